@@ -1,0 +1,158 @@
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Kernels.Convolution;
+
+/// <summary>Convolution as its formula says, loop by loop: the readable definition, and the last entry of <see cref="ConvAlgorithms"/>.</summary>
+/// <remarks>Accepts every geometry. One image (forward, input gradient) or one output channel (weight gradient) is a piece of work.</remarks>
+internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest request) : ConvAlgorithm(geometry, request)
+{
+    private WorkerPool _pool = null!;
+    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
+    private bool _accumulate;
+    private Job _forward = null!, _backwardWeight = null!, _backwardInput = null!;
+
+    public override string Name => "plain loops";
+
+    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    {
+        _pool = pool;
+        _forward = new ForwardJob(this);
+        _backwardWeight = new BackwardWeightJob(this);
+        _backwardInput = new BackwardInputJob(this);
+    }
+
+    public override void PrepareWeight(float* weight) => _weight = weight;
+
+    public override void Forward(float* input, float* bias, float* output)
+    {
+        _input = input;
+        _bias = bias;
+        _output = output;
+        _pool.Run(_forward, Geometry.Batch);
+    }
+
+    public override void Backward(
+        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
+    {
+        _input = input;
+        _output = output;
+        _gradOutput = gradOutput;
+        _gradWeight = gradWeight;
+        _gradBias = gradBias;
+        _gradInput = gradInput;
+        _accumulate = accumulate;
+        if (gradWeight != null)
+            _pool.Run(_backwardWeight, Geometry.OutputChannels);
+        if (gradInput != null)
+            _pool.Run(_backwardInput, Geometry.Batch);
+    }
+
+    /// <summary>Index of input[n, y, x, 0], or −1 outside the image.</summary>
+    private long InputAt(int n, int y, int x)
+    {
+        ConvGeometry g = Geometry;
+        return y < 0 || y >= g.InputHeight || x < 0 || x >= g.InputWidth
+            ? -1
+            : (((long)n * g.InputHeight + y) * g.InputWidth + x) * g.InputChannels;
+    }
+
+    private float MaskedGradient(long i) => Request.Relu && !(_output[i] > 0) ? 0 : _gradOutput[i];
+
+    private sealed class ForwardJob(ConvPlain c) : Job
+    {
+        public override void Execute(int n, int worker)
+        {
+            ConvGeometry g = c.Geometry;
+            int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
+            for (int oy = 0; oy < g.OutputHeight; oy++)
+            for (int ox = 0; ox < g.OutputWidth; ox++)
+            {
+                float* output = c._output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                for (int o = 0; o < g.OutputChannels; o++)
+                    output[o] = c._bias == null ? 0 : c._bias[o];
+                for (int ky = 0; ky < g.KernelHeight; ky++)
+                for (int kx = 0; kx < g.KernelWidth; kx++)
+                {
+                    long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                    if (at < 0)
+                        continue;
+                    for (int ic = 0; ic < ics; ic++)
+                    {
+                        float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                        for (int o = 0; o < g.OutputChannels; o++)
+                            output[o] += c._input[at + o / ocs * ics + ic] * weight[o];
+                    }
+                }
+                if (c.Request.Relu)
+                    for (int o = 0; o < g.OutputChannels; o++)
+                        output[o] = output[o] < 0 ? 0 : output[o];
+            }
+        }
+    }
+
+    private sealed class BackwardWeightJob(ConvPlain c) : Job
+    {
+        public override void Execute(int o, int worker)
+        {
+            ConvGeometry g = c.Geometry;
+            int ics = g.InputChannels / g.Groups, group = o / (g.OutputChannels / g.Groups);
+            long pixels = (long)g.Batch * g.OutputHeight * g.OutputWidth;
+            if (!c._accumulate)
+                for (long i = o; i < g.WeightLength; i += g.OutputChannels)
+                    c._gradWeight[i] = 0;
+            float bias = c._accumulate && c._gradBias != null ? c._gradBias[o] : 0;
+            for (long p = 0; p < pixels; p++)
+            {
+                float gradient = c.MaskedGradient(p * g.OutputChannels + o);
+                bias += gradient;
+                if (gradient == 0)
+                    continue;
+                (long row, long ox) = Math.DivRem(p, g.OutputWidth);
+                (long n, long oy) = Math.DivRem(row, g.OutputHeight);
+                for (int ky = 0; ky < g.KernelHeight; ky++)
+                for (int kx = 0; kx < g.KernelWidth; kx++)
+                {
+                    long at = c.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
+                    if (at < 0)
+                        continue;
+                    for (int ic = 0; ic < ics; ic++)
+                        c._gradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
+                            += gradient * c._input[at + group * ics + ic];
+                }
+            }
+            if (c._gradBias != null)
+                c._gradBias[o] = bias;
+        }
+    }
+
+    private sealed class BackwardInputJob(ConvPlain c) : Job
+    {
+        public override void Execute(int n, int worker)
+        {
+            ConvGeometry g = c.Geometry;
+            int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
+            long image = (long)g.InputHeight * g.InputWidth * g.InputChannels;
+            for (long i = n * image; i < (n + 1) * image; i++)
+                c._gradInput[i] = 0;
+            for (int oy = 0; oy < g.OutputHeight; oy++)
+            for (int ox = 0; ox < g.OutputWidth; ox++)
+            {
+                long output = (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                for (int ky = 0; ky < g.KernelHeight; ky++)
+                for (int kx = 0; kx < g.KernelWidth; kx++)
+                {
+                    long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                    if (at < 0)
+                        continue;
+                    for (int o = 0; o < g.OutputChannels; o++)
+                    {
+                        float gradient = c.MaskedGradient(output + o);
+                        float* weight = c._weight + (long)(ky * g.KernelWidth + kx) * ics * g.OutputChannels + o;
+                        for (int ic = 0; ic < ics; ic++)
+                            c._gradInput[at + o / ocs * ics + ic] += gradient * weight[(long)ic * g.OutputChannels];
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+
+namespace AlexNetSharp.Simd;
+
+/// <summary>One float32: the vector of machines without vectors, and the easiest to debug.</summary>
+internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
+{
+    private readonly float _value = value;
+
+    public static int Count => 1;
+
+    public static int Registers => 16;
+
+    public static F32x1 Zero => new(0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Broadcast(float value) => new(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Load(float* source) => new(*source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 LoadPartial(float* source, int count) => new(count > 0 ? *source : 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x1 value, float* destination) => *destination = value._value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(F32x1 value, float* destination, int count)
+    {
+        if (count > 0)
+            *destination = value._value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 operator +(F32x1 a, F32x1 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 operator -(F32x1 a, F32x1 b) => new(a._value - b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 operator *(F32x1 a, F32x1 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 operator /(F32x1 a, F32x1 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 MultiplyAdd(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 NegateMultiplyAdd(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(-a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 MaxNative(F32x1 a, F32x1 b) => new(a._value > b._value ? a._value : b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 SelectGreater(F32x1 a, F32x1 b, F32x1 value) => a._value > b._value ? value : default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 SelectEqual(F32x1 a, F32x1 b, F32x1 value) => a._value == b._value ? value : default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Sqrt(F32x1 x) => new(MathF.Sqrt(x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 ReciprocalSqrt(F32x1 x) => new(1 / MathF.Sqrt(x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(F32x1 value) => value._value;
+}

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace AlexNetSharp.Simd;
+
+/// <summary>16 float32 lanes: AVX-512.</summary>
+internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
+{
+    private readonly Vector512<float> _value = value;
+
+    public static int Count => 16;
+
+    public static int Registers => 32;
+
+    public static F32x16 Zero
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector512<float>.Zero);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Broadcast(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Load(float* source) => new(Vector512.Load(source));
+
+    public static F32x16 LoadPartial(float* source, int count)
+    {
+        float* lanes = stackalloc float[16];
+        for (int i = 0; i < 16; i++)
+            lanes[i] = i < count ? source[i] : 0;
+        return Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x16 value, float* destination) => value._value.Store(destination);
+
+    public static void StorePartial(F32x16 value, float* destination, int count)
+    {
+        float* lanes = stackalloc float[16];
+        Store(value, lanes);
+        for (int i = 0; i < count; i++)
+            destination[i] = lanes[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator +(F32x16 a, F32x16 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator -(F32x16 a, F32x16 b) => new(a._value - b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator *(F32x16 a, F32x16 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 operator /(F32x16 a, F32x16 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 NegateMultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(-a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MaxNative(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectGreater(F32x16 a, F32x16 b, F32x16 value) => new(Vector512.GreaterThan(a._value, b._value) & value._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectEqual(F32x16 a, F32x16 b, F32x16 value) => new(Vector512.Equals(a._value, b._value) & value._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Sqrt(F32x16 x) => new(Vector512.Sqrt(x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 ReciprocalSqrt(F32x16 x)
+    {
+        if (Avx512F.IsSupported)
+        {
+            // rsqrt14 has a relative error of 2^-14; one Newton step y(1.5 - 0.5 x y^2) brings it to some 2^-27 before rounding.
+            Vector512<float> y = Avx512F.ReciprocalSqrt14(x._value);
+            Vector512<float> half = x._value * Vector512.Create(0.5f) * y;
+            return new(y * Vector512.MultiplyAddEstimate(-half, y, Vector512.Create(1.5f)));
+        }
+        return new(Vector512<float>.One / Vector512.Sqrt(x._value));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(F32x16 value) => Vector512.Sum(value._value);
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace AlexNetSharp.Simd;
+
+/// <summary>4 float32 lanes: NEON, or SSE where nothing wider is there.</summary>
+internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
+{
+    private readonly Vector128<float> _value = value;
+
+    public static int Count => 4;
+
+    public static int Registers => 32;
+
+    public static F32x4 Zero
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector128<float>.Zero);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Broadcast(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Load(float* source) => new(Vector128.Load(source));
+
+    public static F32x4 LoadPartial(float* source, int count)
+    {
+        float* lanes = stackalloc float[4];
+        for (int i = 0; i < 4; i++)
+            lanes[i] = i < count ? source[i] : 0;
+        return Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x4 value, float* destination) => value._value.Store(destination);
+
+    public static void StorePartial(F32x4 value, float* destination, int count)
+    {
+        float* lanes = stackalloc float[4];
+        Store(value, lanes);
+        for (int i = 0; i < count; i++)
+            destination[i] = lanes[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator +(F32x4 a, F32x4 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator -(F32x4 a, F32x4 b) => new(a._value - b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator *(F32x4 a, F32x4 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator /(F32x4 a, F32x4 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 NegateMultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(-a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MaxNative(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectGreater(F32x4 a, F32x4 b, F32x4 value) => new(Vector128.GreaterThan(a._value, b._value) & value._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectEqual(F32x4 a, F32x4 b, F32x4 value) => new(Vector128.Equals(a._value, b._value) & value._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Sqrt(F32x4 x) => new(Vector128.Sqrt(x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 ReciprocalSqrt(F32x4 x)
+    {
+        // Two Newton steps on the machine's estimate are no faster than the division.
+        return new(Vector128<float>.One / Vector128.Sqrt(x._value));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(F32x4 value) => Vector128.Sum(value._value);
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace AlexNetSharp.Simd;
+
+/// <summary>8 float32 lanes: AVX2.</summary>
+internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
+{
+    private readonly Vector256<float> _value = value;
+
+    public static int Count => 8;
+
+    public static int Registers => 16;
+
+    public static F32x8 Zero
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector256<float>.Zero);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Broadcast(float value) => new(Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Load(float* source) => new(Vector256.Load(source));
+
+    public static F32x8 LoadPartial(float* source, int count)
+    {
+        float* lanes = stackalloc float[8];
+        for (int i = 0; i < 8; i++)
+            lanes[i] = i < count ? source[i] : 0;
+        return Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x8 value, float* destination) => value._value.Store(destination);
+
+    public static void StorePartial(F32x8 value, float* destination, int count)
+    {
+        float* lanes = stackalloc float[8];
+        Store(value, lanes);
+        for (int i = 0; i < count; i++)
+            destination[i] = lanes[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator +(F32x8 a, F32x8 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator -(F32x8 a, F32x8 b) => new(a._value - b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator *(F32x8 a, F32x8 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 operator /(F32x8 a, F32x8 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 MultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 NegateMultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(-a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 MaxNative(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 SelectGreater(F32x8 a, F32x8 b, F32x8 value) => new(Vector256.GreaterThan(a._value, b._value) & value._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 SelectEqual(F32x8 a, F32x8 b, F32x8 value) => new(Vector256.Equals(a._value, b._value) & value._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Sqrt(F32x8 x) => new(Vector256.Sqrt(x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 ReciprocalSqrt(F32x8 x)
+    {
+        // A 12-bit estimate would need two Newton steps, no faster than the division here.
+        return new(Vector256<float>.One / Vector256.Sqrt(x._value));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(F32x8 value) => Vector256.Sum(value._value);
+}

@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+
+namespace AlexNetSharp.Tensors;
+
+/// <summary>
+/// Memory for float32 values, aligned to 64 bytes (one cache line, one 512-bit vector), that never moves and starts as zeros.
+/// </summary>
+/// <remarks>
+/// The memory lies outside the garbage-collected heap, so kernels may hold plain pointers into it. It is given back by
+/// <see cref="Dispose"/> or, if nobody calls that, by the finalizer.
+/// </remarks>
+internal sealed unsafe class AlignedBuffer : IDisposable
+{
+    /// <summary>Alignment of <see cref="Pointer"/>, in bytes.</summary>
+    public const int Alignment = 64;
+
+    private void* _allocation;
+    private readonly long _bytes;
+
+    /// <summary>Allocates <paramref name="length"/> zeros.</summary>
+    /// <param name="length">Number of floats, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
+    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    public AlignedBuffer(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Length = length;
+        _bytes = checked(length * sizeof(float) + Alignment);
+        // Zeroed allocations of this size come from the system as untouched pages: nothing is written until a kernel writes it.
+        _allocation = NativeMemory.AllocZeroed((nuint)_bytes);
+        Pointer = (float*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+        GC.AddMemoryPressure(_bytes);
+    }
+
+    /// <summary>Number of floats.</summary>
+    public long Length { get; }
+
+    /// <summary>The first float; a multiple of <see cref="Alignment"/>.</summary>
+    public float* Pointer { get; private set; }
+
+    /// <summary>All floats as a span.</summary>
+    /// <exception cref="OverflowException">The buffer is longer than a span can be (2³¹ − 1 floats).</exception>
+    public Span<float> Span => new(Pointer, checked((int)Length));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives the memory back if nobody disposed of it.</summary>
+    ~AlignedBuffer() => Free();
+
+    private void Free()
+    {
+        if (_allocation == null)
+            return;
+        NativeMemory.Free(_allocation);
+        _allocation = null;
+        Pointer = null;
+        GC.RemoveMemoryPressure(_bytes);
+    }
+}
