@@ -1,0 +1,53 @@
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Networks;
+
+/// <summary>Two-dimensional convolution, computed as cross-correlation (as in TensorFlow, PyTorch and Caffe), with bias.</summary>
+/// <param name="Name">Name, unique in its network.</param>
+/// <param name="OutputChannels">Number of kernels.</param>
+/// <param name="KernelSize">Rows and columns of a kernel.</param>
+public sealed record Conv2d(string Name, int OutputChannels, int KernelSize) : Layer(Name)
+{
+    /// <summary>Pixels from one position of the kernel to the next.</summary>
+    public int Stride { get; init; } = 1;
+
+    /// <summary>Zeros around the input.</summary>
+    public Padding Padding { get; init; }
+
+    /// <summary>Groups of channels that do not see each other (Krizhevsky et al. 2012, section 3.5).</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Initial values and training factors of the kernels.</summary>
+    public ParameterOptions Weight { get; init; } = new(new Initializer.He());
+
+    /// <summary>Initial values and training factors of the bias.</summary>
+    public ParameterOptions Bias { get; init; } = new(new Initializer.Constant(0));
+
+    /// <inheritdoc/>
+    public override string Details => FormattableString.Invariant($"{KernelSize}×{KernelSize}, {OutputChannels}")
+        + (Stride == 1 ? "" : FormattableString.Invariant($", stride {Stride}"))
+        + $", {Padding}"
+        + (Groups == 1 ? "" : FormattableString.Invariant($", {Groups} groups"));
+
+    /// <inheritdoc/>
+    public override Shape OutputShape(Shape input)
+    {
+        if (OutputChannels < 1)
+            throw Refuse(FormattableString.Invariant($"the number of output channels is {OutputChannels}, but must be at least 1"));
+        if (Groups < 1 || input.Channels % Groups != 0 || OutputChannels % Groups != 0)
+            throw Refuse(FormattableString.Invariant(
+                $"{Groups} groups must divide both the {input.Channels} input channels and the {OutputChannels} output channels"));
+        return Slide(input, OutputChannels, KernelSize, Stride, Padding);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ParameterSpec> Parameters(Shape input) =>
+    [
+        Weight.Describe($"{Name}.weight", ParameterRole.ConvolutionWeight, KernelSize, KernelSize, input.Channels / Groups, OutputChannels),
+        Bias.Describe($"{Name}.bias", ParameterRole.Bias, OutputChannels),
+    ];
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(Shape input) =>
+        OutputShape(input).Length * KernelSize * KernelSize * (input.Channels / Groups);
+}

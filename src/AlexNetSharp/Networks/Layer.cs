@@ -1,0 +1,39 @@
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Networks;
+
+/// <summary>The description of one layer: its name, sizes and parameters. How it is computed is the matter of a plan.</summary>
+/// <param name="Name">Name, unique in its network.</param>
+public abstract record Layer(string Name)
+{
+    /// <summary>The shape of the output for an input shape.</summary>
+    /// <exception cref="ArgumentException">The layer cannot take this input; the message names the layer.</exception>
+    public abstract Shape OutputShape(Shape input);
+
+    /// <summary>The layer's parameters for an input shape; weight first, then bias.</summary>
+    public virtual IReadOnlyList<ParameterSpec> Parameters(Shape input) => [];
+
+    /// <summary>Multiply-adds for one image, counted as direct computation.</summary>
+    public virtual long MultiplyAdds(Shape input) => 0;
+
+    /// <summary>One line for humans: <c>11×11, 64, stride 4, SAME</c>.</summary>
+    public virtual string Details => "";
+
+    /// <summary>An exception whose message begins with this layer's name.</summary>
+    private protected ArgumentException Refuse(string message) => new($"layer '{Name}': {message}");
+
+    /// <summary>The output shape of a layer that slides a window over a map.</summary>
+    private protected Shape Slide(Shape input, int channels, int kernel, int stride, Padding padding, bool roundUp = false)
+    {
+        if (input.IsVector)
+            throw Refuse($"needs a map of height × width × channels, but its input is the vector {input}; remove the Flatten before it");
+        if (kernel < 1 || stride < 1)
+            throw Refuse(FormattableString.Invariant($"kernel size {kernel} and stride {stride} must be at least 1"));
+        int height = padding.Vertical(input.Height, kernel, stride, roundUp).Count;
+        int width = padding.Horizontal(input.Width, kernel, stride, roundUp).Count;
+        if (height < 1 || width < 1)
+            throw Refuse(FormattableString.Invariant(
+                $"its output would vanish: a {kernel}×{kernel} window ({padding}) does not fit into the input {input}; use a larger image"));
+        return new Shape(height, width, channels);
+    }
+}

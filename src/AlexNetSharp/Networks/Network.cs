@@ -1,0 +1,84 @@
+using System.Collections.ObjectModel;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Networks;
+
+/// <summary>A feed-forward network as a list of layers, with all shapes inferred and checked once.</summary>
+/// <remarks>
+/// A description only: it holds no weights and computes nothing. <see cref="ParameterSet"/> holds the values of its parameters, a plan
+/// executes it. Networks never change, so one can be used by many plans and threads.
+/// </remarks>
+public sealed class Network
+{
+    private readonly Shape[] _shapes;
+
+    /// <summary>Infers all shapes.</summary>
+    /// <param name="name">Name of the network, for files and tables.</param>
+    /// <param name="input">Shape of one image.</param>
+    /// <param name="layers">The layers, in the order of the forward pass.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no layer, two layers have the same name, or a layer cannot take the output of the one before; the message names the layer.
+    /// </exception>
+    public Network(string name, Shape input, IEnumerable<Layer> layers)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(layers);
+        Name = name;
+        InputShape = input;
+        Layers = new ReadOnlyCollection<Layer>([.. layers]);
+        if (Layers.Count == 0)
+            throw new ArgumentException($"network '{name}' has no layers; give at least one", nameof(layers));
+        if (Layers.GroupBy(layer => layer.Name).FirstOrDefault(group => group.Count() > 1) is { Key: { } twice })
+            throw new ArgumentException($"network '{name}' has two layers named '{twice}'; give each its own name", nameof(layers));
+
+        var shapes = new List<Shape> { input };
+        var parameters = new List<ParameterSpec>();
+        foreach (Layer layer in Layers)
+        {
+            shapes.Add(layer.OutputShape(shapes[^1]));
+            parameters.AddRange(layer.Parameters(shapes[^2]));
+        }
+        _shapes = [.. shapes];
+        Parameters = new ReadOnlyCollection<ParameterSpec>(parameters);
+    }
+
+    /// <summary>Name of the network.</summary>
+    public string Name { get; }
+
+    /// <summary>Shape of one input image.</summary>
+    public Shape InputShape { get; }
+
+    /// <summary>Shape of one image's output; for a classifier a vector with one value a class.</summary>
+    public Shape OutputShape => _shapes[^1];
+
+    /// <summary>The layers, in the order of the forward pass.</summary>
+    public IReadOnlyList<Layer> Layers { get; }
+
+    /// <summary>All parameters, in the order of the layers.</summary>
+    public IReadOnlyList<ParameterSpec> Parameters { get; }
+
+    /// <summary>Number of values of all parameters.</summary>
+    public long ParameterCount => Parameters.Sum(parameter => parameter.Length);
+
+    /// <summary>Multiply-adds of one image forward, counted as direct computation.</summary>
+    public long MultiplyAdds => Layers.Select((layer, i) => layer.MultiplyAdds(_shapes[i])).Sum();
+
+    /// <summary>Shape of the input of layer <paramref name="index"/>.</summary>
+    public Shape InputOf(int index) => _shapes[index];
+
+    /// <summary>Shape of the output of layer <paramref name="index"/>.</summary>
+    public Shape OutputOf(int index) => _shapes[index + 1];
+
+    /// <summary>Index of the layer named <paramref name="name"/>, or −1.</summary>
+    public int IndexOf(string name)
+    {
+        for (int i = 0; i < Layers.Count; i++)
+            if (Layers[i].Name == name)
+                return i;
+        return -1;
+    }
+
+    /// <summary>The same layers for images of another shape.</summary>
+    /// <exception cref="ArgumentException">A layer cannot take the new sizes; the message names it.</exception>
+    public Network WithInput(Shape input) => new(Name, input, Layers);
+}

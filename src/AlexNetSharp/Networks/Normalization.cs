@@ -1,0 +1,52 @@
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Networks;
+
+/// <summary>
+/// Local response normalisation across channels: y[c] = x[c] / (bias + alpha · Σ x[j]²)^beta with j from c − radius to c + radius
+/// (Krizhevsky et al. 2012, section 3.3). As in TensorFlow, alpha is not divided by the window's size; Caffe and PyTorch divide it.
+/// </summary>
+/// <param name="Name">Name, unique in its network.</param>
+/// <param name="Radius">Channels on each side.</param>
+/// <param name="Bias">Added to the sum; the paper's k.</param>
+/// <param name="Alpha">Factor on the sum.</param>
+/// <param name="Beta">Exponent.</param>
+public sealed record LocalResponseNorm(string Name, int Radius, float Bias, float Alpha, float Beta) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override string Details => FormattableString.Invariant($"radius {Radius}, bias {Bias}, alpha {Alpha:g4}, beta {Beta}");
+
+    /// <inheritdoc/>
+    public override Shape OutputShape(Shape input)
+    {
+        if (Radius < 0 || !(Bias > 0) || !(Alpha >= 0) || !float.IsFinite(Beta))
+            throw Refuse(FormattableString.Invariant(
+                $"radius {Radius} and alpha {Alpha} must not be negative, bias {Bias} must be positive, beta {Beta} finite"));
+        return input;
+    }
+}
+
+/// <summary>
+/// Local response normalisation within each channel: y = x / (1 + alpha / size² · Σ x²)^beta over the size × size window of the same
+/// channel, zeros outside (Caffe's WITHIN_CHANNEL, cuda-convnet's "response normalization within map").
+/// </summary>
+/// <param name="Name">Name, unique in its network.</param>
+/// <param name="Size">Rows and columns of the window; odd.</param>
+/// <param name="Alpha">Factor on the mean of squares.</param>
+/// <param name="Beta">Exponent.</param>
+public sealed record WithinChannelNorm(string Name, int Size, float Alpha, float Beta) : Layer(Name)
+{
+    /// <inheritdoc/>
+    public override string Details => FormattableString.Invariant($"within channel, {Size}×{Size}, alpha {Alpha:g4}, beta {Beta}");
+
+    /// <inheritdoc/>
+    public override Shape OutputShape(Shape input)
+    {
+        if (Size < 1 || Size % 2 == 0 || !(Alpha >= 0) || !float.IsFinite(Beta))
+            throw Refuse(FormattableString.Invariant(
+                $"the window size {Size} must be odd and positive, alpha {Alpha} not negative, beta {Beta} finite"));
+        if (input.IsVector)
+            throw Refuse($"needs a map of height × width × channels, but its input is the vector {input}");
+        return input;
+    }
+}

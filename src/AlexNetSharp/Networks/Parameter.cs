@@ -1,0 +1,98 @@
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Networks;
+
+/// <summary>The values of one parameter, or of its gradient.</summary>
+/// <remarks>
+/// Kernels, matrices and biases are kept as the kernels want them. A fully connected weight [in, out] lies in panels of 32 outputs,
+/// [ceil(out / 32)][in][32], the last one filled up with zeros; everything else lies densely in the order of its
+/// <see cref="ParameterSpec.Dimensions"/>. <see cref="CopyTo"/> and <see cref="CopyFrom"/> translate to the dense order.
+/// </remarks>
+public sealed unsafe class Parameter
+{
+    /// <summary>Outputs in one panel of a fully connected weight: two AVX-512 vectors.</summary>
+    internal const int PanelWidth = 32;
+
+    private readonly AlignedBuffer _owner;
+
+    internal Parameter(ParameterSpec spec, AlignedBuffer owner, long offset)
+    {
+        Spec = spec;
+        _owner = owner;
+        Offset = offset;
+        StorageLength = LengthOfStorage(spec);
+    }
+
+    /// <summary>Name, shape and rules.</summary>
+    public ParameterSpec Spec { get; }
+
+    /// <summary>Name, as in <see cref="ParameterSpec.Name"/>.</summary>
+    public string Name => Spec.Name;
+
+    /// <summary>The stored values: the dense order, or for a fully connected weight the panels with their zeros.</summary>
+    /// <remarks>Elementwise work (updates, norms) can be done here as long as the padding stays 0. Tell the set with <see cref="ParameterSet.MarkChanged"/>.</remarks>
+    public Span<float> Storage => new(Pointer, (int)StorageLength);
+
+    /// <summary>Floats in <see cref="Storage"/>.</summary>
+    public long StorageLength { get; }
+
+    /// <summary>Where the values begin in the memory of their set.</summary>
+    internal long Offset { get; }
+
+    /// <summary>The first stored value.</summary>
+    internal float* Pointer => _owner.Pointer + Offset;
+
+    /// <summary>Copies the values out in the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> has not exactly <see cref="ParameterSpec.Length"/> elements.</exception>
+    public void CopyTo(Span<float> destination)
+    {
+        CheckLength(destination.Length);
+        ReadOnlySpan<float> storage = Storage;
+        if (Spec.Role != ParameterRole.LinearWeight)
+        {
+            storage.CopyTo(destination);
+            return;
+        }
+        (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
+        for (int i = 0; i < inputs; i++)
+            for (int o = 0; o < outputs; o += PanelWidth)
+            {
+                int width = Math.Min(PanelWidth, outputs - o);
+                storage.Slice(PanelRow(o, i, inputs), width).CopyTo(destination.Slice(i * outputs + o, width));
+            }
+    }
+
+    /// <summary>Sets the values from the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
+    /// <exception cref="ArgumentException"><paramref name="source"/> has not exactly <see cref="ParameterSpec.Length"/> elements.</exception>
+    public void CopyFrom(ReadOnlySpan<float> source)
+    {
+        CheckLength(source.Length);
+        Span<float> storage = Storage;
+        if (Spec.Role != ParameterRole.LinearWeight)
+        {
+            source.CopyTo(storage);
+            return;
+        }
+        (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
+        for (int i = 0; i < inputs; i++)
+            for (int o = 0; o < outputs; o += PanelWidth)
+            {
+                int width = Math.Min(PanelWidth, outputs - o);
+                source.Slice(i * outputs + o, width).CopyTo(storage.Slice(PanelRow(o, i, inputs), width));
+            }
+    }
+
+    /// <summary>Floats that the values of <paramref name="spec"/> take in memory.</summary>
+    internal static long LengthOfStorage(ParameterSpec spec) => spec.Role != ParameterRole.LinearWeight
+        ? spec.Length
+        : (long)spec.Dimensions[0] * ((spec.Dimensions[1] + PanelWidth - 1) / PanelWidth * PanelWidth);
+
+    /// <summary>Index in storage of weight[input, output], where output is a multiple of the panel width.</summary>
+    private static int PanelRow(int output, int input, int inputs) => output * inputs + input * PanelWidth;
+
+    private void CheckLength(int length)
+    {
+        if (length != Spec.Length)
+            throw new ArgumentException(FormattableString.Invariant($"parameter '{Name}' has {Spec.Length} values, but {length} were given"));
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.ObjectModel;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Networks;
+
+/// <summary>The values of all parameters of a network, or of their gradients, in one piece of memory.</summary>
+/// <remarks>
+/// Plans read the values and keep prepared forms of them (transformed, packed); they notice a change by <see cref="Version"/>. Reading
+/// from several threads is safe while nobody writes.
+/// </remarks>
+public sealed class ParameterSet : IDisposable
+{
+    private const int FloatsPerLine = AlignedBuffer.Alignment / sizeof(float);
+
+    private readonly AlignedBuffer _buffer;
+    private readonly Dictionary<string, Parameter> _byName = [];
+
+    /// <summary>All parameters of <paramref name="network"/>, 0 everywhere.</summary>
+    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    public ParameterSet(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        Network = network;
+        long length = 0;
+        var offsets = new List<long>();
+        foreach (ParameterSpec spec in network.Parameters)
+        {
+            offsets.Add(length);
+            length = checked(length + (Parameter.LengthOfStorage(spec) + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine);
+        }
+        _buffer = new AlignedBuffer(length);
+        Parameters = new ReadOnlyCollection<Parameter>([.. network.Parameters.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
+        foreach (Parameter parameter in Parameters)
+            _byName.Add(parameter.Name, parameter);
+    }
+
+    /// <summary>The network that the parameters belong to.</summary>
+    public Network Network { get; }
+
+    /// <summary>The parameters, in the order of the layers.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Counts changes: a plan prepares the weights again when it differs from the number it saw last.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Floats of all parameters, padding included.</summary>
+    public long StorageLength => _buffer.Length;
+
+    /// <summary>The parameter named <paramref name="name"/>.</summary>
+    /// <exception cref="KeyNotFoundException">There is none; the message lists the names.</exception>
+    public Parameter this[string name] => _byName.TryGetValue(name, out Parameter? parameter)
+        ? parameter
+        : throw new KeyNotFoundException(
+            $"network '{Network.Name}' has no parameter '{name}'; it has {string.Join(", ", Parameters.Select(p => p.Name))}");
+
+    /// <summary>Says that values were changed.</summary>
+    public void MarkChanged() => Version++;
+
+    /// <summary>Frees the memory; plans that use the set must not run any more.</summary>
+    public void Dispose() => _buffer.Dispose();
+}
