@@ -1,0 +1,63 @@
+namespace AlexNetSharp.Tests;
+
+/// <summary>
+/// The one table of accepted errors, all as max|actual − reference| / max|reference| against float64. Each says what it rests on.
+/// A bound is never raised to make a test pass: an error above it is understood first.
+/// </summary>
+internal static class Tolerances
+{
+    /// <summary>The float32 rounding unit 2⁻²⁴.</summary>
+    public const double Epsilon = 1.0 / (1 << 24);
+
+    /// <summary>
+    /// A single operation against the values of libtorch. Those were computed in float64 and stored as float32, so they carry half a unit in
+    /// the last place themselves.
+    /// </summary>
+    public const double GoldenOperation = 2e-5;
+
+    /// <summary>The oracle against libtorch's values: both float64, so the only difference is the rounding when the values were stored.</summary>
+    public const double GoldenOracle = 2 * Epsilon;
+
+    /// <summary>Gradients of the narrow golden network, and its weights after five SGD steps: a chain of about twenty operations.</summary>
+    public const double GoldenNetwork = 1e-4;
+
+    /// <summary>Output of the full-size network at batch 2 against the oracle. A Winograd pipeline was measured at 2.9e-6, so this is seven times that.</summary>
+    public const double FullNetworkOutput = 2e-5;
+
+    /// <summary>Gradients of the full-size network at batch 2: forward errors, and flips of ReLU and maximum decisions that they cause, add up.</summary>
+    public const double FullNetworkGradient = 2e-4;
+
+    /// <summary>Elementwise operations, pooling and normalisation: a few roundings, and 1/√x within 3e-7.</summary>
+    public const double Elementwise = 2e-6;
+
+    /// <summary>
+    /// A sum of products computed directly, in float32: the error of n additions in sequence grows like √n · ε for random signs, with a factor
+    /// for the largest of many outputs and for sums that end larger on the way than at the end. Fully connected layers and direct convolution.
+    /// </summary>
+    public static double Direct(long reductionLength) => 8 * Epsilon * Math.Sqrt(reductionLength + 16);
+
+    /// <summary>
+    /// What a convolution algorithm may lose in one direction: direct sums as <see cref="Direct"/>; Winograd's transforms amplify rounding by a
+    /// factor that depends on the tile (measured with random values: 1.2e-5 forward, 1.1e-5 for the input and 2.5e-5 for the weight gradient).
+    /// </summary>
+    /// <param name="algorithm">Name of the candidate.</param>
+    /// <param name="direction">Which result.</param>
+    /// <param name="reductionLength">Products summed for one value of the result.</param>
+    public static double Convolution(string algorithm, Direction direction, long reductionLength) =>
+        (algorithm.Contains("winograd", StringComparison.OrdinalIgnoreCase), direction) switch
+        {
+            (_, Direction.BackwardBias) or (false, _) => Direct(reductionLength),
+            (true, Direction.Forward) => 2e-5,
+            (true, Direction.BackwardInput) => 2e-5,
+            (true, _) => 4e-5,
+        };
+}
+
+/// <summary>The results of an operation.</summary>
+internal enum Direction
+{
+    Forward,
+    BackwardInput,
+    BackwardWeight,
+    BackwardBias,
+}
