@@ -18,6 +18,9 @@ internal static class Tolerances
     /// <summary>The oracle against libtorch's values: both float64, so the only difference is the rounding when the values were stored.</summary>
     public const double GoldenOracle = 2 * Epsilon;
 
+    /// <summary>The same for a whole network: its weights and images, too, were rounded when they were stored, and twenty operations carry that on.</summary>
+    public const double GoldenOracleNetwork = 2e-6;
+
     /// <summary>Gradients of the narrow golden network, and its weights after five SGD steps: a chain of about twenty operations.</summary>
     public const double GoldenNetwork = 1e-4;
 

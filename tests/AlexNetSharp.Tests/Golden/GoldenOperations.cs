@@ -7,7 +7,7 @@ namespace AlexNetSharp.Tests.Golden;
 /// <summary>The cases of <c>ops.safetensors</c>, with the parameters that its metadata states.</summary>
 internal static partial class GoldenOperations
 {
-    public static SafetensorsFile File { get; } = SafetensorsFile.Golden("ops.safetensors");
+    public static SafetensorsFile Reference { get; } = SafetensorsFile.Golden("ops.safetensors");
 
     public static TheoryData<string> Convolutions => Cases("conv");
 
@@ -23,33 +23,33 @@ internal static partial class GoldenOperations
 
     public static OracleConvolution Convolution(string name)
     {
-        GroupCollection values = ConvolutionText().Match(File.Metadata(name)).Groups;
+        GroupCollection values = ConvolutionText().Match(Reference.Metadata(name)).Groups;
         int stride = Number(values[1]), before = Number(values[2]), after = Number(values[3]), groups = Number(values[4]);
-        int[] weight = File.Shape($"{name}/w");
+        int[] weight = Reference.Shape($"{name}/w");
         return new OracleConvolution(weight[2], weight[3], weight[0], stride, stride, before, after, before, after, groups);
     }
 
     public static OracleLocalResponseNorm Norm(string name)
     {
-        GroupCollection values = NormText().Match(File.Metadata(name)).Groups;
+        GroupCollection values = NormText().Match(Reference.Metadata(name)).Groups;
         return new OracleLocalResponseNorm(Number(values[1]), Real(values[2]), Real(values[3]), Real(values[4]));
     }
 
     /// <summary>x, y, grad_y or grad_x as [n, y, x, c].</summary>
     public static OracleTensor Image(string name)
     {
-        int[] shape = File.Shape(name);
-        float[] values = File.Reordered(name, weight: false);
+        int[] shape = Reference.Shape(name);
+        float[] values = Reference.Reordered(name, weight: false);
         return shape.Length == 4
             ? OracleTensor.From(values, shape[0], shape[2], shape[3], shape[1])
             : OracleTensor.From(values, shape[0], 1, 1, shape[1]);
     }
 
     /// <summary>w, b, grad_w or grad_b in the library's order.</summary>
-    public static double[] Parameter(string name) => Array.ConvertAll(File.Reordered(name, weight: true), static v => (double)v);
+    public static double[] Parameter(string name) => Array.ConvertAll(Reference.Reordered(name, weight: true), static v => (double)v);
 
     private static TheoryData<string> Cases(string kind) =>
-        [.. File.Names.Where(n => n.StartsWith(kind + "/", StringComparison.Ordinal) && n.EndsWith("/x", StringComparison.Ordinal)).Select(n => n[..^2])];
+        [.. Reference.Names.Where(n => n.StartsWith(kind + "/", StringComparison.Ordinal) && n.EndsWith("/x", StringComparison.Ordinal)).Select(n => n[..^2])];
 
     private static int Number(Group group) => int.Parse(group.Value, CultureInfo.InvariantCulture);
 

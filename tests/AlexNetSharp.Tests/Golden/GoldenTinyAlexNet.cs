@@ -36,7 +36,7 @@ internal sealed class GoldenTinyAlexNet
     public OracleNetwork Oracle()
     {
         var network = new OracleNetwork(
-            Convolution("conv1", 11, 3, stride: 4, before: 3, after: 4), OracleFunction.ReLU(), Norm(), Pool(),
+            Convolution("conv1", 11, 3, stride: 4, before: 4, after: 4), OracleFunction.ReLU(), Norm(), Pool(),
             Convolution("conv2", 5, 8, before: 2, after: 2), OracleFunction.ReLU(), Norm(), Pool(),
             Convolution("conv3", 3, 24, before: 1, after: 1), OracleFunction.ReLU(),
             Convolution("conv4", 3, 48, before: 1, after: 1), OracleFunction.ReLU(),
