@@ -1,0 +1,173 @@
+using AlexNetSharp.Simd;
+
+namespace AlexNetSharp.Kernels.Gemm;
+
+/// <summary>Matrix products of operands in panels, on one thread: the core of fully connected layers and convolutions.</summary>
+/// <remarks>
+/// <para>
+/// <b>Panels.</b> A matrix X [rows, columns] lies in memory as [⌈columns / 32⌉][rows][32]: X[r, c] is
+/// x[(c / 32)·panelStride + 32·r + c % 32]. The stride is at least 32·rows and a multiple of 16 (better not of 1024: addresses 4096 bytes
+/// apart fall into the same set of the cache). The width is 32 whatever the vectors are. Columns beyond the last are part of
+/// the product: they must hold zeros where they are summed over, and are computed like all others where they are not.
+/// To work on rows from r0 on, pass a pointer to x + 32·r0.
+/// </para>
+/// <para>
+/// <b>Blocking.</b> Depth is cut into blocks of at most <see cref="DepthBlock"/>, so that 32 columns of B stay in the first-level cache
+/// while all rows of A pass by; rows are cut so that a block of A stays in the second-level cache while all panels of B pass by; and
+/// rows of a block are split evenly into tiles. The order of additions for one element of C depends on the depth alone: any division of rows and
+/// panels among threads gives the same bits.
+/// </para>
+/// <para>Error: that of a float32 sum over the depth, |error| ≤ depth · 2⁻²⁴ · Σ|a·b| at worst and about √depth of it as a rule.</para>
+/// </remarks>
+internal static unsafe class GemmKernel
+{
+    /// <summary>Columns of a panel.</summary>
+    public const int PanelWidth = 32;
+
+    /// <summary>Longest part of the depth that is summed in registers: 32 columns of B then take 24 KiB.</summary>
+    public const int DepthBlock = 192;
+
+    /// <summary>Floats of A that one thread keeps in the second-level cache: 512 KiB.</summary>
+    private const int CachedA = 128 * 1024;
+
+    /// <summary>Number of panels of <paramref name="columns"/> columns.</summary>
+    public static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
+
+    /// <summary>C[m, n] (+)= Σ over k &lt; depth of A[m, k]·B[k, n], for <paramref name="rows"/> rows and <paramref name="panels"/> panels of n.</summary>
+    /// <param name="a">A [rows, depth] in panels along k.</param>
+    /// <param name="aPanelStride">Floats between panels of A.</param>
+    /// <param name="b">B [depth, n] in panels along n.</param>
+    /// <param name="bPanelStride">Floats between panels of B.</param>
+    /// <param name="c">C [rows, n] in panels along n; must not overlap A or B.</param>
+    /// <param name="cPanelStride">Floats between panels of C.</param>
+    /// <param name="rows">Rows of A and C, at least 0.</param>
+    /// <param name="panels">Panels of B and C, at least 0.</param>
+    /// <param name="depth">Length of the sums, at least 1.</param>
+    /// <param name="accumulate">Whether the product is added to C or overwrites it.</param>
+    /// <param name="cRowStride">Floats between rows within a panel of C: 32, or the row length of a dense matrix whose panels lie 32 apart.</param>
+    public static void Multiply(
+        float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
+        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+    {
+        switch (SimdTiers.Best)
+        {
+            case SimdTier.Vector512:
+                Multiply<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+            case SimdTier.Vector256:
+                Multiply<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+            case SimdTier.Vector128:
+                Multiply<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+            default:
+                Multiply<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+        }
+    }
+
+    /// <summary>As the other overload, on the given vectors.</summary>
+    public static void Multiply<V>(
+        float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
+        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+        where V : unmanaged, ISimd<V>
+    {
+        var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
+        var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock), 1);
+        for (int m = 0; m < rows; m += rowBlocks.Length(m))
+        for (int k = 0; k < depth; k += depthBlocks.Length(k))
+        {
+            float* aBlock = a + k / PanelWidth * aPanelStride + m * PanelWidth;
+            for (int p = 0; p < panels; p++)
+                MultiplyBlock<V>(
+                    aBlock, aPanelStride, b + p * bPanelStride + k * PanelWidth, p + 1 < panels ? bPanelStride : 0,
+                    c + p * cPanelStride + m * cRowStride, cRowStride,
+                    rowBlocks.Length(m), depthBlocks.Length(k), accumulate || k > 0);
+        }
+    }
+
+    /// <summary>C[m, n] (+)= Σ over r &lt; depth of A[r, m]·B[r, n]: the gradient of a weight.</summary>
+    /// <param name="a">A [depth, m] in panels along m.</param>
+    /// <param name="aPanelStride">Floats between panels of A.</param>
+    /// <param name="b">B [depth, n] in panels along n.</param>
+    /// <param name="bPanelStride">Floats between panels of B.</param>
+    /// <param name="c">C [m, n] in panels along n; must not overlap A or B.</param>
+    /// <param name="cPanelStride">Floats between panels of C.</param>
+    /// <param name="rows">Rows m of C, from column 0 of the first panel of A on; need not fill the last panel.</param>
+    /// <param name="panels">Panels of B and C.</param>
+    /// <param name="depth">Rows of A and B.</param>
+    /// <param name="accumulate">Whether the product is added to C or overwrites it.</param>
+    /// <param name="cRowStride">Floats between rows within a panel of C.</param>
+    public static void MultiplyTransposed(
+        float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
+        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+    {
+        switch (SimdTiers.Best)
+        {
+            case SimdTier.Vector512:
+                MultiplyTransposed<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+            case SimdTier.Vector256:
+                MultiplyTransposed<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+            case SimdTier.Vector128:
+                MultiplyTransposed<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+            default:
+                MultiplyTransposed<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                break;
+        }
+    }
+
+    /// <summary>As the other overload, on the given vectors.</summary>
+    public static void MultiplyTransposed<V>(
+        float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
+        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+        where V : unmanaged, ISimd<V>
+    {
+        var depthBlocks = new EvenSplit(depth, DepthBlock, 1);
+        for (int k = 0; k < depth; k += depthBlocks.Length(k))
+        for (int p = 0; p < panels; p++)
+        for (int m = 0; m < rows; m += PanelWidth)
+            MultiplyTransposedBlock<V>(
+                a + m / PanelWidth * aPanelStride + k * PanelWidth,
+                b + p * bPanelStride + k * PanelWidth,
+                c + p * cPanelStride + m * cRowStride, cRowStride,
+                Math.Min(rows - m, PanelWidth), depthBlocks.Length(k), accumulate || k > 0);
+    }
+
+    // One panel of columns: every tile of rows in turn, so that the panel of B stays in the first-level cache. bNext is the distance
+    // in floats to the block of B that will be needed next, which is prefetched, or 0.
+    private static void MultiplyBlock<V>(
+        float* a, nint aPanelStride, float* b, nint bNext, float* c, nint cRowStride, int rows, int depth, bool accumulate)
+        where V : unmanaged, ISimd<V>
+    {
+        var tiles = new EvenSplit(rows, GemmTile.MaxHeight<V>(), 1);
+        int height;
+        for (int m = 0; m < rows; m += height)
+        {
+            height = tiles.Length(m);
+            // Tiles of 32 rows together prefetch the next block of B: each fetches as many floats at every k as it has rows.
+            bool fetch = bNext != 0 && m < PanelWidth;
+            float* stream = fetch ? b + bNext + (nint)m * depth : b;
+            for (int n = 0; n < PanelWidth; n += 2 * V.Count)
+                GemmTile.Rows<V>(
+                    height, a + m * PanelWidth, aPanelStride, b + n, c + m * cRowStride + n, cRowStride,
+                    depth, stream, fetch ? height : 0, accumulate);
+        }
+    }
+
+    private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, nint cRowStride, int rows, int depth, bool accumulate)
+        where V : unmanaged, ISimd<V>
+    {
+        var tiles = new EvenSplit(rows, GemmTransposedTile.MaxHeight<V>(), 1);
+        int height;
+        for (int m = 0; m < rows; m += height)
+        {
+            height = tiles.Length(m);
+            for (int n = 0; n < PanelWidth; n += 2 * V.Count)
+                GemmTransposedTile.Rows<V>(
+                    height, a + m, b + n, c + m * cRowStride + n, cRowStride, depth, b, 0, accumulate);
+        }
+    }
+}

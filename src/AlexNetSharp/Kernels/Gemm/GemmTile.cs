@@ -1,0 +1,24 @@
+namespace AlexNetSharp.Kernels.Gemm;
+
+/// <summary>Micro-kernel 1: a few rows of C, two vectors wide, held in registers over the whole depth.</summary>
+/// <remarks>
+/// <para>
+/// c[i·cRowStride + j] (+)= Σ over k &lt; depth of a[(k / 32)·aPanelStride + 32·i + k % 32] · b[32·k + j], for i &lt; height and
+/// j &lt; 2·V.Count. So a and c point at the first row of the tile, b and c at its first column.
+/// </para>
+/// <para>
+/// Registers: 2·height accumulators, 2 for the row of B, 1 for the value of A: 14 rows fill 31 of 32, 6 rows 15 of 16.
+/// The loop prefetches the next panel of A (its block of 32·height floats, or that of the next tile, which is assumed to follow)
+/// and, from <c>stream</c> on, <c>streamStep</c> floats at every k: what the caller will need next.
+/// </para>
+/// </remarks>
+[GemmTiles(maxHeight: 14, transposed: false)]
+internal static partial class GemmTile;
+
+/// <summary>Micro-kernel 2: as <see cref="GemmTile"/> with A transposed, for gradients of weights.</summary>
+/// <remarks>
+/// c[i·cRowStride + j] (+)= Σ over k &lt; depth of a[32·k + i] · b[32·k + j], for i &lt; height and j &lt; 2·V.Count.
+/// A tile must not cross a panel of A.
+/// </remarks>
+[GemmTiles(maxHeight: 14, transposed: true)]
+internal static partial class GemmTransposedTile;

@@ -1,0 +1,23 @@
+using System.Reflection;
+using Xunit.Sdk;
+using Xunit.v3;
+
+namespace AlexNetSharp.Tests;
+
+/// <summary>Every combination of the values of the method's parameters, which must be enumerations or booleans.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class CombinatorialDataAttribute : DataAttribute
+{
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
+    {
+        IEnumerable<object[]> rows = [[]];
+        foreach (Type type in testMethod.GetParameters().Select(p => p.ParameterType))
+        {
+            object[] values = type.IsEnum ? [.. Enum.GetValues(type).Cast<object>()] : [false, true];
+            rows = [.. rows.SelectMany(row => values.Select(value => (object[])[.. row, value]))];
+        }
+        return new([.. rows.Select(row => new TheoryDataRow(row))]);
+    }
+
+    public override bool SupportsDiscoveryEnumeration() => true;
+}
