@@ -1,0 +1,105 @@
+using AlexNetSharp.Kernels.Convolution;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Execution;
+
+/// <summary>Turns the layers of a network into operations: decides which layers run together, and what backward has to compute.</summary>
+internal sealed class Lowering
+{
+    private readonly Network _network;
+    private readonly PlanOptions _options;
+    private readonly List<Operation> _operations = [];
+    private int _layer;
+
+    private Lowering(Network network, PlanOptions options) => (_network, _options) = (network, options);
+
+    /// <summary>The operations of <paramref name="network"/> in the order of forward.</summary>
+    /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
+    public static Operation[] Lower(Network network, PlanOptions options)
+    {
+        var lowering = new Lowering(network, options);
+        while (lowering._layer < network.Layers.Count)
+            lowering.Next();
+        return [.. lowering._operations];
+    }
+
+    /// <summary>Whether somebody needs the gradient of the input of the operation that comes next.</summary>
+    private bool InputGradient => _options.InputGradient || _operations.Any(operation => operation.HasWeightGradient);
+
+    private void Next()
+    {
+        switch (_network.Layers[_layer])
+        {
+            case Conv2d conv when Follows<ReLU>():
+                _operations.Add(Convolution(Take(2), conv, relu: true));
+                break;
+            case Conv2d conv:
+                _operations.Add(Convolution(Take(1), conv, relu: false));
+                break;
+            case Linear linear when Follows<ReLU>():
+                _operations.Add(FullyConnected(Take(2), linear, relu: true));
+                break;
+            case Linear linear:
+                _operations.Add(FullyConnected(Take(1), linear, relu: false));
+                break;
+            case LocalResponseNorm norm:
+                _operations.Add(new LocalResponseNormOperation(Take(1), norm));
+                break;
+            case MaxPool2d pooling:
+                _operations.Add(new MaxPoolOperation(Take(1), pooling));
+                break;
+            case ReLU:
+                _operations.Add(new ReluOperation(Take(1)));
+                break;
+            case Dropout dropout:
+                int tensor = _layer;
+                _operations.Add(new DropoutOperation(Take(1), dropout, _options.Seed, tensor));
+                break;
+            case Flatten:
+                // A map in memory is its vector already; the operation before it, if any, takes the new shape over.
+                if (_operations.Count > 0)
+                    _operations[^1].Append(_layer, _network.OutputOf(_layer));
+                _layer++;
+                break;
+            default:
+                throw new NotSupportedException(
+                    $"layer '{_network.Layers[_layer].Name}': a plan cannot execute layers of type {_network.Layers[_layer].GetType().Name}");
+        }
+    }
+
+    private ConvOperation Convolution(OperationInfo info, Conv2d conv, bool relu)
+    {
+        (Shape input, Shape output) = (info.InputShape, info.OutputShape);
+        var geometry = new ConvGeometry(
+            info.BatchSize,
+            input.Height, input.Width, input.Channels,
+            output.Height, output.Width, output.Channels,
+            conv.KernelSize, conv.KernelSize,
+            conv.Stride, conv.Stride,
+            conv.Padding.Vertical(input.Height, conv.KernelSize, conv.Stride).Before,
+            conv.Padding.Horizontal(input.Width, conv.KernelSize, conv.Stride).Before,
+            conv.Groups);
+        bool weightGradient = _options.Gradients != GradientScope.None;
+        return new ConvOperation(info, conv.Name, geometry, new ConvRequest(relu, weightGradient, InputGradient, _options.Precise));
+    }
+
+    private LinearOperation FullyConnected(OperationInfo info, Linear linear, bool relu) =>
+        new(info, linear, relu, weightGradient: _options.Gradients == GradientScope.All, InputGradient, _options.BFloat16Linear);
+
+    private bool Follows<T>() => _layer + 1 < _network.Layers.Count && _network.Layers[_layer + 1] is T;
+
+    /// <summary>Describes the operation that stands for the next <paramref name="layers"/> layers, and goes past them.</summary>
+    private OperationInfo Take(int layers)
+    {
+        int[] indices = [.. Enumerable.Range(_layer, layers)];
+        _layer += layers;
+        return new OperationInfo(
+            indices,
+            string.Join(" + ", indices.Select(i => _network.Layers[i].Name)),
+            _options.BatchSize,
+            _network.InputOf(indices[0]),
+            _network.OutputOf(indices[^1]),
+            indices.Sum(i => _network.Layers[i].MultiplyAdds(_network.InputOf(i))));
+    }
+}

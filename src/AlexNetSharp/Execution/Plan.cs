@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using AlexNetSharp.Diagnostics;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Execution;
+
+/// <summary>Executes a network on the processor for one batch size: forward, and backward to the gradients.</summary>
+/// <remarks>
+/// <para>
+/// Everything is decided when the plan is made: which algorithm computes which layer, which layers run as one operation, where every
+/// buffer lies in one arena. A step then allocates nothing. Write images to <see cref="Input"/>, call <see cref="Forward"/>, read
+/// <see cref="Output"/>; for gradients write the loss's gradient to <see cref="OutputGradient"/>, call <see cref="Backward"/> and read
+/// <see cref="Gradients"/>.
+/// </para>
+/// <para>The results are the same bits for any number of threads. A plan serves one caller at a time; make one a caller.</para>
+/// </remarks>
+public sealed unsafe class Plan : IDisposable
+{
+    private readonly Operation[] _operations;
+    private readonly PlanStep[] _steps;
+    private readonly WorkerPool _pool;
+    private readonly AlignedBuffer _arena;
+    private readonly Step _step = new();
+    private readonly ArenaSlot[] _activations;
+    private readonly ArenaSlot? _gradOutput, _gradInput;
+    private readonly int _backwardEnd;
+    private long _preparedVersion = -1;
+    private bool _forwardDone, _disposed;
+
+    /// <summary>Chooses algorithms, reserves all memory and starts the threads.</summary>
+    /// <param name="network">What to execute.</param>
+    /// <param name="parameters">The values of its parameters; read at every step, so changes are seen (call <see cref="ParameterSet.MarkChanged"/>).</param>
+    /// <param name="options">Batch size, threads, gradients.</param>
+    /// <exception cref="ArgumentException">The parameters belong to another network, or the options contradict each other.</exception>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    public Plan(Network network, ParameterSet parameters, PlanOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(options);
+        CheckParameters(network, parameters);
+        var layout = new PlanLayout(network, options);
+        SystemMemory.Demand(layout.Bytes, $"a plan of network '{network.Name}' for batch {options.BatchSize}");
+
+        Network = network;
+        Parameters = parameters;
+        Options = options;
+        MemoryBytes = layout.Bytes;
+        _operations = layout.Operations;
+        _steps = [.. _operations.Select(operation => new PlanStep(operation))];
+        _activations = layout.Activations;
+        _gradInput = layout.GradientOf(0);
+        _gradOutput = layout.GradientOf(_operations.Length);
+        _backwardEnd = layout.BackwardEnd;
+        if (options.Gradients != GradientScope.None)
+            Gradients = new ParameterSet(network);
+        _arena = new AlignedBuffer(layout.ArenaLength);
+        _pool = new WorkerPool(options.EffectiveThreads);
+        for (int i = 0; i < _operations.Length; i++)
+            _operations[i].Bind(_pool, layout.MemoryOf(i, _arena.Pointer), parameters, Gradients);
+    }
+
+    /// <summary>The network.</summary>
+    public Network Network { get; }
+
+    /// <summary>The values of its parameters.</summary>
+    public ParameterSet Parameters { get; }
+
+    /// <summary>What the plan was made for.</summary>
+    public PlanOptions Options { get; }
+
+    /// <summary>Bytes that the plan itself occupies: arena and parameter gradients, without the parameters.</summary>
+    public long MemoryBytes { get; }
+
+    /// <summary>Threads that compute, the caller's included.</summary>
+    public int Threads => _pool.Threads;
+
+    /// <summary>The operations in the order of the forward pass: what runs, how, why, and how long it took last.</summary>
+    public IReadOnlyList<PlanStep> Steps => _steps;
+
+    /// <summary>The gradients of the parameters after <see cref="Backward"/>; null when the options ask for none. Parameters out of scope stay 0.</summary>
+    public ParameterSet? Gradients { get; }
+
+    /// <summary>The batch, [batch, height, width, channels], to be written before <see cref="Forward"/>; keeps its content.</summary>
+    public Span<float> Input => SpanOf(_activations[0]);
+
+    /// <summary>The output, [batch, classes], after <see cref="Forward"/>.</summary>
+    public ReadOnlySpan<float> Output => SpanOf(_activations[^1]);
+
+    /// <summary>The gradient of the loss by the output, [batch, classes], to be written before <see cref="Backward"/>.</summary>
+    /// <exception cref="InvalidOperationException">The options ask for no gradients.</exception>
+    public Span<float> OutputGradient => SpanOf(_gradOutput ?? throw NoGradients());
+
+    /// <summary>The gradient of the loss by the input, [batch, height, width, channels], after <see cref="Backward"/>.</summary>
+    /// <exception cref="InvalidOperationException">The options do not ask for it.</exception>
+    public ReadOnlySpan<float> InputGradient => SpanOf(
+        _gradInput ?? throw new InvalidOperationException("the plan computes no input gradient; set PlanOptions.InputGradient"));
+
+    /// <summary>Bytes that a plan and the parameters of its network need, computed without allocating them.</summary>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
+    public static long EstimateMemory(Network network, PlanOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(options);
+        long parameters = network.Parameters.Sum(Parameter.LengthOfStorage) * sizeof(float);
+        return checked(new PlanLayout(network, options).Bytes + parameters);
+    }
+
+    /// <summary>Computes the output of the batch in <see cref="Input"/>.</summary>
+    /// <param name="training">Whether dropout drops.</param>
+    /// <param name="step">Number of the step; together with <see cref="PlanOptions.Seed"/> it determines the dropout masks.</param>
+    /// <exception cref="ObjectDisposedException">The plan was disposed of.</exception>
+    public void Forward(bool training = false, ulong step = 0)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _step.Training = training;
+        _step.Number = step;
+        PrepareWeights();
+        for (int i = 0; i < _operations.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _operations[i].Forward(_step);
+            _steps[i].Forward = Stopwatch.GetElapsedTime(start);
+        }
+        _forwardDone = true;
+    }
+
+    /// <summary>Computes the gradients of the last <see cref="Forward"/> call from <see cref="OutputGradient"/>.</summary>
+    /// <param name="accumulate">Whether parameter gradients are added to those that are there (a batch in several parts), or overwrite them.</param>
+    /// <exception cref="InvalidOperationException">There was no forward call before, or the options ask for no gradients.</exception>
+    /// <exception cref="ObjectDisposedException">The plan was disposed of.</exception>
+    public void Backward(bool accumulate = false)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_gradOutput is null)
+            throw NoGradients();
+        if (!_forwardDone)
+            throw new InvalidOperationException("call Forward before Backward: backward uses the activations of forward, once");
+        _step.Accumulate = accumulate;
+        for (int i = _operations.Length - 1; i >= _backwardEnd; i--)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _operations[i].Backward(_step);
+            _steps[i].Backward = Stopwatch.GetElapsedTime(start);
+        }
+        // Gradients share memory with activations that were read for the last time.
+        _forwardDone = false;
+    }
+
+    /// <summary>The output of a layer after the last step, [batch, height, width, channels] or [batch, features].</summary>
+    /// <remarks>A convolution or fully connected layer followed by ReLU gives its values after the ReLU, as the notebook's do.</remarks>
+    /// <exception cref="ArgumentException">There is no such layer.</exception>
+    /// <exception cref="InvalidOperationException">The plan does not keep it; set <see cref="PlanOptions.KeepActivations"/>.</exception>
+    public ReadOnlySpan<float> Activation(string layer)
+    {
+        int index = Network.IndexOf(layer);
+        if (index < 0)
+            throw new ArgumentException($"network '{Network.Name}' has no layer '{layer}'", nameof(layer));
+        if (!Options.KeepActivations)
+            throw new InvalidOperationException($"the plan does not keep the output of layer '{layer}'; set PlanOptions.KeepActivations");
+        int operation = Array.FindIndex(_operations, o => o.Info.LayerIndices.Contains(index));
+        return SpanOf(_activations[operation + 1]);
+    }
+
+    /// <summary>Stops the threads and frees the memory.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _pool.Dispose();
+        _arena.Dispose();
+        Gradients?.Dispose();
+    }
+
+    private void PrepareWeights()
+    {
+        if (_preparedVersion == Parameters.Version)
+            return;
+        for (int i = 0; i < _operations.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _operations[i].PrepareWeights();
+            _steps[i].Prepare = Stopwatch.GetElapsedTime(start);
+        }
+        _preparedVersion = Parameters.Version;
+    }
+
+    private Span<float> SpanOf(ArenaSlot slot)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new(_arena.Pointer + slot.Offset, checked((int)slot.Length));
+    }
+
+    private static InvalidOperationException NoGradients() =>
+        new("the plan computes no gradients; set PlanOptions.Gradients or PlanOptions.InputGradient");
+
+    private static void CheckParameters(Network network, ParameterSet parameters)
+    {
+        foreach (ParameterSpec spec in network.Parameters)
+            if (!parameters[spec.Name].Spec.Dimensions.SequenceEqual(spec.Dimensions))
+                throw new ArgumentException(
+                    $"parameter '{spec.Name}' has shape [{string.Join(", ", parameters[spec.Name].Spec.Dimensions)}], "
+                    + $"but network '{network.Name}' needs [{string.Join(", ", spec.Dimensions)}]");
+    }
+}

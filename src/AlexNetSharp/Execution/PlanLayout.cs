@@ -1,0 +1,94 @@
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Execution;
+
+/// <summary>All decisions of a plan before any memory is touched: operations, what backward needs, and where every buffer lies.</summary>
+internal sealed unsafe class PlanLayout
+{
+    private readonly ArenaPlanner _arena = new();
+    private readonly ArenaSlot?[] _gradients;
+    private readonly ArenaSlot?[] _prepared, _workspaces;
+    private readonly ArenaSlot _scratch;
+
+    /// <summary>Lowers the network to operations and places their buffers.</summary>
+    public PlanLayout(Network network, PlanOptions options)
+    {
+        options.Validate();
+        Operations = Lowering.Lower(network, options);
+        int n = Operations.Length;
+        bool backward = options.InputGradient || Operations.Any(operation => operation.HasWeightGradient);
+        BackwardEnd = options.InputGradient ? 0 : backward ? Array.FindIndex(Operations, operation => operation.HasWeightGradient) : n;
+
+        Activations = new ArenaSlot[n + 1];
+        _gradients = new ArenaSlot?[n + 1];
+        _prepared = new ArenaSlot?[n];
+        _workspaces = new ArenaSlot?[n];
+        for (int k = 0; k <= n; k++)
+        {
+            // Output of operation k - 1, input of operation k; operation i runs backward at moment 2n - 1 - i.
+            long length = k == 0 ? Operations[0].Info.InputLength : Operations[k - 1].Info.OutputLength;
+            bool always = k == 0 || k == n || options.KeepActivations;
+            int last = always ? ArenaPlanner.Forever : k;
+            if (!always && k < n && k >= BackwardEnd && Operations[k].BackwardReadsInput)
+                last = 2 * n - 1 - k;
+            if (!always && k - 1 >= BackwardEnd && Operations[k - 1].BackwardReadsOutput)
+                last = 2 * n - k;
+            Activations[k] = _arena.Reserve($"activation {k}", length, always ? 0 : k - 1, last);
+
+            bool outside = k == 0 || k == n;
+            if (backward && (k == 0 ? options.InputGradient : k > BackwardEnd))
+                _gradients[k] = _arena.Reserve(
+                    $"gradient {k}", length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
+        }
+        for (int i = 0; i < n; i++)
+        {
+            _prepared[i] = _arena.Reserve($"weights of {Operations[i].Info.Name}", Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
+            _workspaces[i] = _arena.Reserve(
+                $"workspace of {Operations[i].Info.Name}", Operations[i].WorkspaceLength, i, backward ? 2 * n - 1 - i : i);
+        }
+        long scratch = Operations.Max(operation => operation.ScratchLength(options.EffectiveThreads));
+        _scratch = _arena.Reserve("scratch", scratch, 0, ArenaPlanner.Forever);
+        ArenaLength = _arena.Place();
+
+        long gradients = options.Gradients == GradientScope.None ? 0 : network.Parameters.Sum(Parameter.LengthOfStorage);
+        Bytes = checked((ArenaLength + gradients) * sizeof(float));
+    }
+
+    /// <summary>The operations in the order of forward.</summary>
+    public Operation[] Operations { get; }
+
+    /// <summary>Index of the last operation that backward runs; the number of operations where there is no backward.</summary>
+    public int BackwardEnd { get; }
+
+    /// <summary>Input of operation k at index k; the network's output at the end.</summary>
+    public ArenaSlot[] Activations { get; }
+
+    /// <summary>All buffers.</summary>
+    public IReadOnlyList<ArenaSlot> Slots => _arena.Slots;
+
+    /// <summary>Floats of the arena.</summary>
+    public long ArenaLength { get; }
+
+    /// <summary>Bytes of arena and parameter gradients.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The gradient of activation k; null where none is computed.</summary>
+    public ArenaSlot? GradientOf(int k) => _gradients[k];
+
+    /// <summary>The tensors of operation <paramref name="i"/> in an arena that begins at <paramref name="arena"/>.</summary>
+    public OperationMemory MemoryOf(int i, float* arena)
+    {
+        return new OperationMemory
+        {
+            Input = At(Activations[i]),
+            Output = At(Activations[i + 1]),
+            GradInput = i > BackwardEnd || i == 0 ? At(_gradients[i]) : null,
+            GradOutput = At(_gradients[i + 1]),
+            PreparedWeight = At(_prepared[i]),
+            Workspace = At(_workspaces[i]),
+            Scratch = At(_scratch),
+        };
+
+        float* At(ArenaSlot? slot) => slot is null || slot.Length == 0 ? null : arena + slot.Offset;
+    }
+}

@@ -1,0 +1,34 @@
+namespace AlexNetSharp.Execution;
+
+/// <summary>One operation of a plan: which layers it stands for, how it is computed, and how long it took in the last step.</summary>
+public sealed class PlanStep
+{
+    internal PlanStep(Operation operation)
+    {
+        Name = operation.Info.Name;
+        Algorithm = operation.Algorithm;
+        MultiplyAdds = operation.Info.MultiplyAdds;
+        Candidates = [.. operation.Candidates.Select(c => (c.Name, c.Algorithm is not null, c.Reason))];
+    }
+
+    /// <summary>The layers, joined: <c>conv1 + relu1</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>How it is computed.</summary>
+    public string Algorithm { get; }
+
+    /// <summary>Multiply-adds of one image forward, counted as direct computation.</summary>
+    public long MultiplyAdds { get; }
+
+    /// <summary>The algorithms that were asked, in order, with their answer; empty where there is only one.</summary>
+    public IReadOnlyList<(string Algorithm, bool Accepted, string Reason)> Candidates { get; }
+
+    /// <summary>Time of the last forward call.</summary>
+    public TimeSpan Forward { get; internal set; }
+
+    /// <summary>Time of the last backward call; zero if there was none.</summary>
+    public TimeSpan Backward { get; internal set; }
+
+    /// <summary>Time of the last preparation of weights; zero for operations without weights.</summary>
+    public TimeSpan Prepare { get; internal set; }
+}

@@ -1,0 +1,65 @@
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Tests.Execution;
+
+public class PlanTests
+{
+    [Fact]
+    public void TheNotebooksShapesComeOut()
+    {
+        Network network = AlexNet.TensorFlow();
+        string Of(string layer) => $"{layer}   {network.OutputOf(network.IndexOf(layer)).ToString(32)}";
+        Assert.Equal(
+            [
+                "conv1   [32, 56, 56, 64]", "pool1   [32, 27, 27, 64]", "conv2   [32, 27, 27, 192]", "pool2   [32, 13, 13, 192]",
+                "conv3   [32, 13, 13, 384]", "conv4   [32, 13, 13, 256]", "conv5   [32, 13, 13, 256]", "pool5   [32, 6, 6, 256]",
+            ],
+            new[] { "conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5" }.Select(Of));
+        Assert.Equal(61_100_840, network.ParameterCount);
+    }
+
+    [Fact]
+    public void AnImageTooSmallNamesTheLayer()
+    {
+        var error = Assert.Throws<ArgumentException>(() => AlexNet.TensorFlow(imageSize: 40));
+        Assert.StartsWith("layer 'pool5'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BackwardNeedsForward()
+    {
+        var network = new Network("tiny", Shape.Vector(3), [new Linear("fc", 2)]);
+        using var parameters = new ParameterSet(network);
+        using var plan = new Plan(network, parameters, new PlanOptions { Gradients = GradientScope.All });
+        Assert.Throws<InvalidOperationException>(() => plan.Backward());
+        plan.Forward();
+        plan.Backward();
+        Assert.Throws<InvalidOperationException>(() => plan.Backward());
+    }
+
+    [Fact]
+    public void GradientsOverwriteOrAccumulate()
+    {
+        var network = new Network("tiny", new Shape(5, 5, 2), [new Conv2d("conv", 3, 3), new ReLU("relu"), new Linear("fc", 2)]);
+        using var parameters = new ParameterSet(network);
+        foreach (Parameter parameter in parameters.Parameters)
+            for (int i = 0; i < parameter.Spec.Length; i++)
+                parameter.Storage[i] = MathF.Sin(i);
+        using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All });
+        for (int i = 0; i < plan.Input.Length; i++)
+            plan.Input[i] = MathF.Cos(i);
+        float Run(bool accumulate)
+        {
+            plan.Forward();
+            plan.OutputGradient.Fill(1);
+            plan.Backward(accumulate);
+            return plan.Gradients!["conv.weight"].Storage[4];
+        }
+        float once = Run(false);
+        Assert.NotEqual(0, once);
+        Assert.Equal(once, Run(false));
+        Assert.Equal(2 * once, Run(true), 1e-6f * Math.Abs(once));
+    }
+}
