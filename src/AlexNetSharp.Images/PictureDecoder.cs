@@ -1,0 +1,208 @@
+using System.Buffers;
+using System.Globalization;
+using AlexNetSharp.Data;
+using Microsoft.Win32.SafeHandles;
+using SkiaSharp;
+
+namespace AlexNetSharp.Images;
+
+/// <summary>
+/// Decodes JPEG, PNG, WebP, BMP and GIF (its first frame) to upright 8-bit RGB: grey and CMYK become RGB, 16 bits become 8,
+/// transparent pixels are laid over a background, and the EXIF orientation is applied. Colour profiles are not.
+/// </summary>
+/// <remarks>
+/// <para>An instance holds no state between pictures and may be used from any number of threads. Decoding happens in pooled memory;
+/// what remains for the garbage collector is a few small handles a picture.</para>
+/// <para>A file that ends early is an error, whatever could be shown of it. The format is recognised from the content; the name does
+/// not matter. A JPEG whose entropy-coded data is damaged in the middle without being cut short cannot always be told from an ugly
+/// picture, and decodes to one.</para>
+/// </remarks>
+public sealed class PictureDecoder : IPictureDecoder
+{
+    private readonly PictureDecoderOptions _options;
+
+    /// <summary>A decoder with the usual limits and a white background.</summary>
+    public PictureDecoder() : this(new PictureDecoderOptions()) { }
+
+    /// <summary>A decoder with limits and a background of your own.</summary>
+    /// <param name="options">What to accept and how to show transparency.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
+    public PictureDecoder(PictureDecoderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPixels, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFileBytes, 1, nameof(options));
+        _options = options;
+    }
+
+    /// <summary>File name endings that picture folders are searched for, in lower case with the dot.</summary>
+    public static IReadOnlyList<string> Extensions => PictureFiles.Extensions;
+
+    /// <inheritdoc/>
+    public void DecodeFile(string path, PixelBuffer target)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(target);
+        // Before opening: a pipe or a device has no length, and opening or reading one might never end.
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+            CheckLength(0, path);
+        using SafeFileHandle file = Open(path);
+        long length = RandomAccess.GetLength(file);
+        CheckLength(length, path);
+        byte[] encoded = ArrayPool<byte>.Shared.Rent((int)length);
+        try
+        {
+            int read = 0, more;
+            while (read < length && (more = RandomAccess.Read(file, encoded.AsSpan(read, (int)length - read), read)) > 0)
+                read += more;
+            Decode(encoded.AsSpan(0, read), target, path);
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            throw new IOException($"{path}: cannot be read ({e.Message}).", e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(encoded);
+        }
+    }
+
+    /// <summary>Decodes a picture from a stream, read to its end.</summary>
+    /// <param name="stream">Where the bytes of the picture file come from.</param>
+    /// <param name="target">Receives the pixels, [height, width, 3].</param>
+    /// <param name="name">What to call the picture in messages.</param>
+    /// <exception cref="InvalidDataException">The bytes are not a picture, or damaged, or too large; the message starts with <paramref name="name"/>.</exception>
+    public void Decode(Stream stream, PixelBuffer target, string name)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(target);
+        byte[] encoded = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            int length = 0, more;
+            while ((more = stream.Read(encoded, length, encoded.Length - length)) > 0)
+            {
+                length += more;
+                CheckLength(length, name);
+                if (length < encoded.Length)
+                    continue;
+                byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * length, 1L + _options.MaxFileBytes));
+                encoded.AsSpan(0, length).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(encoded);
+                encoded = larger;
+            }
+            Decode(encoded.AsSpan(0, length), target, name);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(encoded);
+        }
+    }
+
+    /// <inheritdoc/>
+    public unsafe void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        CheckLength(encoded.Length, name);
+        if (PictureFormat.Recognize(encoded) is not { } format)
+            throw new InvalidDataException($"{name}: not a JPEG, PNG, WebP, BMP or GIF picture.");
+        if (format == SKEncodedImageFormat.Jpeg && PictureFormat.HasTooManyScans(encoded))
+            throw new InvalidDataException($"{name}: a JPEG with absurdly many scans; it was made to keep decoders busy.");
+
+        fixed (byte* bytes = encoded)
+        {
+            using SKData data = SKData.Create((nint)bytes, encoded.Length);
+            using SKCodec? codec = SKCodec.Create(data);
+            if (codec is null || codec.EncodedFormat != format)
+                throw new InvalidDataException($"{name}: the header of this {NameOf(format)} file is damaged or cut short.");
+            SKImageInfo info = codec.Info;
+            CheckSize(info.Width, info.Height, encoded.Length, format, name);
+            DecodePixels(codec, info, format, target, name);
+        }
+    }
+
+    private unsafe void DecodePixels(SKCodec codec, SKImageInfo info, SKEncodedImageFormat format, PixelBuffer target, string name)
+    {
+        int width = info.Width, height = info.Height, length = 4 * width * height;
+        bool opaque = info.AlphaType == SKAlphaType.Opaque;
+        // Without a colour space in the request no profile is applied, as in Pillow and torchvision.
+        var wanted = new SKImageInfo(width, height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        byte[] memory = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            Span<byte> rgba = memory.AsSpan(0, length);
+            SKCodecResult result;
+            fixed (byte* pixels = rgba)
+                result = codec.GetPixels(wanted, (nint)pixels);
+            if (result != SKCodecResult.Success)
+                throw new InvalidDataException(Describe(result, format, name));
+            if (!opaque)
+                PixelPacking.Compose(rgba, _options.Background);
+            SKEncodedOrigin origin = codec.EncodedOrigin;
+            bool swap = PixelPacking.SwapsSides(origin);
+            target.Reset(swap ? width : height, swap ? height : width, 3);
+            if (origin == SKEncodedOrigin.TopLeft)
+                PixelPacking.DropAlpha(rgba, target.Pixels);
+            else
+                PixelPacking.Turn(rgba, width, height, origin, target.Pixels);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(memory);
+        }
+    }
+
+    private static SafeFileHandle Open(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FileNotFoundException($"{path}: no such file.", path, e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new UnauthorizedAccessException(
+                Directory.Exists(path) ? $"{path}: a folder, not a picture." : $"{path}: no permission to read this file.", e);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{path}: cannot be opened ({e.Message}).", e);
+        }
+    }
+
+    private void CheckLength(long length, string name)
+    {
+        if (length == 0)
+            throw new InvalidDataException($"{name}: empty.");
+        if (length > _options.MaxFileBytes)
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: too large ({length} bytes; the limit is {_options.MaxFileBytes})."));
+    }
+
+    private void CheckSize(int width, int height, int bytes, SKEncodedImageFormat format, string name)
+    {
+        if (width < 1 || height < 1)
+            throw new InvalidDataException($"{name}: a picture without pixels.");
+        long pixels = (long)width * height;
+        // 2³¹ − 1 bytes of four a pixel are the most that one array holds.
+        if (pixels > Math.Min(_options.MaxPixels, Array.MaxLength / 4))
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels)."));
+        if (PictureFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes)
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: truncated ({bytes} bytes cannot hold {width}×{height} pixels)."));
+    }
+
+    private static string Describe(SKCodecResult result, SKEncodedImageFormat format, string name) => result switch
+    {
+        SKCodecResult.IncompleteInput => $"{name}: truncated; the {NameOf(format)} data ends before the picture does.",
+        SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => $"{name}: the {NameOf(format)} data is damaged.",
+        _ => $"{name}: this {NameOf(format)} file cannot be decoded ({result}).",
+    };
+
+    private static string NameOf(SKEncodedImageFormat format) =>
+        format == SKEncodedImageFormat.Webp ? "WebP" : format.ToString().ToUpperInvariant();
+}

@@ -1,0 +1,14 @@
+namespace AlexNetSharp.Images;
+
+/// <summary>What a <see cref="PictureDecoder"/> accepts, and what lies behind transparent pictures.</summary>
+public sealed record PictureDecoderOptions
+{
+    /// <summary>The largest width × height that is decoded; 64 Mi (8192 × 8192) unless set. Checked before memory is taken.</summary>
+    public int MaxPixels { get; init; } = 8192 * 8192;
+
+    /// <summary>The largest file that is read, in bytes; 256 MiB unless set.</summary>
+    public int MaxFileBytes { get; init; } = 256 << 20;
+
+    /// <summary>The red, green and blue that show through where a picture is transparent; white unless set.</summary>
+    public (byte Red, byte Green, byte Blue) Background { get; init; } = (255, 255, 255);
+}

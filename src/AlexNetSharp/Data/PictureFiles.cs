@@ -1,0 +1,49 @@
+namespace AlexNetSharp.Data;
+
+/// <summary>Finds picture files in folders, in an order that does not depend on the machine.</summary>
+public static class PictureFiles
+{
+    /// <summary>File name endings of the formats that can be decoded, in lower case with the dot.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"];
+
+    /// <summary>Whether a file's name ends like a picture's, in capitals or not.</summary>
+    /// <param name="path">The file name.</param>
+    public static bool HasPictureName(string path)
+    {
+        ReadOnlySpan<char> extension = Path.GetExtension(path.AsSpan());
+        foreach (string known in Extensions)
+            if (extension.Equals(known, StringComparison.OrdinalIgnoreCase))
+                return true;
+        return false;
+    }
+
+    /// <summary>The picture files that a path stands for: the file itself, or all in a folder and the folders below, sorted by name.</summary>
+    /// <param name="path">A picture file or a folder. A file is taken whatever its name.</param>
+    /// <returns>At least one path; names are compared by code point, so that every machine finds the same order.</returns>
+    /// <exception cref="FileNotFoundException">There is nothing at <paramref name="path"/>.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no picture file.</exception>
+    public static IReadOnlyList<string> Find(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (File.Exists(path))
+            return [path];
+        if (!Directory.Exists(path))
+            throw new FileNotFoundException($"{path}: no such file or folder.", path);
+        List<string> files = [];
+        foreach (string file in Directory.EnumerateFiles(path, "*", Recursive))
+            if (HasPictureName(file))
+                files.Add(file);
+        if (files.Count == 0)
+            throw new InvalidDataException($"{path}: no pictures in this folder (files that end in {string.Join(", ", Extensions)}).");
+        files.Sort(string.CompareOrdinal);
+        return files;
+    }
+
+    // Links to folders are not followed (they may lead in circles); what may not be read is an error, not an empty folder.
+    private static EnumerationOptions Recursive { get; } = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+        IgnoreInaccessible = false,
+    };
+}

@@ -1,0 +1,43 @@
+namespace AlexNetSharp.Data;
+
+/// <summary>A picture as 8-bit values [height, width, channels] in a buffer that is used again for the next picture.</summary>
+/// <remarks>
+/// One buffer belongs to one thread. <see cref="Reset"/> keeps the memory when it suffices, so reading picture after picture into
+/// the same buffer allocates nothing once the largest has been seen.
+/// </remarks>
+public sealed class PixelBuffer
+{
+    private byte[] _memory = [];
+
+    /// <summary>Rows.</summary>
+    public int Height { get; private set; }
+
+    /// <summary>Pixels in a row.</summary>
+    public int Width { get; private set; }
+
+    /// <summary>Values of a pixel: 3 (red, green, blue) or 1 (grey).</summary>
+    public int Channels { get; private set; }
+
+    /// <summary>The values, row after row, the channels of a pixel side by side.</summary>
+    public Span<byte> Pixels => _memory.AsSpan(0, Height * Width * Channels);
+
+    /// <summary>Gives the buffer a shape; what <see cref="Pixels"/> held is lost.</summary>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="width">Pixels in a row, at least 1.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or <paramref name="channels"/> is neither 1 nor 3.</exception>
+    /// <exception cref="OverflowException">The picture has more than 2³¹ − 1 values.</exception>
+    public void Reset(int height, int width, int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (channels is not (1 or 3))
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 or 3 channels.");
+        int length = checked(height * width * channels);
+        if (_memory.Length < length)
+            _memory = GC.AllocateUninitializedArray<byte>(length);
+        Height = height;
+        Width = width;
+        Channels = channels;
+    }
+}

@@ -1,0 +1,157 @@
+using AlexNetSharp.Data;
+using AlexNetSharp.Images;
+using SkiaSharp;
+
+namespace AlexNetSharp.Tests.Images;
+
+public class PictureDecoderTests
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures");
+    private readonly PictureDecoder _decoder = new();
+    private readonly PixelBuffer _pixels = new();
+
+    public static TheoryData<string, int> Fixtures => new()
+    {
+        { "plain.jpg", 1 }, { "progressive.jpg", 1 }, { "grey.jpg", 1 }, { "cmyk.jpg", 2 }, { "plain.bmp", 0 }, { "palette.png", 0 },
+        { "frames.gif", 0 }, { "lossless.webp", 0 }, { "rgb16.png", 0 }, { "grey16.png", 0 }, { "alpha.png", 1 },
+        { "orientation1.jpg", 1 }, { "orientation2.jpg", 1 }, { "orientation3.jpg", 1 }, { "orientation4.jpg", 1 },
+        { "orientation5.jpg", 1 }, { "orientation6.jpg", 1 }, { "orientation7.jpg", 1 }, { "orientation8.jpg", 1 },
+    };
+
+    [Theory, MemberData(nameof(Fixtures))]
+    public void EveryFormatDecodesToThePixelsThatPillowReads(string name, int tolerance)
+    {
+        byte[] expected = File.ReadAllBytes(Path.Combine(Folder, name + ".rgb"));
+        _decoder.DecodeFile(Path.Combine(Folder, name), _pixels);
+        Assert.Equal((16, 24, 3), (_pixels.Height, _pixels.Width, _pixels.Channels));
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - _pixels.Pixels[i]) <= tolerance,
+                $"{name}: value {i} is {_pixels.Pixels[i]}, Pillow reads {expected[i]}");
+    }
+
+    [Theory]
+    [InlineData(1, 1), InlineData(5, 1), InlineData(6, 1), InlineData(7, 3), InlineData(333, 17)]
+    public void PngComesBackExactly(int width, int height)
+    {
+        byte[] png = Pictures.Encode(width, height, SKEncodedImageFormat.Png, out byte[] rgb);
+        _decoder.Decode(png, _pixels, "a.png");
+        Assert.Equal((height, width), (_pixels.Height, _pixels.Width));
+        Assert.Equal(rgb, _pixels.Pixels.ToArray());
+        using var stream = new MemoryStream(png);
+        var second = new PixelBuffer();
+        _decoder.Decode(stream, second, "a.png");
+        Assert.Equal(rgb, second.Pixels.ToArray());
+    }
+
+    [Fact]
+    public void StreamsOfAnySizeAreRead()
+    {
+        byte[] png = Pictures.Encode(300, 300, SKEncodedImageFormat.Png, out byte[] rgb);
+        Assert.True(png.Length > 200_000);  // larger than the first buffer
+        using var stream = new MemoryStream(png);
+        _decoder.Decode(stream, _pixels, "noise.png");
+        Assert.Equal(rgb, _pixels.Pixels.ToArray());
+    }
+
+    [Fact]
+    public void TheBackgroundShowsThrough()
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(2, 1, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        bitmap.SetPixel(0, 0, new SKColor(200, 100, 50, 0));
+        bitmap.SetPixel(1, 0, new SKColor(200, 100, 50, 51));
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        new PictureDecoder(new PictureDecoderOptions { Background = (10, 20, 30) }).Decode(png.AsSpan(), _pixels, "a.png");
+        Assert.Equal(new byte[] { 10, 20, 30, 48, 36, 34 }, _pixels.Pixels.ToArray());
+    }
+
+    [Fact]
+    public void DecodingAgainAllocatesAlmostNothing()
+    {
+        byte[] jpeg = Pictures.Encode(500, 375, SKEncodedImageFormat.Jpeg, out _);
+        for (int i = 0; i < 5; i++)
+            _decoder.Decode(jpeg, _pixels, "a.jpg");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10; i++)
+            _decoder.Decode(jpeg, _pixels, "a.jpg");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 * 2048);  // one picture is 562,500 bytes
+    }
+
+    [Fact]
+    public void WhatIsNotAPictureIsNamedInOneLine()
+    {
+        using var folder = new TemporaryFolder();
+        string missing = folder.PathOf("missing.jpg");
+        Fails<FileNotFoundException>(missing, "no such file");
+        Fails<FileNotFoundException>(folder.PathOf("none/missing.jpg"), "no such file");
+        Fails<UnauthorizedAccessException>(folder.Path, "a folder");
+        Fails<InvalidDataException>(folder.Write("empty.jpg", []), "empty");
+        Fails<InvalidDataException>(folder.Write("text.jpg", "not a picture at all"u8), "not a JPEG");
+        Fails<InvalidDataException>(folder.Write("zeros.jpg", new byte[5000]), "not a JPEG");
+        Fails<InvalidDataException>(folder.Write("magic.jpg", [0xFF, 0xD8, 0xFF]), "damaged or cut short");
+        Fails<InvalidDataException>("/dev/null", "empty");
+
+        void Fails<T>(string path, string reason) where T : Exception
+        {
+            string message = Assert.Throws<T>(() => _decoder.DecodeFile(path, _pixels)).Message;
+            Assert.StartsWith(path + ": ", message, StringComparison.Ordinal);
+            Assert.Contains(reason, message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', message);
+        }
+    }
+
+    [Theory]
+    [InlineData(SKEncodedImageFormat.Jpeg), InlineData(SKEncodedImageFormat.Png), InlineData(SKEncodedImageFormat.Webp)]
+    public void ATruncatedPictureFailsWhereverItIsCut(SKEncodedImageFormat format)
+    {
+        byte[] whole = Pictures.Encode(40, 30, format, out _);
+        _decoder.Decode(whole, _pixels, "whole");
+        for (int length = 1; length < whole.Length - 24; length += 7)  // PNG ends with checksums and a marker, which hold no pixels
+            Assert.StartsWith("cut: ", Assert.Throws<InvalidDataException>(() => _decoder.Decode(whole.AsSpan(0, length), _pixels, "cut")).Message,
+                StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("frames.gif", 840), InlineData("plain.bmp", 1)]
+    public void TruncatedFixturesFail(string name, int whatDoesNotMatter)
+    {
+        byte[] whole = File.ReadAllBytes(Path.Combine(Folder, name));
+        for (int length = 1; length < whole.Length - whatDoesNotMatter; length += 11)
+            Assert.Throws<InvalidDataException>(() => _decoder.Decode(whole.AsSpan(0, length), _pixels, "cut"));
+    }
+
+    [Fact]
+    public void AHeaderOfSixtyThousandSquaredTakesNoMemory()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (byte[] header in new[] { Pictures.PngHeader(60000, 60000), Pictures.BmpHeader(60000, 60000), Pictures.GifHeader(60000, 60000) })
+        {
+            string message = Assert.Throws<InvalidDataException>(() => _decoder.Decode(header, _pixels, "huge")).Message;
+            Assert.StartsWith("huge: too large (60000×60000 pixels", message, StringComparison.Ordinal);
+        }
+        string small = Assert.Throws<InvalidDataException>(() => _decoder.Decode(Pictures.PngHeader(8000, 8000), _pixels, "liar")).Message;
+        Assert.StartsWith("liar: truncated", small, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
+    public void LimitsAreKept()
+    {
+        byte[] png = Pictures.Encode(20, 10, SKEncodedImageFormat.Png, out _);
+        new PictureDecoder(new PictureDecoderOptions { MaxPixels = 200 }).Decode(png, _pixels, "a");
+        Assert.Contains("limit is 199", Assert.Throws<InvalidDataException>(() =>
+            new PictureDecoder(new PictureDecoderOptions { MaxPixels = 199 }).Decode(png, _pixels, "a")).Message, StringComparison.Ordinal);
+        using var stream = new MemoryStream(png);
+        Assert.Contains("limit is 100", Assert.Throws<InvalidDataException>(() =>
+            new PictureDecoder(new PictureDecoderOptions { MaxFileBytes = 100 }).Decode(stream, _pixels, "a")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AJpegOfThousandsOfScansIsRefused()
+    {
+        byte[] jpeg = File.ReadAllBytes(Path.Combine(Folder, "progressive.jpg"));
+        int scan = jpeg.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
+        byte[] last = jpeg[scan..^2];
+        byte[] bomb = [.. jpeg[..^2], .. Enumerable.Repeat(last, 3000).SelectMany(b => b), 0xFF, 0xD9];
+        Assert.Contains("scans", Assert.Throws<InvalidDataException>(() => _decoder.Decode(bomb, _pixels, "bomb")).Message, StringComparison.Ordinal);
+    }
+}
