@@ -7,6 +7,9 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
 {
     private readonly float _value = value;
 
+    /// <summary>The number itself.</summary>
+    public float Value => _value;
+
     public static int Count => 1;
 
     public static int Registers => 16;
@@ -52,6 +55,9 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 MaxNative(F32x1 a, F32x1 b) => new(a._value > b._value ? a._value : b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Max(F32x1 a, F32x1 b) => new(MathF.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 SelectGreater(F32x1 a, F32x1 b, F32x1 value) => a._value > b._value ? value : default;

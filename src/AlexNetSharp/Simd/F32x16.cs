@@ -9,6 +9,9 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
 {
     private readonly Vector512<float> _value = value;
 
+    /// <summary>The runtime's vector.</summary>
+    public Vector512<float> Value => _value;
+
     public static int Count => 16;
 
     public static int Registers => 32;
@@ -64,6 +67,9 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 MaxNative(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 SelectGreater(F32x16 a, F32x16 b, F32x16 value) => new(Vector512.GreaterThan(a._value, b._value) & value._value);

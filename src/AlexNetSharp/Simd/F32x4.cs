@@ -8,6 +8,9 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
 {
     private readonly Vector128<float> _value = value;
 
+    /// <summary>The runtime's vector.</summary>
+    public Vector128<float> Value => _value;
+
     public static int Count => 4;
 
     public static int Registers => 32;
@@ -63,6 +66,9 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 MaxNative(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 SelectGreater(F32x4 a, F32x4 b, F32x4 value) => new(Vector128.GreaterThan(a._value, b._value) & value._value);

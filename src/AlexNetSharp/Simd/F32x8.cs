@@ -8,6 +8,9 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
 {
     private readonly Vector256<float> _value = value;
 
+    /// <summary>The runtime's vector.</summary>
+    public Vector256<float> Value => _value;
+
     public static int Count => 8;
 
     public static int Registers => 16;
@@ -63,6 +66,9 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 MaxNative(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 SelectGreater(F32x8 a, F32x8 b, F32x8 value) => new(Vector256.GreaterThan(a._value, b._value) & value._value);

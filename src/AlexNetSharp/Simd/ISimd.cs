@@ -57,6 +57,9 @@ internal unsafe interface ISimd<T>
     /// <summary>a &gt; b ? a : b. The second operand is the result where a lane of either is not a number, so <c>MaxNative(zero, x)</c> lets NaN through.</summary>
     static abstract T MaxNative(T a, T b);
 
+    /// <summary>The larger of a and b; not a number where either is not, and +0 where they are +0 and −0. Slower than <see cref="MaxNative"/>.</summary>
+    static abstract T Max(T a, T b);
+
     /// <summary>a &gt; b ? value : 0.</summary>
     static abstract T SelectGreater(T a, T b, T value);
 

@@ -1,0 +1,126 @@
+using AlexNetSharp.Simd;
+
+namespace AlexNetSharp.Random;
+
+/// <summary>Random numbers that are a function of (seed, stream, step, index): the counter-based generator Philox 4x32-10.</summary>
+/// <remarks>
+/// <para>
+/// There is no state that advances. Number i of a stream is the same whether it is drawn alone, in a fill, on one thread or on eight,
+/// with any vector width, on any machine. Two streams, or two steps of one stream, never share a number's source:
+/// give each tensor (or picture, or layer) its stream and each training step its step.
+/// </para>
+/// <para>
+/// Source: J. Salmon and others, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. The seed is the key of the cipher; block,
+/// stream and step are its counter. TensorFlow uses the same generator, but assigns blocks to numbers differently.
+/// </para>
+/// </remarks>
+/// <param name="seed">Selects one of 2⁶⁴ families of streams.</param>
+/// <param name="stream">Which stream of the seed: for example the number of a tensor.</param>
+/// <param name="step">Which part of the stream: for example the training step.</param>
+public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
+{
+    private readonly ulong _seed = seed;
+    private readonly uint _stream = stream, _step = step;
+
+    /// <summary>Number <paramref name="index"/> as 32 random bits.</summary>
+    /// <param name="index">At least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
+    public uint Bits(long index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        PhiloxLanes.Block<U32x1, F32x1>(
+            _seed, (ulong)(index / PhiloxLanes.Group * PhiloxLanes.GroupBlocks + index % PhiloxLanes.GroupBlocks), _stream, _step,
+            out U32x1 c0, out U32x1 c1, out U32x1 c2, out U32x1 c3);
+        return (index / PhiloxLanes.GroupBlocks % 4) switch { 0 => c0.Value, 1 => c1.Value, 2 => c2.Value, _ => c3.Value };
+    }
+
+    /// <summary>Number <paramref name="index"/> as a fraction: a multiple of 2⁻²⁴ in [0, 1).</summary>
+    /// <param name="index">At least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
+    public float Uniform(long index) => Single(index, new UniformDistribution(0, 1));
+
+    /// <summary>Number <paramref name="index"/> of a normal distribution with mean 0 and deviation 1.</summary>
+    /// <param name="index">At least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
+    public float Normal(long index) => Single(index, new NormalDistribution(0, 1));
+
+    /// <summary>Number <paramref name="index"/> of a normal distribution with mean 0 and deviation 1 from which all beyond ±2 is left out.</summary>
+    /// <param name="index">At least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
+    public float TruncatedNormal(long index) => Single(index, new TruncatedNormalDistribution(0, 1));
+
+    /// <summary>Integer <paramref name="index"/> in [0, <paramref name="bound"/>).</summary>
+    /// <param name="index">At least 0. Integers are made of 64 bits, so they share their source with other numbers of the stream.</param>
+    /// <param name="bound">At least 1.</param>
+    /// <returns>⌊bound · w / 2⁶⁴⌋ for a 64-bit word w; each value is at most bound / 2⁶⁴ more likely than another.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative, or <paramref name="bound"/> is below 1.</exception>
+    public int Integer(long index, int bound)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bound, 1);
+        PhiloxLanes.Block<U32x1, F32x1>(_seed, (ulong)index, _stream, _step, out U32x1 low, out U32x1 high, out _, out _);
+        return (int)Math.BigMul((ulong)high.Value << 32 | low.Value, (uint)bound, out _);
+    }
+
+    /// <summary>Brings <paramref name="items"/> into a random order (Fisher and Yates): every order is equally likely.</summary>
+    /// <typeparam name="T">Type of the items.</typeparam>
+    public void Shuffle<T>(Span<T> items)
+    {
+        for (int i = items.Length - 1; i > 0; i--)
+        {
+            int j = Integer(i, i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
+    /// <summary>destination[i] = low + (high − low) · <see cref="Uniform"/>(i).</summary>
+    public void FillUniform(Span<float> destination, float low = 0, float high = 1)
+    {
+        fixed (float* pointer = destination)
+            Fill(new UniformDistribution(low, high - low), pointer, 0, destination.Length);
+    }
+
+    /// <summary>destination[i] = mean + deviation · <see cref="Normal"/>(i).</summary>
+    public void FillNormal(Span<float> destination, float deviation = 1, float mean = 0)
+    {
+        fixed (float* pointer = destination)
+            Fill(new NormalDistribution(mean, deviation), pointer, 0, destination.Length);
+    }
+
+    /// <summary>destination[i] = mean + deviation · <see cref="TruncatedNormal"/>(i).</summary>
+    public void FillTruncatedNormal(Span<float> destination, float deviation = 1, float mean = 0)
+    {
+        fixed (float* pointer = destination)
+            Fill(new TruncatedNormalDistribution(mean, deviation), pointer, 0, destination.Length);
+    }
+
+    /// <summary>Fills with the numbers <paramref name="first"/> to first + count − 1, on vectors of <paramref name="tier"/> (null: the widest).</summary>
+    internal void Fill<D>(D distribution, float* destination, long first, long count, SimdTier? tier = null)
+        where D : unmanaged, IDistribution
+    {
+        switch (tier ?? SimdTiers.Best)
+        {
+            case SimdTier.Vector512:
+                PhiloxLanes.Fill<U32x16, F32x16, D>(_seed, _stream, _step, distribution, destination, first, count);
+                break;
+            case SimdTier.Vector256:
+                PhiloxLanes.Fill<U32x8, F32x8, D>(_seed, _stream, _step, distribution, destination, first, count);
+                break;
+            case SimdTier.Vector128:
+                PhiloxLanes.Fill<U32x4, F32x4, D>(_seed, _stream, _step, distribution, destination, first, count);
+                break;
+            default:
+                PhiloxLanes.Fill<U32x1, F32x1, D>(_seed, _stream, _step, distribution, destination, first, count);
+                break;
+        }
+    }
+
+    private float Single<D>(long index, D distribution)
+        where D : unmanaged, IDistribution
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        float value;
+        PhiloxLanes.Fill<U32x1, F32x1, D>(_seed, _stream, _step, distribution, &value, index, 1);
+        return value;
+    }
+}
