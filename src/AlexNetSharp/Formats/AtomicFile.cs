@@ -1,0 +1,39 @@
+namespace AlexNetSharp.Formats;
+
+/// <summary>Writes a file that appears under its name only when it is complete: a temporary neighbour, flushed to disk, then renamed.</summary>
+internal sealed class AtomicFile : IDisposable
+{
+    private readonly string _path;
+    private readonly string _temporary;
+    private bool _committed;
+
+    /// <summary>Begins to write <paramref name="path"/>.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public AtomicFile(string path)
+    {
+        _path = Path.GetFullPath(path);
+        _temporary = Path.Combine(Path.GetDirectoryName(_path)!, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}.tmp");
+        Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+    }
+
+    /// <summary>Where to write.</summary>
+    public FileStream Stream { get; }
+
+    /// <summary>Puts the file in its place; a reader sees the old file or the whole new one, even after a power cut.</summary>
+    /// <exception cref="IOException">The disk is full or the name cannot be taken.</exception>
+    public void Commit()
+    {
+        Stream.Flush(flushToDisk: true);
+        Stream.Dispose();
+        File.Move(_temporary, _path, overwrite: true);
+        _committed = true;
+    }
+
+    /// <summary>Removes what was written, unless <see cref="Commit"/> succeeded.</summary>
+    public void Dispose()
+    {
+        Stream.Dispose();
+        if (!_committed)
+            File.Delete(_temporary);
+    }
+}

@@ -1,0 +1,157 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>One tensor of a <see cref="TensorFile"/>: name, element type, shape, and the bytes where they lie in the file.</summary>
+/// <remarks>Nothing is copied until <see cref="CopyTo"/> converts to float32. The tensor ends with the file that gave it.</remarks>
+public sealed class NamedTensor
+{
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly long[] _shape;
+    private readonly long[]? _strides;
+
+    /// <summary>Makes a tensor of checked parts.</summary>
+    /// <param name="name">Name in the file.</param>
+    /// <param name="type">Element type.</param>
+    /// <param name="shape">Sizes, slowest first.</param>
+    /// <param name="bytes">Elements: all of them in row-major order, or, with strides, a region that holds every element.</param>
+    /// <param name="offset">Where the bytes begin in the file, for messages.</param>
+    /// <param name="strides">Elements from one index to the next in each dimension; null for row-major order without gaps.</param>
+    internal NamedTensor(string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, long[]? strides = null)
+    {
+        Name = name;
+        Type = type;
+        Offset = offset;
+        _shape = shape;
+        _bytes = bytes;
+        _strides = strides is null || IsRowMajor(shape, strides) ? null : strides;
+        Count = 1;
+        foreach (long size in shape)
+            Count = checked(Count * size);
+    }
+
+    /// <summary>Name in the file.</summary>
+    public string Name { get; }
+
+    /// <summary>Type of the elements in the file.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Sizes of the dimensions, slowest first; empty for a single number.</summary>
+    public ReadOnlySpan<long> Shape => _shape;
+
+    /// <summary>Number of elements: the product of <see cref="Shape"/>.</summary>
+    public long Count { get; }
+
+    /// <summary>Byte of the file where the elements begin; 0 when they had to be unpacked first.</summary>
+    public long Offset { get; }
+
+    /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>.</summary>
+    public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64;
+
+    /// <summary>Whether <see cref="Bytes"/> holds the elements in row-major order without gaps.</summary>
+    internal bool IsContiguous => _strides is null;
+
+    /// <summary>The stored bytes, little-endian; row-major only if <see cref="IsContiguous"/>.</summary>
+    internal ReadOnlySpan<byte> Bytes => _bytes.Span;
+
+    /// <summary>Converts all elements to float32, in row-major order.</summary>
+    /// <param name="destination">At least <see cref="Count"/> floats.</param>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
+    /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed of.</exception>
+    public void CopyTo(Span<float> destination)
+    {
+        if (destination.Length < Count)
+            throw new ArgumentException(FormattableString.Invariant($"tensor '{Name}' has {Count} elements, the destination only {destination.Length}"), nameof(destination));
+        CopyRange(0, destination[..(int)Count]);
+    }
+
+    /// <summary>All elements as float32, in row-major order.</summary>
+    /// <inheritdoc cref="CopyTo"/>
+    public float[] ToArray()
+    {
+        float[] array = new float[Count];
+        CopyTo(array);
+        return array;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} {Type} {FormatError.Shape(_shape)}";
+
+    /// <summary>Converts elements [<paramref name="first"/>, first + destination.Length) of the row-major order to float32.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all inside the tensor.</exception>
+    /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
+    internal void CopyRange(long first, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Count - destination.Length);
+        if (!IsFloatingPoint)
+            throw new NotSupportedException($"tensor '{Name}' holds {Type} elements, which are not weights");
+        int size = Type.Size();
+        if (_strides is null)
+        {
+            Convert(_bytes.Span.Slice(checked((int)(first * size)), checked(destination.Length * size)), Type, destination);
+            return;
+        }
+
+        // A view with gaps or another order: convert one element at a time. Rare, and small in practice (transposed layers).
+        ReadOnlySpan<byte> bytes = _bytes.Span;
+        for (int i = 0; i < destination.Length; i++)
+        {
+            long rest = first + i, at = 0;
+            for (int d = _shape.Length - 1; d >= 0; d--)
+            {
+                (rest, long index) = Math.DivRem(rest, _shape[d]);
+                at += index * _strides[d];
+            }
+            Convert(bytes.Slice(checked((int)(at * size)), size), Type, destination.Slice(i, 1));
+        }
+    }
+
+    /// <summary>destination[i] = float32 of element i of <paramref name="source"/>; values out of range become infinities.</summary>
+    internal static void Convert(ReadOnlySpan<byte> source, TensorType type, Span<float> destination)
+    {
+        switch (type)
+        {
+            case TensorType.F32:
+                source.CopyTo(MemoryMarshal.AsBytes(destination));
+                break;
+            case TensorType.F16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), destination);
+                break;
+            case TensorType.BF16:
+                WidenBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination);
+                break;
+            default:
+                TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(source), destination);
+                break;
+        }
+    }
+
+    private static void WidenBFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
+    {
+        int i = 0;
+        for (; i <= source.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
+        {
+            (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Create(source[i..]));
+            (lower << 16).AsSingle().CopyTo(destination[i..]);
+            (upper << 16).AsSingle().CopyTo(destination[(i + Vector256<uint>.Count)..]);
+        }
+        for (; i < source.Length; i++)
+            destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+    }
+
+    private static bool IsRowMajor(long[] shape, long[] strides)
+    {
+        long expected = 1;
+        for (int d = shape.Length - 1; d >= 0; d--)
+        {
+            if (shape[d] != 1 && strides[d] != expected)
+                return false;
+            expected *= shape[d];
+        }
+        return true;
+    }
+}

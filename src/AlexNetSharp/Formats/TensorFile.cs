@@ -1,0 +1,127 @@
+using System.Collections.ObjectModel;
+using System.Diagnostics.CodeAnalysis;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>The file formats that hold tensors.</summary>
+public enum TensorFileFormat
+{
+    /// <summary>safetensors, one file or an index of shards.</summary>
+    Safetensors,
+
+    /// <summary>PyTorch's torch.save, since version 1.6 (zip) or before.</summary>
+    PyTorch,
+
+    /// <summary>Caffe's binary NetParameter message (.caffemodel).</summary>
+    Caffe,
+
+    /// <summary>ONNX.</summary>
+    Onnx,
+
+    /// <summary>NumPy's .npy: one tensor without a name.</summary>
+    Npy,
+}
+
+/// <summary>A file of named tensors, whatever its format: names, types, shapes, bytes, and text metadata.</summary>
+/// <remarks>
+/// Files come from outside and are not trusted: every length is checked before memory is taken, and a fault is an
+/// <see cref="InvalidDataException"/> that names the file, the byte and the remedy. Nothing in a file is ever executed.
+/// The file is mapped into memory; its tensors end with <see cref="Dispose"/>.
+/// </remarks>
+public sealed class TensorFile : IDisposable
+{
+    private readonly FileBytes[] _files;
+    private readonly Dictionary<string, NamedTensor> _byName;
+
+    /// <summary>Gathers what a reader found.</summary>
+    /// <param name="path">Name of the file, for messages.</param>
+    /// <param name="format">Its format.</param>
+    /// <param name="tensors">Its tensors, names all different.</param>
+    /// <param name="metadata">Its texts.</param>
+    /// <param name="files">The bytes behind the tensors; this object disposes of them.</param>
+    internal TensorFile(string path, TensorFileFormat format, IReadOnlyList<NamedTensor> tensors, Dictionary<string, string> metadata, params FileBytes[] files)
+    {
+        Path = path;
+        Format = format;
+        Tensors = tensors;
+        Metadata = new ReadOnlyDictionary<string, string>(metadata);
+        _files = files;
+        _byName = tensors.ToDictionary(tensor => tensor.Name);
+    }
+
+    /// <summary>The bytes behind the tensors.</summary>
+    internal IReadOnlyList<FileBytes> Files => _files;
+
+    /// <summary>Path of the file.</summary>
+    public string Path { get; }
+
+    /// <summary>Format of the file.</summary>
+    public TensorFileFormat Format { get; }
+
+    /// <summary>The tensors in the order of the file.</summary>
+    public IReadOnlyList<NamedTensor> Tensors { get; }
+
+    /// <summary>Texts that travel with the tensors; empty where the format or the file has none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Opens a file; the format is recognised from its first bytes, and by its ending only where those do not tell.</summary>
+    /// <param name="path">A .safetensors, .safetensors.index.json, .pth, .pt, .caffemodel, .onnx or .npy file.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or of no known format.</exception>
+    public static TensorFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Read(new FileBytes(path));
+    }
+
+    /// <summary>Reads a file that is already in memory.</summary>
+    /// <param name="data">The whole file; it must not change while the result is used.</param>
+    /// <param name="name">Its name, for messages and for the formats that only the ending tells apart.</param>
+    /// <exception cref="InvalidDataException">The file is damaged or of no known format.</exception>
+    public static TensorFile Read(byte[] data, string name)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Read(FileBytes.Of(data, name));
+    }
+
+    /// <summary>The tensor of that name.</summary>
+    /// <param name="name">A name as in the file.</param>
+    /// <param name="tensor">The tensor, or null.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryGet(string name, [NotNullWhen(true)] out NamedTensor? tensor) => _byName.TryGetValue(name, out tensor);
+
+    /// <summary>Unmaps the file; its tensors cannot be used any more.</summary>
+    public void Dispose()
+    {
+        foreach (FileBytes file in _files)
+            file.Dispose();
+    }
+
+    /// <summary>Recognises and reads <paramref name="file"/>, and disposes of it if that fails.</summary>
+    private static TensorFile Read(FileBytes file)
+    {
+        try
+        {
+            return Recognise(file) switch
+            {
+                TensorFileFormat.Npy => Npy.Read(file),
+                _ when SafetensorsIndex.IsIndex(file) => SafetensorsIndex.Read(file),
+                _ => SafetensorsReader.Read(file),
+            };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static TensorFileFormat Recognise(FileBytes file)
+    {
+        ReadOnlySpan<byte> start = file.Span(0, Math.Min(file.Length, 16), "the start of the file");
+        if (start.StartsWith(Npy.Magic))
+            return TensorFileFormat.Npy;
+        return TensorFileFormat.Safetensors;
+    }
+}
