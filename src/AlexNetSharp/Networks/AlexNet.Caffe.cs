@@ -1,0 +1,71 @@
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Networks;
+
+public static partial class AlexNet
+{
+    /// <summary>
+    /// Caffe's bvlc_alexnet: the paper's widths and groups on 227 pixels without padding, normalisation before pooling.
+    /// </summary>
+    /// <param name="classes">Values of the output.</param>
+    /// <param name="imageSize">Height and width of the images.</param>
+    /// <remarks>
+    /// Source: https://github.com/BVLC/caffe/tree/master/models/bvlc_alexnet (train_val.prototxt: layers, initial values, and the factors
+    /// 2 and 0 on learning rate and weight decay of the biases). Caffe divides alpha by the window's size, hence 1e-4 / 5 here.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
+    public static Network Caffe(int classes = 1000, int imageSize = 227) =>
+        CaffeLike("caffe", classes, imageSize, hiddenBias: 0.1f, poolFirst: false);
+
+    /// <summary>
+    /// Caffe's bvlc_reference_caffenet: as <see cref="Caffe"/>, but pooling comes before normalisation and hidden biases begin at 1.
+    /// </summary>
+    /// <param name="classes">Values of the output.</param>
+    /// <param name="imageSize">Height and width of the images.</param>
+    /// <remarks>Source: https://github.com/BVLC/caffe/tree/master/models/bvlc_reference_caffenet.</remarks>
+    /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
+    public static Network CaffeNet(int classes = 1000, int imageSize = 227) =>
+        CaffeLike("caffenet", classes, imageSize, hiddenBias: 1, poolFirst: true);
+
+    private static Network CaffeLike(string name, int classes, int imageSize, float hiddenBias, bool poolFirst)
+    {
+        static ParameterOptions Weight(float deviation) => new(new Initializer.Normal(deviation));
+        static ParameterOptions Bias(float value) =>
+            new(new Initializer.Constant(value)) { LearningRateMultiplier = 2, WeightDecayMultiplier = 0 };
+        static LocalResponseNorm Norm(string name) => new(name, Radius: 2, Bias: 1, Alpha: 1e-4f / 5, Beta: 0.75f);
+        static MaxPool2d Pool(string name) => new(name, 3, Stride: 2) { RoundUp = true };
+        Layer[] Reduce(int stage) => poolFirst
+            ? [Pool(FormattableString.Invariant($"pool{stage}")), Norm(FormattableString.Invariant($"norm{stage}"))]
+            : [Norm(FormattableString.Invariant($"norm{stage}")), Pool(FormattableString.Invariant($"pool{stage}"))];
+
+        return new Network(
+            name,
+            new Shape(imageSize, imageSize, 3),
+            [
+                new Conv2d("conv1", 96, 11) { Stride = 4, Weight = Weight(0.01f), Bias = Bias(0) },
+                new ReLU("relu1"),
+                .. Reduce(1),
+
+                new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), Weight = Weight(0.01f), Bias = Bias(hiddenBias) },
+                new ReLU("relu2"),
+                .. Reduce(2),
+
+                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), Weight = Weight(0.01f), Bias = Bias(0) },
+                new ReLU("relu3"),
+                new Conv2d("conv4", 384, 3) { Groups = 2, Padding = Padding.All(1), Weight = Weight(0.01f), Bias = Bias(hiddenBias) },
+                new ReLU("relu4"),
+                new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), Weight = Weight(0.01f), Bias = Bias(hiddenBias) },
+                new ReLU("relu5"),
+                Pool("pool5"),
+
+                new Flatten("flatten"),
+                new Linear("fc6", 4096) { Weight = Weight(0.005f), Bias = Bias(hiddenBias) },
+                new ReLU("relu6"),
+                new Dropout("drop6", Rate: 0.5f),
+                new Linear("fc7", 4096) { Weight = Weight(0.005f), Bias = Bias(hiddenBias) },
+                new ReLU("relu7"),
+                new Dropout("drop7", Rate: 0.5f),
+                new Linear("fc8", classes) { Weight = Weight(0.01f), Bias = Bias(0) },
+            ]);
+    }
+}

@@ -1,0 +1,10 @@
+"""Writes the .npy fixtures with NumPy itself. Usage: python3 make_npy.py FOLDER (made with NumPy 1.24.2)."""
+import sys
+
+import numpy
+
+folder = sys.argv[1]
+values = numpy.arange(6).reshape(2, 3)
+for name, dtype in (("f4", "<f4"), ("f8", "<f8"), ("f2", "<f2")):
+    numpy.save(f"{folder}/{name}.npy", values.astype(dtype))
+numpy.save(f"{folder}/fortran.npy", numpy.asfortranarray(values.astype("<f4")))
