@@ -6,7 +6,7 @@ internal static class Mutations
     private static readonly byte[] Interesting = [0, 1, 2, 0x7F, 0x80, 0xFE, 0xFF];
 
     /// <summary>A copy of one of the seeds with one to eight changes.</summary>
-    public static byte[] Of(byte[][] seeds, Random random)
+    public static byte[] Of(byte[][] seeds, System.Random random)
     {
         byte[] data = (byte[])seeds[random.Next(seeds.Length)].Clone();
         for (int changes = random.Next(1, 9); changes > 0 && data.Length > 0; changes--)

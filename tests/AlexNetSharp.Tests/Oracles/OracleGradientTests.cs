@@ -3,7 +3,7 @@ namespace AlexNetSharp.Tests.Oracles;
 /// <summary>The oracle's backward formulas against central differences of its forward ones, all in float64.</summary>
 public class OracleGradientTests
 {
-    private readonly Random _random = new(20);
+    private readonly System.Random _random = new(20);
 
     [Theory]
     [InlineData(3, 3, 1, 1, 1, 1, 1, 1, 1)]
