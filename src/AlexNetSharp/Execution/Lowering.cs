@@ -10,9 +10,17 @@ internal sealed class Lowering
     private readonly Network _network;
     private readonly PlanOptions _options;
     private readonly List<Operation> _operations = [];
+    private readonly Shape[] _shapes;
     private int _layer;
 
-    private Lowering(Network network, PlanOptions options) => (_network, _options) = (network, options);
+    private Lowering(Network network, PlanOptions options)
+    {
+        (_network, _options) = (network, options);
+        // Whoever wants to look at activations gets them whole.
+        _shapes = options.KeepActivations
+            ? [network.InputShape, .. network.Layers.Select((_, i) => network.OutputOf(i))]
+            : ReadShapes.Of(network);
+    }
 
     /// <summary>The operations of <paramref name="network"/> in the order of forward.</summary>
     /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
@@ -59,7 +67,7 @@ internal sealed class Lowering
             case Flatten:
                 // A map in memory is its vector already; the operation before it, if any, takes the new shape over.
                 if (_operations.Count > 0)
-                    _operations[^1].Append(_layer, _network.OutputOf(_layer));
+                    _operations[^1].Append(_layer, _shapes[_layer + 1]);
                 _layer++;
                 break;
             default:
@@ -98,8 +106,8 @@ internal sealed class Lowering
             indices,
             string.Join(" + ", indices.Select(i => _network.Layers[i].Name)),
             _options.BatchSize,
-            _network.InputOf(indices[0]),
-            _network.OutputOf(indices[^1]),
+            _shapes[indices[0]],
+            _shapes[indices[^1] + 1],
             indices.Sum(i => _network.Layers[i].MultiplyAdds(_network.InputOf(i))));
     }
 }

@@ -34,6 +34,18 @@ public sealed class ParameterSet : IDisposable
             _byName.Add(parameter.Name, parameter);
     }
 
+    /// <summary>Parameters with initial values, drawn as their <see cref="ParameterSpec.Initializer"/>s say.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="seed">Key of the random numbers: the same seed gives the same bits on every machine.</param>
+    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    public static ParameterSet Initialize(Network network, ulong seed)
+    {
+        var set = new ParameterSet(network);
+        for (int i = 0; i < set.Parameters.Count; i++)
+            ParameterInitialization.Fill(set.Parameters[i], seed, (uint)i);
+        return set;
+    }
+
     /// <summary>The network that the parameters belong to.</summary>
     public Network Network { get; }
 

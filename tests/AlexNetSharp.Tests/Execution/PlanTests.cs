@@ -62,4 +62,26 @@ public class PlanTests
         Assert.Equal(once, Run(false));
         Assert.Equal(2 * once, Run(true), 1e-6f * Math.Abs(once));
     }
+
+    [Fact]
+    public void TheEdgeThatNoPoolReadsIsNotComputed()
+    {
+        Assert.Equal(new Shape(55, 55, 64), ReadShapes.Of(AlexNet.TensorFlow())[1]);
+        Network network = new("edge", new Shape(20, 20, 3),
+            [new Conv2d("conv", 5, 3) { Padding = Padding.Same }, new ReLU("relu"), new MaxPool2d("pool", 3, 2), new Linear("fc", 4)]);
+        using var parameters = ParameterSet.Initialize(network, 1);
+        using var cut = new Plan(network, parameters, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All });
+        using var whole = new Plan(network, parameters, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All, KeepActivations = true });
+        foreach (Plan plan in new[] { cut, whole })
+        {
+            for (int i = 0; i < plan.Input.Length; i++)
+                plan.Input[i] = MathF.Cos(i);
+            plan.Forward();
+            plan.Output.CopyTo(plan.OutputGradient);
+            plan.Backward();
+        }
+        Assert.Equal(20 * 20 * 5 * 2, whole.Activation("conv").Length);
+        Assert.Equal(whole.Output.ToArray(), cut.Output.ToArray());
+        Assert.Equal(whole.Gradients!["conv.weight"].Storage.ToArray(), cut.Gradients!["conv.weight"].Storage.ToArray());
+    }
 }
