@@ -24,6 +24,9 @@ internal static class Tolerances
     /// <summary>Gradients of the narrow golden network, and its weights after five SGD steps: a chain of about twenty operations.</summary>
     public const double GoldenNetwork = 1e-4;
 
+    /// <summary>Output and gradients of the narrow networks of these tests.</summary>
+    public const double SmallNetwork = 1e-4;
+
     /// <summary>Output of the full-size network at batch 2 against the oracle. A Winograd pipeline was measured at 2.9e-6, so this is seven times that.</summary>
     public const double FullNetworkOutput = 2e-5;
 

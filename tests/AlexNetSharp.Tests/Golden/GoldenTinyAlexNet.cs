@@ -1,3 +1,5 @@
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Tests.Oracles;
 
 namespace AlexNetSharp.Tests.Golden;
@@ -48,6 +50,36 @@ internal sealed class GoldenTinyAlexNet
         foreach (OracleParameter p in network.Parameters)
             Parameter("", p.Name).CopyTo(p.Value, 0);
         return network;
+    }
+
+    /// <summary>The network as the library describes it.</summary>
+    public static Network Network(bool reluAfterLogits)
+    {
+        List<Layer> layers =
+        [
+            new Conv2d("conv1", Widths["conv1"], 11) { Stride = 4, Padding = Padding.Same }, new ReLU("relu1"),
+            new LocalResponseNorm("lrn1", 4, 1, 0.001f / 9, 0.75f), new MaxPool2d("pool1", 3, 2),
+            new Conv2d("conv2", Widths["conv2"], 5) { Padding = Padding.Same }, new ReLU("relu2"),
+            new LocalResponseNorm("lrn2", 4, 1, 0.001f / 9, 0.75f), new MaxPool2d("pool2", 3, 2),
+            new Conv2d("conv3", Widths["conv3"], 3) { Padding = Padding.Same }, new ReLU("relu3"),
+            new Conv2d("conv4", Widths["conv4"], 3) { Padding = Padding.Same }, new ReLU("relu4"),
+            new Conv2d("conv5", Widths["conv5"], 3) { Padding = Padding.Same }, new ReLU("relu5"), new MaxPool2d("pool5", 3, 2),
+            new Flatten("flatten"), new Linear("fc6", Widths["fc6"]), new ReLU("relu6"),
+            new Linear("fc7", Widths["fc7"]), new ReLU("relu7"), new Linear("fc8", Widths["fc8"]),
+        ];
+        if (reluAfterLogits)
+            layers.Add(new ReLU("relu8"));
+        return new Network("tiny-alexnet", new Shape(67, 67, 3), layers);
+    }
+
+    /// <summary>The stored weights, for the library.</summary>
+    public ParameterSet Parameters(Network network)
+    {
+        var set = new ParameterSet(network);
+        foreach (Parameter p in set.Parameters)
+            p.CopyFrom(Array.ConvertAll(Parameter("", p.Name), static v => (float)v));
+        set.MarkChanged();
+        return set;
     }
 
     private static OracleConvolutionLayer Convolution(string name, int kernel, int inputs, int before, int after, int stride = 1) =>

@@ -109,6 +109,16 @@ internal sealed class OracleLinearLayer(string name, int inputs, int outputs) : 
     protected override OracleTensor Compute(OracleTensor x) => OracleLinear.Forward(x, _weight.Value, _bias.Value);
 }
 
+/// <summary>Two layers as one.</summary>
+internal sealed class OracleSequence(OracleLayer first, OracleLayer second) : OracleLayer
+{
+    public override IReadOnlyList<OracleParameter> Parameters => [.. first.Parameters, .. second.Parameters];
+
+    public override OracleTensor Backward(OracleTensor gradY) => first.Backward(second.Backward(gradY));
+
+    protected override OracleTensor Compute(OracleTensor x) => second.Forward(first.Forward(x));
+}
+
 /// <summary>Layers one after the other, in float64.</summary>
 internal sealed class OracleNetwork(params IReadOnlyList<OracleLayer> layers)
 {
