@@ -50,7 +50,7 @@ internal static class TinyNetworks
     /// <summary>Values of a size that keeps signals from growing or vanishing.</summary>
     public static ParameterSet Parameters(Network network, int seed = 1)
     {
-        var random = new Random(seed);
+        var random = new System.Random(seed);
         var set = new ParameterSet(network);
         foreach (Parameter p in set.Parameters)
         {
@@ -67,7 +67,7 @@ internal static class TinyNetworks
     /// <summary>Fills with values between −1 and 1.</summary>
     public static void Fill(Span<float> values, int seed)
     {
-        var random = new Random(seed);
+        var random = new System.Random(seed);
         for (int i = 0; i < values.Length; i++)
             values[i] = (float)(random.NextDouble() * 2 - 1);
     }

@@ -21,7 +21,7 @@ public class PictureFuzzTests
         // A header may honestly ask for whatever the limit allows, so the limit is low here: nothing may go beyond.
         var decoder = new PictureDecoder(new PictureDecoderOptions { MaxPixels = 1 << 20 });
         var pixels = new PixelBuffer();
-        var random = new Random(20261123);
+        var random = new System.Random(20261123);
         int failed = 0;
         long slowest = 0, peakBefore = Process.GetCurrentProcess().PeakWorkingSet64;
         for (int i = 0; i < Inputs; i++)

@@ -9,7 +9,7 @@ internal static class Pictures
     /// <summary>A picture of noise (or of the given pixels' function), encoded; <paramref name="rgb"/> receives its pixels.</summary>
     public static byte[] Encode(int width, int height, SKEncodedImageFormat format, out byte[] rgb, Func<int, int, int, byte>? pixel = null, int seed = 1)
     {
-        var random = new Random(seed);
+        var random = new System.Random(seed);
         rgb = new byte[width * height * 3];
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         Span<byte> target = WritableOf(bitmap);

@@ -55,7 +55,7 @@ internal sealed record ConvData(float[] Input, float[] Weight, float[]? Bias, fl
     /// <summary>Normal values.</summary>
     public static ConvData Random(ConvGeometry g, int seed)
     {
-        var random = new Random(seed);
+        var random = new System.Random(seed);
         return Fill(g, () =>
         {
             // Box and Muller.
@@ -67,7 +67,7 @@ internal sealed record ConvData(float[] Input, float[] Weight, float[]? Bias, fl
     /// <summary>Small whole numbers, of which sums are exact in float32 as long as they stay below 2²⁴.</summary>
     public static ConvData Integers(ConvGeometry g, int seed)
     {
-        var random = new Random(seed);
+        var random = new System.Random(seed);
         return Fill(g, () => random.Next(-4, 5));
     }
 
