@@ -4,7 +4,7 @@ using AlexNetSharp.Tests.Oracles;
 
 namespace AlexNetSharp.Tests.Execution;
 
-/// <summary>The same bits with any number of threads and in every run, and no managed allocation in a step.</summary>
+/// <summary>The same bits with any number of threads and in every run.</summary>
 public class PlanDeterminismTests
 {
     public static TheoryData<string> Networks => TinyNetworks.Names;
@@ -42,36 +42,6 @@ public class PlanDeterminismTests
         Assert.InRange(keptOfThem, possible * 0.3, possible * 0.7);
         Assert.All(mask.Zip(without), pair => Assert.True(pair.Second || !pair.First));
     }
-
-    [Theory]
-    [InlineData("tensorflow", 1)]
-    [InlineData("tensorflow", 3)]
-    [InlineData("paper", 2)]
-    [InlineData("unusual order", 2)]
-    public void AStepAllocatesNothing(string name, int threads)
-    {
-        Network network = TinyNetworks.Create(name);
-        using ParameterSet parameters = TinyNetworks.Parameters(network);
-        using var plan = new Plan(
-            network, parameters, new PlanOptions { BatchSize = 4, Threads = threads, Gradients = GradientScope.All, InputGradient = true });
-        void Step(ulong step)
-        {
-            parameters.MarkChanged();
-            plan.Forward(training: true, step);
-            plan.OutputGradient.Fill(1);
-            plan.Backward();
-        }
-        for (ulong step = 0; step < 3; step++)
-            Step(step);
-        // Other tests in this process allocate, too, so the total over all threads is asked for in a process of its own (TierTests).
-        long before = Allocated();
-        for (ulong step = 0; step < 10; step++)
-            Step(step);
-        Assert.Equal(0, Allocated() - before);
-    }
-
-    /// <summary>Bytes allocated by this thread; with no other test running, by all threads.</summary>
-    private static long Allocated() => TestProcess.RunsAlone ? GC.GetTotalAllocatedBytes(precise: true) : GC.GetAllocatedBytesForCurrentThread();
 
     private static Dictionary<string, float[]> Run(Network network, ParameterSet parameters, int threads)
     {
