@@ -14,6 +14,7 @@ internal static class ConvAlgorithms
     /// <summary>All algorithms in the order in which they are asked; the last accepts everything. The tests hold each of them against the oracle.</summary>
     public static IReadOnlyList<ConvEntry> Entries { get; } =
     [
+        Winograd.ConvWinograd.Candidate,
         (geometry, request) => new ConvCandidate("plain", new ConvPlain(geometry, request), "accepts every geometry"),
     ];
 
