@@ -74,6 +74,9 @@ public sealed unsafe class Plan : IDisposable
     /// <summary>Bytes that the plan itself occupies: arena and parameter gradients, without the parameters.</summary>
     public long MemoryBytes { get; }
 
+    /// <summary>The threads, for work between forward and backward.</summary>
+    internal WorkerPool Pool => _pool;
+
     /// <summary>Threads that compute, the caller's included.</summary>
     public int Threads => _pool.Threads;
 

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>
+/// A training between two steps as one safetensors file: the parameters under their names, the optimizer's velocities under
+/// <c>optimizer/</c> and the name, and everything else in the metadata.
+/// </summary>
+/// <remarks>Files are written whole or not at all. A training that is restored from one continues with bit-identical results.</remarks>
+public sealed class Checkpoint : IDisposable
+{
+    private const string HeaderKey = "alexnetsharp.training";
+    private const string VelocityPrefix = "optimizer/";
+    private readonly TensorFile _file;
+
+    private Checkpoint(TensorFile file, CheckpointHeader header) => (_file, Header) = (file, header);
+
+    /// <summary>What the file says besides its tensors.</summary>
+    public CheckpointHeader Header { get; }
+
+    /// <summary>Path of the file.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>The tensors of the file.</summary>
+    public TensorFile Tensors => _file;
+
+    /// <summary>Opens a checkpoint.</summary>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint.</exception>
+    public static Checkpoint Open(string path)
+    {
+        TensorFile file = TensorFile.Open(path);
+        try
+        {
+            if (!file.Metadata.TryGetValue(HeaderKey, out string? json))
+                throw new InvalidDataException($"{path}: this file holds weights, but no state of a training; use a checkpoint that 'train' wrote");
+            CheckpointHeader? header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader);
+            return new Checkpoint(file, header ?? throw new InvalidDataException($"{path}: the state of the training is empty"));
+        }
+        catch (JsonException e)
+        {
+            file.Dispose();
+            throw new InvalidDataException($"{path}: the state of the training cannot be read: {e.Message}", e);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a checkpoint of <paramref name="trainer"/>.</summary>
+    /// <param name="path">The file; an older one is replaced when the new one is complete.</param>
+    /// <param name="trainer">The training, between two steps.</param>
+    /// <param name="classes">Names of the classes, in the order of the outputs.</param>
+    /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
+    public static void Save(string path, Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(classes);
+        Network network = trainer.Network;
+        var header = new CheckpointHeader(
+            network.Name,
+            [network.InputShape.Height, network.InputShape.Width, network.InputShape.Channels],
+            classes,
+            preprocessing,
+            trainer.Options.Seed,
+            trainer.State);
+        var tensors = new List<TensorSource>();
+        foreach (Parameter parameter in trainer.Parameters.Parameters)
+            tensors.Add(Source(parameter.Name, parameter));
+        foreach (Parameter velocity in trainer.Optimizer.Velocities.Parameters)
+            tensors.Add(Source(VelocityPrefix + velocity.Name, velocity));
+        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
+        {
+            ["format"] = "alexnetsharp",
+            [HeaderKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader),
+        });
+    }
+
+    /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state.</summary>
+    /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
+    /// <exception cref="ArgumentException">The file belongs to a training with another seed, other pictures or another batch size.</exception>
+    public void Restore(Trainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        if (trainer.Options.Seed != Header.Seed)
+            throw new ArgumentException(FormattableString.Invariant($"{Path}: the training had seed {Header.Seed}, not {trainer.Options.Seed}"));
+        CopyTo(trainer.Parameters);
+        foreach (Parameter velocity in trainer.Optimizer.Velocities.Parameters)
+            Copy(VelocityPrefix + velocity.Name, velocity);
+        trainer.State = Header.State;
+    }
+
+    /// <summary>Copies the parameters alone.</summary>
+    /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
+    public void CopyTo(ParameterSet parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        foreach (Parameter parameter in parameters.Parameters)
+            Copy(parameter.Name, parameter);
+        parameters.MarkChanged();
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private void Copy(string name, Parameter target)
+    {
+        long[] shape = [.. target.Spec.Dimensions.Select(size => (long)size)];
+        if (!_file.TryGet(name, out NamedTensor? tensor) || !tensor.Shape.SequenceEqual(shape))
+            throw new InvalidDataException(
+                $"{Path}: tensor '{name}' of shape [{string.Join(", ", shape)}] is missing or has another shape; the file belongs to network '{Header.Network}' with {Header.Classes.Count} classes");
+        target.CopyFrom(tensor.ToArray());
+    }
+
+    private static TensorSource Source(string name, Parameter parameter)
+    {
+        var dense = new float[parameter.Spec.Length];
+        parameter.CopyTo(dense);
+        return TensorSource.Of(name, [.. parameter.Spec.Dimensions.Select(size => (long)size)], dense);
+    }
+}

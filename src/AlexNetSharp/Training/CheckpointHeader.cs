@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>What a checkpoint says in words besides its tensors; stored as JSON in the metadata.</summary>
+/// <param name="Network">Name of the network.</param>
+/// <param name="Input">Height, width and channels of an image.</param>
+/// <param name="Classes">Names of the classes, in the order of the outputs.</param>
+/// <param name="Preprocessing">What happens to a picture before the network, as the data side describes it; may be empty.</param>
+/// <param name="Seed">Key of all random numbers of the training.</param>
+/// <param name="State">Where the training stood.</param>
+public sealed record CheckpointHeader(
+    string Network,
+    IReadOnlyList<int> Input,
+    IReadOnlyList<string> Classes,
+    string Preprocessing,
+    ulong Seed,
+    TrainingState State);
+
+/// <summary>Serialization of <see cref="CheckpointHeader"/> without reflection; numbers come back as the same bits.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(CheckpointHeader))]
+internal sealed partial class CheckpointJson : JsonSerializerContext;

@@ -1,0 +1,44 @@
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>Pictures with labels, batch after batch, in an order that is a function of the epoch alone.</summary>
+/// <remarks>
+/// Because the order of epoch e does not depend on what was read before, a training that stopped in the middle of an epoch goes on with
+/// exactly the batches that were left.
+/// </remarks>
+public interface IBatchSource
+{
+    /// <summary>Shape of one picture as the network gets it.</summary>
+    Shape Shape { get; }
+
+    /// <summary>Pictures of an epoch.</summary>
+    int Count { get; }
+
+    /// <summary>Pictures of a batch; the last batch of an epoch has what is left.</summary>
+    int BatchSize { get; }
+
+    /// <summary>Reads the batches of an epoch; the objects it gives may be the same ones, filled again.</summary>
+    /// <param name="epoch">Number of the epoch, from 0.</param>
+    /// <param name="firstBatch">Batches to leave out at the start.</param>
+    /// <param name="cancellationToken">Ends the reading between two batches.</param>
+    IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default);
+}
+
+/// <summary>Pictures and their labels, in memory that belongs to the source: valid until the next batch is asked for.</summary>
+public sealed class LabelledBatch
+{
+    /// <summary>An empty batch.</summary>
+    public LabelledBatch()
+    {
+    }
+
+    /// <summary>The pictures, [count, height, width, channels].</summary>
+    public ReadOnlyMemory<float> Images { get; set; }
+
+    /// <summary>The number of each picture's class.</summary>
+    public ReadOnlyMemory<int> Labels { get; set; }
+
+    /// <summary>Pictures in the batch.</summary>
+    public int Count => Labels.Length;
+}

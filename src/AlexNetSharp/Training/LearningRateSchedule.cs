@@ -1,0 +1,154 @@
+namespace AlexNetSharp.Training;
+
+/// <summary>
+/// The learning rate as a function of where the training stands. Nothing is remembered from call to call, so a run that is continued from a
+/// checkpoint sees the same rates as one that never stopped.
+/// </summary>
+/// <param name="BaseRate">The rate that the schedule starts from, after warm-up.</param>
+public abstract record LearningRateSchedule(double BaseRate)
+{
+    /// <summary>Steps over which the rate rises linearly: step s of these, from 0, takes (s + 1) / WarmupSteps of the schedule's rate. 0 for none.</summary>
+    public long WarmupSteps { get; init; }
+
+    /// <summary>The rate of a step.</summary>
+    /// <param name="step">Steps done since the training began.</param>
+    /// <param name="epoch">Epochs done, with the fraction of the current one: 2.5 in the middle of the third.</param>
+    /// <param name="losses">The loss after each finished epoch, oldest first: validation, or training where there is no validation.</param>
+    public double Rate(long step, double epoch, ReadOnlySpan<double> losses)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        double rate = BaseRate * Factor(epoch, losses);
+        return step < WarmupSteps ? rate * (step + 1) / WarmupSteps : rate;
+    }
+
+    /// <summary>Rate / <see cref="BaseRate"/>, without warm-up; the parameters as for <see cref="Rate"/>.</summary>
+    protected abstract double Factor(double epoch, ReadOnlySpan<double> losses);
+
+    /// <summary>Throws for settings that no training could use.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it.</exception>
+    public virtual void Validate()
+    {
+        if (!(BaseRate >= 0) || !double.IsFinite(BaseRate))
+            throw new ArgumentOutOfRangeException(nameof(BaseRate), BaseRate, "the learning rate must be a finite number, 0 or above");
+        ArgumentOutOfRangeException.ThrowIfNegative(WarmupSteps);
+    }
+}
+
+/// <summary>The same rate throughout.</summary>
+/// <param name="BaseRate">The rate.</param>
+public sealed record ConstantRate(double BaseRate) : LearningRateSchedule(BaseRate)
+{
+    /// <inheritdoc/>
+    protected override double Factor(double epoch, ReadOnlySpan<double> losses) => 1;
+}
+
+/// <summary>Multiplies the rate by <paramref name="Gamma"/> every <paramref name="Epochs"/> epochs.</summary>
+/// <param name="BaseRate">The first rate.</param>
+/// <param name="Epochs">Epochs from one drop to the next, at least 1.</param>
+/// <param name="Gamma">Factor of a drop.</param>
+public sealed record StepRate(double BaseRate, int Epochs, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
+{
+    /// <inheritdoc/>
+    protected override double Factor(double epoch, ReadOnlySpan<double> losses) => Math.Pow(Gamma, Math.Floor(epoch / Epochs));
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Gamma);
+    }
+}
+
+/// <summary>Multiplies the rate by <paramref name="Gamma"/> when each of the given epochs begins.</summary>
+/// <param name="BaseRate">The first rate.</param>
+/// <param name="Milestones">Epochs done at each drop: 120 and 130 for a run of 120, 10 and 10 epochs.</param>
+/// <param name="Gamma">Factor of a drop.</param>
+public sealed record MultiStepRate(double BaseRate, IReadOnlyList<int> Milestones, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
+{
+    /// <inheritdoc/>
+    protected override double Factor(double epoch, ReadOnlySpan<double> losses)
+    {
+        int drops = 0;
+        foreach (int milestone in Milestones)
+            if (epoch >= milestone)
+                drops++;
+        return Math.Pow(Gamma, drops);
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        foreach (int milestone in Milestones)
+            ArgumentOutOfRangeException.ThrowIfNegative(milestone, nameof(Milestones));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Gamma);
+    }
+}
+
+/// <summary>
+/// Half a cosine from the base rate down to <paramref name="MinimumRate"/>, step by step (Loshchilov and Hutter 2017, "SGDR", equation 5,
+/// without restarts).
+/// </summary>
+/// <param name="BaseRate">The first rate.</param>
+/// <param name="Epochs">Epochs of the whole training, at least 1.</param>
+/// <param name="MinimumRate">The rate at the end.</param>
+public sealed record CosineRate(double BaseRate, int Epochs, double MinimumRate = 0) : LearningRateSchedule(BaseRate)
+{
+    /// <inheritdoc/>
+    protected override double Factor(double epoch, ReadOnlySpan<double> losses)
+    {
+        double minimum = BaseRate == 0 ? 0 : MinimumRate / BaseRate;
+        return minimum + (1 - minimum) * (1 + Math.Cos(Math.PI * Math.Min(epoch / Epochs, 1))) / 2;
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MinimumRate);
+    }
+}
+
+/// <summary>
+/// Multiplies the rate by <paramref name="Gamma"/> when the loss has not improved for more than <paramref name="Patience"/> epochs
+/// (PyTorch's <c>ReduceLROnPlateau</c> with mode min and relative threshold).
+/// </summary>
+/// <param name="BaseRate">The first rate.</param>
+/// <param name="Patience">Epochs without improvement that are let pass.</param>
+/// <param name="Gamma">Factor of a drop.</param>
+/// <param name="Threshold">A loss counts as improved below (1 − threshold) times the best one.</param>
+public sealed record PlateauRate(double BaseRate, int Patience = 10, double Gamma = 0.1, double Threshold = 1e-4) : LearningRateSchedule(BaseRate)
+{
+    /// <inheritdoc/>
+    protected override double Factor(double epoch, ReadOnlySpan<double> losses)
+    {
+        double best = double.PositiveInfinity, factor = 1;
+        int bad = 0;
+        foreach (double loss in losses)
+        {
+            if (loss < best * (1 - Threshold))
+            {
+                best = loss;
+                bad = 0;
+            }
+            else if (++bad > Patience)
+            {
+                factor *= Gamma;
+                bad = 0;
+            }
+        }
+        return factor;
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(Patience);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Gamma);
+        ArgumentOutOfRangeException.ThrowIfNegative(Threshold);
+    }
+}

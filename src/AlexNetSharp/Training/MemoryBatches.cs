@@ -1,0 +1,63 @@
+using AlexNetSharp.Random;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>Pictures that lie in memory as the network wants them, in another random order every epoch or always in theirs.</summary>
+public sealed class MemoryBatches : IBatchSource
+{
+    private readonly ReadOnlyMemory<float> _images;
+    private readonly ReadOnlyMemory<int> _labels;
+    private readonly ulong? _seed;
+
+    /// <summary>Takes pictures that the caller keeps; they must not change.</summary>
+    /// <param name="shape">Shape of one picture.</param>
+    /// <param name="images">The pictures, [count, height, width, channels].</param>
+    /// <param name="labels">The number of each picture's class.</param>
+    /// <param name="batchSize">Pictures of a batch.</param>
+    /// <param name="seed">Key of the random order; null to keep the given order.</param>
+    /// <exception cref="ArgumentException">There are no pictures, or images and labels do not fit.</exception>
+    public MemoryBatches(Shape shape, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int batchSize, ulong? seed = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        if (labels.Length == 0 || images.Length != shape.Length * labels.Length)
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{labels.Length} labels need {shape.Length * labels.Length} values of pictures {shape}, but there are {images.Length}"));
+        (Shape, _images, _labels, BatchSize, _seed) = (shape, images, labels, batchSize, seed);
+    }
+
+    /// <inheritdoc/>
+    public Shape Shape { get; }
+
+    /// <inheritdoc/>
+    public int Count => _labels.Length;
+
+    /// <inheritdoc/>
+    public int BatchSize { get; }
+
+    /// <inheritdoc/>
+    public IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    {
+        int[] order = new int[Count];
+        for (int i = 0; i < order.Length; i++)
+            order[i] = i;
+        if (_seed is { } seed)
+            new Philox(seed, stream: 0, (uint)epoch).Shuffle(order.AsSpan());
+        int length = (int)Shape.Length;
+        var images = new float[BatchSize * length];
+        var labels = new int[BatchSize];
+        var batch = new LabelledBatch();
+        for (int first = firstBatch * BatchSize; first < Count && !cancellationToken.IsCancellationRequested; first += BatchSize)
+        {
+            int count = Math.Min(BatchSize, Count - first);
+            for (int i = 0; i < count; i++)
+            {
+                _images.Span.Slice(order[first + i] * length, length).CopyTo(images.AsSpan(i * length));
+                labels[i] = _labels.Span[order[first + i]];
+            }
+            if (count < BatchSize || batch.Count != count)
+                (batch.Images, batch.Labels) = (images.AsMemory(0, count * length), labels.AsMemory(0, count));
+            yield return batch;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>
+/// The folder of a training: <c>checkpoints/last.safetensors</c> and <c>best.safetensors</c>, <c>metrics.csv</c>, and <c>tensorboard/</c>
+/// with one event file an epoch. Every file is written whole or not at all.
+/// </summary>
+public sealed class RunFolder
+{
+    private readonly IReadOnlyList<string> _classes;
+    private readonly string _preprocessing;
+
+    /// <summary>Makes the folder, if it does not exist.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="classes">Names of the classes, in the order of the outputs.</param>
+    /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
+    /// <exception cref="IOException">The folder cannot be made.</exception>
+    public RunFolder(string path, IReadOnlyList<string> classes, string preprocessing = "")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(classes);
+        Path = path;
+        _classes = classes;
+        _preprocessing = preprocessing;
+        Directory.CreateDirectory(System.IO.Path.Combine(path, "checkpoints"));
+        Directory.CreateDirectory(EventsPath);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
+    public string LastCheckpoint => LastCheckpointOf(Path);
+
+    /// <summary>The state after the epoch with the best validation top-1.</summary>
+    public string BestCheckpoint => BestCheckpointOf(Path);
+
+    /// <summary>The table of all epochs.</summary>
+    public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
+
+    /// <summary>The folder for TensorBoard.</summary>
+    public string EventsPath => System.IO.Path.Combine(Path, "tensorboard");
+
+    /// <summary>Where a run in <paramref name="path"/> keeps its last checkpoint.</summary>
+    public static string LastCheckpointOf(string path) => System.IO.Path.Combine(path, "checkpoints", "last.safetensors");
+
+    /// <summary>Where a run in <paramref name="path"/> keeps its best checkpoint.</summary>
+    public static string BestCheckpointOf(string path) => System.IO.Path.Combine(path, "checkpoints", "best.safetensors");
+
+    /// <summary>Writes everything after each epoch of <paramref name="trainer"/>.</summary>
+    public void Attach(Trainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        trainer.EpochDone += epoch => SaveEpoch(trainer, epoch);
+    }
+
+    /// <summary>Writes <see cref="LastCheckpoint"/>.</summary>
+    /// <exception cref="IOException">It cannot be written; the old one stays.</exception>
+    public void SaveLast(Trainer trainer) => Checkpoint.Save(LastCheckpoint, trainer, _classes, _preprocessing);
+
+    private void SaveEpoch(Trainer trainer, EpochMetrics epoch)
+    {
+        IReadOnlyList<EpochMetrics> history = trainer.State.History;
+        // The last checkpoint is written at the very end: if the process dies before, the epoch is computed again and all of this rewritten.
+        if (history.Take(history.Count - 1).All(earlier => earlier.DecisiveTop1 < epoch.DecisiveTop1))
+            Checkpoint.Save(BestCheckpoint, trainer, _classes, _preprocessing);
+        MetricsCsv.Save(MetricsPath, history);
+        SaveEvents(trainer, epoch);
+        SaveLast(trainer);
+    }
+
+    private void SaveEvents(Trainer trainer, EpochMetrics epoch)
+    {
+        var file = new TensorBoardFile();
+        AddTally(file, "train", epoch.Step, epoch.Training);
+        if (epoch.Validation is { } validation)
+            AddTally(file, "validation", epoch.Step, validation);
+        file.AddScalar("learning_rate", epoch.Step, epoch.LearningRate);
+        file.AddScalar("images_per_second", epoch.Step, epoch.ImagesPerSecond);
+        if (FilterImage.Of(trainer.Parameters) is { } filters)
+            file.AddImage("conv1", epoch.Step, filters.Width, filters.Height, filters.Channels, filters.Pixels);
+        file.Save(System.IO.Path.Combine(EventsPath, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{epoch.Epoch:D6}")));
+    }
+
+    private static void AddTally(TensorBoardFile file, string name, long step, Tally tally)
+    {
+        file.AddScalar($"loss/{name}", step, tally.Loss);
+        file.AddScalar($"top1/{name}", step, tally.Top1);
+        file.AddScalar($"top5/{name}", step, tally.Top5);
+    }
+}

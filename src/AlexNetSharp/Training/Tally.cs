@@ -1,0 +1,54 @@
+namespace AlexNetSharp.Training;
+
+/// <summary>Sums of loss and hits over pictures.</summary>
+/// <param name="Count">Pictures.</param>
+/// <param name="LossSum">Sum of the pictures' losses.</param>
+/// <param name="Top1Hits">Pictures whose class got the highest value.</param>
+/// <param name="Top5Hits">Pictures whose class is among the five highest.</param>
+public readonly record struct Tally(long Count, double LossSum, long Top1Hits, long Top5Hits)
+{
+    /// <summary>Mean loss; not a number without pictures.</summary>
+    public double Loss => LossSum / Count;
+
+    /// <summary>Share of pictures whose class got the highest value.</summary>
+    public double Top1 => (double)Top1Hits / Count;
+
+    /// <summary>Share of pictures whose class is among the five highest.</summary>
+    public double Top5 => (double)Top5Hits / Count;
+
+    /// <summary>Both together.</summary>
+    public static Tally operator +(Tally a, Tally b) => Add(a, b);
+
+    /// <summary>Both together.</summary>
+    public static Tally Add(Tally a, Tally b) =>
+        new(a.Count + b.Count, a.LossSum + b.LossSum, a.Top1Hits + b.Top1Hits, a.Top5Hits + b.Top5Hits);
+
+    /// <summary>Counts the hits of a batch.</summary>
+    /// <param name="logits">[count, classes].</param>
+    /// <param name="labels">The class of each picture.</param>
+    /// <param name="lossSum">Sum of the pictures' losses.</param>
+    /// <returns>Among equal values the smaller class number comes first; a value that is not a number comes before all others and is no hit.</returns>
+    public static Tally Of(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, double lossSum)
+    {
+        int classes = labels.IsEmpty ? 0 : logits.Length / labels.Length;
+        long top1 = 0, top5 = 0;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            int rank = Rank(logits.Slice(i * classes, classes), labels[i]);
+            top1 += rank < 1 ? 1 : 0;
+            top5 += rank < 5 ? 1 : 0;
+        }
+        return new(labels.Length, lossSum, top1, top5);
+    }
+
+    /// <summary>How many classes come before <paramref name="label"/>.</summary>
+    internal static int Rank(ReadOnlySpan<float> logits, int label)
+    {
+        float own = logits[label];
+        int rank = 0;
+        for (int k = 0; k < logits.Length; k++)
+            if (k != label && (!(logits[k] <= own) || (logits[k] == own && k < label)))
+                rank++;
+        return rank;
+    }
+}

@@ -1,0 +1,281 @@
+using System.Diagnostics;
+using System.Globalization;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>Trains a network with softmax cross-entropy and <see cref="Sgd"/>: epochs of steps, with validation after each epoch.</summary>
+/// <remarks>
+/// <para>
+/// <see cref="Run"/> may be stopped by its token after any step and called again; together with <see cref="Checkpoint"/> it continues in
+/// another process with bit-identical results. A step allocates no managed memory.
+/// </para>
+/// <para>The parameters belong to the caller. A trainer serves one caller at a time.</para>
+/// </remarks>
+public sealed class Trainer : IDisposable
+{
+    private readonly Plan _plan;
+    private readonly IBatchSource _training;
+    private readonly IBatchSource? _validation;
+    private readonly List<EpochMetrics> _history = [];
+    private double[] _losses = [];
+    private long _timestamp;
+
+    /// <summary>Reserves the memory.</summary>
+    /// <param name="network">The network; its output are the logits, so no ReLU or softmax at its end.</param>
+    /// <param name="parameters">The values to start from, and to train.</param>
+    /// <param name="training">The training pictures.</param>
+    /// <param name="validation">The validation pictures, or null.</param>
+    /// <param name="options">How to train.</param>
+    /// <exception cref="ArgumentException">Pictures and network do not fit, or an option is out of range.</exception>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    public Trainer(Network network, ParameterSet parameters, IBatchSource training, IBatchSource? validation, TrainerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        CheckShape(network, training);
+        if (validation is not null)
+            CheckShape(network, validation);
+        if (network.Layers[^1] is ReLU { Name: var name })
+            throw new ArgumentException($"network '{network.Name}' ends in the ReLU '{name}', which would cut off the logits; train it without");
+        Options = options;
+        _training = training;
+        _validation = validation;
+        int part = options.MicroBatch == 0 ? training.BatchSize : Math.Min(options.MicroBatch, training.BatchSize);
+        _plan = new Plan(network, parameters, new PlanOptions
+        {
+            BatchSize = part,
+            Threads = options.Threads,
+            Gradients = GradientScope.All,
+            Seed = options.Seed,
+        });
+        Optimizer = new Sgd(parameters, _plan.Pool) { Momentum = (float)options.Momentum, WeightDecay = (float)options.WeightDecay };
+    }
+
+    /// <summary>Called after each step, on the thread that trains.</summary>
+    public event Action<StepMetrics>? StepDone;
+
+    /// <summary>Called after each epoch with its validation, on the thread that trains.</summary>
+    public event Action<EpochMetrics>? EpochDone;
+
+    /// <summary>How to train.</summary>
+    public TrainerOptions Options { get; }
+
+    /// <summary>The network.</summary>
+    public Network Network => _plan.Network;
+
+    /// <summary>The values that are trained.</summary>
+    public ParameterSet Parameters => _plan.Parameters;
+
+    /// <summary>The optimizer with its velocities.</summary>
+    public Sgd Optimizer { get; }
+
+    /// <summary>What computes: algorithms, and the times of the last step.</summary>
+    public Plan Plan => _plan;
+
+    /// <summary>Steps of an epoch.</summary>
+    public int StepsPerEpoch => (_training.Count + _training.BatchSize - 1) / _training.BatchSize;
+
+    /// <summary>Where the training stands. Set it, with parameters and velocities, to continue another one.</summary>
+    /// <exception cref="ArgumentException">The state belongs to a training with other epochs.</exception>
+    public TrainingState State
+    {
+        get => new()
+        {
+            Epoch = _history.Count,
+            StepInEpoch = StepInEpoch,
+            Step = Step,
+            FirstLoss = FirstLoss,
+            Running = Running,
+            RunningSeconds = RunningSeconds,
+            History = [.. _history],
+        };
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (value.Epoch != value.History.Count || value.StepInEpoch > StepsPerEpoch || value.StepInEpoch < 0)
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"the state stands at step {value.StepInEpoch} after {value.Epoch} epochs, but an epoch has {StepsPerEpoch} steps here; use the same pictures and batch size as before"));
+            (StepInEpoch, Step, FirstLoss, Running, RunningSeconds) =
+                (value.StepInEpoch, value.Step, value.FirstLoss, value.Running, value.RunningSeconds);
+            _history.Clear();
+            _history.AddRange(value.History);
+            _losses = [.. _history.Select(e => e.DecisiveLoss)];
+        }
+    }
+
+    /// <summary>Steps done in the epoch that is not finished.</summary>
+    public int StepInEpoch { get; private set; }
+
+    /// <summary>Steps done in all epochs.</summary>
+    public long Step { get; private set; }
+
+    private double FirstLoss { get; set; } = double.NaN;
+
+    private Tally Running { get; set; }
+
+    private double RunningSeconds { get; set; }
+
+    /// <summary>Trains until all epochs are done.</summary>
+    /// <param name="cancellationToken">Stops after the current step.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; <see cref="State"/> is that after the last step.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is not a number or grew without bound.</exception>
+    public void Run(CancellationToken cancellationToken = default)
+    {
+        while (_history.Count < Options.Epochs)
+        {
+            _timestamp = Stopwatch.GetTimestamp();
+            foreach (LabelledBatch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
+            {
+                TrainStep(batch);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            if (StepInEpoch != StepsPerEpoch)
+                throw new InvalidOperationException(FormattableString.Invariant(
+                    $"the training pictures ended after {StepInEpoch} of {StepsPerEpoch} batches"));
+            FinishEpoch(cancellationToken);
+        }
+    }
+
+    /// <summary>Loss and hits of <paramref name="source"/> with the parameters as they are, without dropout.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Tally Evaluate(IBatchSource source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        CheckShape(Network, source);
+        Tally tally = default;
+        foreach (LabelledBatch batch in source.Read(0, 0, cancellationToken))
+        {
+            for (int first = 0; first < batch.Count; first += _plan.Options.BatchSize)
+            {
+                ReadOnlySpan<int> labels = Load(batch, first);
+                _plan.Forward();
+                tally += Measure(labels, labelSmoothing: 0, gradientScale: null);
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return tally;
+    }
+
+    /// <summary>Ends the threads and frees the memory; the parameters stay.</summary>
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _plan.Dispose();
+    }
+
+    /// <summary>One update from one batch.</summary>
+    private void TrainStep(LabelledBatch batch)
+    {
+        Tally tally = default;
+        int parts = (_training.BatchSize + _plan.Options.BatchSize - 1) / _plan.Options.BatchSize;
+        for (int first = 0, part = 0; first < batch.Count; first += _plan.Options.BatchSize, part++)
+        {
+            ReadOnlySpan<int> labels = Load(batch, first);
+            _plan.Forward(training: true, (ulong)(Step * parts + part));
+            tally += Measure(labels, Options.LabelSmoothing, gradientScale: 1f / batch.Count);
+            _plan.Backward(accumulate: part > 0);
+        }
+        double rate = Options.Schedule.Rate(Step, _history.Count + (double)StepInEpoch / StepsPerEpoch, _losses);
+        CheckLoss(tally.Loss, rate);
+        Update(rate);
+        Step++;
+        StepInEpoch++;
+        Running += tally;
+        RunningSeconds += Lap();
+        StepDone?.Invoke(new(_history.Count + 1, StepInEpoch, StepsPerEpoch, Step, rate, tally, Running));
+    }
+
+    private void Update(double rate)
+    {
+        float scale = 1;
+        if (Options.ClipNorm > 0)
+        {
+            double norm = Sgd.Norm(_plan.Gradients!);
+            if (!double.IsFinite(norm))
+                throw Diverged("the gradients are not finite", rate);
+            if (norm > Options.ClipNorm)
+                scale = (float)(Options.ClipNorm / norm);
+        }
+        Optimizer.Step(_plan.Gradients!, (float)rate, scale);
+    }
+
+    private void CheckLoss(double loss, double rate)
+    {
+        if (!double.IsFinite(loss))
+            throw Diverged(string.Create(CultureInfo.InvariantCulture, $"the loss is {loss}"), rate);
+        if (Step == 0)
+            FirstLoss = loss;
+        double bound = Options.DivergenceFactor * Math.Max(FirstLoss, Math.Log(Network.OutputShape.Length));
+        // A single bad batch is no divergence: look at the mean over at least a few steps.
+        if (StepInEpoch >= 10 && Running.Loss > bound)
+            throw Diverged(string.Create(CultureInfo.InvariantCulture, $"the loss rose from {FirstLoss:0.###} to {Running.Loss:0.###}"), rate);
+    }
+
+    private TrainingDivergedException Diverged(string what, double rate) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"training diverged at step {Step + 1} (epoch {_history.Count + 1}): {what} at learning rate {rate:g4}; use a smaller learning rate, warm-up or gradient clipping"));
+
+    private void FinishEpoch(CancellationToken cancellationToken)
+    {
+        Tally? validation = _validation is null ? null : Evaluate(_validation, cancellationToken);
+        double trainingSeconds = RunningSeconds;
+        RunningSeconds += Lap();
+        double rate = Options.Schedule.Rate(Math.Max(Step - 1, 0), _history.Count + (StepInEpoch - 1.0) / StepsPerEpoch, _losses);
+        var metrics = new EpochMetrics(
+            _history.Count + 1, Step, rate, Running, validation, RunningSeconds, Running.Count / trainingSeconds);
+        _history.Add(metrics);
+        _losses = [.. _losses, metrics.DecisiveLoss];
+        (StepInEpoch, Running, RunningSeconds) = (0, default, 0);
+        EpochDone?.Invoke(metrics);
+    }
+
+    /// <summary>Copies a part of a batch into the plan; the rest of the plan's batch keeps old pictures, whose gradient is set to 0.</summary>
+    private ReadOnlySpan<int> Load(LabelledBatch batch, int first)
+    {
+        int count = Math.Min(batch.Count - first, _plan.Options.BatchSize);
+        int length = (int)Network.InputShape.Length;
+        batch.Images.Span.Slice(first * length, count * length).CopyTo(_plan.Input);
+        return batch.Labels.Span.Slice(first, count);
+    }
+
+    /// <summary>Loss and hits of the pictures in the plan; with a scale also the gradient.</summary>
+    private Tally Measure(ReadOnlySpan<int> labels, double labelSmoothing, float? gradientScale)
+    {
+        int classes = Network.OutputShape.Channels;
+        ReadOnlySpan<float> logits = _plan.Output[..(labels.Length * classes)];
+        double lossSum;
+        if (gradientScale is { } scale)
+        {
+            Span<float> gradient = _plan.OutputGradient;
+            lossSum = SoftmaxCrossEntropy.Compute(logits, labels, gradient[..logits.Length], scale, (float)labelSmoothing);
+            gradient[logits.Length..].Clear();
+        }
+        else
+        {
+            lossSum = SoftmaxCrossEntropy.Compute(logits, labels, (float)labelSmoothing);
+        }
+        return Tally.Of(logits, labels, lossSum);
+    }
+
+    private double Lap()
+    {
+        long now = Stopwatch.GetTimestamp();
+        double seconds = Stopwatch.GetElapsedTime(_timestamp, now).TotalSeconds;
+        _timestamp = now;
+        return seconds;
+    }
+
+    private static void CheckShape(Network network, IBatchSource source)
+    {
+        if (source.Shape != network.InputShape)
+            throw new ArgumentException(
+                $"network '{network.Name}' takes images of {network.InputShape}, but the pictures come as {source.Shape}; resize them, or make the network for their size");
+    }
+}

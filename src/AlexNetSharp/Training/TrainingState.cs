@@ -1,0 +1,56 @@
+namespace AlexNetSharp.Training;
+
+/// <summary>Where a training stands, between two steps: with the parameters and the optimizer's velocities all that it needs to go on.</summary>
+/// <remarks>Random numbers have no state of their own: they are functions of seed, epoch and step.</remarks>
+public sealed record TrainingState
+{
+    /// <summary>Finished epochs.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Steps done in the epoch that is not finished.</summary>
+    public int StepInEpoch { get; init; }
+
+    /// <summary>Steps done in all epochs.</summary>
+    public long Step { get; init; }
+
+    /// <summary>Loss of the very first step.</summary>
+    public double FirstLoss { get; init; } = double.NaN;
+
+    /// <summary>Loss and hits in the epoch that is not finished.</summary>
+    public Tally Running { get; init; }
+
+    /// <summary>Seconds spent in the epoch that is not finished.</summary>
+    public double RunningSeconds { get; init; }
+
+    /// <summary>The results of the finished epochs.</summary>
+    public IReadOnlyList<EpochMetrics> History { get; init; } = [];
+}
+
+/// <summary>What an epoch brought.</summary>
+/// <param name="Epoch">Number of the epoch, from 1.</param>
+/// <param name="Step">Steps done since the training began.</param>
+/// <param name="LearningRate">Learning rate of its last step.</param>
+/// <param name="Training">Loss and hits of the training pictures, each measured at its step, before that step's update.</param>
+/// <param name="Validation">Loss and hits of the validation pictures after the epoch; null without validation.</param>
+/// <param name="Seconds">Wall time, validation included.</param>
+/// <param name="ImagesPerSecond">Training pictures a second, without validation.</param>
+public sealed record EpochMetrics(
+    int Epoch, long Step, double LearningRate, Tally Training, Tally? Validation, double Seconds, double ImagesPerSecond)
+{
+    /// <summary>The loss that schedules look at: validation, or training where there is no validation.</summary>
+    public double DecisiveLoss => (Validation ?? Training).Loss;
+
+    /// <summary>The top-1 accuracy by which the best epoch is chosen: validation, or training where there is no validation.</summary>
+    public double DecisiveTop1 => (Validation ?? Training).Top1;
+}
+
+/// <summary>What a step brought.</summary>
+/// <param name="Epoch">Number of the epoch, from 1.</param>
+/// <param name="StepInEpoch">Steps done in the epoch, this one included.</param>
+/// <param name="StepsPerEpoch">Steps of an epoch.</param>
+/// <param name="Step">Steps done since the training began, this one included.</param>
+/// <param name="LearningRate">Learning rate of the step.</param>
+/// <param name="Batch">Loss and hits of its batch, before the update.</param>
+/// <param name="Running">Loss and hits of the epoch so far.</param>
+public readonly record struct StepMetrics(
+    int Epoch, int StepInEpoch, int StepsPerEpoch, long Step, double LearningRate, Tally Batch, Tally Running);

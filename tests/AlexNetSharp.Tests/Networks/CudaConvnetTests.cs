@@ -1,0 +1,39 @@
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Tests.Networks;
+
+public sealed class CudaConvnetTests
+{
+    [Theory]
+    [InlineData(32, 3, new[] { 16, 8, 4 })]
+    [InlineData(28, 1, new[] { 14, 7, 3 })]
+    public void Pools_round_up(int size, int channels, int[] sizes)
+    {
+        foreach (Network network in new[] { CudaConvnet.Quick(10, size, channels), CudaConvnet.Full(10, size, channels) })
+            Assert.Equal(sizes, new[] { "pool1", "pool2", "pool3" }.Select(pool => network.OutputOf(network.IndexOf(pool)).Height));
+    }
+
+    [Fact]
+    public void Quick_has_the_published_parameters()
+    {
+        Network network = CudaConvnet.Quick();
+        // 5·5·3·32 + 32 + 5·5·32·32 + 32 + 5·5·32·64 + 64 + 1024·64 + 64 + 64·10 + 10
+        Assert.Equal(145578, network.ParameterCount);
+        Dictionary<string, ParameterSpec> specs = network.Parameters.ToDictionary(spec => spec.Name);
+        Assert.Equal(new Initializer.Normal(0.0001f), specs["conv1.weight"].Initializer);
+        Assert.Equal(new Initializer.Normal(0.1f), specs["fc64.weight"].Initializer);
+        Assert.Equal(0.004f, 0.004f * specs["conv3.weight"].WeightDecayMultiplier);
+        Assert.Equal(0.03f, 0.004f * specs["fc10.weight"].WeightDecayMultiplier, 1e-7f);
+        Assert.All(network.Parameters.Where(spec => spec.Role == ParameterRole.Bias), spec => Assert.Equal((2, 0), (spec.LearningRateMultiplier, spec.WeightDecayMultiplier)));
+    }
+
+    [Fact]
+    public void Full_has_the_published_parameters()
+    {
+        Network network = CudaConvnet.Full();
+        Assert.Equal(89578, network.ParameterCount); // Caffe counts the same for cifar10_full
+        ParameterSpec dense = network.Parameters.Single(spec => spec.Name == "fc10.weight");
+        Assert.Equal(1, 0.004f * dense.WeightDecayMultiplier, 1e-6f);
+        Assert.Equal(2, network.Layers.OfType<WithinChannelNorm>().Count());
+    }
+}

@@ -1,0 +1,37 @@
+using AlexNetSharp.Networks;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Tests.Training;
+
+public sealed class InitializationTests
+{
+    private static readonly Network s_network = AlexNet.TensorFlow(classes: 10, imageSize: 67, reluAfterLogits: false);
+
+    [Fact]
+    public void The_papers_biases_are_one_in_conv2_conv4_conv5_and_the_hidden_layers()
+    {
+        Network paper = Initialization.Paper(s_network);
+        string[] ones = [.. paper.Parameters.Where(p => p.Initializer is Initializer.Constant { Value: 1 }).Select(p => p.Name)];
+        Assert.Equal(["conv2.bias", "conv4.bias", "conv5.bias", "fc6.bias", "fc7.bias"], ones);
+        Assert.All(paper.Parameters.Where(p => p.Role != ParameterRole.Bias), p => Assert.Equal(new Initializer.Normal(0.01f), p.Initializer));
+    }
+
+    [Fact]
+    public void He_and_notebook_replace_every_initializer()
+    {
+        Assert.All(Initialization.He(s_network).Parameters, p => Assert.Equal(
+            p.Role == ParameterRole.Bias ? new Initializer.Constant(0) : new Initializer.He(), p.Initializer));
+        Assert.Equal(
+            s_network.Parameters.Select(p => p.Initializer),
+            Initialization.Notebook(Initialization.He(s_network)).Parameters.Select(p => p.Initializer));
+    }
+
+    [Fact]
+    public void Only_the_initial_values_change()
+    {
+        Network he = Initialization.He(CudaConvnet.Quick());
+        Assert.Equal(CudaConvnet.Quick().Parameters.Select(p => (p.Name, p.LearningRateMultiplier, p.WeightDecayMultiplier)),
+            he.Parameters.Select(p => (p.Name, p.LearningRateMultiplier, p.WeightDecayMultiplier)));
+        Assert.Equal("cifar10-quick", he.Name);
+    }
+}

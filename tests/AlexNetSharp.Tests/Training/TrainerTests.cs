@@ -1,0 +1,134 @@
+using AlexNetSharp.Networks;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Tests.Training;
+
+public sealed class TrainerTests
+{
+    [Fact]
+    public void A_small_network_learns_to_tell_bars_apart()
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+        using var trainer = new Trainer(
+            parameters.Network,
+            parameters,
+            SmallTraining.Pictures(400, 32, seed: 1, orderSeed: 7),
+            SmallTraining.Pictures(200, 32, seed: 2),
+            new TrainerOptions { Epochs = 8, Schedule = new CosineRate(0.02, 8) { WarmupSteps = 5 }, Threads = 2 });
+        var epochs = new List<EpochMetrics>();
+        int steps = 0;
+        trainer.EpochDone += epochs.Add;
+        trainer.StepDone += _ => steps++;
+        trainer.Run(TestContext.Current.CancellationToken);
+
+        Assert.Equal(8, epochs.Count);
+        Assert.Equal(8 * 13, steps);
+        Assert.Equal(104, epochs[^1].Step);
+        Assert.Equal(400, epochs[^1].Training.Count);
+        Assert.Equal(200, epochs[^1].Validation!.Value.Count);
+        Assert.True(epochs[0].Training.Loss > 0.5, $"first epoch's loss {epochs[0].Training.Loss}");
+        Assert.True(epochs[^1].Validation!.Value.Top1 > 0.95, $"validation top-1 {epochs[^1].Validation!.Value.Top1}");
+        Assert.Equal(1, epochs[^1].Validation!.Value.Top5);
+    }
+
+    [Theory]
+    [InlineData(32, 8)]
+    [InlineData(32, 7)]
+    [InlineData(50, 16)]
+    public void Parts_of_a_batch_accumulate_to_the_whole(int batch, int part)
+    {
+        float[] whole = TwoEpochs(batch, 0, 2), parts = TwoEpochs(batch, part, 2);
+        Compare.Close("weights", whole, parts, 1e-5);
+    }
+
+    [Fact]
+    public void The_number_of_threads_changes_no_bit() =>
+        Compare.SameBits("weights", TwoEpochs(32, 0, threads: 1), TwoEpochs(32, 0, threads: 3));
+
+    [Fact]
+    public void Clipping_shortens_the_gradient_to_the_norm()
+    {
+        Network network = SmallTraining.Network();
+        using var parameters = ParameterSet.Initialize(network, seed: 3);
+        float[] before = SmallTraining.Values(parameters);
+        using var trainer = new Trainer(
+            network, parameters, SmallTraining.Pictures(16, 16, seed: 1), null,
+            new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(1), Momentum = 0, WeightDecay = 0, ClipNorm = 0.01, Threads = 1 });
+        trainer.Run(TestContext.Current.CancellationToken);
+        double norm = Math.Sqrt(SmallTraining.Values(parameters).Zip(before, (a, b) => (double)(a - b) * (a - b)).Sum());
+        Assert.Equal(0.01, norm, 1e-5);
+    }
+
+    [Fact]
+    public void Multipliers_of_a_parameter_scale_rate_and_decay()
+    {
+        var network = new Network(
+            "one",
+            new AlexNetSharp.Tensors.Shape(1, 1, 2),
+            [new Flatten("flatten"), new Linear("fc", 1) { Weight = new(new Initializer.Constant(1)) { LearningRateMultiplier = 2, WeightDecayMultiplier = 10 } }]);
+        using var parameters = ParameterSet.Initialize(network, seed: 0);
+        using var gradients = new ParameterSet(network);
+        gradients["fc.weight"].CopyFrom([1, 2]);
+        using var sgd = new Sgd(parameters, threads: 1) { Momentum = 0.5f, WeightDecay = 0.125f };
+        sgd.Step(gradients, 0.25f);
+        sgd.Step(gradients, 0.25f);
+        // v = 1 + 1.25·1 = 2.25, w = 1 − 0.5·2.25 = −0.125; v = 1.125 + 1 − 0.15625 = 1.96875, w = −0.125 − 0.984375
+        var weight = new float[2];
+        parameters["fc.weight"].CopyTo(weight);
+        Assert.Equal(-1.109375f, weight[0]);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_ends_the_training()
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+        using var trainer = new Trainer(
+            parameters.Network, parameters, SmallTraining.Pictures(400, 32, seed: 1), null,
+            new TrainerOptions { Epochs = 50, Schedule = new ConstantRate(1e6), Threads = 1 });
+        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(TestContext.Current.CancellationToken));
+        Assert.Contains("learning rate", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Networks_and_pictures_that_do_not_fit_are_refused()
+    {
+        using var parameters = new ParameterSet(CudaConvnet.Quick());
+        var e = Assert.Throws<ArgumentException>(
+            () => new Trainer(parameters.Network, parameters, SmallTraining.Pictures(4, 4, seed: 1), null, new TrainerOptions()));
+        Assert.Contains("[12, 12, 3]", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Steps_allocate_nothing_and_many_steps_leak_nothing()
+    {
+        Network network = new("small", SmallTraining.Shape, SmallTraining.Network(dropout: 0.3f).Layers.Where(layer => layer is not MaxPool2d));
+        using var parameters = ParameterSet.Initialize(network, seed: 1);
+        using var trainer = new Trainer(
+            network, parameters, SmallTraining.Pictures(2000 * 4, 4, seed: 1), null,
+            new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.001), ClipNorm = 5, Threads = 1 });
+        long start = 0, managed = 0;
+        trainer.StepDone += metrics =>
+        {
+            if (metrics.StepInEpoch == 200)
+                start = GC.GetAllocatedBytesForCurrentThread();
+            if (metrics.StepInEpoch == 2000)
+                managed = GC.GetAllocatedBytesForCurrentThread() - start;
+        };
+        trainer.Run(TestContext.Current.CancellationToken);
+        Assert.True(start > 0);
+        Assert.Equal(0, managed);
+    }
+
+    private static float[] TwoEpochs(int batch, int part, int threads)
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 4);
+        using var trainer = new Trainer(
+            parameters.Network,
+            parameters,
+            SmallTraining.Pictures(75, batch, seed: 5, orderSeed: 6),
+            null,
+            new TrainerOptions { Epochs = 2, MicroBatch = part, Threads = threads, Schedule = new ConstantRate(0.005) });
+        trainer.Run(TestContext.Current.CancellationToken);
+        return SmallTraining.Values(parameters);
+    }
+}
