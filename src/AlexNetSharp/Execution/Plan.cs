@@ -49,7 +49,7 @@ public sealed unsafe class Plan : IDisposable
         Options = options;
         MemoryBytes = layout.Bytes;
         _operations = layout.Operations;
-        _steps = [.. _operations.Select(operation => new PlanStep(operation))];
+        _steps = [.. _operations.Select(operation => new PlanStep(network, operation))];
         _activations = layout.Activations;
         _gradInput = layout.GradientOf(0);
         _gradOutput = layout.GradientOf(_operations.Length);

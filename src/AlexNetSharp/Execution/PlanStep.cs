@@ -1,11 +1,14 @@
+using AlexNetSharp.Networks;
+
 namespace AlexNetSharp.Execution;
 
 /// <summary>One operation of a plan: which layers it stands for, how it is computed, and how long it took in the last step.</summary>
 public sealed class PlanStep
 {
-    internal PlanStep(Operation operation)
+    internal PlanStep(Network network, Operation operation)
     {
         Name = operation.Info.Name;
+        Layers = [.. operation.Info.LayerIndices.Select(i => network.Layers[i].Name)];
         Algorithm = operation.Algorithm;
         MultiplyAdds = operation.Info.MultiplyAdds;
         Candidates = [.. operation.Candidates.Select(c => (c.Name, c.Algorithm is not null, c.Reason))];
@@ -13,6 +16,9 @@ public sealed class PlanStep
 
     /// <summary>The layers, joined: <c>conv1 + relu1</c>.</summary>
     public string Name { get; }
+
+    /// <summary>Names of the layers, in the order of forward.</summary>
+    public IReadOnlyList<string> Layers { get; }
 
     /// <summary>How it is computed.</summary>
     public string Algorithm { get; }

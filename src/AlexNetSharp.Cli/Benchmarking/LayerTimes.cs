@@ -1,0 +1,87 @@
+using System.Globalization;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Execution;
+using Spectre.Console;
+
+namespace AlexNetSharp.Cli.Benchmarking;
+
+/// <summary>Sums up the times of a plan's operations over many steps.</summary>
+internal sealed class LayerTimes
+{
+    private readonly Plan _plan;
+    private readonly bool _preparesEachStep;
+    private readonly TimeSpan[] _forward, _backward, _prepare;
+    private int _steps;
+
+    /// <summary>Nothing summed up yet.</summary>
+    /// <param name="plan">Whose times.</param>
+    /// <param name="preparesEachStep">Whether each step prepares weights, because they change.</param>
+    public LayerTimes(Plan plan, bool preparesEachStep)
+    {
+        (_plan, _preparesEachStep) = (plan, preparesEachStep);
+        _forward = new TimeSpan[plan.Steps.Count];
+        _backward = new TimeSpan[plan.Steps.Count];
+        _prepare = new TimeSpan[plan.Steps.Count];
+    }
+
+    /// <summary>Adds the times of the plan's last step. Allocates nothing.</summary>
+    public void Add()
+    {
+        for (int i = 0; i < _forward.Length; i++)
+        {
+            PlanStep step = _plan.Steps[i];
+            _forward[i] += step.Forward;
+            _backward[i] += step.Backward;
+            if (_preparesEachStep)
+                _prepare[i] += step.Prepare;
+        }
+        _steps++;
+    }
+
+    /// <summary>Means of what was added; empty if nothing was.</summary>
+    public IReadOnlyList<LayerReport> Report()
+    {
+        var reports = new List<LayerReport>();
+        bool backward = _plan.Options.Gradients != GradientScope.None;
+        int batch = _plan.Options.BatchSize;
+        var work = new DirectWork(_plan.Network, _plan.Options.Gradients);
+        double total = (Sum(_forward) + Sum(_backward) + Sum(_prepare)).TotalSeconds;
+        for (int i = 0; i < _forward.Length && _steps > 0; i++)
+        {
+            PlanStep step = _plan.Steps[i];
+            int[] layers = [.. step.Layers.Select(_plan.Network.IndexOf)];
+            double forwardSeconds = _forward[i].TotalSeconds / _steps, backwardSeconds = _backward[i].TotalSeconds / _steps;
+            reports.Add(new LayerReport(
+                step.Name, step.Algorithm, forwardSeconds, backward ? backwardSeconds : null, _prepare[i].TotalSeconds / _steps,
+                total > 0 ? (_forward[i] + _backward[i] + _prepare[i]).TotalSeconds / total : 0,
+                Gflops(batch * layers.Sum(work.ForwardOf), forwardSeconds),
+                backward ? Gflops(batch * layers.Sum(work.BackwardOf), backwardSeconds) : null));
+        }
+        return reports;
+    }
+
+    /// <summary>The means as a table, in milliseconds.</summary>
+    public static Table ToTable(IReadOnlyList<LayerReport> layers)
+    {
+        Table table = Tables.Create("layers", "algorithm", ">forward ms", ">GFLOP/s", ">backward ms", ">GFLOP/s", ">weights ms", ">share");
+        foreach (LayerReport layer in layers)
+            table.Row(
+                layer.Name, layer.Algorithm, Milliseconds(layer.ForwardSeconds), Number(layer.ForwardGflops, "0"),
+                Milliseconds(layer.BackwardSeconds), Number(layer.BackwardGflops, "0"), Milliseconds(layer.PrepareSeconds),
+                Number(layer.Share * 100, "0.0") + " %");
+        table.Row(
+            "all", "", Milliseconds(layers.Sum(l => l.ForwardSeconds)), "", Milliseconds(layers.Sum(l => l.BackwardSeconds)), "",
+            Milliseconds(layers.Sum(l => l.PrepareSeconds)), "");
+        return table;
+    }
+
+    private static double Gflops(long multiplyAdds, double seconds) => seconds > 0 ? 2e-9 * multiplyAdds / seconds : 0;
+
+    private static TimeSpan Sum(TimeSpan[] times) => times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);
+
+    private static string Milliseconds(double? seconds) => seconds >= 5e-6 ? Number(1000 * seconds, "0.00") : "";
+
+    /// <summary>The number, or nothing for what did not happen.</summary>
+    private static string Number(double? value, string format) =>
+        value is { } number and not 0 ? number.ToString(format, CultureInfo.InvariantCulture) : "";
+}

@@ -1,0 +1,86 @@
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Random;
+
+namespace AlexNetSharp.Cli.Benchmarking;
+
+/// <summary>The two runs of TensorFlow's AlexNet notebook: <c>forward</c>, and <c>forward-backward</c> with its objective l2_loss.</summary>
+/// <param name="Network">The network.</param>
+/// <param name="Options">Batch size, threads, precision and seed; <see cref="PlanOptions.Gradients"/> is for the second run.</param>
+/// <param name="BurnIn">Steps before the first that counts.</param>
+/// <param name="Batches">Steps that count.</param>
+internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, int BurnIn, int Batches)
+{
+    /// <summary>Name of the first run.</summary>
+    public const string Forward = "forward";
+
+    /// <summary>Name of the second run.</summary>
+    public const string ForwardBackward = "forward-backward";
+
+    /// <summary>The images' stream of random numbers: far from those of the parameters and dropout masks, which count from 0.</summary>
+    private const uint ImageStream = uint.MaxValue;
+
+    /// <summary>Fills the batch.</summary>
+    /// <param name="batch">[batch, height, width, channels].</param>
+    public delegate void ImageSource(Span<float> batch);
+
+    /// <summary>What a run needs of the outside.</summary>
+    /// <param name="Context">Where lines, progress and cancellation are.</param>
+    /// <param name="Images">Fills the batch, once a run.</param>
+    /// <param name="Explain">Whether the choice of algorithms is printed.</param>
+    public sealed record Surroundings(CommandContext Context, ImageSource Images, bool Explain);
+
+    /// <summary>What a run gave.</summary>
+    /// <param name="Report">Statistics; null if the user interrupted before a step counted.</param>
+    /// <param name="Durations">Each step's duration.</param>
+    /// <param name="Layers">Times by layer.</param>
+    public sealed record Outcome(RunReport? Report, DurationStatistics Durations, IReadOnlyList<LayerReport> Layers);
+
+    /// <summary>The options of a run's plan.</summary>
+    public PlanOptions OptionsOf(string run) => run == Forward ? Options with { Gradients = GradientScope.None } : Options;
+
+    /// <summary>Bytes that the larger of some runs needs.</summary>
+    /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
+    public long EstimateMemory(IEnumerable<string> runs) => runs.Max(run => Plan.EstimateMemory(Network, OptionsOf(run)));
+
+    /// <summary>Noise as the notebook's images: normal with deviation 0.1.</summary>
+    public void Noise(Span<float> batch) => new Philox(Options.Seed, ImageStream).FillNormal(batch, deviation: 0.1f);
+
+    /// <summary>Makes a plan and runs it.</summary>
+    /// <param name="run"><see cref="Forward"/> or <see cref="ForwardBackward"/>.</param>
+    /// <param name="parameters">The network's parameters.</param>
+    /// <param name="surroundings">Output, progress, cancellation and images.</param>
+    public Outcome Run(string run, ParameterSet parameters, Surroundings surroundings)
+    {
+        CommandContext context = surroundings.Context;
+        using var plan = new Plan(Network, parameters, OptionsOf(run));
+        if (surroundings.Explain)
+            foreach (string line in Explanation.Lines(run, plan))
+                context.WriteLine(line);
+        surroundings.Images(plan.Input);
+
+        bool backward = run == ForwardBackward;
+        var times = new LayerTimes(plan, preparesEachStep: backward);
+        var timedRun = new TimedRun(run, BurnIn, Batches)
+        {
+            WriteLine = context.WriteLine,
+            Progress = (done, seconds) => context.Progress.Show(run, done, BurnIn + Batches, FormattableString.Invariant($"{seconds:0.000} s / batch")),
+        };
+        DurationStatistics durations = timedRun.Run(
+            backward ? step => ForwardBackwardStep(plan, step) : step => plan.Forward(training: true, (ulong)step), times.Add, context.Cancellation);
+        var work = new DirectWork(Network, plan.Options.Gradients);
+        return new Outcome(
+            durations.Count > 0 ? RunReport.From(run, durations, Options.BatchSize, work.ForwardBackward) : null, durations, times.Report());
+    }
+
+    private static void ForwardBackwardStep(Plan plan, int step)
+    {
+        // As if an optimizer had changed the weights: what they have to be prepared to counts.
+        plan.Parameters.MarkChanged();
+        plan.Forward(training: true, (ulong)step);
+        // l2_loss(t) = sum(t²) / 2, so its gradient by t is t.
+        plan.Output.CopyTo(plan.OutputGradient);
+        plan.Backward();
+    }
+}

@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using AlexNetSharp.Cli.Benchmarking;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Diagnostics;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet bench</c>: times forward and forward-backward as TensorFlow's AlexNet notebook does, and prints what it prints.</summary>
+internal sealed class BenchCommand : CliCommand
+{
+    private readonly ChoiceOption<NetworkInfo> _network = CommandOptions.Network();
+    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images in a batch", 32, 1, int.MaxValue);
+    private readonly Option<int> _batches = CommandOptions.Integer("--batches", "steps that count", 100, 1, 10_000_000);
+    private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "steps before the first that counts", 10, 0, 10_000_000);
+    private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
+    private readonly Option<int> _threads = CommandOptions.Threads();
+    private readonly ChoiceOption<GradientScope> _gradients = new(
+        "--gradients", "parameters whose gradients forward-backward computes: those of the convolutions, as the notebook, or all", null,
+        ("conv", GradientScope.Convolution), ("all", GradientScope.All));
+    private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "leave forward-backward out");
+    private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "leave forward out");
+    private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
+    private readonly Option<bool> _precise = CommandOptions.Switch(
+        "--precise", "keep to convolution algorithms with the rounding error of direct convolution (no Winograd)");
+    private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
+    private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "the algorithms that were considered, the choice and each refusal");
+    private readonly Option<string?> _csv = CommandOptions.Path("--csv", "write each step's duration");
+    private readonly Option<string?> _json = CommandOptions.Path(
+        "--json", "write the results; gflops there counts a multiply-add as two and every convolution as direct convolution");
+
+    public BenchCommand()
+        : base("bench", "Time forward and forward-backward, as TensorFlow's AlexNet notebook does.")
+    {
+        foreach (Option option in (Option[])
+            [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _precise,
+             _perLayer, _explain, _csv, _json])
+            Add(option);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(_forwardOnly) && result.GetValue(_forwardBackwardOnly))
+                result.AddError("--forward-only and --forward-backward-only leave nothing to run; give one of them");
+        });
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet bench                                        what the notebook does",
+        "alexnet bench --gradients all --per-layer            gradients of all parameters, times by layer",
+        "alexnet bench --batch-size 1 --forward-only          one image at a time",
+        "alexnet bench --batches 20 --json result.json        results for a program",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        (string? csv, string? json) = (context.Get(_csv), context.Get(_json));
+        if (csv is not null && json is not null && Path.GetFullPath(csv) == Path.GetFullPath(json))
+            throw new UsageException($"--csv and --json name the same file '{csv}'; give each its own");
+        OutputFile.Check("--csv", csv);
+        OutputFile.Check("--json", json);
+
+        NetworkInfo info = context.Get(_network);
+        Network network = NetworkChoice.Create(info, classes: 1000, context.Get(_imageSize), asInNotebook: true);
+        GradientScope gradients = context.Get(_gradients);
+        int batchSize = context.Get(_batchSize), threads = context.Get(_threads);
+        var benchmark = new NotebookBenchmark(
+            network,
+            new PlanOptions
+            {
+                BatchSize = batchSize,
+                Threads = threads,
+                Gradients = gradients,
+                Precise = context.Get(_precise),
+                Seed = context.Get(_seed),
+            },
+            context.Get(_burnIn),
+            context.Get(_batches));
+        string[] runs = context.Get(_forwardOnly) ? [NotebookBenchmark.Forward]
+            : context.Get(_forwardBackwardOnly) ? [NotebookBenchmark.ForwardBackward]
+            : [NotebookBenchmark.Forward, NotebookBenchmark.ForwardBackward];
+        CheckMemory(benchmark, runs);
+
+        context.WriteLine(Machine.Current.Describe(threads));
+        foreach (string line in NotebookFormat.Shapes(network, batchSize))
+            context.WriteLine(line);
+        List<NotebookBenchmark.Outcome> outcomes = RunAll(benchmark, runs, context);
+        List<RunReport> reports = [.. outcomes.Select(outcome => outcome.Report).OfType<RunReport>()];
+
+        bool interrupted = context.Cancellation.IsCancellationRequested;
+        long peakMemory = Machine.PeakMemoryBytes;
+        if (reports.Count > 0)
+            context.WriteLine(Rates(reports, peakMemory));
+        IReadOnlyList<LayerReport>? layers = context.Get(_perLayer) ? outcomes[^1].Layers : null;
+        if (layers is { Count: > 0 })
+            context.WriteTable(LayerTimes.ToTable(layers));
+        if (csv is not null)
+            OutputFile.Write("--csv", csv, Csv(runs, outcomes));
+        if (json is not null)
+            OutputFile.Write("--json", json, new BenchReport(
+                info.Name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
+                peakMemory, reports)
+            { Layers = layers }.ToJson());
+        if (!interrupted)
+            return ExitCode.Success;
+        context.Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"alexnet bench: interrupted after {outcomes.Sum(o => o.Durations.Count)} of {runs.Length * benchmark.Batches} steps that count"));
+        return ExitCode.Interrupted;
+    }
+
+    private List<NotebookBenchmark.Outcome> RunAll(NotebookBenchmark benchmark, string[] runs, CommandContext context)
+    {
+        var outcomes = new List<NotebookBenchmark.Outcome>();
+        using ParameterSet parameters = ParameterSet.Initialize(benchmark.Network, benchmark.Options.Seed);
+        var surroundings = new NotebookBenchmark.Surroundings(context, benchmark.Noise, context.Get(_explain));
+        foreach (string run in runs)
+            if (!context.Cancellation.IsCancellationRequested)
+                outcomes.Add(benchmark.Run(run, parameters, surroundings));
+        return outcomes;
+    }
+
+    private static void CheckMemory(NotebookBenchmark benchmark, string[] runs)
+    {
+        int batchSize = benchmark.Options.BatchSize;
+        try
+        {
+            long needed = benchmark.EstimateMemory(runs), available = SystemMemory.AvailableBytes;
+            if (needed > available)
+                throw new UsageException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"batch size {batchSize} needs {needed / 1e9:0.0} GB of memory, but {available / 1e9:0.0} GB are available; use a smaller batch or image"));
+        }
+        catch (OverflowException e)
+        {
+            throw TooLarge(e);
+        }
+        if (benchmark.Network.InputShape.Length > int.MaxValue / batchSize)
+            throw TooLarge(null);
+
+        UsageException TooLarge(Exception? cause) => new(
+            FormattableString.Invariant($"batch size {batchSize} needs more memory than can be addressed; use a smaller batch or image"), cause);
+    }
+
+    private static string Rates(IReadOnlyList<RunReport> reports, long peakMemory) =>
+        string.Join("; ", reports.Select(r => FormattableString.Invariant($"{r.Name} {r.ImagesPerSecond:0.0} images/s, {r.Gflops:0.0} GFLOP/s")))
+        + FormattableString.Invariant($" (every convolution counted as direct convolution); peak memory {peakMemory / 1e9:0.00} GB");
+
+    private static byte[] Csv(string[] runs, List<NotebookBenchmark.Outcome> outcomes)
+    {
+        var text = new StringBuilder("run,step,seconds\n");
+        for (int r = 0; r < outcomes.Count; r++)
+            for (int i = 0; i < outcomes[r].Durations.Count; i++)
+                text.Append(CultureInfo.InvariantCulture, $"{runs[r]},{i},{outcomes[r].Durations.Seconds[i]:0.000000}\n");
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Globalization;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+using Spectre.Console;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet summary</c>: the layers of a network with shapes, parameters, multiply-adds and memory.</summary>
+internal sealed class SummaryCommand : CliCommand
+{
+    private readonly ChoiceOption<NetworkInfo> _network = CommandOptions.Network();
+    private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
+    private readonly Option<int> _classes = CommandOptions.Integer("--classes", "values of the output", 1000, 1, 1_000_000);
+    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images in a batch", 1, 1, 1_000_000);
+
+    public SummaryCommand()
+        : base("summary", "Print the layers of a network with shapes, parameters, work and memory.")
+    {
+        Add(_network);
+        Add(_imageSize);
+        Add(_classes);
+        Add(_batchSize);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet summary                                      the notebook's network",
+        "alexnet summary --network torchvision --classes 10   another one",
+        "alexnet summary --batch-size 32                      shapes and memory for a batch",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        NetworkInfo info = context.Get(_network);
+        int batchSize = context.Get(_batchSize);
+        Network network = NetworkChoice.Create(info, context.Get(_classes), context.Get(_imageSize), asInNotebook: true);
+
+        Table table = Tables.Create("layer", "", "output", ">parameters", ">multiply-adds", ">output MB");
+        table.Row("images", "", network.InputShape.ToString(batchSize), "", "", Megabytes(network.InputShape.Length * batchSize));
+        for (int i = 0; i < network.Layers.Count; i++)
+        {
+            Layer layer = network.Layers[i];
+            (AlexNetSharp.Tensors.Shape input, AlexNetSharp.Tensors.Shape output) = (network.InputOf(i), network.OutputOf(i));
+            table.Row(
+                layer.Name, layer.Details.Length > 0 ? layer.Details : layer.GetType().Name, output.ToString(batchSize), Count(layer.Parameters(input).Sum(p => p.Length)),
+                Count(layer.MultiplyAdds(input) * batchSize), Megabytes(output.Length * batchSize));
+        }
+        table.Row("total", "", "", Count(network.ParameterCount), Count(network.MultiplyAdds * batchSize), "");
+        context.WriteTable(table);
+
+        context.WriteLine(Invariant($"source: {info.Source}"));
+        context.WriteLine(Invariant(
+            $"{network.ParameterCount / 1e6:0.0} million parameters ({Megabytes(network.ParameterCount)} MB), {2e-9 * network.MultiplyAdds:0.00} GFLOP an image forward"));
+        context.WriteLine(Invariant(
+            $"memory for batch {batchSize}, parameters included: {Memory(GradientScope.None)} MB forward, {Memory(GradientScope.All)} MB with all gradients"));
+        return ExitCode.Success;
+
+        string Memory(GradientScope gradients) =>
+            Invariant($"{Plan.EstimateMemory(network, new PlanOptions { BatchSize = batchSize, Gradients = gradients }) / 1e6:0}");
+    }
+
+    private static string Count(long number) => number == 0 ? "" : number.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Megabytes(long floats) => Invariant($"{floats * sizeof(float) / 1e6:0.0}");
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

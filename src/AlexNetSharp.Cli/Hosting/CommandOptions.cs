@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Cli.Hosting;
+
+/// <summary>Options that check themselves: each says in one line what was expected and what was found.</summary>
+internal static class CommandOptions
+{
+    /// <summary>A whole number between two limits.</summary>
+    public static Option<T> Integer<T>(string name, string description, T defaultValue, T minimum, T maximum)
+        where T : struct, IBinaryInteger<T> => new(name)
+        {
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                bool number = T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value);
+                if (!number || value < minimum || value > maximum)
+                    result.AddError(string.Create(
+                        CultureInfo.InvariantCulture, $"{name} must be a whole number from {minimum} to {maximum}, but is '{text}'"));
+                return value;
+            },
+        };
+
+    /// <summary>A number between two limits.</summary>
+    public static Option<double> Number(string name, string description, double defaultValue, double minimum, double maximum) => new(name)
+    {
+        Description = description,
+        HelpName = "X",
+        DefaultValueFactory = _ => defaultValue,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            bool number = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+            if (!number || !(value >= minimum && value <= maximum))
+                result.AddError(string.Create(
+                    CultureInfo.InvariantCulture, $"{name} must be a number from {minimum} to {maximum}, but is '{text}'"));
+            return value;
+        },
+    };
+
+    /// <summary>Something that is on when it is named.</summary>
+    public static Option<bool> Switch(string name, string description) =>
+        new(name) { Description = description, Arity = ArgumentArity.Zero };
+
+    /// <summary>A path, or null where the option is not given.</summary>
+    public static Option<string?> Path(string name, string description, string helpName = "FILE") => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (string.IsNullOrWhiteSpace(text))
+                result.AddError($"{name} needs a path, but is empty");
+            return text;
+        },
+    };
+
+    /// <summary>Which network: <c>--network NAME</c>.</summary>
+    public static ChoiceOption<NetworkInfo> Network() => new(
+        "--network", $"which network: {string.Join(", ", AlexNet.All.Select(info => info.Name))}", "NAME",
+        [.. AlexNet.All.Select(info => (info.Name, info))]);
+
+    /// <summary>Height and width of the images: <c>--image-size N</c>, by default what the network was made for.</summary>
+    public static Option<int?> ImageSize()
+    {
+        Option<int> checking = Integer("--image-size", "height and width of the images", 224, 1, 65536);
+        return new Option<int?>("--image-size")
+        {
+            Description = "height and width of the images [what the network was made for: 224 or 227]",
+            HelpName = "N",
+            CustomParser = result => checking.CustomParser!(result),
+        };
+    }
+
+    /// <summary>Threads that compute: <c>--threads N</c>, by default one a processor.</summary>
+    public static Option<int> Threads() =>
+        Integer("--threads", "threads that compute", Environment.ProcessorCount, 1, 1024);
+}

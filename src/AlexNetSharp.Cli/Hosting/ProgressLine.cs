@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace AlexNetSharp.Cli.Hosting;
+
+/// <summary>One line on a terminal that shows how far a run is: <c>forward ━━━━━━────  61/110  0:04 left  0.081 s / batch</c>.</summary>
+/// <remarks>
+/// It is drawn by the caller's thread when the caller says so, and never by a timer: a benchmark must not be disturbed. Calls are
+/// cheap: at most ten a second draw.
+/// </remarks>
+/// <param name="terminal">Where to draw; null draws nothing.</param>
+/// <param name="columns">Width of the terminal.</param>
+/// <param name="colours">Whether colours are wanted; without, the bar is made of # and -.</param>
+internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool colours = true)
+{
+    private const int BarWidth = 24;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private long _lastDrawn, _start;
+    private string _title = "";
+    private bool _visible;
+
+    /// <summary>A line on standard error if that is a terminal, and nothing otherwise.</summary>
+    public static ProgressLine OnStandardError()
+    {
+        bool terminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+        bool colours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        return new ProgressLine(terminal ? Console.Error : null, () => Console.BufferWidth, colours);
+    }
+
+    /// <summary>Shows how much is done.</summary>
+    /// <param name="title">What runs; a new title starts the estimate of the time left again.</param>
+    /// <param name="done">Parts that are done.</param>
+    /// <param name="total">Parts in all.</param>
+    /// <param name="remark">Anything else, at the end of the line.</param>
+    public void Show(string title, long done, long total, string remark = "")
+    {
+        if (terminal is null || total < 1)
+            return;
+        long now = Stopwatch.GetTimestamp();
+        if (title != _title)
+            (_title, _start) = (title, now);
+        else if (Stopwatch.GetElapsedTime(_lastDrawn, now) < Pause && done < total)
+            return;
+        _lastDrawn = now;
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(_start, now);
+        string left = done > 0 && done < total ? Clock(elapsed * ((double)(total - done) / done)) + " left" : Clock(elapsed);
+        string before = title + " ";
+        string after = string.Create(CultureInfo.InvariantCulture, $"  {done}/{total}  {left}{(remark.Length > 0 ? "  " : "")}{remark}");
+        // The last column stays free: writing there makes some terminals scroll.
+        int bar = Math.Min(BarWidth, columns() - 1 - before.Length - after.Length);
+        string line = before + (bar >= 4 ? Bar(bar, (double)done / total) : "") + after;
+        if (bar < 4 && line.Length > columns() - 1)
+            line = line[..Math.Max(0, columns() - 1)];
+        terminal.Write("\r\e[K" + line);
+        terminal.Flush();
+        _visible = true;
+    }
+
+    /// <summary>Takes the line off the screen; the next <see cref="Show"/> draws it again.</summary>
+    public void Clear()
+    {
+        if (!_visible)
+            return;
+        terminal!.Write("\r\e[K");
+        terminal.Flush();
+        (_visible, _lastDrawn) = (false, 0);
+    }
+
+    private string Bar(int width, double share)
+    {
+        int filled = (int)Math.Round(width * Math.Clamp(share, 0, 1));
+        return colours
+            ? $"\e[32m{new string('━', filled)}\e[90m{new string('─', width - filled)}\e[0m"
+            : new string('#', filled) + new string('-', width - filled);
+    }
+
+    private static string Clock(TimeSpan time) => time.TotalHours >= 1
+        ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)
+        : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+}

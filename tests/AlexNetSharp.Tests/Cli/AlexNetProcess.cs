@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace AlexNetSharp.Tests.Cli;
+
+/// <summary>Runs the built command as a user does: in a process of its own.</summary>
+internal static class AlexNetProcess
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>What a run gave.</summary>
+    public sealed record Result(int ExitCode, string Output, string Error)
+    {
+        public string[] OutputLines => Lines(Output);
+
+        public string[] ErrorLines => Lines(Error);
+
+        private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>Runs <c>alexnet</c> to its end.</summary>
+    public static Result Run(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        return Finish(process, output);
+    }
+
+    /// <summary>Starts <c>alexnet</c>.</summary>
+    public static Process Start(params string[] arguments)
+    {
+        // The runtime that runs the tests: shared/Microsoft.NETCore.App/VERSION below the folder of the dotnet command.
+        string dotnet = Path.Combine(
+            RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+        var start = new ProcessStartInfo(Path.GetFullPath(dotnet))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "alexnet.dll"));
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Waits for the end of a process whose standard output somebody reads.</summary>
+    public static Result Finish(Process process, Task<string> output)
+    {
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(s_limit))
+        {
+            process.Kill();
+            Assert.Fail($"alexnet did not end within {s_limit}");
+        }
+        return new Result(process.ExitCode, output.Result, error.Result);
+    }
+
+    /// <summary>Sends what Ctrl-C sends.</summary>
+    public static void Interrupt(Process process)
+    {
+        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+}

@@ -1,0 +1,69 @@
+namespace AlexNetSharp.Tests.Cli;
+
+public class BadInputTests
+{
+    [Theory]
+    [InlineData("say which command: bench")]
+    [InlineData("no command 'benhc'; did you mean 'bench'?", "benhc")]
+    [InlineData("no option '--batchsize'; did you mean '--batch-size'?", "bench", "--batchsize", "3")]
+    [InlineData("no option '--verbos'; did you mean '--verbose'?", "bench", "--verbos")]
+    [InlineData("'stray' is one argument too many", "bench", "stray")]
+    [InlineData("argument missing for option: '--batch-size'", "bench", "--batch-size")]
+    [InlineData("--batch-size must be a whole number from 1 to", "bench", "--batch-size", "0")]
+    [InlineData("but is '-4'", "bench", "--batch-size", "-4")]
+    [InlineData("but is 'abc'", "bench", "--batch-size", "abc")]
+    [InlineData("but is '99999999999'", "bench", "--batch-size", "99999999999")]
+    [InlineData("GB are available; use a smaller batch or image", "bench", "--batch-size", "2000000000")]
+    [InlineData("GB are available; use a smaller batch or image", "bench", "--batch-size", "1000000", "--forward-only")]
+    [InlineData("--batches must be a whole number from 1 to", "bench", "--batches", "0")]
+    [InlineData("but is '-1'", "bench", "--batches", "-1")]
+    [InlineData("but is '1e3'", "bench", "--batches", "1e3")]
+    [InlineData("but is '99999999999'", "bench", "--batches", "99999999999")]
+    [InlineData("--threads must be a whole number from 1 to", "bench", "--threads", "0")]
+    [InlineData("but is '-2'", "bench", "--threads", "-2")]
+    [InlineData("but is 'two'", "bench", "--threads", "two")]
+    [InlineData("but is '1000000'", "bench", "--threads", "1000000")]
+    [InlineData("--image-size must be a whole number from 1 to", "bench", "--image-size", "0")]
+    [InlineData("but is '-224'", "bench", "--image-size", "-224")]
+    [InlineData("but is '224px'", "bench", "--image-size", "224px")]
+    [InlineData("but is '9999999'", "bench", "--image-size", "9999999")]
+    [InlineData("layer 'fc6': its weight of", "bench", "--image-size", "60000")]
+    [InlineData("layer 'pool2': its output would vanish", "bench", "--image-size", "16")]
+    [InlineData("layer 'pool2': its output would vanish", "summary", "--image-size", "16")]
+    [InlineData("but is 'tensorflo'; did you mean 'tensorflow'?", "bench", "--network", "tensorflo")]
+    [InlineData("--network must be tensorflow, torchvision,", "bench", "--network", "resnet")]
+    [InlineData("--gradients must be conv or all, but is 'fc'", "bench", "--gradients", "fc")]
+    [InlineData("--forward-only and --forward-backward-only leave nothing to run", "bench", "--forward-only", "--forward-backward-only")]
+    [InlineData("--csv and --json name the same file", "bench", "--csv", "same", "--json", "same")]
+    [InlineData("--json needs a path", "bench", "--json", "")]
+    public void WrongUsageIsOneLineAndExitCode2(string expected, params string[] arguments) => AssertOneLine(2, expected, arguments);
+
+    [Fact]
+    public void AnOutputFileThatCannotBeWrittenIsFoundBeforeTheRun()
+    {
+        using var folder = new TemporaryFolder();
+        AssertOneLine(1, "--json: there is no folder", "bench", "--json", folder.PathOf("missing/result.json"));
+        AssertOneLine(1, "--csv: '", "bench", "--csv", folder.Path);
+        if (OperatingSystem.IsLinux())
+            AssertOneLine(1, "--csv: '/proc/steps.csv' cannot be written", "bench", "--csv", "/proc/steps.csv");
+    }
+
+    [Fact]
+    public void VerboseAddsTheTrace()
+    {
+        AlexNetProcess.Result result = AlexNetProcess.Run("bench", "--image-size", "16", "--verbose");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("   at AlexNetSharp.", result.Error, StringComparison.Ordinal);
+    }
+
+    private static void AssertOneLine(int exitCode, string expected, params string[] arguments)
+    {
+        AlexNetProcess.Result result = AlexNetProcess.Run(arguments);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+        Assert.Single(result.ErrorLines);
+        Assert.StartsWith("alexnet", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+        Assert.Equal("", result.Output);
+        Assert.Equal(exitCode, result.ExitCode);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace AlexNetSharp.Tests.Cli;
+
+public partial class BenchCommandTests
+{
+    /// <summary>The smallest images that the network takes, so that a step is short.</summary>
+    private static readonly string[] s_small = ["bench", "--batch-size", "2", "--image-size", "63", "--threads", "1", "--burn-in", "1"];
+
+    [Fact]
+    public void PrintsWhatTheNotebookPrints()
+    {
+        AlexNetProcess.Result result = AlexNetProcess.Run([.. s_small, "--batches", "11"]);
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.ExitCode);
+        string[] lines = result.OutputLines;
+        Assert.Contains(", .NET 10.", lines[0], StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                "conv1   [2, 16, 16, 64]", "pool1   [2, 7, 7, 64]", "conv2   [2, 7, 7, 192]", "pool2   [2, 3, 3, 192]",
+                "conv3   [2, 3, 3, 384]", "conv4   [2, 3, 3, 256]", "conv5   [2, 3, 3, 256]", "pool5   [2, 1, 1, 256]",
+            ],
+            lines[1..9]);
+        Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}: step:0\. duration = \d+\.\d{3}$", lines[9]);
+        Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}: step:10\. duration = \d+\.\d{3}$", lines[10]);
+        Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}: forward across 11 steps, \d+\.\d{3} \+/- \d+\.\d{3} sec / batch$", lines[11]);
+        Assert.Matches(@": forward-backward across 11 steps, \d+\.\d{3} \+/- \d+\.\d{3} sec / batch$", lines[14]);
+        Assert.Matches(
+            @"^forward [\d.]+ images/s, [\d.]+ GFLOP/s; forward-backward [\d.]+ images/s, [\d.]+ GFLOP/s \(every convolution counted as direct convolution\); "
+            + @"peak memory \d\.\d\d GB$",
+            lines[15]);
+        Assert.Equal(16, lines.Length);
+    }
+
+    [Fact]
+    public void WritesJsonAndCsv()
+    {
+        using var folder = new TemporaryFolder();
+        string json = folder.PathOf("result.json"), csv = folder.PathOf("steps.csv");
+        AlexNetProcess.Result result = AlexNetProcess.Run(
+            [.. s_small, "--batches", "3", "--gradients", "all", "--per-layer", "--explain", "--json", json, "--csv", csv]);
+        Assert.Equal(0, result.ExitCode);
+
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(json));
+        JsonElement root = document.RootElement;
+        Assert.Equal(
+            ["network", "batchSize", "imageSize", "threads", "gradients", "machine", "peakMemoryBytes", "runs", "layers"],
+            root.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(("tensorflow", 2, 63, 1, "all"), (
+            root.GetProperty("network").GetString(), root.GetProperty("batchSize").GetInt32(), root.GetProperty("imageSize").GetInt32(),
+            root.GetProperty("threads").GetInt32(), root.GetProperty("gradients").GetString()));
+        Assert.Equal(["processor", "simd", "os", "dotnet", "cores"], root.GetProperty("machine").EnumerateObject().Select(p => p.Name));
+        Assert.InRange(root.GetProperty("peakMemoryBytes").GetInt64(), 100_000_000, 2_000_000_000);
+        JsonElement[] runs = [.. root.GetProperty("runs").EnumerateArray()];
+        Assert.Equal(["forward", "forward-backward"], runs.Select(run => run.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["name", "steps", "meanSeconds", "sdSeconds", "medianSeconds", "minSeconds", "maxSeconds", "imagesPerSecond", "gflops"],
+            runs[0].EnumerateObject().Select(p => p.Name));
+        Assert.All(runs, run => Assert.Equal(3, run.GetProperty("steps").GetInt32()));
+        Assert.Equal(2 / runs[1].GetProperty("meanSeconds").GetDouble(), runs[1].GetProperty("imagesPerSecond").GetDouble(), 1e-9);
+        JsonElement[] layers = [.. root.GetProperty("layers").EnumerateArray()];
+        Assert.Equal(1, layers.Sum(layer => layer.GetProperty("share").GetDouble()), 1e-6);
+
+        // The durations in the CSV are those that the JSON sums up.
+        string[] rows = File.ReadAllLines(csv);
+        Assert.Equal("run,step,seconds", rows[0]);
+        Assert.Equal(7, rows.Length);
+        double[] forward = [.. rows[1..4].Select(row => double.Parse(row.Split(',')[2], System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.Equal(forward.Average(), runs[0].GetProperty("meanSeconds").GetDouble(), 1e-5);
+
+        Assert.Contains("conv5 + relu5", result.Output, StringComparison.Ordinal);
+        Assert.Contains(" accepts", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InterruptionReportsWhatWasMeasured()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var folder = new TemporaryFolder();
+        string json = folder.PathOf("result.json");
+        using Process process = AlexNetProcess.Start([.. s_small, "--batches", "1000000", "--json", json]);
+        while (process.StandardOutput.ReadLine() is { } line && !line.Contains("step:10.", StringComparison.Ordinal))
+        {
+        }
+        AlexNetProcess.Interrupt(process);
+        AlexNetProcess.Result result = AlexNetProcess.Finish(process, process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(130, result.ExitCode);
+        Match summary = Summary().Match(result.Output);
+        Assert.True(summary.Success, result.Output);
+        Assert.Contains("images/s", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("forward-backward", result.Output, StringComparison.Ordinal);
+        Assert.Matches($"^alexnet bench: interrupted after {summary.Groups[1].Value} of 2000000 steps that count\n$", result.Error);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(json));
+        Assert.Equal(summary.Groups[1].Value, document.RootElement.GetProperty("runs")[0].GetProperty("steps").ToString());
+    }
+
+    [Theory]
+    [InlineData("--help", "alexnet bench  ")]
+    [InlineData("bench --help", "alexnet bench --batches 20 --json result.json")]
+    [InlineData("summary --help", "alexnet summary --batch-size 32")]
+    public void HelpHasAnExample(string arguments, string example)
+    {
+        AlexNetProcess.Result result = AlexNetProcess.Run(arguments.Split(' '));
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("Examples:", result.Output, StringComparison.Ordinal);
+        Assert.Contains(example, result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SummaryCountsTheParameters()
+    {
+        AlexNetProcess.Result result = AlexNetProcess.Run("summary");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("61,100,840", result.Output, StringComparison.Ordinal);
+        Assert.Contains("61.1 million parameters", result.Output, StringComparison.Ordinal);
+        Assert.Contains("[1, 56, 56, 64]", result.Output, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@": forward across (\d+) steps")]
+    private static partial Regex Summary();
+}
