@@ -77,10 +77,12 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                     if (at < 0)
                         continue;
                     for (int ic = 0; ic < ics; ic++)
+                    for (int group = 0; group < g.Groups; group++)
                     {
+                        float value = c._input[at + group * ics + ic];
                         float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
-                        for (int o = 0; o < g.OutputChannels; o++)
-                            output[o] += c._input[at + o / ocs * ics + ic] * weight[o];
+                        for (int o = group * ocs; o < (group + 1) * ocs; o++)
+                            output[o] += value * weight[o];
                     }
                 }
                 if (c.Request.Relu)
@@ -144,12 +146,14 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                     long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
                     if (at < 0)
                         continue;
-                    for (int o = 0; o < g.OutputChannels; o++)
+                    for (int group = 0; group < g.Groups; group++)
+                    for (int ic = 0; ic < ics; ic++)
                     {
-                        float gradient = c.MaskedGradient(output + o);
-                        float* weight = c._weight + (long)(ky * g.KernelWidth + kx) * ics * g.OutputChannels + o;
-                        for (int ic = 0; ic < ics; ic++)
-                            c._gradInput[at + o / ocs * ics + ic] += gradient * weight[(long)ic * g.OutputChannels];
+                        float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                        float sum = 0;
+                        for (int o = group * ocs; o < (group + 1) * ocs; o++)
+                            sum += c.MaskedGradient(output + o) * weight[o];
+                        c._gradInput[at + group * ics + ic] += sum;
                     }
                 }
             }
