@@ -19,6 +19,9 @@ namespace AlexNetSharp.Images;
 /// </remarks>
 public sealed class PictureDecoder : IPictureDecoder
 {
+    /// <summary>The longest side that JPEG can have. PNG can have longer ones, but nobody takes pictures like that.</summary>
+    private const int MaxSide = 65535;
+
     private readonly PictureDecoderOptions _options;
 
     /// <summary>A decoder with the usual limits and a white background.</summary>
@@ -188,9 +191,9 @@ public sealed class PictureDecoder : IPictureDecoder
             throw new InvalidDataException($"{name}: a picture without pixels.");
         long pixels = (long)width * height;
         // 2³¹ − 1 bytes of four a pixel are the most that one array holds.
-        if (pixels > Math.Min(_options.MaxPixels, Array.MaxLength / 4))
+        if (pixels > Math.Min(_options.MaxPixels, Array.MaxLength / 4) || Math.Max(width, height) > MaxSide)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels)."));
+                $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels, {MaxSide} a side)."));
         if (PictureFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: truncated ({bytes} bytes cannot hold {width}×{height} pixels)."));

@@ -21,12 +21,15 @@ public sealed class PixelBuffer
     /// <summary>The values, row after row, the channels of a pixel side by side.</summary>
     public Span<byte> Pixels => _memory.AsSpan(0, Height * Width * Channels);
 
+    /// <summary><see cref="Pixels"/> and at least <see cref="Resampler.Slack"/> bytes behind them, so that vectors may be loaded up to the end.</summary>
+    internal Span<byte> Padded => _memory;
+
     /// <summary>Gives the buffer a shape; what <see cref="Pixels"/> held is lost.</summary>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="channels">1 or 3.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or <paramref name="channels"/> is neither 1 nor 3.</exception>
-    /// <exception cref="OverflowException">The picture has more than 2³¹ − 1 values.</exception>
+    /// <exception cref="OverflowException">The picture has more values than an array can hold.</exception>
     public void Reset(int height, int width, int channels)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
@@ -34,8 +37,8 @@ public sealed class PixelBuffer
         if (channels is not (1 or 3))
             throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 or 3 channels.");
         int length = checked(height * width * channels);
-        if (_memory.Length < length)
-            _memory = GC.AllocateUninitializedArray<byte>(length);
+        if (_memory.Length < length + Resampler.Slack)
+            _memory = GC.AllocateUninitializedArray<byte>(checked(length + Resampler.Slack));
         Height = height;
         Width = width;
         Channels = channels;

@@ -128,6 +128,8 @@ public class PictureDecoderTests
             string message = Assert.Throws<InvalidDataException>(() => _decoder.Decode(header, _pixels, "huge")).Message;
             Assert.StartsWith("huge: too large (60000×60000 pixels", message, StringComparison.Ordinal);
         }
+        Assert.Contains("65535 a side", Assert.Throws<InvalidDataException>(() => _decoder.Decode(Pictures.PngHeader(66000, 1), _pixels, "long")).Message,
+            StringComparison.Ordinal);
         string small = Assert.Throws<InvalidDataException>(() => _decoder.Decode(Pictures.PngHeader(8000, 8000), _pixels, "liar")).Message;
         Assert.StartsWith("liar: truncated", small, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);

@@ -1,0 +1,23 @@
+namespace AlexNetSharp.Data;
+
+/// <summary>A rectangle of pixels.</summary>
+/// <param name="Top">First row.</param>
+/// <param name="Left">First column.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Width">Columns.</param>
+public readonly record struct PixelRegion(int Top, int Left, int Height, int Width)
+{
+    /// <summary>The rectangle in the middle of a picture.</summary>
+    /// <param name="pictureHeight">Rows of the picture.</param>
+    /// <param name="pictureWidth">Columns of the picture.</param>
+    /// <param name="height">Rows of the rectangle.</param>
+    /// <param name="width">Columns of the rectangle.</param>
+    /// <remarks>
+    /// Where the margins cannot be equal, half a pixel is rounded to the even number, as torchvision's <c>center_crop</c> does
+    /// (Python's <c>round</c>). If the picture is smaller than the rectangle, <see cref="Top"/> or <see cref="Left"/> is negative.
+    /// </remarks>
+    public static PixelRegion Center(int pictureHeight, int pictureWidth, int height, int width) =>
+        new(Half(pictureHeight - height), Half(pictureWidth - width), height, width);
+
+    private static int Half(int margin) => (int)Math.Round(margin / 2.0, MidpointRounding.ToEven);
+}

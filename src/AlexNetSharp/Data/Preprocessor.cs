@@ -1,0 +1,133 @@
+using System.Globalization;
+
+namespace AlexNetSharp.Data;
+
+/// <summary>Applies a <see cref="Preprocessing"/> to pictures, one after the other, into memory of the caller.</summary>
+/// <remarks>Holds scratch memory, so each thread has its own. After the largest picture has been seen, nothing is allocated.</remarks>
+public sealed class Preprocessor
+{
+    private readonly Resampler _resampler = new();
+    private readonly PixelNormalization _normalization;
+    private byte[] _crop = [];
+
+    /// <summary>Prepares to apply these settings.</summary>
+    /// <param name="settings">What to do to each picture.</param>
+    /// <exception cref="ArgumentException">The settings contradict each other.</exception>
+    public Preprocessor(Preprocessing settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.Validate();
+        Settings = settings;
+        _normalization = new PixelNormalization(settings);
+    }
+
+    /// <summary>What is done to each picture.</summary>
+    public Preprocessing Settings { get; }
+
+    /// <summary>Writes the network's input for a picture: resized, cropped from the middle, normalised.</summary>
+    /// <param name="picture">The picture, 1 or 3 channels.</param>
+    /// <param name="output">Receives [height, width, channels], <see cref="Preprocessing.Length"/> values.</param>
+    /// <exception cref="ArgumentException"><paramref name="output"/> has another length.</exception>
+    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the settings do not resize.</exception>
+    public void Apply(PixelBuffer picture, Span<float> output)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        RequireLength(output, 1);
+        (int height, int width) = ResizedSize(picture);
+        CropAndNormalize(picture, height, width, PixelRegion.Center(height, width, Settings.CropHeight, Settings.CropWidth), false, output);
+    }
+
+    /// <summary>
+    /// Writes ten inputs for a picture: top left, top right, bottom left, bottom right, middle, and the mirror images of these five, as
+    /// in section 4.1 of the 2012 paper and in torchvision's order.
+    /// </summary>
+    /// <param name="picture">The picture, 1 or 3 channels.</param>
+    /// <param name="output">Receives [10, height, width, channels].</param>
+    /// <exception cref="ArgumentException"><paramref name="output"/> has another length.</exception>
+    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the settings do not resize.</exception>
+    public void ApplyTenCrop(PixelBuffer picture, Span<float> output)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        RequireLength(output, 10);
+        (int height, int width) = ResizedSize(picture);
+        int cropHeight = Settings.CropHeight, cropWidth = Settings.CropWidth, down = height - cropHeight, right = width - cropWidth;
+        ReadOnlySpan<PixelRegion> crops =
+        [
+            new(0, 0, cropHeight, cropWidth), new(0, right, cropHeight, cropWidth),
+            new(down, 0, cropHeight, cropWidth), new(down, right, cropHeight, cropWidth),
+            PixelRegion.Center(height, width, cropHeight, cropWidth),
+        ];
+        for (int i = 0; i < 10; i++)
+            CropAndNormalize(picture, height, width, crops[i % 5], i >= 5, output.Slice(i * Settings.Length, Settings.Length));
+    }
+
+    /// <summary>Writes the network's input for a picture, changed at random as drawn beforehand.</summary>
+    /// <param name="picture">The picture, 1 or 3 channels.</param>
+    /// <param name="draw">The random decisions, made for this picture's size.</param>
+    /// <param name="output">Receives [height, width, channels].</param>
+    internal void Apply(PixelBuffer picture, in AugmentationDraw draw, Span<float> output)
+    {
+        RequireLength(output, 1);
+        if (draw.Region is { } region)
+        {
+            var whole = new PixelRegion(0, 0, Settings.CropHeight, Settings.CropWidth);
+            Span<byte> crop = CropBuffer(picture.Channels);
+            _resampler.Resize(picture, region, whole.Height, whole.Width, whole, crop, whole.Width * picture.Channels);
+            _normalization.Apply(crop, picture.Channels, draw.Flip, draw.ColorShift, output);
+            return;
+        }
+        (int height, int width) = ResizedSize(picture);
+        CropAndNormalize(picture, height, width, draw.Window, draw.Flip, output, draw.ColorShift);
+    }
+
+    /// <summary>Size of a picture after resizing.</summary>
+    internal (int Height, int Width) ResizedSize(PixelBuffer picture)
+    {
+        int height = picture.Height, width = picture.Width, to = Settings.ResizeTo;
+        return Settings.Resize switch
+        {
+            ResizeMode.ShorterSide when height < width => (to, Longer(width, height)),
+            ResizeMode.ShorterSide => (Longer(height, width), to),
+            ResizeMode.Square => (to, to),
+            _ when height >= Settings.CropHeight && width >= Settings.CropWidth => (height, width),
+            _ => throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"a picture of {height}×{width} pixels is smaller than the network's input of {Settings.CropHeight}×{Settings.CropWidth}, and resizing is off.")),
+        };
+
+        // Cut off, not rounded, as torchvision does. Beyond 2³¹ the proportion is nobody's concern.
+        int Longer(int longer, int shorter) => (int)Math.Min((long)to * longer / shorter, int.MaxValue);
+    }
+
+    private Span<byte> CropBuffer(int channels)
+    {
+        int length = Settings.CropHeight * Settings.CropWidth * channels;
+        if (_crop.Length < length)
+            _crop = GC.AllocateUninitializedArray<byte>(length);
+        return _crop.AsSpan(0, length);
+    }
+
+    private void CropAndNormalize(PixelBuffer picture, int height, int width, PixelRegion window, bool flip, Span<float> output,
+        (float Red, float Green, float Blue) colorShift = default)
+    {
+        int channels = picture.Channels, stride = window.Width * channels;
+        Span<byte> crop = CropBuffer(channels);
+        // A window may reach beyond the picture (random crop with padding): black there.
+        int top = Math.Max(window.Top, 0), left = Math.Max(window.Left, 0);
+        int bottom = (int)Math.Min(window.Top + (long)window.Height, height), right = (int)Math.Min(window.Left + (long)window.Width, width);
+        var inside = new PixelRegion(top, left, bottom - top, right - left);
+        if (inside.Height < window.Height || inside.Width < window.Width)
+            crop.Clear();
+        if (inside.Height > 0 && inside.Width > 0)
+            _resampler.Resize(picture, new PixelRegion(0, 0, picture.Height, picture.Width), height, width, inside,
+                crop[((top - window.Top) * stride + (left - window.Left) * channels)..], stride);
+        _normalization.Apply(crop, channels, flip, colorShift, output);
+    }
+
+    private void RequireLength(Span<float> output, int inputs)
+    {
+        if (output.Length != (long)inputs * Settings.Length)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"{output.Length} values of room; {inputs} inputs of {Settings.CropHeight}×{Settings.CropWidth}×{Settings.Channels} need {(long)inputs * Settings.Length}."),
+                nameof(output));
+    }
+}
