@@ -1,0 +1,108 @@
+namespace AlexNetSharp.Data;
+
+/// <summary>How to open a data set.</summary>
+public sealed record DatasetOptions
+{
+    /// <summary>Decodes the pictures of class folders.</summary>
+    public required IPictureDecoder Decoder { get; init; }
+
+    /// <summary>Class folders to validate on, where the data set has none itself.</summary>
+    public string? ValidationPath { get; init; }
+
+    /// <summary>The share of the training pictures to validate on instead, above 0 and below 1.</summary>
+    public double? ValidationSplit { get; init; }
+
+    /// <summary>Decides which pictures <see cref="ValidationSplit"/> takes.</summary>
+    public ulong Seed { get; init; }
+}
+
+/// <summary>A data set to learn from, and one to validate on.</summary>
+/// <param name="Train">What to learn from.</param>
+/// <param name="Validation">What to validate on; null if there is nothing.</param>
+/// <param name="Description">What was recognised, in a few words.</param>
+public sealed record DatasetPair(IPictureDataset Train, IPictureDataset? Validation, string Description);
+
+/// <summary>
+/// Opens data sets, recognised by looking: class folders (with <c>train</c> and <c>val</c> or <c>test</c> above them or not), the IDX
+/// files of MNIST and Fashion-MNIST (gzip or not), CIFAR-10's binary batches.
+/// </summary>
+public static class DatasetReader
+{
+    private static readonly string[] ValidationNames = ["val", "validation", "test"];
+
+    /// <summary>Opens the data set at a path.</summary>
+    /// <param name="path">A folder.</param>
+    /// <param name="options">Decoder, and where to take the validation pictures from.</param>
+    /// <exception cref="IOException">There is no folder at <paramref name="path"/>, or a file of the set is missing or unreadable.</exception>
+    /// <exception cref="InvalidDataException">The folder is not a data set, or a file of it is damaged; the message says where.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other or what is there.</exception>
+    public static DatasetPair Open(string path, DatasetOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options is { ValidationPath: not null, ValidationSplit: not null })
+            throw new ArgumentException("A validation path and a validation split exclude each other; give one of them.", nameof(options));
+        if (File.Exists(path))
+            throw new InvalidDataException($"{path}: a file; a data set is a folder (unpack an archive first).");
+        if (!Directory.Exists(path))
+            throw new DirectoryNotFoundException($"{path}: no such folder.");
+        DatasetPair found = Recognize(path, options);
+        IPictureDataset train = found.Train;
+        if (options.ValidationPath is { } validationPath)
+            return found with { Validation = OpenValidation(validationPath, train.Classes, options) };
+        if (options.ValidationSplit is not { } fraction)
+            return found;
+        (PictureSubset learn, PictureSubset validate) = PictureSubset.Split(train, fraction, options.Seed);
+        return found with { Train = learn, Validation = validate };
+    }
+
+    /// <summary>Opens the data set at a path for evaluation: its validation or test pictures, or all if it has no such part.</summary>
+    /// <param name="path">A folder.</param>
+    /// <param name="decoder">Decodes the pictures of class folders.</param>
+    /// <param name="classes">The classes that the model knows; null: those found.</param>
+    /// <exception cref="IOException">There is no folder at <paramref name="path"/>, or a file of the set is missing or unreadable.</exception>
+    /// <exception cref="InvalidDataException">The folder is not a data set, a file of it is damaged, or it has classes that the model does not know.</exception>
+    public static IPictureDataset OpenForEvaluation(string path, IPictureDecoder decoder, IReadOnlyList<string>? classes = null)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        var options = new DatasetOptions { Decoder = decoder };
+        if (classes is not null && Directory.Exists(path) && !IdxFiles.Recognizes(path) && !CifarBatches.Recognizes(path))
+            return OpenValidation(path, classes, options);
+        DatasetPair pair = Open(path, options);
+        IPictureDataset set = pair.Validation ?? pair.Train;
+        if (classes is not null && !set.Classes.SequenceEqual(classes))
+            throw new InvalidDataException($"{path}: classes {string.Join(", ", set.Classes.Take(5))}, … but the model was trained on {string.Join(", ", classes.Take(5))}, …");
+        return set;
+    }
+
+    private static DatasetPair Recognize(string path, DatasetOptions options)
+    {
+        if (IdxFiles.Recognizes(path))
+        {
+            (IPictureDataset train, IPictureDataset test) = IdxFiles.Read(path);
+            return new DatasetPair(train, test, "IDX files");
+        }
+        // The archive of CIFAR-10 unpacks into a folder of its own.
+        foreach (string folder in new[] { path, Path.Combine(path, "cifar-10-batches-bin") })
+            if (CifarBatches.Recognizes(folder))
+            {
+                (IPictureDataset train, IPictureDataset test) = CifarBatches.Read(folder);
+                return new DatasetPair(train, test, "CIFAR-10 binary batches");
+            }
+        string trainPath = Path.Combine(path, "train");
+        if (!Directory.Exists(trainPath))
+            return new DatasetPair(new ClassFolders(path, options.Decoder), null, "class folders");
+        var learn = new ClassFolders(trainPath, options.Decoder);
+        // What the caller chose replaces what lies there, so there is no need to look.
+        string? validation = options.ValidationPath is null && options.ValidationSplit is null ? ValidationFolder(path) : null;
+        return validation is null
+            ? new DatasetPair(learn, null, "class folders in train/")
+            : new DatasetPair(learn, new ClassFolders(validation, options.Decoder, learn.Classes), $"class folders in train/ and {Path.GetFileName(validation)}/");
+    }
+
+    private static ClassFolders OpenValidation(string path, IReadOnlyList<string> classes, DatasetOptions options) =>
+        new(Directory.Exists(path) && ValidationFolder(path) is { } inner ? inner : path, options.Decoder, classes);
+
+    private static string? ValidationFolder(string path) =>
+        ValidationNames.Select(name => Path.Combine(path, name)).FirstOrDefault(Directory.Exists);
+}

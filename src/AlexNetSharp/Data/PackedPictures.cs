@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace AlexNetSharp.Data;
+
+/// <summary>Pictures of one size, side by side in memory: what MNIST's and CIFAR-10's files hold.</summary>
+public sealed class PackedPictures : IPictureDataset
+{
+    private readonly byte[] _pixels;
+    private readonly byte[] _labels;
+    private readonly string _source;
+
+    /// <summary>Takes over the arrays.</summary>
+    /// <param name="pixels">Values [count, height, width, channels].</param>
+    /// <param name="labels">Class of each picture.</param>
+    /// <param name="height">Rows of a picture.</param>
+    /// <param name="width">Columns of a picture.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <param name="classes">Names of the classes.</param>
+    /// <param name="source">Where they come from, for messages.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit together, or a label is not the index of a class.</exception>
+    public PackedPictures(byte[] pixels, byte[] labels, int height, int width, int channels, IReadOnlyList<string> classes, string source)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(classes);
+        if (pixels.LongLength != (long)labels.Length * height * width * channels)
+            throw new ArgumentException($"{pixels.Length} values are not {labels.Length} pictures of {height}×{width}×{channels}.", nameof(pixels));
+        foreach (byte label in labels)
+            if (label >= classes.Count)
+                throw new ArgumentException($"Label {label}, but there are {classes.Count} classes.", nameof(labels));
+        (_pixels, _labels, _source) = (pixels, labels, source);
+        (Height, Width, Channels, Classes) = (height, width, channels, classes);
+    }
+
+    /// <summary>Rows of each picture.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns of each picture.</summary>
+    public int Width { get; }
+
+    /// <summary>Channels of each picture.</summary>
+    public int Channels { get; }
+
+    /// <inheritdoc/>
+    public int Count => _labels.Length;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <inheritdoc/>
+    public int Label(int index) => _labels[index];
+
+    /// <inheritdoc/>
+    public string Name(int index) => string.Create(CultureInfo.InvariantCulture, $"{_source}, picture {index}");
+
+    /// <inheritdoc/>
+    public void Read(int index, PixelBuffer target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        target.Reset(Height, Width, Channels);
+        int length = Height * Width * Channels;
+        _pixels.AsSpan(index * length, length).CopyTo(target.Pixels);
+    }
+}

@@ -1,0 +1,68 @@
+namespace AlexNetSharp.Data;
+
+/// <summary>Reads all pictures of a data set once, on several threads, in no particular order.</summary>
+internal static class PictureLoop
+{
+    private const int ReportEvery = 64;
+
+    /// <summary>Reads, and hands over, every picture.</summary>
+    /// <param name="pictures">The data set.</param>
+    /// <param name="threads">Threads that read, at least 1; the caller's is one of them.</param>
+    /// <param name="progress">Receives the number of pictures done.</param>
+    /// <param name="cancellation">Stops the loop.</param>
+    /// <param name="done">Called for each picture after it was read, with the error if there was one.</param>
+    /// <param name="use">Called for each picture that could be read: thread number, picture number, pixels. It may throw, too.</param>
+    public static void Run(IPictureDataset pictures, int threads, Action<int>? progress, CancellationToken cancellation,
+        Action<int, Exception?> done, Action<int, int, PixelBuffer> use)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        int next = 0, finished = 0;
+        // Not Parallel.For: which thread takes which picture must not matter, but each needs a buffer that lives as long as it does.
+        Exception? failure = null;
+        var helpers = new Thread[Math.Min(threads, Math.Max(pictures.Count, 1)) - 1];
+        for (int t = 0; t < helpers.Length; t++)
+        {
+            int thread = t + 1;
+            helpers[t] = new Thread(() => Work(thread)) { IsBackground = true, Name = "AlexNetSharp pictures" };
+            helpers[t].Start();
+        }
+        Work(0);
+        foreach (Thread helper in helpers)
+            helper.Join();
+        cancellation.ThrowIfCancellationRequested();
+        if (failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        progress?.Invoke(pictures.Count);
+
+        void Work(int thread)
+        {
+            var buffer = new PixelBuffer();
+            try
+            {
+                int index;
+                while (!cancellation.IsCancellationRequested && (index = Interlocked.Increment(ref next) - 1) < pictures.Count)
+                {
+                    Exception? error = null;
+                    try
+                    {
+                        pictures.Read(index, buffer);
+                        use(thread, index, buffer);
+                    }
+                    catch (Exception e) when (PictureErrors.IsAboutThePicture(e))
+                    {
+                        error = e;
+                    }
+                    done(index, error);
+                    int count = Interlocked.Increment(ref finished);
+                    if (count % ReportEvery == 0)
+                        progress?.Invoke(count);
+                }
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref failure, e, null);
+                Volatile.Write(ref next, pictures.Count);
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace AlexNetSharp.Data;
+
+/// <summary>Keeps the random numbers of this namespace apart from each other and from those of layers, which use the seed as it is.</summary>
+internal static class Streams
+{
+    /// <summary>Added to the seed (exclusive or) where a data set is divided.</summary>
+    public const ulong Split = 0x5D1A_7E00_0000_0001;
+
+    /// <summary>Added to the seed where the order of an epoch is drawn.</summary>
+    public const ulong Order = 0x5D1A_7E00_0000_0002;
+
+    /// <summary>Added to the seed where a picture is changed at random.</summary>
+    public const ulong Augmentation = 0x5D1A_7E00_0000_0003;
+}
