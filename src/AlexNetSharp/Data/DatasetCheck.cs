@@ -20,13 +20,13 @@ public static class DatasetCheck
     {
         ArgumentNullException.ThrowIfNull(pictures);
         List<BadPicture> bad = [];
-        PictureLoop.Run(pictures, threads, progress, cancellation, (index, error) =>
+        PictureLoop.Run(pictures, threads, (index, error) =>
         {
             if (error is null)
                 return;
             lock (bad)
                 bad.Add(new BadPicture(index, pictures.Name(index), PictureErrors.Describe(pictures.Name(index), error)));
-        }, (_, _, _) => { });
+        }, (_, _, _) => { }, progress, cancellation);
         bad.Sort((a, b) => a.Index.CompareTo(b.Index));
         return bad;
     }

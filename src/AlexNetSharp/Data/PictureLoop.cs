@@ -8,12 +8,12 @@ internal static class PictureLoop
     /// <summary>Reads, and hands over, every picture.</summary>
     /// <param name="pictures">The data set.</param>
     /// <param name="threads">Threads that read, at least 1; the caller's is one of them.</param>
-    /// <param name="progress">Receives the number of pictures done.</param>
-    /// <param name="cancellation">Stops the loop.</param>
     /// <param name="done">Called for each picture after it was read, with the error if there was one.</param>
     /// <param name="use">Called for each picture that could be read: thread number, picture number, pixels. It may throw, too.</param>
-    public static void Run(IPictureDataset pictures, int threads, Action<int>? progress, CancellationToken cancellation,
-        Action<int, Exception?> done, Action<int, int, PixelBuffer> use)
+    /// <param name="progress">Receives the number of pictures done.</param>
+    /// <param name="cancellation">Stops the loop.</param>
+    public static void Run(IPictureDataset pictures, int threads, Action<int, Exception?> done, Action<int, int, PixelBuffer> use,
+        Action<int>? progress, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         int next = 0, finished = 0;

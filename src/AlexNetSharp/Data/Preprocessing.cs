@@ -146,4 +146,5 @@ public sealed record Preprocessing
 /// <summary>JSON of the settings in this namespace, generated at compile time so that trimming and ahead-of-time compilation work.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Preprocessing))]
+[JsonSerializable(typeof(Augmentation))]
 internal sealed partial class DataJson : JsonSerializerContext;

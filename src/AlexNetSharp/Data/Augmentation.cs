@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace AlexNetSharp.Data;
+
+/// <summary>Changes at random while training, named as in torchvision and in Krizhevsky, Sutskever and Hinton 2012. All are off unless set.</summary>
+public sealed record Augmentation
+{
+    /// <summary>Takes the crop from a random place instead of the middle (RandomCrop).</summary>
+    public bool RandomCrop { get; init; }
+
+    /// <summary>For <see cref="RandomCrop"/>: how far the crop may reach beyond each edge of the resized picture, in pixels; black there.</summary>
+    public int Padding { get; init; }
+
+    /// <summary>Resizes a random part of the original picture to the input's size (RandomResizedCrop), instead of resize and crop.</summary>
+    public RandomResizedCrop? RandomResizedCrop { get; init; }
+
+    /// <summary>Mirrors left and right, with probability one half (RandomHorizontalFlip).</summary>
+    public bool HorizontalFlip { get; init; }
+
+    /// <summary>Shifts the colour of the whole picture along the principal components of the training set's colours (section 4.1 of the paper).</summary>
+    public ColorPca? ColorPca { get; init; }
+
+    /// <summary>Checks that the settings fit together.</summary>
+    /// <exception cref="ArgumentException">They do not; the message says which.</exception>
+    public void Validate()
+    {
+        Require(Padding is >= 0 and <= 1 << 14, $"padding {Padding}: must be 0 to {1 << 14}");
+        Require(Padding == 0 || RandomCrop, $"padding {Padding} needs the random crop");
+        Require(!RandomCrop || RandomResizedCrop is null, $"random crop and random resized crop exclude each other");
+        if (RandomResizedCrop is { } crop)
+        {
+            Require(crop.MinArea > 0 && crop.MinArea <= crop.MaxArea && crop.MaxArea <= 1, $"random resized crop of {crop.MinArea} to {crop.MaxArea} of the area: must be in (0, 1]");
+            Require(crop.MinRatio > 0 && crop.MinRatio <= crop.MaxRatio && float.IsFinite(crop.MaxRatio), $"random resized crop of ratio {crop.MinRatio} to {crop.MaxRatio}: must be above 0");
+        }
+        if (ColorPca is { } pca)
+        {
+            Require(pca.Components.Length == 9 && pca.Components.All(float.IsFinite), $"colour components: expected 9 finite numbers, found {pca.Components.Length}");
+            Require(float.IsFinite(pca.Deviation) && pca.Deviation >= 0, $"colour deviation {pca.Deviation}: must be 0 or more");
+        }
+    }
+
+    private static void Require(bool condition, FormattableString message)
+    {
+        if (!condition)
+            throw new ArgumentException("Augmentation: " + message.ToString(CultureInfo.InvariantCulture) + ".");
+    }
+}
+
+/// <summary>Which parts of a picture a random resized crop takes; the defaults are torchvision's.</summary>
+public sealed record RandomResizedCrop
+{
+    /// <summary>Smallest share of the picture's area.</summary>
+    public float MinArea { get; init; } = 0.08f;
+
+    /// <summary>Largest share of the picture's area.</summary>
+    public float MaxArea { get; init; } = 1;
+
+    /// <summary>Smallest width divided by height.</summary>
+    public float MinRatio { get; init; } = 3 / 4f;
+
+    /// <summary>Largest width divided by height.</summary>
+    public float MaxRatio { get; init; } = 4 / 3f;
+}
+
+/// <summary>Principal components of colour, and how much to shift along them.</summary>
+public sealed record ColorPca
+{
+    /// <summary>
+    /// Three components, one after the other, each as red, green and blue in grey levels: a unit eigenvector of the covariance of pixels
+    /// times the deviation along it (the square root of its eigenvalue).
+    /// </summary>
+    /// <remarks>The paper's formula has the eigenvalue where its square root stands here; the root has the unit of a pixel.</remarks>
+    public ImmutableArray<float> Components { get; init; } = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    /// <summary>Deviation of the normal random factor of each component; 0.1 in the paper.</summary>
+    public float Deviation { get; init; } = 0.1f;
+}

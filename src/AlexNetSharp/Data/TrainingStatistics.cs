@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+
+namespace AlexNetSharp.Data;
+
+/// <summary>Mean, deviation and principal colours of a training set, from which preprocessing and augmentation are made.</summary>
+/// <remarks>
+/// Taken over the pictures as the network sees them without augmentation: resized, cropped from the middle, in its channels, in grey
+/// levels from 0 to 255. Sums are kept in integers, so the result is the same with any number of threads.
+/// </remarks>
+public sealed class TrainingStatistics
+{
+    private TrainingStatistics(int pictures, ImmutableArray<float> elementMean, ImmutableArray<float> channelMean, ImmutableArray<float> channelDeviation, ColorPca? colors)
+    {
+        (Pictures, ElementMean, ChannelMean, ChannelDeviation, Colors) = (pictures, elementMean, channelMean, channelDeviation, colors);
+    }
+
+    /// <summary>Number of pictures counted.</summary>
+    public int Pictures { get; }
+
+    /// <summary>The mean picture [height, width, channels].</summary>
+    public ImmutableArray<float> ElementMean { get; }
+
+    /// <summary>Mean of each channel.</summary>
+    public ImmutableArray<float> ChannelMean { get; }
+
+    /// <summary>Deviation of each channel over all pixels of all pictures.</summary>
+    public ImmutableArray<float> ChannelDeviation { get; }
+
+    /// <summary>Principal components of colour for <see cref="Augmentation.ColorPca"/>; null for grey pictures.</summary>
+    public ColorPca? Colors { get; }
+
+    /// <summary>Reads a training set and computes its statistics.</summary>
+    /// <param name="pictures">The training set.</param>
+    /// <param name="preprocessing">Sizes and channels; scale, mean and deviation do not matter.</param>
+    /// <param name="threads">Threads that read, at least 1.</param>
+    /// <param name="progress">Receives the number of pictures read so far, now and then, from any thread.</param>
+    /// <param name="cancellation">Stops the computation.</param>
+    /// <exception cref="InvalidDataException">A picture cannot be read, or there are none.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public static TrainingStatistics Compute(IPictureDataset pictures, Preprocessing preprocessing, int threads,
+        Action<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        if (pictures.Count == 0)
+            throw new InvalidDataException("A mean needs at least one picture.");
+        Preprocessing plain = preprocessing with { Scale = 1, Mean = [], Deviation = [] };
+        var sums = new Sums[threads];
+        for (int t = 0; t < threads; t++)
+            sums[t] = new Sums(plain);
+        PictureLoop.Run(pictures, threads,
+            (index, error) =>
+            {
+                if (error is not null)
+                    throw new InvalidDataException(PictureErrors.Describe(pictures.Name(index), error), error);
+            },
+            (thread, _, picture) => sums[thread].Add(picture), progress, cancellation);
+        for (int t = 1; t < threads; t++)
+            sums[0].Add(sums[t]);
+        return sums[0].Result(pictures.Count);
+    }
+
+    /// <summary>What one thread has counted.</summary>
+    private sealed class Sums(Preprocessing plain)
+    {
+        private readonly Preprocessor _preprocessor = new(plain);
+        private readonly float[] _input = new float[plain.Length];
+        private readonly long[] _elements = new long[plain.Length];
+        private readonly long[] _products = new long[9];
+        private readonly int _channels = plain.Channels;
+
+        public void Add(PixelBuffer picture)
+        {
+            _preprocessor.Apply(picture, _input);
+            Span<long> products = stackalloc long[9];
+            products.Clear();
+            for (int i = 0; i < _input.Length; i++)
+                _elements[i] += (long)_input[i];
+            if (_channels == 1)
+                for (int i = 0; i < _input.Length; i++)
+                    products[0] += (long)_input[i] * (long)_input[i];
+            else
+                for (int i = 0; i + 2 < _input.Length; i += 3)
+                {
+                    long a = (long)_input[i], b = (long)_input[i + 1], c = (long)_input[i + 2];
+                    products[0] += a * a;
+                    products[1] += a * b;
+                    products[2] += a * c;
+                    products[4] += b * b;
+                    products[5] += b * c;
+                    products[8] += c * c;
+                }
+            for (int i = 0; i < 9; i++)
+                _products[i] += products[i];
+        }
+
+        public void Add(Sums other)
+        {
+            for (int i = 0; i < _elements.Length; i++)
+                _elements[i] += other._elements[i];
+            for (int i = 0; i < 9; i++)
+                _products[i] += other._products[i];
+        }
+
+        public TrainingStatistics Result(int pictures)
+        {
+            double pixels = (double)pictures * _elements.Length / _channels;
+            double[] mean = new double[_channels];
+            for (int i = 0; i < _elements.Length; i++)
+                mean[i % _channels] += _elements[i] / pixels;
+            double[,] covariance = new double[_channels, _channels];
+            for (int a = 0; a < _channels; a++)
+                for (int b = 0; b < _channels; b++)
+                    covariance[a, b] = _products[Math.Min(a, b) * 3 + Math.Max(a, b)] / pixels - mean[a] * mean[b];
+            var deviation = Enumerable.Range(0, _channels).Select(c => (float)Math.Sqrt(Math.Max(0, covariance[c, c])));
+            return new TrainingStatistics(pictures, [.. _elements.Select(sum => (float)(sum / (double)pictures))],
+                [.. mean.Select(value => (float)value)], [.. deviation], _channels == 1 ? null : Colors(covariance));
+        }
+
+        private ColorPca Colors(double[,] covariance)
+        {
+            (double[] values, double[,] vectors) = SymmetricEigen.Decompose(covariance);
+            bool bgr = plain.ChannelOrder == ChannelOrder.Bgr;
+            float[] components = new float[9];
+            for (int i = 0; i < 3; i++)
+                for (int c = 0; c < 3; c++)
+                    components[3 * i + c] = (float)(Math.Sqrt(Math.Max(0, values[i])) * vectors[bgr ? 2 - c : c, i]);
+            return new ColorPca { Components = [.. components] };
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using AlexNetSharp.Data;
+
+namespace AlexNetSharp.Tests.Data;
+
+public class DataLoaderTests
+{
+    private static readonly Preprocessing Plain = new() { Resize = ResizeMode.None, CropHeight = 6, CropWidth = 6 };
+    private static readonly Augmentation All = new()
+    {
+        RandomCrop = true, Padding = 1, HorizontalFlip = true, ColorPca = new ColorPca { Components = [9, 8, 7, -3, 0, 4, 1, -2, 1] },
+    };
+
+    [Fact]
+    public void EveryPictureComesOnceAnEpoch()
+    {
+        var set = new SyntheticPictures(23);
+        using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 5, Shuffle = true, Epochs = 3, Seed = 4 });
+        Assert.Equal(5, loader.StepsPerEpoch);
+        var preprocessor = new Preprocessor(Plain);
+        var picture = new PixelBuffer();
+        float[] expected = new float[Plain.Length];
+        List<string> orders = [];
+        for (int epoch = 0; epoch < 3; epoch++)
+        {
+            List<int> seen = [];
+            for (int step = 0; step < 5; step++)
+            {
+                Batch batch = loader.Next(TestContext.Current.CancellationToken)!;
+                Assert.Equal((epoch, step, step < 4 ? 5 : 3), (batch.Epoch, batch.Step, batch.Count));
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    int index = batch.Indices[i];
+                    seen.Add(index);
+                    Assert.Equal(set.Label(index), batch.Labels[i]);
+                    set.Read(index, picture);
+                    preprocessor.Apply(picture, expected);
+                    Assert.True(batch.Input.Slice(i * Plain.Length, Plain.Length).SequenceEqual(expected));
+                }
+            }
+            Assert.Equal(Enumerable.Range(0, 23), seen.Order());
+            orders.Add(string.Join(' ', seen));
+        }
+        Assert.Equal(3, orders.Distinct().Count());
+        Assert.Null(loader.Next(TestContext.Current.CancellationToken));
+        Assert.Null(loader.Next(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(1, 1), InlineData(3, 2), InlineData(8, 5)]
+    public void ThreadsAndPrefetchChangeNoBit(int threads, int prefetch)
+    {
+        var options = new DataLoaderOptions { BatchSize = 4, Shuffle = true, Epochs = 2, Seed = 9, Augmentation = All };
+        Assert.Equal(Hashes(options with { Threads = 2, Prefetch = 3 }), Hashes(options with { Threads = threads, Prefetch = prefetch }));
+        Assert.NotEqual(Hashes(options), Hashes(options with { Seed = 10 }));
+    }
+
+    [Theory]
+    [InlineData(0, 3), InlineData(1, 0), InlineData(1, 4), InlineData(0, 6)]
+    public void ItContinuesAnywhere(int epoch, int step)
+    {
+        var options = new DataLoaderOptions { BatchSize = 4, Shuffle = true, Epochs = 2, Seed = 9, Augmentation = All };
+        string[] whole = Hashes(options);
+        Assert.Equal(whole[(epoch * 6 + step)..], Hashes(options with { FirstEpoch = epoch, FirstStep = step }));
+    }
+
+    [Fact]
+    public void AnIncompleteBatchCanBeLeftOut()
+    {
+        using var loader = new DataLoader(new SyntheticPictures(23), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true, Epochs = 2 });
+        Assert.Equal(4, loader.StepsPerEpoch);
+        for (int i = 0; i < 8; i++)
+            Assert.Equal((i / 4, 5), (loader.Next(TestContext.Current.CancellationToken) is { } batch) ? (batch.Epoch, batch.Count) : default);
+        Assert.Null(loader.Next(TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => new DataLoader(new SyntheticPictures(3), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true }));
+    }
+
+    [Fact]
+    public void ABadPictureThrowsAtItsBatch()
+    {
+        var set = new SyntheticPictures(20);
+        set.Bad.Add(9);
+        using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 4, Threads = 3 });
+        Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
+        Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
+        Assert.Equal("picture9.jpg: truncated.", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message);
+    }
+
+    [Fact]
+    public void APictureTooSmallForTheCropIsNamed()
+    {
+        using var loader = new DataLoader(new SyntheticPictures(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4 });
+        Assert.StartsWith("picture", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WaitingCanBeCancelledAndNothingHangs()
+    {
+        var slow = new SlowPictures();
+        var loader = new DataLoader(slow, Plain, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
+        using var source = new CancellationTokenSource(50);
+        Assert.Throws<OperationCanceledException>(() => loader.Next(source.Token));
+        slow.Gate.Set();
+        Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
+        Assert.True(loader.Waited > TimeSpan.Zero);
+        loader.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => loader.Next(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void SteadyRunningAllocatesNothing()
+    {
+        using var loader = new DataLoader(new SyntheticPictures(64), Plain, new DataLoaderOptions { BatchSize = 8, Shuffle = true, Augmentation = All });
+        for (int i = 0; i < 50; i++)
+            loader.Next(TestContext.Current.CancellationToken);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 200; i++)
+            loader.Next(TestContext.Current.CancellationToken);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024);
+    }
+
+    private static string[] Hashes(DataLoaderOptions options)
+    {
+        using var loader = new DataLoader(new SyntheticPictures(23), Plain, options);
+        List<string> hashes = [];
+        while (loader.Next(TestContext.Current.CancellationToken) is { } batch)
+            hashes.Add(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Input))));
+        return [.. hashes];
+    }
+
+    private sealed class SlowPictures : IPictureDataset
+    {
+        private readonly SyntheticPictures _pictures = new(16);
+        public ManualResetEventSlim Gate { get; } = new();
+        public int Count => 16;
+        public IReadOnlyList<string> Classes => _pictures.Classes;
+        public int Label(int index) => _pictures.Label(index);
+        public string Name(int index) => _pictures.Name(index);
+        public void Read(int index, PixelBuffer target)
+        {
+            Gate.Wait();
+            _pictures.Read(index, target);
+        }
+    }
+}
