@@ -106,6 +106,8 @@ public sealed class TensorFile : IDisposable
             return Recognise(file) switch
             {
                 TensorFileFormat.Npy => Npy.Read(file),
+                TensorFileFormat.PyTorch when file.Byte(0, "the start") == 0x80 => PyTorchReader.ReadLegacy(file),
+                TensorFileFormat.PyTorch => PyTorchReader.Read(file),
                 _ when SafetensorsIndex.IsIndex(file) => SafetensorsIndex.Read(file),
                 _ => SafetensorsReader.Read(file),
             };
@@ -122,6 +124,8 @@ public sealed class TensorFile : IDisposable
         ReadOnlySpan<byte> start = file.Span(0, Math.Min(file.Length, 16), "the start of the file");
         if (start.StartsWith(Npy.Magic))
             return TensorFileFormat.Npy;
+        if (start.StartsWith("PK"u8) || start.StartsWith(PyTorchReader.LegacyMagic))
+            return TensorFileFormat.PyTorch;
         return TensorFileFormat.Safetensors;
     }
 }

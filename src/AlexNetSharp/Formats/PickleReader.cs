@@ -1,0 +1,268 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>
+/// Reads the few pickle opcodes that a file of tensors uses into plain values. It knows a closed list of names, and calls nothing.
+/// </summary>
+/// <remarks>
+/// A pickle is a program for a stack machine that may name any function of Python and call it. Here a name that is not on the list ends
+/// the reading with an error that says which name stood where. Values: null, bool, long, double, string, byte[],
+/// List&lt;object?&gt; (list), object?[] (tuple), <see cref="PickleDictionary"/>, <see cref="PickleStorage"/>, <see cref="PickleTensor"/>,
+/// <see cref="PickleGlobal"/>. Every opcode makes at most one value, so memory grows no faster than the file.
+/// Source of the opcodes: CPython, Lib/pickletools.py; of the names: PyTorch, torch/serialization.py and torch/_utils.py.
+/// </remarks>
+internal ref struct PickleReader
+{
+    private const string OrderedDict = "collections.OrderedDict", Size = "torch.Size", RebuildParameter = "torch._utils._rebuild_parameter";
+    private const string RebuildTensor = "torch._utils._rebuild_tensor", RebuildTensor2 = "torch._utils._rebuild_tensor_v2";
+
+    private readonly string _path;
+    private readonly long _offset;
+    private readonly ReadOnlySpan<byte> _data;
+    private readonly List<object?> _stack = [];
+    private readonly Stack<int> _marks = new();
+    private readonly Dictionary<long, object?> _memo = [];
+    private int _at;
+    private int _opcodeAt;
+
+    /// <summary>Prepares to read.</summary>
+    /// <param name="path">Name of the file, for messages.</param>
+    /// <param name="offset">Where the data lies in the file, for messages.</param>
+    /// <param name="data">The pickle; what follows its end is left alone.</param>
+    public PickleReader(string path, long offset, ReadOnlySpan<byte> data)
+    {
+        _path = path;
+        _offset = offset;
+        _data = data;
+    }
+
+    /// <summary>Every storage that the pickle refers to.</summary>
+    public List<PickleStorage> Storages { get; } = [];
+
+    /// <summary>Bytes read so far.</summary>
+    public readonly int Position => _at;
+
+    /// <summary>Runs the pickle to its end and returns its value.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or names or does something that tensors do not need.</exception>
+    public object? Read()
+    {
+        while (true)
+        {
+            _opcodeAt = _at;
+            byte opcode = Take(1)[0];
+            switch (opcode)
+            {
+                case (byte)'.': return Pop();
+                case 0x80: Protocol(Take(1)[0]); break;
+                case 0x95: Take(8); break; // FRAME: only a hint for buffering
+                case (byte)'N': _stack.Add(null); break;
+                case 0x88: _stack.Add(true); break;
+                case 0x89: _stack.Add(false); break;
+                case (byte)'J': _stack.Add((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
+                case (byte)'K': _stack.Add((long)Take(1)[0]); break;
+                case (byte)'M': _stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
+                case 0x8a: _stack.Add(Long(Take(Take(1)[0]))); break;
+                case (byte)'G': _stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
+                case (byte)'X': _stack.Add(Text(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))))); break;
+                case 0x8c: _stack.Add(Text(Take(Take(1)[0]))); break;
+                case 0x8d: _stack.Add(Text(Take(BinaryPrimitives.ReadUInt64LittleEndian(Take(8))))); break;
+                case (byte)'T': _stack.Add(Text(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))))); break;
+                case (byte)'U': _stack.Add(Text(Take(Take(1)[0]))); break;
+                case (byte)'B': _stack.Add(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))).ToArray()); break;
+                case (byte)'C': _stack.Add(Take(Take(1)[0]).ToArray()); break;
+                case (byte)']': _stack.Add(new List<object?>()); break;
+                case (byte)'}': _stack.Add(new PickleDictionary()); break;
+                case (byte)')': _stack.Add(Array.Empty<object?>()); break;
+                case (byte)'(': _marks.Push(_stack.Count); break;
+                case (byte)'t': _stack.Add(PopToMark()); break;
+                case 0x85: _stack.Add(PopMany(1)); break;
+                case 0x86: _stack.Add(PopMany(2)); break;
+                case 0x87: _stack.Add(PopMany(3)); break;
+                case (byte)'a': Append([Pop()]); break;
+                case (byte)'e': Append(PopToMark()); break;
+                case (byte)'s': SetItems(PopMany(2)); break;
+                case (byte)'u': SetItems(PopToMark()); break;
+                case (byte)'0': Pop(); break;
+                case (byte)'1': PopToMark(); break;
+                case (byte)'2': _stack.Add(Top()); break;
+                case (byte)'q': _memo[Take(1)[0]] = Top(); break;
+                case (byte)'r': _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Top(); break;
+                case 0x94: _memo[_memo.Count] = Top(); break;
+                case (byte)'h': _stack.Add(Memo(Take(1)[0])); break;
+                case (byte)'j': _stack.Add(Memo(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); break;
+                case (byte)'c': _stack.Add(Global(Line(), Line())); break;
+                case 0x93: StackGlobal(); break;
+                case (byte)'Q': _stack.Add(Storage(Pop())); break;
+                case (byte)'R': Call(); break;
+                case (byte)'b': Build(); break;
+                default:
+                    throw Fault(FormattableString.Invariant(
+                        $"pickle opcode 0x{opcode:x2} is not needed for tensors and is refused; save only the state dict: torch.save(model.state_dict(), path)"));
+            }
+        }
+    }
+
+    /// <summary>The error for a fault at the current opcode.</summary>
+    private readonly InvalidDataException Fault(string message) => FormatError.At(_path, _offset + _opcodeAt, message);
+
+    private ReadOnlySpan<byte> Take(ulong count)
+    {
+        if (count > (ulong)(_data.Length - _at))
+            throw Fault("the pickle ends in the middle of an opcode; the file is cut short or damaged");
+        ReadOnlySpan<byte> taken = _data.Slice(_at, (int)count);
+        _at += (int)count;
+        return taken;
+    }
+
+    private readonly void Protocol(byte protocol)
+    {
+        if (protocol is < 2 or > 5)
+            throw Fault(FormattableString.Invariant($"pickle protocol {protocol} is not supported; torch.save uses 2"));
+    }
+
+    private readonly object? Top() => _stack.Count > (_marks.Count > 0 ? _marks.Peek() : 0)
+        ? _stack[^1]
+        : throw Fault("the pickle takes a value that is not there; the file is damaged");
+
+    private readonly object? Pop()
+    {
+        object? value = Top();
+        _stack.RemoveAt(_stack.Count - 1);
+        return value;
+    }
+
+    private readonly object?[] PopMany(int count)
+    {
+        object?[] values = new object?[count];
+        for (int i = count - 1; i >= 0; i--)
+            values[i] = Pop();
+        return values;
+    }
+
+    private readonly object?[] PopToMark()
+    {
+        if (!_marks.TryPop(out int mark))
+            throw Fault("the pickle closes what it did not open; the file is damaged");
+        object?[] values = [.. _stack.Skip(mark)];
+        _stack.RemoveRange(mark, _stack.Count - mark);
+        return values;
+    }
+
+    private readonly void Append(object?[] values)
+    {
+        if (Top() is not List<object?> list)
+            throw Fault("the pickle appends to something that is no list; the file is damaged");
+        list.AddRange(values);
+    }
+
+    private readonly void SetItems(object?[] values)
+    {
+        if (Top() is not PickleDictionary dictionary || values.Length % 2 != 0)
+            throw Fault("the pickle sets items of something that is no dictionary; the file is damaged");
+        for (int i = 0; i < values.Length; i += 2)
+            dictionary.Items.Add((values[i], values[i + 1], _offset + _opcodeAt));
+    }
+
+    private readonly object? Memo(long index) => _memo.TryGetValue(index, out object? value)
+        ? value
+        : throw Fault("the pickle recalls a value that it never kept; the file is damaged");
+
+    private readonly long Long(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > 8)
+            throw Fault("the pickle holds a number beyond 64 bits; the file is damaged");
+        long value = 0;
+        for (int i = bytes.Length - 1; i >= 0; i--)
+            value = i == bytes.Length - 1 ? (sbyte)bytes[i] : value << 8 | bytes[i];
+        return value;
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+
+    private string Line()
+    {
+        int length = _data[_at..].IndexOf((byte)'\n');
+        if (length < 0)
+            throw Fault("a name in the pickle has no end; the file is damaged");
+        string line = Text(Take((ulong)length));
+        _at++;
+        return line;
+    }
+
+    private readonly void StackGlobal()
+    {
+        if (PopMany(2) is not [string module, string name])
+            throw Fault("the pickle builds a name from something that is no text; it is refused");
+        _stack.Add(Global(module, name));
+    }
+
+    /// <summary>Accepts a name of the list; everything else is refused before anything could be done with it.</summary>
+    private readonly PickleGlobal Global(string module, string name)
+    {
+        string full = module + "." + name;
+        if (full is OrderedDict or Size or RebuildParameter or RebuildTensor or RebuildTensor2 || StorageType(full) is not null)
+            return new PickleGlobal(full);
+        throw Fault($"the pickle names {FormatError.Quote(full)}, which tensors do not need, and is refused; save only the state dict: torch.save(model.state_dict(), path)");
+    }
+
+    private static TensorType? StorageType(string name) => name switch
+    {
+        "torch.FloatStorage" => TensorType.F32,
+        "torch.HalfStorage" => TensorType.F16,
+        "torch.BFloat16Storage" => TensorType.BF16,
+        "torch.DoubleStorage" => TensorType.F64,
+        "torch.LongStorage" => TensorType.I64,
+        "torch.IntStorage" => TensorType.I32,
+        "torch.ShortStorage" => TensorType.I16,
+        "torch.CharStorage" => TensorType.I8,
+        "torch.ByteStorage" => TensorType.U8,
+        "torch.BoolStorage" => TensorType.Bool,
+        _ => null,
+    };
+
+    /// <summary>A persistent id: ('storage', type, key, device, elements), before PyTorch 1.6 with a sixth part for views.</summary>
+    private readonly PickleStorage Storage(object? id)
+    {
+        if (id is not object?[] { Length: 5 or 6 } parts || parts[0] is not "storage" || parts[1] is not PickleGlobal type
+            || StorageType(type.Name) is not { } elementType || parts[2] is not string key || parts[4] is not long elements || elements < 0)
+            throw Fault("the pickle refers to something outside that is no storage of numbers; it is refused");
+        if (parts.Length == 6 && parts[5] is not null)
+            throw Fault("a storage that is a view of another (PyTorch before 0.4) is not supported; load and save the file with a newer PyTorch");
+        var storage = new PickleStorage(key, elementType, elements, _offset + _opcodeAt);
+        Storages.Add(storage);
+        return storage;
+    }
+
+    private readonly void Call()
+    {
+        if (PopMany(2) is not [PickleGlobal function, object?[] arguments])
+            throw Fault("the pickle calls something that is no function; the file is damaged");
+        _stack.Add((function.Name, arguments) switch
+        {
+            (OrderedDict, []) => new PickleDictionary(),
+            (Size, [object?[] sizes]) => sizes,
+            (RebuildParameter, [PickleTensor tensor, ..]) => tensor,
+            (RebuildTensor or RebuildTensor2, [PickleStorage storage, long first, object?[] sizes, object?[] strides, ..]) =>
+                new PickleTensor(storage, first, Numbers(sizes), Numbers(strides), _offset + _opcodeAt),
+            _ => throw Fault($"the pickle calls {FormatError.Quote(function.Name)} with arguments that do not fit; the file is damaged"),
+        });
+    }
+
+    private readonly long[] Numbers(object?[] values)
+    {
+        long[] numbers = new long[values.Length];
+        for (int i = 0; i < numbers.Length; i++)
+            numbers[i] = values[i] is long number ? number : throw Fault("a tensor's size is no whole number; the file is damaged");
+        return numbers;
+    }
+
+    /// <summary>Attributes set on an object; an OrderedDict carries its "_metadata" so, which tensors do not need.</summary>
+    private readonly void Build()
+    {
+        Pop();
+        if (Top() is not PickleDictionary)
+            throw Fault("the pickle sets attributes of something that is no dictionary; it is refused");
+    }
+}

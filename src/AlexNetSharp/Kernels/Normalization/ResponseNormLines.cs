@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using AlexNetSharp.Simd;
+
+namespace AlexNetSharp.Kernels.Normalization;
+
+/// <summary>Normalisation across channels for a line of pixels that lie one after the other; the inner loops of all operations that need it.</summary>
+/// <remarks>
+/// <para>
+/// A sum over a window of channels reads values that other lanes of the same vector hold. They go through <b>padded</b> memory: for each
+/// pixel radius zeros, the channels, radius zeros. From there window position j is a vector load at offset j. Writing a whole line
+/// before reading it keeps the loads from waiting for the stores just made.
+/// </para>
+/// <para>Channels that fill no vector are computed one at a time by the same code.</para>
+/// </remarks>
+internal readonly unsafe struct ResponseNormLines
+{
+    private readonly int _channels, _radius;
+    private readonly float _bias, _alpha, _backwardFactor;
+    private readonly InversePower _power;
+
+    public ResponseNormLines(ResponseNormSettings settings)
+    {
+        (_channels, _radius, _bias, _alpha) = (settings.Channels, settings.Radius, settings.Bias, settings.Alpha);
+        _backwardFactor = 2 * settings.Alpha * settings.Beta;
+        _power = new InversePower(settings.Beta);
+        PaddedChannels = (settings.Channels + 2 * settings.Radius + 15) / 16 * 16;
+    }
+
+    /// <summary>Floats from one pixel to the next in padded memory.</summary>
+    public int PaddedChannels { get; }
+
+    /// <summary>Makes padded memory for <paramref name="pixels"/> pixels ready: the zeros beside the channels stay until somebody overwrites them.</summary>
+    public void ClearPadded(float* padded, int pixels) => NativeMemory.Clear(padded, (nuint)pixels * (nuint)PaddedChannels * sizeof(float));
+
+    /// <summary>y = x · d^−β, and d if <paramref name="d"/> is not null, for <paramref name="pixels"/> pixels.</summary>
+    public void Forward<V>(float* x, float* y, float* d, int pixels, float* padded)
+        where V : unmanaged, ISimd<V>
+    {
+        int whole = _channels / V.Count * V.Count;
+        Squares<V>(x, pixels, padded, 0, whole);
+        Squares<F32x1>(x, pixels, padded, whole, _channels);
+        Scale<V>(x, y, d, pixels, padded, 0, whole);
+        Scale<F32x1>(x, y, d, pixels, padded, whole, _channels);
+    }
+
+    /// <summary>
+    /// gradInput = gradient · d^−β − 2·alpha·β · x · Σ gradient · x · d^(−β − 1), with d as <see cref="Forward"/> left it;
+    /// with <paramref name="relu"/> 0 where x is not positive. <paramref name="gradient"/> is destroyed.
+    /// </summary>
+    public void Backward<V>(float* x, float* d, float* gradient, float* gradInput, int pixels, float* padded, bool relu)
+        where V : unmanaged, ISimd<V>
+    {
+        int whole = _channels / V.Count * V.Count;
+        Terms<V>(x, d, gradient, pixels, padded, 0, whole);
+        Terms<F32x1>(x, d, gradient, pixels, padded, whole, _channels);
+        Combine<V>(x, gradient, gradInput, pixels, padded, relu, 0, whole);
+        Combine<F32x1>(x, gradient, gradInput, pixels, padded, relu, whole, _channels);
+    }
+
+    /// <summary>padded = x².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Squares<W>(float* x, int pixels, float* padded, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        padded += _radius;
+        for (; pixels > 0; pixels--, x += _channels, padded += PaddedChannels)
+            for (int c = from; c < to; c += W.Count)
+            {
+                W value = W.Load(x + c);
+                W.Store(value * value, padded + c);
+            }
+    }
+
+    /// <summary>y = x · (bias + alpha · Σ padded)^−β.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scale<W>(float* x, float* y, float* d, int pixels, float* padded, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        W bias = W.Broadcast(_bias), alpha = W.Broadcast(_alpha);
+        InversePower power = _power;
+        int radius = _radius, channels = _channels, stride = PaddedChannels;
+        for (; pixels > 0; pixels--, x += channels, y += channels, padded += stride)
+        {
+            for (int c = from; c < to; c += W.Count)
+            {
+                W denominator = W.MultiplyAdd(alpha, WindowSum<W>(padded + c, radius), bias);
+                if (d != null)
+                    W.Store(denominator, d + c);
+                W.Store(W.Load(x + c) * power.Of(denominator), y + c);
+            }
+            if (d != null)
+                d += channels;
+        }
+    }
+
+    /// <summary>padded = gradient · x · d^(−β − 1); gradient becomes gradient · d^−β.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Terms<W>(float* x, float* d, float* gradient, int pixels, float* padded, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        InversePower power = _power;
+        int channels = _channels, stride = PaddedChannels;
+        padded += _radius;
+        for (; pixels > 0; pixels--, x += channels, d += channels, gradient += channels, padded += stride)
+            for (int c = from; c < to; c += W.Count)
+            {
+                W denominator = W.Load(d + c);
+                W scaled = W.Load(gradient + c) * power.Of(denominator);
+                W.Store(scaled, gradient + c);
+                W.Store(scaled * W.Load(x + c) / denominator, padded + c);
+            }
+    }
+
+    /// <summary>gradInput = gradient − 2·alpha·β · x · Σ padded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Combine<W>(float* x, float* gradient, float* gradInput, int pixels, float* padded, bool relu, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        W factor = W.Broadcast(_backwardFactor);
+        int radius = _radius, channels = _channels, stride = PaddedChannels;
+        for (; pixels > 0; pixels--, x += channels, gradient += channels, gradInput += channels, padded += stride)
+            for (int c = from; c < to; c += W.Count)
+            {
+                W value = W.Load(x + c);
+                W result = W.NegateMultiplyAdd(factor * value, WindowSum<W>(padded + c, radius), W.Load(gradient + c));
+                W.Store(relu ? W.SelectGreater(value, W.Zero, result) : result, gradInput + c);
+            }
+    }
+
+    /// <summary>Σ over j from 0 to 2·radius of the vectors at window + j.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static W WindowSum<W>(float* window, int radius)
+        where W : unmanaged, ISimd<W>
+    {
+        // In pairs around the centre: two short chains of additions, and the same order for every width.
+        W sum = W.Load(window + radius);
+        for (int j = 0; j < radius; j++)
+            sum += W.Load(window + j) + W.Load(window + 2 * radius - j);
+        return sum;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using AlexNetSharp.Simd;
+
+namespace AlexNetSharp.Kernels.Pooling;
+
+/// <summary>output[n, y, x, c] = the largest input[n, i, j, c] over the rows i and columns j of window (y, x).</summary>
+/// <remarks>
+/// A window that holds a value that is not a number gives one that is not a number, and passes no gradient on.
+/// Backward finds the maximum by comparing again; the first maximum of a window in row-major order gets its gradient,
+/// as in TensorFlow, PyTorch and Caffe.
+/// </remarks>
+internal abstract class MaxPool(PoolWindows windows) : PoolOperation(windows)
+{
+    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
+    public static MaxPool Create(PoolWindows windows, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
+    {
+        SimdTier.Vector512 => new MaxPool<F32x16>(windows),
+        SimdTier.Vector256 => new MaxPool<F32x8>(windows),
+        SimdTier.Vector128 => new MaxPool<F32x4>(windows),
+        _ => new MaxPool<F32x1>(windows),
+    };
+}
+
+/// <summary><see cref="MaxPool"/> on vectors of channels.</summary>
+internal sealed unsafe class MaxPool<V>(PoolWindows windows) : MaxPool(windows)
+    where V : unmanaged, ISimd<V>
+{
+    protected override void ForwardRow(int image, int row)
+    {
+        int whole = Windows.Channels / V.Count * V.Count;
+        ForwardRow<V>(image, row, 0, whole);
+        ForwardRow<F32x1>(image, row, whole, Windows.Channels);
+    }
+
+    protected override void BackwardImage(int image, int from, int to)
+    {
+        int whole = from + (to - from) / V.Count * V.Count;
+        BackwardImage<V>(image, from, whole);
+        BackwardImage<F32x1>(image, whole, to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ForwardRow<W>(int image, int row, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        PoolWindows w = Windows;
+        int channels = w.Channels;
+        long inputRow = (long)w.InputWidth * channels;
+        PoolRange rows = w.Rows[row];
+        float* output = Output + image * w.OutputImage + (long)row * w.OutputWidth * channels;
+        foreach (PoolRange columns in w.Columns)
+        {
+            float* first = Input + image * w.InputImage + rows.Start * inputRow + (long)columns.Start * channels;
+            int height = rows.End - rows.Start;
+            long width = (long)(columns.End - columns.Start) * channels;
+            for (int c = from; c < to; c += W.Count)
+            {
+                W max = W.Load(first + c);
+                float* line = first + c;
+                for (int i = 0; i < height; i++, line += inputRow)
+                    for (float* x = line; x < line + width; x += channels)
+                        max = W.Max(max, W.Load(x));
+                W.Store(max, output + c);
+            }
+            output += channels;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BackwardImage<W>(int image, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        PoolWindows w = Windows;
+        int channels = w.Channels;
+        long inputRow = (long)w.InputWidth * channels;
+        float* output = Output + image * w.OutputImage, gradOutput = GradOutput + image * w.OutputImage;
+        long toGradient = GradInput - Input;
+        foreach (PoolRange rows in w.Rows)
+            foreach (PoolRange columns in w.Columns)
+            {
+                float* first = Input + image * w.InputImage + rows.Start * inputRow + (long)columns.Start * channels;
+                int height = rows.End - rows.Start;
+                long width = (long)(columns.End - columns.Start) * channels;
+                for (int c = from; c < to; c += W.Count)
+                {
+                    W max = W.Load(output + c), gradient = W.Load(gradOutput + c);
+                    float* line = first + c;
+                    for (int i = 0; i < height; i++, line += inputRow)
+                        for (float* x = line; x < line + width; x += channels)
+                        {
+                            // Once a lane's maximum was met, nothing is left for later ones that are equal.
+                            W taken = W.SelectEqual(W.Load(x), max, gradient);
+                            gradient -= taken;
+                            W.Store(W.Load(x + toGradient) + taken, x + toGradient);
+                        }
+                }
+                output += channels;
+                gradOutput += channels;
+            }
+    }
+}

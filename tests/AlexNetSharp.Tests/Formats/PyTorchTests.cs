@@ -1,0 +1,213 @@
+using System.IO.Compression;
+using System.Text;
+using AlexNetSharp.Formats;
+
+namespace AlexNetSharp.Tests.Formats;
+
+public class PyTorchTests : FormatTest
+{
+    private static readonly (string Name, long[] Shape)[] s_layers =
+    [
+        ("features.0", [8, 3, 11, 11]), ("features.3", [16, 8, 5, 5]), ("features.6", [24, 16, 3, 3]), ("features.8", [16, 24, 3, 3]),
+        ("features.10", [16, 16, 3, 3]), ("classifier.1", [32, 576]), ("classifier.4", [32, 32]), ("classifier.6", [10, 32]),
+    ];
+
+    /// <summary>The formula of tools/golden/make_pytorch.py: element <paramref name="i"/> of tensor <paramref name="tensor"/>.</summary>
+    internal static float Value(int tensor, int i)
+    {
+        uint h = (uint)((ulong)i * 2654435761 + (ulong)tensor * 40503 + 12345);
+        return BitConverter.UInt32BitsToSingle(h & 0x807FFFFF | 110 + ((h >> 23) & 15) << 23);
+    }
+
+    [Theory]
+    [InlineData("f32.pth", TensorType.F32)]
+    [InlineData("f16.pth", TensorType.F16)]
+    [InlineData("bf16.pth", TensorType.BF16)]
+    [InlineData("legacy.pth", TensorType.F32)]
+    [InlineData("checkpoint.pth", TensorType.F32)]
+    public void A_state_dict_by_PyTorch_is_read_bit_for_bit(string name, TensorType type)
+    {
+        using TensorFile file = TensorFile.Open(Golden("formats/pytorch/" + name));
+        Assert.Equal(TensorFileFormat.PyTorch, file.Format);
+        AssertStateDict(file, type);
+    }
+
+    [Fact]
+    public void Deflated_entries_are_unpacked()
+    {
+        // Small files hold more padding than data; the budget of unpacking covers it.
+        using var packed = new MemoryStream();
+        using (ZipArchive source = ZipFile.OpenRead(Golden("formats/pytorch/f32.pth")))
+        using (var target = new ZipArchive(packed, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (ZipArchiveEntry entry in source.Entries)
+            {
+                using Stream from = entry.Open(), to = target.CreateEntry(entry.FullName, CompressionLevel.Optimal).Open();
+                from.CopyTo(to);
+            }
+        }
+        using TensorFile file = TensorFile.Read(packed.ToArray(), "packed.pth");
+        AssertStateDict(file, TensorType.F32);
+    }
+
+    [Fact]
+    public void Views_with_strides_become_row_major()
+    {
+        using TensorFile file = TensorFile.Open(Golden("formats/pytorch/strided.pth"));
+        float[] transposed = [.. from c in Enumerable.Range(0, 4) from a in Enumerable.Range(0, 2) from b in Enumerable.Range(0, 3) select (float)(a * 12 + b * 4 + c)];
+        Check("transposed", [4, 2, 3], transposed);
+        Check("slice", [2, 2, 2], [4, 6, 8, 10, 16, 18, 20, 22]);
+        Check("row", [4], [20, 21, 22, 23]);
+        Check("scalar", [], [3.5f]);
+        Check("empty", [0, 4], []);
+        Assert.True(file.TryGet("integers", out NamedTensor? integers));
+        Assert.Throws<NotSupportedException>(() => integers.ToArray());
+
+        void Check(string name, long[] shape, float[] values)
+        {
+            Assert.True(file.TryGet(name, out NamedTensor? tensor));
+            Assert.Equal(shape, tensor.Shape);
+            Assert.Equal(values, tensor.ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData("cos\nsystem\n(X\u0004\0\0\0echotR.", "'os.system'")]
+    [InlineData("c__builtin__\neval\n.", "'__builtin__.eval'")]
+    [InlineData("ctorch.storage\n_load_from_bytes\n.", "'torch.storage._load_from_bytes'")]
+    [InlineData("cargparse\nNamespace\n)R.", "'argparse.Namespace'")]
+    [InlineData("X\u0002\0\0\0osX\u0006\0\0\0system\u0093.", "'os.system'")]
+    [InlineData("(ios\nsystem\n.", "opcode 0x69")]
+    [InlineData("}X\u0001\0\0\0aK\u0001s.", "no dictionary of named tensors")]
+    [InlineData("", "cut short")]
+    [InlineData(".", "not there")]
+    [InlineData("h\u0005.", "never kept")]
+    [InlineData("t.", "did not open")]
+    [InlineData("]K\u0001K\u0002s.", "no dictionary")]
+    [InlineData("K\u0001K\u0002a.", "no list")]
+    [InlineData("X\u00ff\u00ff\u00ff\u00ff", "cut short")]
+    [InlineData("\u008a\u00ff", "cut short")]
+    [InlineData("ccollections\nOrderedDict\n(K\u0001tR.", "do not fit")]
+    [InlineData("K\u0001Q.", "outside")]
+    public void A_pickle_that_does_more_than_hold_tensors_is_refused(string pickle, string expected) =>
+        Refuses(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(pickle)])), "bad.pth", expected);
+
+    /// <summary>A state dict of one tensor; storage elements, first element, sizes and strides as given (each below 128).</summary>
+    private static byte[] OneTensor(byte elements, byte first, string sizes, string strides) => Encoding.Latin1.GetBytes(
+        "\u0080\u0002}X\u0001\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpuK"
+        + (char)elements + "tQK" + (char)first + "(" + sizes + "t(" + strides + "t\u0089}tRs.");
+
+    [Theory]
+    [InlineData(4, 0, "K\u0004", "K\u0001", null)]
+    [InlineData(4, 0, "K\u0002K\u0002", "K\u0001K\u0002", null)]
+    [InlineData(4, 1, "K\u0004", "K\u0001", "within its storage")]
+    [InlineData(4, 0, "K\u0005", "K\u0001", "within its storage")]
+    [InlineData(4, 0, "K\u0064", "K\0", "within its storage")]
+    [InlineData(5, 0, "K\u0004", "K\u0001", "within its storage")]
+    [InlineData(4, 0, "K\u0004", "J\u00ff\u00ff\u00ff\u00ff", "within its storage")]
+    [InlineData(4, 0, "J\u00ff\u00ff\u00ff\u00ff", "K\u0001", "negative")]
+    [InlineData(4, 0, "J\u00ff\u00ff\u00ff\u007fJ\u00ff\u00ff\u00ff\u007fJ\u00ff\u00ff\u00ff\u007f", "K\u0001K\u0001K\u0001", "overflows")]
+    [InlineData(4, 0, "\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "K\u0001", "within its storage")]
+    [InlineData(4, 0, "K\u0002", "\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "within its storage")]
+    [InlineData(4, 0, "K\u0004K\u0001", "K\u0001", "within its storage")]
+    [InlineData(4, 0, "N", "K\u0001", "no whole number")]
+    [InlineData(4, 0, "\u008a\u0009\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u0001", "K\u0001", "64 bits")]
+    public void A_tensor_must_lie_within_its_storage(byte elements, byte first, string sizes, string strides, string? expected)
+    {
+        byte[] file = Zip(("a/data.pkl", OneTensor(elements, first, sizes, strides)), ("a/data/0", new byte[16]));
+        if (expected is not null)
+            Refuses(file, "bad.pth", expected);
+        else
+            TensorFile.Read(file, "good.pth").Dispose();
+    }
+
+    [Fact]
+    public void A_missing_storage_a_big_endian_file_and_a_zip_without_a_pickle_are_refused()
+    {
+        byte[] pickle = OneTensor(4, 0, "K\u0004", "K\u0001");
+        Refuses(Zip(("a/data.pkl", pickle), ("b/data/0", new byte[16])), "x.pth", "does not hold");
+        Refuses(Zip(("a/data.pkl", pickle), ("a/byteorder", "big"u8.ToArray())), "x.pth", "big-endian");
+        Refuses(Zip(("a/other", pickle)), "x.pth", "no data.pkl");
+    }
+
+    [Fact]
+    public void A_zip_bomb_is_refused_before_it_unpacks()
+    {
+        byte[] bomb = Zip(CompressionLevel.Optimal, ("a/data.pkl", OneTensor(4, 0, "K\u0004", "K\u0001")), ("a/data/0", new byte[32 << 20]));
+        Assert.True(bomb.Length < 100_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Refuses(bomb, "bomb.pth", "is refused");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
+    [Fact]
+    public void Overlapping_entries_are_refused()
+    {
+        byte[] file = Zip(("a/data.pkl", OneTensor(4, 0, "K\u0004", "K\u0001")), ("a/data/0", new byte[16]));
+        // The second entry of the directory gets the place of the first.
+        int first = file.AsSpan().IndexOf("PK\u0001\u0002"u8), second = first + 4 + file.AsSpan(first + 4).IndexOf("PK\u0001\u0002"u8);
+        file.AsSpan(first + 42, 4).CopyTo(file.AsSpan(second + 42));
+        Refuses(file, "overlap.pth", "overlaps");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(21)]
+    [InlineData(500)]
+    [InlineData(100_000)]
+    [InlineData(140_000)]
+    public void A_file_cut_short_is_refused(int missing)
+    {
+        foreach (string name in (string[])["f32.pth", "legacy.pth"])
+        {
+            byte[] whole = File.ReadAllBytes(Golden("formats/pytorch/" + name));
+            Refuses(whole[..^missing], name, "");
+        }
+    }
+
+    private static void AssertStateDict(TensorFile file, TensorType type)
+    {
+        Assert.Equal(s_layers.SelectMany(layer => (string[])[layer.Name + ".weight", layer.Name + ".bias"]), file.Tensors.Select(tensor => tensor.Name));
+        for (int t = 0; t < file.Tensors.Count; t++)
+        {
+            NamedTensor tensor = file.Tensors[t];
+            Assert.Equal(type, tensor.Type);
+            Assert.Equal(t % 2 == 0 ? s_layers[t / 2].Shape : s_layers[t / 2].Shape[..1], tensor.Shape);
+            float[] values = tensor.ToArray();
+            for (int i = 0; i < values.Length; i++)
+            {
+                float exact = Value(t, i);
+                float expected = type switch
+                {
+                    TensorType.F16 => (float)(Half)exact,
+                    TensorType.BF16 => RoundToBFloat16(exact),
+                    _ => exact,
+                };
+                Assert.Equal(BitConverter.SingleToInt32Bits(expected), BitConverter.SingleToInt32Bits(values[i]));
+            }
+        }
+    }
+
+    /// <summary>To nearest, ties to even.</summary>
+    private static float RoundToBFloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return BitConverter.UInt32BitsToSingle(bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000);
+    }
+
+    internal static byte[] Zip(params (string Name, byte[] Data)[] entries) => Zip(CompressionLevel.NoCompression, entries);
+
+    internal static byte[] Zip(CompressionLevel level, params (string Name, byte[] Data)[] entries)
+    {
+        using var zip = new MemoryStream();
+        using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach ((string name, byte[] data) in entries)
+            {
+                using Stream entry = archive.CreateEntry(name, level).Open();
+                entry.Write(data);
+            }
+        }
+        return zip.ToArray();
+    }
+}

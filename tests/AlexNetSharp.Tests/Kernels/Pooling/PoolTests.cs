@@ -1,0 +1,161 @@
+using AlexNetSharp.Kernels.Pooling;
+using AlexNetSharp.Simd;
+using AlexNetSharp.Tests.Oracles;
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Tests.Kernels.Pooling;
+
+public sealed unsafe class PoolTests
+{
+    /// <summary>batch, height, width, channels, window, stride, padding, ceiling.</summary>
+    public static TheoryData<int, int, int, int, int, int, int, bool> Cases => new()
+    {
+        { 2, 13, 13, 5, 3, 2, 0, false },
+        { 2, 8, 8, 17, 3, 2, 0, true },     // cuda-convnet: rounds up, so the last window hangs over the end
+        { 1, 7, 9, 33, 3, 2, 1, true },
+        { 3, 6, 5, 3, 2, 2, 0, false },
+        { 1, 1, 1, 1, 1, 1, 0, false },
+        { 1, 1, 1, 16, 3, 2, 1, false },    // window larger than the image
+        { 2, 5, 4, 16, 2, 3, 0, false },    // stride larger than the window: gaps
+        { 17, 4, 4, 70, 3, 1, 1, false },
+        { 1, 9, 7, 130, 5, 3, 2, true },    // several blocks of channels
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Max_pooling_is_exact(int n, int h, int w, int c, int size, int stride, int padding, bool ceiling)
+    {
+        OracleWindow window = OracleWindow.Square(size, stride, padding, ceiling);
+        var oracle = new OracleMaxPool(window);
+        // Whole numbers: sums are exact, and windows are full of equal maxima.
+        float[] x = Values.Ties(1, n * h * w * c, 5);
+        OracleTensor input = OracleTensor.From(x, n, h, w, c), expected = oracle.Forward(input);
+        float[] gradient = Values.Ties(2, expected.Data.Length, 100);
+        double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, expected.Height, expected.Width, c)).Data;
+        foreach (SimdTier tier in Values.Tiers)
+        {
+            MaxPool pool = MaxPool.Create(Windows(window, n, h, w, c, expected), tier);
+            (float[] output, float[] back) = Run(pool, x, gradient, 2);
+            Compare.Equal($"max pool {tier}", expected.Data, output);
+            Compare.Equal($"max pool {tier} gradient", gradInput, back);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Average_pooling_agrees_with_the_oracle(int n, int h, int w, int c, int size, int stride, int padding, bool ceiling)
+    {
+        OracleWindow window = OracleWindow.Square(size, stride, padding, ceiling);
+        float[] x = Values.Normal(3, n * h * w * c);
+        foreach (bool countPadding in new[] { false, true })
+        {
+            var oracle = new OracleAveragePool(window, countPadding);
+            OracleTensor input = OracleTensor.From(x, n, h, w, c), expected = oracle.Forward(input);
+            float[] gradient = Values.Normal(4, expected.Data.Length);
+            double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, expected.Height, expected.Width, c)).Data;
+            foreach (SimdTier tier in Values.Tiers)
+            {
+                AvgPool pool = AvgPool.Create(Windows(window, n, h, w, c, expected, countPadding), tier);
+                (float[] output, float[] back) = Run(pool, x, gradient, 2);
+                Compare.Close($"average pool {tier}", expected.Data, output, Tolerances.Elementwise);
+                Compare.Close($"average pool {tier} gradient", gradInput, back, Tolerances.Elementwise);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(7, 9, 3, 2)]
+    [InlineData(4, 4, 6, 6)]
+    [InlineData(5, 5, 1, 1)]
+    [InlineData(6, 6, 6, 6)]
+    public void Adaptive_average_pooling_agrees_with_the_oracle(int h, int w, int oh, int ow)
+    {
+        const int n = 2, c = 19;
+        float[] x = Values.Normal(5, n * h * w * c), gradient = Values.Normal(6, n * oh * ow * c);
+        var oracle = new OracleAdaptiveAveragePool(oh, ow);
+        OracleTensor input = OracleTensor.From(x, n, h, w, c);
+        double[] expected = oracle.Forward(input).Data;
+        double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, oh, ow, c)).Data;
+        foreach (SimdTier tier in Values.Tiers)
+        {
+            (float[] output, float[] back) = Run(AvgPool.Create(PoolWindows.Adaptive(n, h, w, c, oh, ow), tier), x, gradient, 2);
+            Compare.Close($"adaptive {tier}", expected, output, Tolerances.Elementwise);
+            Compare.Close($"adaptive {tier} gradient", gradInput, back, Tolerances.Elementwise);
+        }
+    }
+
+    [Fact]
+    public void The_last_row_and_column_may_be_unread()
+    {
+        // 56 rows under windows of 3 at stride 2: row and column 55 belong to no window, and their gradient is zero.
+        const int n = 1, h = 56, c = 16;
+        PoolWindows windows = PoolWindows.Sliding(n, h, h, c, new PoolAxis(27, 3, 2), new PoolAxis(27, 3, 2));
+        float[] x = Values.Normal(7, n * h * h * c), gradient = Values.Ties(8, 27 * 27 * c, 10);
+        for (int i = 0; i < h * c; i++)
+            x[55 * h * c + i] = float.NaN;
+        (float[] output, float[] back) = Run(MaxPool.Create(windows), x, gradient, 1);
+        Assert.All(output, v => Assert.True(float.IsFinite(v)));
+        Compare.Zero("gradient of the last row", back.AsSpan(55 * h * c));
+        Assert.Equal(gradient.Sum(v => (double)v), back.Sum(v => (double)v));
+    }
+
+    [Fact]
+    public void Not_a_number_wins_wherever_it_stands_and_takes_no_gradient()
+    {
+        PoolWindows windows = PoolWindows.Sliding(1, 3, 3, 17, new PoolAxis(1, 3, 1), new PoolAxis(1, 3, 1));
+        foreach (SimdTier tier in Values.Tiers)
+            for (int position = 0; position < 9; position++)
+            {
+                float[] x = Values.Normal(9, 9 * 17);
+                x[position * 17 + 4] = float.NaN;
+                x[position * 17 + 16] = float.NaN;
+                (float[] output, float[] back) = Run(MaxPool.Create(windows, tier), x, [.. Enumerable.Repeat(1f, 17)], 1);
+                for (int c = 0; c < 17; c++)
+                    Assert.Equal(c is 4 or 16, float.IsNaN(output[c]));
+                Assert.Equal(15, back.Sum());
+            }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(20)]
+    public void Any_number_of_threads_gives_the_same_bits(int n)
+    {
+        const int h = 9, c = 150;
+        PoolWindows windows = PoolWindows.Sliding(n, h, h, c, new PoolAxis(4, 3, 2), new PoolAxis(4, 3, 2));
+        float[] x = Values.Normal(10, n * h * h * c), gradient = Values.Normal(11, n * 16 * c);
+        foreach (Func<PoolOperation> make in new Func<PoolOperation>[] { () => MaxPool.Create(windows), () => AvgPool.Create(windows) })
+        {
+            (float[] output, float[] back) = Run(make(), x, gradient, 1);
+            foreach (int threads in Values.ThreadCounts)
+            {
+                (float[] otherOutput, float[] otherBack) = Run(make(), x, gradient, threads);
+                Compare.SameBits("output", output, otherOutput);
+                Compare.SameBits("gradient", back, otherBack);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_window_outside_the_input_is_refused()
+    {
+        var error = Assert.Throws<ArgumentException>(() => PoolWindows.Sliding(1, 4, 4, 1, new PoolAxis(2, 2, 4), new PoolAxis(1, 2, 2)));
+        Assert.Contains("row 1", error.Message, StringComparison.Ordinal);
+    }
+
+    private static PoolWindows Windows(OracleWindow window, int n, int h, int w, int c, OracleTensor output, bool countPadding = false) =>
+        PoolWindows.Sliding(
+            n, h, w, c,
+            new PoolAxis(output.Height, window.Height, window.StrideHeight, window.Top, window.Bottom, countPadding),
+            new PoolAxis(output.Width, window.Width, window.StrideWidth, window.Left, window.Right, countPadding));
+
+    private static (float[] Output, float[] GradInput) Run(PoolOperation operation, float[] x, float[] gradient, int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        using GuardedBuffer input = new(x), output = new(gradient.Length), gradOutput = new(gradient), gradInput = new(x.Length);
+        operation.Bind(pool);
+        operation.Forward(input.Pointer, output.Pointer);
+        operation.Backward(input.Pointer, output.Pointer, gradOutput.Pointer, gradInput.Pointer);
+        return (output.Values("output"), gradInput.Values("gradInput"));
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Tests.Threading;
+
+public class WorkerPoolTests
+{
+    private sealed class CountJob(int pieces, int spin = 0) : Job
+    {
+        public readonly int[] Executed = new int[pieces];
+        public int HighestWorker;
+
+        public override void Execute(int index, int worker)
+        {
+            Interlocked.Increment(ref Executed[index]);
+            if (worker > Volatile.Read(ref HighestWorker))
+                Volatile.Write(ref HighestWorker, worker);
+            Thread.SpinWait(spin * (index % 3));
+        }
+    }
+
+    private sealed class ActionJob(Action<int, int> action) : Job
+    {
+        public override void Execute(int index, int worker) => action(index, worker);
+    }
+
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(3), InlineData(8)]
+    public void EveryPieceIsDoneOnceInEveryRun(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        var random = new System.Random(threads);
+        for (int run = 0; run < 20_000; run++)
+        {
+            int count = run % 50 == 0 ? 100 : random.Next(6);
+            var job = new CountJob(count, run % 7);
+            pool.Run(job, count);
+            Assert.All(job.Executed, times => Assert.Equal(1, times));
+            Assert.InRange(job.HighestWorker, 0, threads - 1);
+        }
+    }
+
+    [Fact]
+    public void RunsAfterPausesOfAnyLengthAreComplete()
+    {
+        // Pauses around the time after which threads fall asleep.
+        using var pool = new WorkerPool(3);
+        var job = new CountJob(5, 20);
+        for (int run = 1; run <= 3000; run++)
+        {
+            pool.Run(job, 5);
+            Assert.All(job.Executed, times => Assert.Equal(run, times));
+            long start = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(start).TotalMicroseconds < run % 120)
+                Thread.SpinWait(1);
+        }
+    }
+
+    [Fact]
+    public void CallersFromManyThreadsFollowOneAnother()
+    {
+        using var pool = new WorkerPool(2);
+        int inside = 0, most = 0, done = 0;
+        var callers = Enumerable.Range(0, 4).Select(caller => new Thread(() =>
+        {
+            int mine = 0;
+            for (int run = 0; run < 500; run++)
+            {
+                pool.Run(new ActionJob((_, _) => Interlocked.Increment(ref mine)), 3);
+                if (mine != 3 * (run + 1))
+                    return;
+                pool.Run(new ActionJob((_, _) =>
+                {
+                    int now = Interlocked.Increment(ref inside);
+                    InterlockedMax(ref most, now);
+                    Interlocked.Decrement(ref inside);
+                }), 2);
+            }
+            Interlocked.Increment(ref done);
+        })).ToList();
+        callers.ForEach(c => c.Start());
+        callers.ForEach(c => c.Join());
+        Assert.Equal(4, done);
+        Assert.InRange(most, 1, 2);
+
+        static void InterlockedMax(ref int target, int value)
+        {
+            int seen;
+            while ((seen = Volatile.Read(ref target)) < value && Interlocked.CompareExchange(ref target, value, seen) != seen)
+            {
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(4)]
+    public void AnExceptionReachesTheCallerAndThePoolLivesOn(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        for (int failing = 0; failing < 20; failing++)
+        {
+            var error = Assert.Throws<InvalidDataException>(() => pool.Run(
+                new ActionJob((index, _) => { if (index == failing) throw new InvalidDataException($"piece {index}"); }), 20));
+            Assert.Equal($"piece {failing}", error.Message);
+            var job = new CountJob(10);
+            pool.Run(job, 10);
+            Assert.All(job.Executed, times => Assert.Equal(1, times));
+        }
+    }
+
+    [Fact]
+    public void AStoppedThreadDelaysOnlyItsPiece()
+    {
+        using var pool = new WorkerPool(2);
+        using var hold = new ManualResetEventSlim();
+        int others = 0;
+        // Whoever holds piece 0 cannot go on until all other pieces are done by the other thread.
+        pool.Run(new ActionJob((index, _) =>
+        {
+            if (index == 0)
+                Assert.True(hold.Wait(TimeSpan.FromSeconds(20)));
+            else if (Interlocked.Increment(ref others) == 99)
+                hold.Set();
+        }), 100);
+        Assert.Equal(99, others);
+    }
+
+    [Fact]
+    public void RunAllocatesNothing()
+    {
+        using var pool = new WorkerPool(2);
+        var job = new CountJob(8, 5);
+        for (int i = 0; i < 100; i++)
+            pool.Run(job, 8);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+            pool.Run(job, 8);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void AJobCannotRunAnotherOnItsPool()
+    {
+        using var pool = new WorkerPool(1);
+        Assert.Throws<InvalidOperationException>(() => pool.Run(new ActionJob((_, _) => pool.Run(new CountJob(1), 1)), 1));
+    }
+
+    [Fact]
+    public void ADisposedPoolSaysSo()
+    {
+        var pool = new WorkerPool(2);
+        pool.Dispose();
+        pool.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => pool.Run(new CountJob(1), 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(0));
+    }
+}
+
+/// <summary>Alone, because it measures the processor time of the whole process.</summary>
+[CollectionDefinition(nameof(IdleWorkerPoolTests), DisableParallelization = true)]
+[Collection(nameof(IdleWorkerPoolTests))]
+public class IdleWorkerPoolTests
+{
+    private sealed class NothingJob : Job
+    {
+        public override void Execute(int index, int worker)
+        {
+        }
+    }
+
+    [Fact]
+    public void AnIdlePoolUsesNoProcessorTime()
+    {
+        using var pool = new WorkerPool(4);
+        pool.Run(new NothingJob(), 16);
+        Thread.Sleep(50);
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        Thread.Sleep(400);
+        // Three spinning threads would use 400 ms on every processor.
+        Assert.InRange((Environment.CpuUsage.TotalTime - before).TotalMilliseconds, 0, 100);
+    }
+}
