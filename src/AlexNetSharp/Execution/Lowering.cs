@@ -54,8 +54,17 @@ internal sealed class Lowering
             case LocalResponseNorm norm:
                 _operations.Add(new LocalResponseNormOperation(Take(1), norm));
                 break;
-            case MaxPool2d pooling:
-                _operations.Add(new MaxPoolOperation(Take(1), pooling));
+            case WithinChannelNorm norm:
+                _operations.Add(new WithinChannelNormOperation(Take(1), norm));
+                break;
+            case MaxPool2d pool:
+                _operations.Add(PoolingOperation.Of(Take(1), pool));
+                break;
+            case AvgPool2d pool:
+                _operations.Add(PoolingOperation.Of(Take(1), pool));
+                break;
+            case AdaptiveAvgPool2d pool:
+                _operations.Add(PoolingOperation.Of(Take(1), pool));
                 break;
             case ReLU:
                 _operations.Add(new ReluOperation(Take(1)));

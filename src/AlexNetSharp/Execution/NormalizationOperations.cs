@@ -1,0 +1,62 @@
+using AlexNetSharp.Kernels.Normalization;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+using AlexNetSharp.Threading;
+using LocalResponseNormKernel = AlexNetSharp.Kernels.Normalization.LocalResponseNorm;
+using WithinChannelNormKernel = AlexNetSharp.Kernels.Normalization.WithinChannelNorm;
+
+namespace AlexNetSharp.Execution;
+
+/// <summary>Response normalisation across channels, where no pool follows that could take it in.</summary>
+internal sealed unsafe class LocalResponseNormOperation(OperationInfo info, Networks.LocalResponseNorm layer) : Operation(info)
+{
+    private readonly LocalResponseNormKernel _norm = LocalResponseNormKernel.Create(Settings(info, layer));
+
+    public override string Algorithm => "normalisation across channels";
+
+    public override bool BackwardReadsInput => true;
+
+    public override long ScratchLength(int threads) => _norm.ScratchLength(threads);
+
+    public override void Forward(Step step) => _norm.Forward(Memory.Input, Memory.Output);
+
+    public override void Backward(Step step)
+    {
+        if (Memory.GradInput != null)
+            _norm.Backward(Memory.Input, Memory.GradOutput, Memory.GradInput);
+    }
+
+    protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _norm.Bind(pool, Memory.Scratch);
+
+    /// <summary>The kernel's settings for a layer.</summary>
+    internal static ResponseNormSettings Settings(OperationInfo info, Networks.LocalResponseNorm layer) =>
+        new(info.InputLength / info.InputShape.Channels, info.InputShape.Channels, layer.Radius, layer.Bias, layer.Alpha, layer.Beta);
+}
+
+/// <summary>Response normalisation within each channel.</summary>
+internal sealed unsafe class WithinChannelNormOperation(OperationInfo info, Networks.WithinChannelNorm layer) : Operation(info)
+{
+    private readonly WithinChannelNormKernel _norm = WithinChannelNormKernel.Create(Settings(info, layer));
+
+    public override string Algorithm => "normalisation within channels";
+
+    public override bool BackwardReadsInput => true;
+
+    public override long ScratchLength(int threads) => _norm.ScratchLength(threads);
+
+    public override void Forward(Step step) => _norm.Forward(Memory.Input, Memory.Output);
+
+    public override void Backward(Step step)
+    {
+        if (Memory.GradInput != null)
+            _norm.Backward(Memory.Input, Memory.GradOutput, Memory.GradInput);
+    }
+
+    protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _norm.Bind(pool, Memory.Scratch);
+
+    private static WithinChannelSettings Settings(OperationInfo info, Networks.WithinChannelNorm layer)
+    {
+        Shape input = info.InputShape;
+        return new(info.BatchSize, input.Height, input.Width, input.Channels, layer.Size, layer.Alpha, layer.Beta);
+    }
+}
