@@ -68,7 +68,7 @@ internal static class GemmTilesWriter
                         {
                             V x, bl = V.Load(b), br = V.Load(b + V.Count);
                             Prefetch.Near(a + 32 * 8);
-                            Prefetch.Near(stream);
+                            Prefetch.Far(stream);
                 {{step}}            a += 32;
                             b += 32;
                             stream += streamStep;
@@ -84,7 +84,7 @@ internal static class GemmTilesWriter
                             {
                                 V x, bl = V.Load(b), br = V.Load(b + V.Count);
                                 Prefetch.Near(next);
-                                Prefetch.Near(stream);
+                                Prefetch.Far(stream);
                 {{step}}                a++;
                                 b += 32;
                                 next += {{height}};

@@ -63,8 +63,6 @@ public static unsafe class MemoryBandwidth
             V s0 = V.Zero, s1 = V.Zero, s2 = V.Zero, s3 = V.Zero;
             for (float* end = source + Chunk; source < end; source += 4 * V.Count)
             {
-                // About 40 lines ahead: what one core needs under way to hide the latency of memory.
-                Prefetch.Near(source + 40 * Prefetch.Line);
                 s0 += V.Load(source);
                 s1 += V.Load(source + V.Count);
                 s2 += V.Load(source + 2 * V.Count);

@@ -28,23 +28,35 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Load(float* source) => new(Vector512.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 LoadPartial(float* source, int count)
     {
-        float* lanes = stackalloc float[16];
-        for (int i = 0; i < 16; i++)
-            lanes[i] = i < count ? source[i] : 0;
-        return Load(lanes);
+        if (Avx512F.IsSupported)
+            return new(Avx512F.MaskLoad(source, First(count), Vector512<float>.Zero));
+        Vector512<float> value = Vector512<float>.Zero;
+        for (int i = 0; i < count; i++)
+            value = value.WithElement(i, source[i]);
+        return new(value);
     }
+
+    // All bits set in the first lanes, which as a sign is what the masked instructions look at.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> First(int count) =>
+        Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x16 value, float* destination) => value._value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x16 value, float* destination, int count)
     {
-        float* lanes = stackalloc float[16];
-        Store(value, lanes);
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.MaskStore(destination, First(count), value._value);
+            return;
+        }
         for (int i = 0; i < count; i++)
-            destination[i] = lanes[i];
+            destination[i] = value._value[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace AlexNetSharp.Simd;
 
@@ -13,7 +15,7 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
 
     public static int Count => 4;
 
-    public static int Registers => 32;
+    public static int Registers => AdvSimd.IsSupported ? 32 : 16;
 
     public static F32x4 Zero
     {
@@ -27,23 +29,35 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Load(float* source) => new(Vector128.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 LoadPartial(float* source, int count)
     {
-        float* lanes = stackalloc float[4];
-        for (int i = 0; i < 4; i++)
-            lanes[i] = i < count ? source[i] : 0;
-        return Load(lanes);
+        if (Avx.IsSupported)
+            return new(Avx.MaskLoad(source, First(count)));
+        Vector128<float> value = Vector128<float>.Zero;
+        for (int i = 0; i < count; i++)
+            value = value.WithElement(i, source[i]);
+        return new(value);
     }
+
+    // All bits set in the first lanes, which as a sign is what the masked instructions look at.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> First(int count) =>
+        Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x4 value, float* destination) => value._value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x4 value, float* destination, int count)
     {
-        float* lanes = stackalloc float[4];
-        Store(value, lanes);
+        if (Avx.IsSupported)
+        {
+            Avx.MaskStore(destination, First(count), value._value);
+            return;
+        }
         for (int i = 0; i < count; i++)
-            destination[i] = lanes[i];
+            destination[i] = value._value[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace AlexNetSharp.Simd;
 
@@ -27,23 +28,35 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Load(float* source) => new(Vector256.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 LoadPartial(float* source, int count)
     {
-        float* lanes = stackalloc float[8];
-        for (int i = 0; i < 8; i++)
-            lanes[i] = i < count ? source[i] : 0;
-        return Load(lanes);
+        if (Avx.IsSupported)
+            return new(Avx.MaskLoad(source, First(count)));
+        Vector256<float> value = Vector256<float>.Zero;
+        for (int i = 0; i < count; i++)
+            value = value.WithElement(i, source[i]);
+        return new(value);
     }
+
+    // All bits set in the first lanes, which as a sign is what the masked instructions look at.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> First(int count) =>
+        Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x8 value, float* destination) => value._value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x8 value, float* destination, int count)
     {
-        float* lanes = stackalloc float[8];
-        Store(value, lanes);
+        if (Avx.IsSupported)
+        {
+            Avx.MaskStore(destination, First(count), value._value);
+            return;
+        }
         for (int i = 0; i < count; i++)
-            destination[i] = lanes[i];
+            destination[i] = value._value[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

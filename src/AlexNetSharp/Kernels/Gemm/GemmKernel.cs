@@ -78,9 +78,10 @@ internal static unsafe class GemmKernel
         for (int k = 0; k < depth; k += depthBlocks.Length(k))
         {
             float* aBlock = a + k / PanelWidth * aPanelStride + m * PanelWidth;
+            nint nextDepth = depthBlocks.Length(k) * PanelWidth - (panels - 1) * bPanelStride;
             for (int p = 0; p < panels; p++)
                 MultiplyBlock<V>(
-                    aBlock, aPanelStride, b + p * bPanelStride + k * PanelWidth, p + 1 < panels ? bPanelStride : 0,
+                    aBlock, aPanelStride, b + p * bPanelStride + k * PanelWidth, p + 1 < panels ? bPanelStride : nextDepth,
                     c + p * cPanelStride + m * cRowStride, cRowStride,
                     rowBlocks.Length(m), depthBlocks.Length(k), accumulate || k > 0);
         }
@@ -126,9 +127,11 @@ internal static unsafe class GemmKernel
         where V : unmanaged, ISimd<V>
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, 1);
+        var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock) / PanelWidth * PanelWidth, PanelWidth);
+        for (int first = 0; first < rows; first += rowBlocks.Length(first))
         for (int k = 0; k < depth; k += depthBlocks.Length(k))
         for (int p = 0; p < panels; p++)
-        for (int m = 0; m < rows; m += PanelWidth)
+        for (int m = first; m < first + rowBlocks.Length(first); m += PanelWidth)
             MultiplyTransposedBlock<V>(
                 a + m / PanelWidth * aPanelStride + k * PanelWidth,
                 b + p * bPanelStride + k * PanelWidth,
@@ -137,7 +140,7 @@ internal static unsafe class GemmKernel
     }
 
     // One panel of columns: every tile of rows in turn, so that the panel of B stays in the first-level cache. bNext is the distance
-    // in floats to the block of B that will be needed next, which is prefetched, or 0.
+    // in floats to the block of B that will be needed next, which is prefetched.
     private static void MultiplyBlock<V>(
         float* a, nint aPanelStride, float* b, nint bNext, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
@@ -148,7 +151,7 @@ internal static unsafe class GemmKernel
         {
             height = tiles.Length(m);
             // Tiles of 32 rows together prefetch the next block of B: each fetches as many floats at every k as it has rows.
-            bool fetch = bNext != 0 && m < PanelWidth;
+            bool fetch = m < PanelWidth;
             float* stream = fetch ? b + bNext + (nint)m * depth : b;
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTile.Rows<V>(

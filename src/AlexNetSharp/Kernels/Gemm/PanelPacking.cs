@@ -1,0 +1,156 @@
+using System.Runtime.CompilerServices;
+using AlexNetSharp.Simd;
+
+namespace AlexNetSharp.Kernels.Gemm;
+
+/// <summary>Moves blocks of at most 32 columns between dense matrices and the panels of <see cref="GemmKernel"/>.</summary>
+internal static unsafe class PanelPacking
+{
+    /// <summary>panel[r, c] = source[r, c] for c &lt; columns, 0 for the others.</summary>
+    /// <param name="source">Rows of a dense matrix, from the block's first column on.</param>
+    /// <param name="rowLength">Floats between rows of the source.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns of the block, 1 to 32.</param>
+    /// <param name="panel">[rows][32].</param>
+    public static void Pack(float* source, nint rowLength, int rows, int columns, float* panel) =>
+        PackGradient(source, null, rowLength, rows, columns, panel, null);
+
+    /// <summary>As <see cref="Pack"/>, with 0 where the output of a ReLU is not positive, and the sums of the columns besides.</summary>
+    /// <param name="source">Rows of the gradient.</param>
+    /// <param name="output">The same rows of the layer's output, or null for no mask.</param>
+    /// <param name="rowLength">Floats between rows of both.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns of the block, 1 to 32.</param>
+    /// <param name="panel">[rows][32].</param>
+    /// <param name="sums">32 sums that the rows are added to, or null.</param>
+    public static void PackGradient(float* source, float* output, nint rowLength, int rows, int columns, float* panel, float* sums)
+    {
+        switch (SimdTiers.Best)
+        {
+            case SimdTier.Vector512:
+                PackGradient<F32x16>(source, output, rowLength, rows, columns, panel, sums);
+                break;
+            case SimdTier.Vector256:
+                PackGradient<F32x8>(source, output, rowLength, rows, columns, panel, sums);
+                break;
+            case SimdTier.Vector128:
+                PackGradient<F32x4>(source, output, rowLength, rows, columns, panel, sums);
+                break;
+            default:
+                PackGradient<F32x1>(source, output, rowLength, rows, columns, panel, sums);
+                break;
+        }
+    }
+
+    /// <summary>As the other overload, on the given vectors.</summary>
+    public static void PackGradient<V>(
+        float* source, float* output, nint rowLength, int rows, int columns, float* panel, float* sums)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int c = 0; c < GemmKernel.PanelWidth; c += V.Count)
+        {
+            int count = Math.Clamp(columns - c, 0, V.Count);
+            bool whole = count == V.Count;
+            V sum = sums == null ? V.Zero : V.Load(sums + c);
+            float* from = source + c, mask = output + c, to = panel + c;
+            for (int r = 0; r < rows; r++)
+            {
+                V value = whole ? V.Load(from) : V.LoadPartial(from, count);
+                if (output != null)
+                    value = V.SelectGreater(whole ? V.Load(mask) : V.LoadPartial(mask, count), V.Zero, value);
+                V.Store(value, to);
+                sum += value;
+                from += rowLength;
+                mask += rowLength;
+                to += GemmKernel.PanelWidth;
+            }
+            if (sums != null)
+                V.Store(sum, sums + c);
+        }
+    }
+
+    /// <summary>panel[c, r] = source[r, c]: the transposed block; 0 for r from <paramref name="rows"/> to 31.</summary>
+    /// <param name="source">Rows of a dense matrix or of a panel.</param>
+    /// <param name="rowLength">Floats between rows of the source.</param>
+    /// <param name="rows">Rows of the source, 1 to 32: columns of the panel.</param>
+    /// <param name="columns">Columns of the source: rows of the panel.</param>
+    /// <param name="panel">[columns][32].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackTransposed(float* source, nint rowLength, int rows, int columns, float* panel)
+    {
+        for (int c = 0; c < columns; c++)
+        {
+            float* to = panel + c * GemmKernel.PanelWidth, from = source + c;
+            for (int r = 0; r < rows; r++, from += rowLength)
+                to[r] = *from;
+            for (int r = rows; r < GemmKernel.PanelWidth; r++)
+                to[r] = 0;
+        }
+    }
+
+    /// <summary>destination[c, r] = panel[r, c]: a panel as rows of a dense matrix.</summary>
+    /// <param name="panel">[rows][32].</param>
+    /// <param name="rows">Rows of the panel: columns of the destination.</param>
+    /// <param name="columns">Columns of the panel that count, 1 to 32: rows of the destination.</param>
+    /// <param name="destination">Rows of a dense matrix.</param>
+    /// <param name="rowLength">Floats between rows of the destination.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void UnpackTransposed(float* panel, int rows, int columns, float* destination, nint rowLength)
+    {
+        for (int c = 0; c < columns; c++)
+        {
+            float* to = destination + c * rowLength, from = panel + c;
+            for (int r = 0; r < rows; r++, from += GemmKernel.PanelWidth)
+                to[r] = *from;
+        }
+    }
+
+    /// <summary>destination[r, c] = panel[r, c] + bias[c], or max(0, ·) of it, for c &lt; columns.</summary>
+    /// <param name="panel">[rows][32].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns that count, 1 to 32.</param>
+    /// <param name="bias">[columns], or null for none.</param>
+    /// <param name="relu">Whether negative results become 0; not-a-number passes.</param>
+    /// <param name="destination">Rows of a dense matrix, from the block's first column on.</param>
+    /// <param name="rowLength">Floats between rows of the destination.</param>
+    public static void Unpack(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
+    {
+        switch (SimdTiers.Best)
+        {
+            case SimdTier.Vector512:
+                Unpack<F32x16>(panel, rows, columns, bias, relu, destination, rowLength);
+                break;
+            case SimdTier.Vector256:
+                Unpack<F32x8>(panel, rows, columns, bias, relu, destination, rowLength);
+                break;
+            case SimdTier.Vector128:
+                Unpack<F32x4>(panel, rows, columns, bias, relu, destination, rowLength);
+                break;
+            default:
+                Unpack<F32x1>(panel, rows, columns, bias, relu, destination, rowLength);
+                break;
+        }
+    }
+
+    /// <summary>As the other overload, on the given vectors.</summary>
+    public static void Unpack<V>(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int c = 0; c < columns; c += V.Count)
+        {
+            int count = Math.Min(columns - c, V.Count);
+            V add = bias == null ? V.Zero : V.LoadPartial(bias + c, count);
+            float* from = panel + c, to = destination + c;
+            for (int r = 0; r < rows; r++, from += GemmKernel.PanelWidth, to += rowLength)
+            {
+                V value = V.Load(from) + add;
+                if (relu)
+                    value = V.MaxNative(V.Zero, value);
+                if (count == V.Count)
+                    V.Store(value, to);
+                else
+                    V.StorePartial(value, to, count);
+            }
+        }
+    }
+}
