@@ -19,8 +19,14 @@ namespace AlexNetSharp.Random;
 /// <param name="step">Which part of the stream: for example the training step.</param>
 public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
 {
-    private readonly ulong _seed = seed;
-    private readonly uint _stream = stream, _step = step;
+    /// <summary>The key of the cipher.</summary>
+    internal ulong Seed { get; } = seed;
+
+    /// <summary>Third word of the counter.</summary>
+    internal uint Stream { get; } = stream;
+
+    /// <summary>Fourth word of the counter.</summary>
+    internal uint Step { get; } = step;
 
     /// <summary>Number <paramref name="index"/> as 32 random bits.</summary>
     /// <param name="index">At least 0.</param>
@@ -29,7 +35,7 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         PhiloxLanes.Block<U32x1, F32x1>(
-            _seed, (ulong)(index / PhiloxLanes.Group * PhiloxLanes.GroupBlocks + index % PhiloxLanes.GroupBlocks), _stream, _step,
+            Seed, (ulong)(index / PhiloxLanes.Group * PhiloxLanes.GroupBlocks + index % PhiloxLanes.GroupBlocks), Stream, Step,
             out U32x1 c0, out U32x1 c1, out U32x1 c2, out U32x1 c3);
         return (index / PhiloxLanes.GroupBlocks % 4) switch { 0 => c0.Value, 1 => c1.Value, 2 => c2.Value, _ => c3.Value };
     }
@@ -58,7 +64,7 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfLessThan(bound, 1);
-        PhiloxLanes.Block<U32x1, F32x1>(_seed, (ulong)index, _stream, _step, out U32x1 low, out U32x1 high, out _, out _);
+        PhiloxLanes.Block<U32x1, F32x1>(Seed, (ulong)index, Stream, Step, out U32x1 low, out U32x1 high, out _, out _);
         return (int)Math.BigMul((ulong)high.Value << 32 | low.Value, (uint)bound, out _);
     }
 
@@ -101,16 +107,16 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
         switch (tier ?? SimdTiers.Best)
         {
             case SimdTier.Vector512:
-                PhiloxLanes.Fill<U32x16, F32x16, D>(_seed, _stream, _step, distribution, destination, first, count);
+                PhiloxLanes.Fill<U32x16, F32x16, D>(Seed, Stream, Step, distribution, destination, first, count);
                 break;
             case SimdTier.Vector256:
-                PhiloxLanes.Fill<U32x8, F32x8, D>(_seed, _stream, _step, distribution, destination, first, count);
+                PhiloxLanes.Fill<U32x8, F32x8, D>(Seed, Stream, Step, distribution, destination, first, count);
                 break;
             case SimdTier.Vector128:
-                PhiloxLanes.Fill<U32x4, F32x4, D>(_seed, _stream, _step, distribution, destination, first, count);
+                PhiloxLanes.Fill<U32x4, F32x4, D>(Seed, Stream, Step, distribution, destination, first, count);
                 break;
             default:
-                PhiloxLanes.Fill<U32x1, F32x1, D>(_seed, _stream, _step, distribution, destination, first, count);
+                PhiloxLanes.Fill<U32x1, F32x1, D>(Seed, Stream, Step, distribution, destination, first, count);
                 break;
         }
     }
@@ -120,7 +126,7 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         float value;
-        PhiloxLanes.Fill<U32x1, F32x1, D>(_seed, _stream, _step, distribution, &value, index, 1);
+        PhiloxLanes.Fill<U32x1, F32x1, D>(Seed, Stream, Step, distribution, &value, index, 1);
         return value;
     }
 }

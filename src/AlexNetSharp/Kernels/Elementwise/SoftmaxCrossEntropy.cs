@@ -1,0 +1,131 @@
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Kernels.Elementwise;
+
+/// <summary>The softmax of each row, p[r, k] = exp(z[r, k]) / Σ exp(z[r, j]), and the cross-entropy loss of it.</summary>
+/// <remarks>
+/// <para>
+/// With label l and smoothing ε the target is t[k] = ε/K + (1 − ε)·[k = l] (PyTorch's <c>label_smoothing</c>); the loss is the mean over the
+/// rows of −Σ t[k]·ln p[k], and its gradient for z[r, k] is (p[k] − t[k]) / rows.
+/// </para>
+/// <para>
+/// The largest logit is subtracted before the exponentials, so nothing overflows. Exponentials are float32; sums and the loss are double
+/// precision, summed row after row: the same bits for any number of threads.
+/// A logit that is not a number makes the loss not a number.
+/// </para>
+/// </remarks>
+internal sealed unsafe class SoftmaxCrossEntropy
+{
+    private readonly WorkerPool _pool;
+    private readonly int _classes;
+    private readonly float _smoothing;
+    private readonly int[] _labels;
+    private readonly double[] _losses;
+    private readonly Job _softmax, _loss;
+    private float* _logits, _result;
+    private float _gradientScale;
+
+    /// <summary>Prepares the operation.</summary>
+    /// <param name="pool">The threads.</param>
+    /// <param name="maxRows">The most rows of a call.</param>
+    /// <param name="classes">K, the length of a row.</param>
+    /// <param name="smoothing">ε, in [0, 1).</param>
+    /// <exception cref="ArgumentOutOfRangeException">Rows or classes are below 1, or the smoothing is outside [0, 1).</exception>
+    public SoftmaxCrossEntropy(WorkerPool pool, int maxRows, int classes, float smoothing = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        if (!(smoothing >= 0 && smoothing < 1))
+            throw new ArgumentOutOfRangeException(nameof(smoothing), smoothing, "label smoothing must be at least 0 and below 1");
+        (_pool, _classes, _smoothing) = (pool, classes, smoothing);
+        _labels = new int[maxRows];
+        _losses = new double[maxRows];
+        _softmax = new SoftmaxJob(this);
+        _loss = new LossJob(this);
+    }
+
+    /// <summary>Writes the softmax of each row.</summary>
+    /// <param name="logits">[rows, classes].</param>
+    /// <param name="probabilities">[rows, classes]; may be the same memory.</param>
+    /// <param name="rows">Rows.</param>
+    public void Softmax(float* logits, float* probabilities, int rows)
+    {
+        _logits = logits;
+        _result = probabilities;
+        _pool.Run(_softmax, rows);
+    }
+
+    /// <summary>The mean loss of the rows, and its gradient.</summary>
+    /// <param name="logits">[labels.Length, classes].</param>
+    /// <param name="labels">The right class of each row.</param>
+    /// <param name="gradient">[labels.Length, classes], overwritten; null if it is not needed; may be the same memory as the logits.</param>
+    /// <param name="gradientScale">Factor of the gradient, for a batch that is computed in parts.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A label is not in [0, classes), or there are more rows than were announced, or none.</exception>
+    public double Loss(float* logits, ReadOnlySpan<int> labels, float* gradient, float gradientScale = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(labels.Length, 1, nameof(labels));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(labels.Length, _labels.Length, nameof(labels));
+        foreach (int label in labels)
+            if ((uint)label >= (uint)_classes)
+                throw new ArgumentOutOfRangeException(nameof(labels), label, FormattableString.Invariant($"labels must be from 0 to {_classes - 1}"));
+        labels.CopyTo(_labels);
+        _logits = logits;
+        _result = gradient;
+        _gradientScale = gradientScale / labels.Length;
+        _pool.Run(_loss, labels.Length);
+        double sum = 0;
+        for (int i = 0; i < labels.Length; i++)
+            sum += _losses[i];
+        return sum / labels.Length;
+    }
+
+    private static float Max(float* row, int count)
+    {
+        float max = float.NegativeInfinity;
+        for (int k = 0; k < count; k++)
+            max = MathF.Max(max, row[k]);
+        return max;
+    }
+
+    private sealed class SoftmaxJob(SoftmaxCrossEntropy s) : Job
+    {
+        public override void Execute(int index, int worker)
+        {
+            int classes = s._classes;
+            float* logits = s._logits + (long)index * classes, result = s._result + (long)index * classes;
+            float max = Max(logits, classes);
+            double sum = 0;
+            for (int k = 0; k < classes; k++)
+                sum += result[k] = MathF.Exp(logits[k] - max);
+            float factor = (float)(1 / sum);
+            for (int k = 0; k < classes; k++)
+                result[k] *= factor;
+        }
+    }
+
+    private sealed class LossJob(SoftmaxCrossEntropy s) : Job
+    {
+        public override void Execute(int index, int worker)
+        {
+            int classes = s._classes, label = s._labels[index];
+            float* logits = s._logits + (long)index * classes, gradient = s._result + (long)index * classes;
+            float max = Max(logits, classes);
+            double sum = 0, distance = 0;
+            for (int k = 0; k < classes; k++)
+            {
+                sum += MathF.Exp(logits[k] - max);
+                distance += (double)max - logits[k];
+            }
+            // −ln p[k] = ln Σ exp(z − max) + max − z[k].
+            double log = Math.Log(sum), smoothing = s._smoothing;
+            s._losses[index] = log + (1 - smoothing) * ((double)max - logits[label]) + smoothing / classes * distance;
+            if (s._result == null)
+                return;
+            double scale = s._gradientScale / sum;
+            float uniform = (float)(s._gradientScale * smoothing / classes);
+            for (int k = 0; k < classes; k++)
+                gradient[k] = (float)(MathF.Exp(logits[k] - max) * scale) - uniform;
+            gradient[label] -= (float)(s._gradientScale * (1 - smoothing));
+        }
+    }
+}

@@ -1,0 +1,291 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using AlexNetSharp.Kernels.Pooling;
+using AlexNetSharp.Simd;
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Kernels.Normalization;
+
+/// <summary>Local response normalisation and the max pooling after it in one pass: the normalised map exists only row by row, in cache.</summary>
+/// <remarks>
+/// <para>
+/// Computes what <see cref="LocalResponseNorm"/> and <see cref="MaxPool"/> compute one after the other, bit for bit. Backward normalises
+/// again instead of reading a stored map: it costs arithmetic on values in cache, where the map would cost memory traffic both ways.
+/// </para>
+/// <para>
+/// A piece of work is a band of rows of one image; bands are whole images unless the batch is small. Rows that no window covers are not
+/// read, and their gradient is 0.
+/// </para>
+/// </remarks>
+internal abstract unsafe class LocalResponseNormMaxPool
+{
+    private readonly Job _forward, _backward;
+    private readonly int _bands;
+    private WorkerPool _pool = null!;
+    private float* _scratch;
+
+    /// <summary>Prepares the operation.</summary>
+    /// <param name="settings">Constants of the normalisation; its pixels must be those of the input of the pooling.</param>
+    /// <param name="windows">Sizes and windows of the pooling.</param>
+    /// <param name="relu">Whether the input is the output of a ReLU through which backward goes too: the gradient is 0 where it is not positive.</param>
+    /// <exception cref="ArgumentException">Pixels or channels of the two differ.</exception>
+    protected LocalResponseNormMaxPool(ResponseNormSettings settings, PoolWindows windows, bool relu)
+    {
+        settings.Check();
+        if (settings.Pixels != (long)windows.Batch * windows.InputHeight * windows.InputWidth || settings.Channels != windows.Channels)
+            throw new ArgumentException("normalisation and pooling differ in the size of the map between them", nameof(windows));
+        (Windows, Relu) = (windows, relu);
+        _bands = Math.Min((15 + windows.Batch) / Math.Max(1, windows.Batch), windows.OutputHeight);
+        _forward = new BandJob(this, backward: false);
+        _backward = new BandJob(this, backward: true);
+    }
+
+    /// <summary>Sizes and windows of the pooling.</summary>
+    public PoolWindows Windows { get; }
+
+    /// <summary>Whether backward goes through the ReLU before the normalisation too.</summary>
+    public bool Relu { get; }
+
+    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
+    public static LocalResponseNormMaxPool Create(ResponseNormSettings settings, PoolWindows windows, bool relu, SimdTier? tier = null) =>
+        (tier ?? SimdTiers.Best) switch
+        {
+            SimdTier.Vector512 => new LocalResponseNormMaxPool<F32x16>(settings, windows, relu),
+            SimdTier.Vector256 => new LocalResponseNormMaxPool<F32x8>(settings, windows, relu),
+            SimdTier.Vector128 => new LocalResponseNormMaxPool<F32x4>(settings, windows, relu),
+            _ => new LocalResponseNormMaxPool<F32x1>(settings, windows, relu),
+        };
+
+    /// <summary>Floats of scratch for a pool of <paramref name="threads"/> threads.</summary>
+    public long ScratchLength(int threads) => ScratchOfThread * threads;
+
+    /// <summary>Hands over threads and scratch, once.</summary>
+    public void Bind(WorkerPool pool, float* scratch)
+    {
+        _pool = pool;
+        _scratch = scratch;
+    }
+
+    /// <summary>Computes output [n, oh, ow, c] from input [n, ih, iw, c].</summary>
+    public void Forward(float* input, float* output)
+    {
+        Input = input;
+        Output = output;
+        _pool.Run(_forward, Windows.Batch * _bands);
+    }
+
+    /// <summary>Overwrites gradInput [n, ih, iw, c].</summary>
+    /// <param name="input">As in forward.</param>
+    /// <param name="output">As forward left it, from the same object.</param>
+    /// <param name="gradOutput">[n, oh, ow, c].</param>
+    /// <param name="gradInput">[n, ih, iw, c]; must overlap none of the others.</param>
+    public void Backward(float* input, float* output, float* gradOutput, float* gradInput)
+    {
+        Input = input;
+        Output = output;
+        GradOutput = gradOutput;
+        GradInput = gradInput;
+        _pool.Run(_backward, Windows.Batch * _bands);
+    }
+
+    private protected float* Input { get; private set; }
+
+    private protected float* Output { get; private set; }
+
+    private protected float* GradOutput { get; private set; }
+
+    private protected float* GradInput { get; private set; }
+
+    /// <summary>Floats of scratch for one thread.</summary>
+    private protected abstract long ScratchOfThread { get; }
+
+    /// <summary>Computes the output rows <paramref name="from"/> to <paramref name="to"/> − 1 of an image.</summary>
+    private protected abstract void ForwardBand(int image, int from, int to, float* scratch);
+
+    /// <summary>Computes the gradient of the input rows <paramref name="from"/> to <paramref name="to"/> − 1 of an image.</summary>
+    private protected abstract void BackwardBand(int image, int from, int to, float* scratch);
+
+    private sealed class BandJob(LocalResponseNormMaxPool o, bool backward) : Job
+    {
+        public override void Execute(int index, int worker)
+        {
+            (int image, int band) = Math.DivRem(index, o._bands);
+            float* scratch = o._scratch + o.ScratchOfThread * worker;
+            int rows = backward ? o.Windows.InputHeight : o.Windows.OutputHeight;
+            int from = (int)((long)band * rows / o._bands), to = (int)((long)(band + 1) * rows / o._bands);
+            if (from == to)
+                return;
+            if (backward)
+                o.BackwardBand(image, from, to, scratch);
+            else
+                o.ForwardBand(image, from, to, scratch);
+        }
+    }
+}
+
+/// <summary><see cref="LocalResponseNormMaxPool"/> on vectors of channels.</summary>
+internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxPool
+    where V : unmanaged, ISimd<V>
+{
+    private readonly ResponseNormLines _lines;
+
+    /// <summary>Rows of the input kept at a time: those of one window, the oldest replaced by the next.</summary>
+    private readonly int _ring;
+
+    /// <summary>Columns that windows read: 0 to this − 1.</summary>
+    private readonly int _columns;
+
+    /// <summary>Floats from one row of the ring to the next; a cache line more than the values, so that rows do not collide in the cache.</summary>
+    private readonly long _rowStride;
+
+    /// <summary>Prepares the operation.</summary>
+    public LocalResponseNormMaxPool(ResponseNormSettings settings, PoolWindows windows, bool relu)
+        : base(settings, windows, relu)
+    {
+        _lines = new ResponseNormLines(settings);
+        foreach (PoolRange rows in windows.Rows)
+            _ring = Math.Max(_ring, rows.End - rows.Start);
+        foreach (PoolRange columns in windows.Columns)
+            _columns = Math.Max(_columns, columns.End);
+        _rowStride = ((long)_columns * windows.Channels + 15) / 16 * 16 + 16;
+    }
+
+    private protected override long ScratchOfThread => (long)_columns * _lines.PaddedChannels + 3 * _ring * _rowStride;
+
+    private protected override void ForwardBand(int image, int from, int to, float* scratch)
+    {
+        PoolWindows w = Windows;
+        float* input = Input + image * w.InputImage, output = Output + image * w.OutputImage;
+        float* ring = scratch + (long)_columns * _lines.PaddedChannels;
+        long inputRow = (long)w.InputWidth * w.Channels, outputRow = (long)w.OutputWidth * w.Channels;
+        _lines.ClearPadded(scratch, _columns);
+        int next = w.Rows[from].Start;
+        for (int row = from; row < to; row++)
+        {
+            PoolRange rows = w.Rows[row];
+            for (next = Math.Max(next, rows.Start); next < rows.End; next++)
+                _lines.Forward<V>(input + next * inputRow, ring + next % _ring * _rowStride, null, _columns, scratch);
+            MaxRow(ring, rows, output + row * outputRow);
+        }
+    }
+
+    private protected override void BackwardBand(int image, int from, int to, float* scratch)
+    {
+        PoolWindows w = Windows;
+        float* input = Input + image * w.InputImage, gradInput = GradInput + image * w.InputImage;
+        float* output = Output + image * w.OutputImage, gradOutput = GradOutput + image * w.OutputImage;
+        float* normalised = scratch + (long)_columns * _lines.PaddedChannels;
+        float* denominators = normalised + _ring * _rowStride, gradients = denominators + _ring * _rowStride;
+        long inputRow = (long)w.InputWidth * w.Channels, outputRow = (long)w.OutputWidth * w.Channels;
+        _lines.ClearPadded(scratch, _columns);
+        int row = 0;
+        while (row < w.OutputHeight && w.Rows[row].End <= from)
+            row++;
+        // The row to normalise next, and the row whose gradient is to be finished next. The first window may begin above the band:
+        // it is computed whole, and its gradients above the band are left to the neighbour.
+        int next = row < w.OutputHeight ? Math.Min(from, w.Rows[row].Start) : from, done = from;
+        for (; row < w.OutputHeight && w.Rows[row].Start < to; row++)
+        {
+            PoolRange rows = w.Rows[row];
+            for (; done < rows.Start; done++)
+                Finish(done, ref next);
+            for (next = Math.Max(next, rows.Start); next < rows.End; next++)
+            {
+                long at = next % _ring * _rowStride;
+                _lines.Forward<V>(input + next * inputRow, normalised + at, denominators + at, _columns, scratch);
+                Clear(gradients + at, (long)_columns * w.Channels);
+            }
+            SpreadRow(normalised, gradients, rows, output + row * outputRow, gradOutput + row * outputRow);
+        }
+        for (; done < to; done++)
+            Finish(done, ref next);
+
+        void Finish(int row, ref int next)
+        {
+            float* destination = gradInput + row * inputRow;
+            if (row >= next)
+            {
+                // Between or below the windows: nothing was normalised, and nothing came back.
+                next = row + 1;
+                Clear(destination, inputRow);
+                return;
+            }
+            long at = row % _ring * _rowStride;
+            _lines.Backward<V>(input + row * inputRow, denominators + at, gradients + at, destination, _columns, scratch, Relu);
+            Clear(destination + (long)_columns * w.Channels, (long)(w.InputWidth - _columns) * w.Channels);
+        }
+    }
+
+    private static void Clear(float* values, long count) => NativeMemory.Clear(values, (nuint)count * sizeof(float));
+
+    private void MaxRow(float* ring, PoolRange rows, float* output)
+    {
+        int whole = Windows.Channels / V.Count * V.Count;
+        MaxRow<V>(ring, rows, output, 0, whole);
+        MaxRow<F32x1>(ring, rows, output, whole, Windows.Channels);
+    }
+
+    private void SpreadRow(float* ring, float* gradients, PoolRange rows, float* output, float* gradOutput)
+    {
+        int whole = Windows.Channels / V.Count * V.Count;
+        SpreadRow<V>(ring, gradients, rows, output, gradOutput, 0, whole);
+        SpreadRow<F32x1>(ring, gradients, rows, output, gradOutput, whole, Windows.Channels);
+    }
+
+    /// <summary>The maxima of one row of windows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MaxRow<W>(float* ring, PoolRange rows, float* output, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        int channels = Windows.Channels;
+        foreach (PoolRange columns in Windows.Columns)
+        {
+            long first = (long)columns.Start * channels, width = (long)(columns.End - columns.Start) * channels;
+            for (int c = from; c < to; c += W.Count)
+            {
+                W max = W.Load(ring + rows.Start % _ring * _rowStride + first + c);
+                for (int row = rows.Start; row < rows.End; row++)
+                {
+                    float* line = ring + row % _ring * _rowStride + first + c;
+                    for (float* y = line; y < line + width; y += channels)
+                        max = W.Max(max, W.Load(y));
+                }
+                W.Store(max, output + c);
+            }
+            output += channels;
+        }
+    }
+
+    /// <summary>Adds the gradients of one row of windows to the first maximum of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SpreadRow<W>(float* ring, float* gradients, PoolRange rows, float* output, float* gradOutput, int from, int to)
+        where W : unmanaged, ISimd<W>
+    {
+        if (from == to)
+            return;
+        int channels = Windows.Channels;
+        long toGradient = gradients - ring;
+        foreach (PoolRange columns in Windows.Columns)
+        {
+            long first = (long)columns.Start * channels, width = (long)(columns.End - columns.Start) * channels;
+            for (int c = from; c < to; c += W.Count)
+            {
+                W max = W.Load(output + c), gradient = W.Load(gradOutput + c);
+                for (int row = rows.Start; row < rows.End; row++)
+                {
+                    float* line = ring + row % _ring * _rowStride + first + c;
+                    for (float* y = line; y < line + width; y += channels)
+                    {
+                        W taken = W.SelectEqual(W.Load(y), max, gradient);
+                        gradient -= taken;
+                        W.Store(W.Load(y + toGradient) + taken, y + toGradient);
+                    }
+                }
+            }
+            output += channels;
+            gradOutput += channels;
+        }
+    }
+}
