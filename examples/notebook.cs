@@ -111,6 +111,7 @@ static void RunBenchmark()
     TimeRun(
         step =>
         {
+            parameters.MarkChanged(); // as an optimizer would: what changed weights have to be prepared to counts
             gradients.Forward(training: true, (ulong)step);
             gradients.Output.CopyTo(gradients.OutputGradient); // l2_loss(t) = sum(t²) / 2, so its gradient by t is t
             gradients.Backward();

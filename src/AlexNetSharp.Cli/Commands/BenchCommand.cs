@@ -24,6 +24,8 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "leave forward-backward out");
     private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "leave forward out");
     private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
+    private readonly Option<string?> _images = CommandOptions.Path(
+        "--images", "a picture or a folder of pictures to fill the batch with, instead of noise; repeated as needed", "PATH");
     private readonly Option<bool> _precise = CommandOptions.Switch(
         "--precise", "keep to convolution algorithms with the rounding error of direct convolution (no Winograd)");
     private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
@@ -36,8 +38,8 @@ internal sealed class BenchCommand : CliCommand
         : base("bench", "Time forward and forward-backward, as TensorFlow's AlexNet notebook does.")
     {
         foreach (Option option in (Option[])
-            [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _precise,
-             _perLayer, _explain, _csv, _json])
+            [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images,
+             _precise, _perLayer, _explain, _csv, _json])
             Add(option);
         Validators.Add(result =>
         {
@@ -52,6 +54,7 @@ internal sealed class BenchCommand : CliCommand
         "alexnet bench                                        what the notebook does",
         "alexnet bench --gradients all --per-layer            gradients of all parameters, times by layer",
         "alexnet bench --batch-size 1 --forward-only          one image at a time",
+        "alexnet bench --images pictures/ --forward-only      a folder of pictures instead of noise",
         "alexnet bench --batches 20 --json result.json        results for a program",
     ];
 
@@ -85,10 +88,14 @@ internal sealed class BenchCommand : CliCommand
             : [NotebookBenchmark.Forward, NotebookBenchmark.ForwardBackward];
         CheckMemory(benchmark, runs);
 
+        NotebookBenchmark.ImageSource images = context.Get(_images) is { } path
+            ? new PictureBatch(path, info, network.InputShape.Height, batchSize).Fill
+            : benchmark.Noise;
+
         context.WriteLine(Machine.Current.Describe(threads));
         foreach (string line in NotebookFormat.Shapes(network, batchSize))
             context.WriteLine(line);
-        List<NotebookBenchmark.Outcome> outcomes = RunAll(benchmark, runs, context);
+        List<NotebookBenchmark.Outcome> outcomes = RunAll(benchmark, runs, images, context);
         List<RunReport> reports = [.. outcomes.Select(outcome => outcome.Report).OfType<RunReport>()];
 
         bool interrupted = context.Cancellation.IsCancellationRequested;
@@ -113,11 +120,12 @@ internal sealed class BenchCommand : CliCommand
         return ExitCode.Interrupted;
     }
 
-    private List<NotebookBenchmark.Outcome> RunAll(NotebookBenchmark benchmark, string[] runs, CommandContext context)
+    private List<NotebookBenchmark.Outcome> RunAll(
+        NotebookBenchmark benchmark, string[] runs, NotebookBenchmark.ImageSource images, CommandContext context)
     {
         var outcomes = new List<NotebookBenchmark.Outcome>();
         using ParameterSet parameters = ParameterSet.Initialize(benchmark.Network, benchmark.Options.Seed);
-        var surroundings = new NotebookBenchmark.Surroundings(context, benchmark.Noise, context.Get(_explain));
+        var surroundings = new NotebookBenchmark.Surroundings(context, images, context.Get(_explain));
         foreach (string run in runs)
             if (!context.Cancellation.IsCancellationRequested)
                 outcomes.Add(benchmark.Run(run, parameters, surroundings));

@@ -1,3 +1,6 @@
+using AlexNetSharp.Tests.Images;
+using SkiaSharp;
+
 namespace AlexNetSharp.Tests.Cli;
 
 public class BadInputTests
@@ -46,6 +49,26 @@ public class BadInputTests
         AssertOneLine(1, "--csv: '", "bench", "--csv", folder.Path);
         if (OperatingSystem.IsLinux())
             AssertOneLine(1, "--csv: '/proc/steps.csv' cannot be written", "bench", "--csv", "/proc/steps.csv");
+    }
+
+    [Fact]
+    public void APictureThatCannotBeReadIsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] picture = Pictures.Encode(40, 30, SKEncodedImageFormat.Jpeg, out _);
+        string empty = folder.PathOf("no pictures");
+        Directory.CreateDirectory(empty);
+        foreach ((string path, string expected) in (IEnumerable<(string, string)>)
+            [
+                (folder.PathOf("missing.jpg"), "missing.jpg: no such file"),
+                (empty, "no pictures in this folder"),
+                (folder.Write("empty.jpg", []), "empty.jpg: empty"),
+                (folder.Write("text.jpg", "just some words"u8), "text.jpg: not a"),
+                (folder.Write("cut.jpg", picture.AsSpan(0, picture.Length / 2)), "cut.jpg: truncated"),
+                (folder.Write("huge.png", Pictures.PngHeader(60000, 60000)), "huge.png: too large"),
+                (folder.Path, "cut.jpg: truncated"),
+            ])
+            AssertOneLine(1, expected, "bench", "--images", path);
     }
 
     [Fact]

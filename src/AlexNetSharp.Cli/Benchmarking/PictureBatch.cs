@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using AlexNetSharp.Data;
+using AlexNetSharp.Images;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Cli.Benchmarking;
+
+/// <summary>Pictures as a network wants them, ready to be copied into a batch.</summary>
+internal sealed class PictureBatch
+{
+    private readonly List<float[]> _inputs = [];
+
+    /// <summary>Decodes as many pictures as a batch needs: resized, cropped from the middle and normalised as the network states.</summary>
+    /// <param name="path">A picture or a folder of pictures.</param>
+    /// <param name="info">Whose preprocessing.</param>
+    /// <param name="imageSize">Height and width of the network's input; the size before the crop grows and shrinks with it.</param>
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <exception cref="IOException">A file is missing or cannot be read; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is not a picture or damaged, or the folder holds none; the message names it.</exception>
+    public PictureBatch(string path, NetworkInfo info, int imageSize, int batchSize)
+    {
+        var preset = info.Preprocessing;
+        var preprocessor = new Preprocessor(new Data.Preprocessing
+        {
+            Resize = preset.Resize == ResizeRule.Square ? ResizeMode.Square : ResizeMode.ShorterSide,
+            ResizeTo = (int)Math.Round((double)preset.ResizeTo * imageSize / preset.Crop),
+            CropHeight = imageSize,
+            CropWidth = imageSize,
+            Scale = preset.Scale,
+            Mean = Colours(preset.Mean),
+            Deviation = Colours(preset.Deviation),
+        });
+        var decoder = new PictureDecoder();
+        var pixels = new PixelBuffer();
+        foreach (string file in PictureFiles.Find(path).Take(batchSize))
+        {
+            decoder.DecodeFile(file, pixels);
+            var input = new float[preprocessor.Settings.Length];
+            preprocessor.Apply(pixels, input);
+            _inputs.Add(input);
+        }
+    }
+
+    /// <summary>Pictures read; a batch repeats them as needed.</summary>
+    public int Count => _inputs.Count;
+
+    /// <summary>Fills a batch, [batch, height, width, 3].</summary>
+    public void Fill(Span<float> batch)
+    {
+        int length = _inputs[0].Length;
+        for (int n = 0; n < batch.Length / length; n++)
+            _inputs[n % Count].CopyTo(batch.Slice(n * length, length));
+    }
+
+    private static ImmutableArray<float> Colours(Rgb rgb) => [rgb.Red, rgb.Green, rgb.Blue];
+}
