@@ -9,11 +9,13 @@ namespace AlexNetSharp.Formats;
 /// The bytes of a file, mapped into memory or given as an array, with every access checked against the length.
 /// </summary>
 /// <remarks>
-/// A mapped file is read by the system page by page as it is used and takes no memory of its own. Cutting a file short while it is
-/// mapped ends the process (the system's rule for mapped files): replace files by renaming, as the writers here do.
+/// A mapped file is read by the system page by page as it is used and takes no memory of its own. Headers are read so; the bulk of the
+/// tensors goes through <see cref="CopyTo"/>, which keeps the file's pages out of this process's memory. Cutting a file short while it
+/// is mapped ends the process (the system's rule for mapped files): replace files by renaming, as the writers here do.
 /// </remarks>
 internal sealed unsafe class FileBytes : IDisposable
 {
+    private readonly FileStream? _stream;
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private GCHandle _pinned;
@@ -31,13 +33,13 @@ internal sealed unsafe class FileBytes : IDisposable
     public FileBytes(string path)
     {
         Path = path;
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+        _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
         try
         {
-            Length = stream.Length;
+            Length = _stream.Length;
             if (Length == 0)
                 FormatError.Throw(path, 0, "the file is empty; copy or download it again");
-            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _file = MemoryMappedFile.CreateFromFile(_stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _pointer);
             _pointer += _view.PointerOffset;
@@ -46,7 +48,7 @@ internal sealed unsafe class FileBytes : IDisposable
         {
             _view?.Dispose();
             _file?.Dispose();
-            stream.Dispose();
+            _stream.Dispose();
             throw;
         }
     }
@@ -88,6 +90,27 @@ internal sealed unsafe class FileBytes : IDisposable
         return length == 0 ? ReadOnlyMemory<byte>.Empty : new Slice(this, offset, (int)length).Memory;
     }
 
+    /// <summary>Copies bytes [offset, offset + destination.Length), which a reader has checked to lie in the file.</summary>
+    /// <exception cref="InvalidDataException">The file has been cut short since.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public void CopyTo(long offset, Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(_pointer == null, typeof(TensorFile));
+        if (_stream is null)
+        {
+            Span(offset, destination.Length, "a tensor").CopyTo(destination);
+            return;
+        }
+        while (destination.Length > 0)
+        {
+            int count = RandomAccess.Read(_stream.SafeFileHandle, destination, offset);
+            if (count == 0)
+                FormatError.Throw(Path, offset, "the file was cut short while it was read");
+            offset += count;
+            destination = destination[count..];
+        }
+    }
+
     /// <summary>The byte at <paramref name="offset"/>.</summary>
     /// <exception cref="InvalidDataException">It lies outside the file.</exception>
     public byte Byte(long offset, string what) => Span(offset, 1, what)[0];
@@ -115,6 +138,7 @@ internal sealed unsafe class FileBytes : IDisposable
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
             _file!.Dispose();
+            _stream!.Dispose();
         }
         if (_pinned.IsAllocated)
             _pinned.Free();

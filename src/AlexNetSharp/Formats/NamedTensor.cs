@@ -8,6 +8,9 @@ namespace AlexNetSharp.Formats;
 /// <remarks>Nothing is copied until <see cref="CopyTo"/> converts to float32. The tensor ends with the file that gave it.</remarks>
 public sealed class NamedTensor
 {
+    private const int PieceBytes = 1 << 16;
+
+    private readonly FileBytes? _file;
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly long[] _shape;
     private readonly long[]? _strides;
@@ -18,10 +21,13 @@ public sealed class NamedTensor
     /// <param name="shape">Sizes, slowest first.</param>
     /// <param name="bytes">Elements: all of them in row-major order, or, with strides, a region that holds every element.</param>
     /// <param name="offset">Where the bytes begin in the file, for messages.</param>
+    /// <param name="file">The file in which the bytes lie at that offset; null if they were unpacked.</param>
     /// <param name="strides">Elements from one index to the next in each dimension; null for row-major order without gaps.</param>
-    internal NamedTensor(string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, long[]? strides = null)
+    internal NamedTensor(string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, FileBytes? file, long[]? strides = null)
     {
         Name = name;
+        Alias = name;
+        _file = file;
         Type = type;
         Offset = offset;
         _shape = shape;
@@ -34,6 +40,9 @@ public sealed class NamedTensor
 
     /// <summary>Name in the file.</summary>
     public string Name { get; }
+
+    /// <summary>What the tensor is to its network, such as conv1.weight, where the file shows that otherwise than by the name.</summary>
+    internal string Alias { get; init; }
 
     /// <summary>Type of the elements in the file.</summary>
     public TensorType Type { get; }
@@ -92,7 +101,7 @@ public sealed class NamedTensor
         int size = Type.Size();
         if (_strides is null)
         {
-            Convert(_bytes.Span.Slice(checked((int)(first * size)), checked(destination.Length * size)), Type, destination);
+            CopyContiguous(first * size, size, destination);
             return;
         }
 
@@ -110,8 +119,31 @@ public sealed class NamedTensor
         }
     }
 
+    private void CopyContiguous(long at, int size, Span<float> destination)
+    {
+        if (_file is null)
+        {
+            Convert(_bytes.Span.Slice(checked((int)at), checked(destination.Length * size)), Type, destination);
+            return;
+        }
+        if (Type == TensorType.F32)
+        {
+            _file.CopyTo(Offset + at, MemoryMarshal.AsBytes(destination));
+            return;
+        }
+        Span<byte> piece = stackalloc byte[PieceBytes];
+        while (destination.Length > 0)
+        {
+            int count = Math.Min(PieceBytes / size, destination.Length);
+            _file.CopyTo(Offset + at, piece[..(count * size)]);
+            Convert(piece[..(count * size)], Type, destination[..count]);
+            at += count * size;
+            destination = destination[count..];
+        }
+    }
+
     /// <summary>destination[i] = float32 of element i of <paramref name="source"/>; values out of range become infinities.</summary>
-    internal static void Convert(ReadOnlySpan<byte> source, TensorType type, Span<float> destination)
+    private static void Convert(ReadOnlySpan<byte> source, TensorType type, Span<float> destination)
     {
         switch (type)
         {

@@ -83,7 +83,7 @@ public static class Npy
             FormatError.Throw(file.Path, dataStart, FormattableString.Invariant(
                 $"an array of {header.Type} {FormatError.Shape(shape)} has {bytes} bytes, the file {file.Length - dataStart}; it is cut short or damaged"));
         long[]? strides = header.FortranOrder ? ColumnMajorStrides(shape) : null;
-        var tensor = new NamedTensor("", header.Type, shape, file.Memory(dataStart, bytes, "the array"), dataStart, strides);
+        var tensor = new NamedTensor("", header.Type, shape, file.Memory(dataStart, bytes, "the array"), dataStart, file, strides);
         return new TensorFile(file.Path, TensorFileFormat.Npy, [tensor], [], file);
     }
 

@@ -125,7 +125,9 @@ internal static class PyTorchReader
         ReadOnlyMemory<byte> bytes = elements == 0
             ? ReadOnlyMemory<byte>.Empty
             : storage.Bytes[(int)(tensor.First * size)..(int)((long)(last + 1) * size)];
-        return new NamedTensor(name, type, tensor.Shape, bytes, storage.Offset == 0 ? 0 : storage.Offset + tensor.First * size, tensor.Strides);
+        return storage.Offset == 0
+            ? new NamedTensor(name, type, tensor.Shape, bytes, 0, null, tensor.Strides)
+            : new NamedTensor(name, type, tensor.Shape, bytes, storage.Offset + tensor.First * size, file, tensor.Strides);
     }
 
     private static PickleDictionary? FindStateDict(object? value, int depth)

@@ -38,7 +38,7 @@ internal static class SafetensorsReader
         for (int i = 0; i < tensors.Length; i++)
         {
             Entry e = entries[i];
-            tensors[i] = new NamedTensor(e.Name, e.Type, e.Shape, file.Memory(dataStart + e.Begin, e.End - e.Begin, "tensor " + FormatError.Quote(e.Name)), dataStart + e.Begin);
+            tensors[i] = new NamedTensor(e.Name, e.Type, e.Shape, file.Memory(dataStart + e.Begin, e.End - e.Begin, "tensor " + FormatError.Quote(e.Name)), dataStart + e.Begin, file);
         }
         return new TensorFile(file.Path, TensorFileFormat.Safetensors, tensors, metadata, file);
     }

@@ -30,6 +30,12 @@ public enum TensorFileFormat
 /// </remarks>
 public sealed class TensorFile : IDisposable
 {
+    /// <summary>Metadata of readers whose files show the order of the first layer's colours: RGB or BGR.</summary>
+    internal const string ChannelOrderKey = "reader.channel_order";
+
+    /// <summary>Metadata of readers whose files list the layers: what follows the first convolution.</summary>
+    internal const string OrderKey = "reader.order", NoNorm = "no norm", PoolFirst = "pool first", NormFirst = "norm first";
+
     private readonly FileBytes[] _files;
     private readonly Dictionary<string, NamedTensor> _byName;
 

@@ -14,7 +14,7 @@ public sealed record NetworkInfo(
     string Name,
     string Source,
     string LayerNames,
-    Preprocessing Preprocessing,
+    PreprocessingPreset Preprocessing,
     string ChannelOrder,
     double? Top1,
     double? Top5,
@@ -24,7 +24,7 @@ public sealed record NetworkInfo(
 public static partial class AlexNet
 {
     // Mean of ImageNet's pixels as Caffe's imagenet_mean.npy gives it, averaged over the positions.
-    private static readonly Preprocessing s_caffePreprocessing =
+    private static readonly PreprocessingPreset s_caffePreprocessing =
         new(ResizeRule.Square, 256, 227, 1, new Rgb(122.67892f, 116.66877f, 104.00699f), new Rgb(1, 1, 1));
 
     /// <summary>All networks that this library knows by name.</summary>
@@ -34,7 +34,7 @@ public static partial class AlexNet
             "tensorflow",
             "TensorFlow's AlexNet benchmark: github.com/tensorflow/models/tree/v1.13.0/tutorials/image/alexnet",
             "conv1/weights, conv1/biases, …; fully connected layers without names",
-            Preprocessing.ImageNet,
+            PreprocessingPreset.ImageNet,
             "RGB",
             null,
             null,
@@ -44,7 +44,7 @@ public static partial class AlexNet
             "torchvision",
             "github.com/pytorch/vision, torchvision/models/alexnet.py (Krizhevsky 2014)",
             "features.0, .3, .6, .8, .10 and classifier.1, .4, .6",
-            Preprocessing.ImageNet,
+            PreprocessingPreset.ImageNet,
             "RGB",
             56.522,
             79.066,

@@ -1,0 +1,117 @@
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>Fully connected weights between PyTorch's order [out, in] and our panels [out / 32][in][32].</summary>
+/// <remarks>
+/// A panel takes 32 rows of the file. They are read by themselves, so that beside the weights only one panel for each thread is in
+/// memory, and turned in tiles of one cache line: the rows lie a multiple of 4096 bytes apart and would displace each other otherwise.
+/// </remarks>
+internal static class MatrixPanels
+{
+    private const int Lanes = Parameter.PanelWidth;
+    private const int TileInputs = 16;
+
+    /// <summary>panel[p][position(i)][l] = source[32 p + l, i]; the last panel is filled up with zeros.</summary>
+    /// <param name="source">[out, in].</param>
+    /// <param name="target">The weight.</param>
+    /// <param name="map">The map whose values the inputs are, in the order channel, row, column; null if they are in our order already.</param>
+    public static unsafe void Load(NamedTensor source, Parameter target, Shape? map)
+    {
+        (int inputs, int outputs) = (target.Spec.Dimensions[0], target.Spec.Dimensions[1]);
+        int[] position = Positions(inputs, map);
+        float* storage = target.Pointer;
+        Parallel.For(
+            0,
+            (outputs + Lanes - 1) / Lanes,
+            () => new float[Lanes * inputs],
+            (panel, _, rows) =>
+            {
+                int width = Math.Min(Lanes, outputs - panel * Lanes);
+                source.CopyRange((long)panel * Lanes * inputs, rows.AsSpan(0, width * inputs));
+                rows.AsSpan(width * inputs).Clear();
+                Turn(rows, inputs, position, storage + (long)panel * Lanes * inputs);
+                return rows;
+            },
+            _ => { });
+    }
+
+    /// <summary>panel[p][i][l] = source[i, 32 p + l]; the last panel is filled up with zeros.</summary>
+    /// <param name="source">[in, out], inputs in our order.</param>
+    /// <param name="target">The weight.</param>
+    public static unsafe void LoadInputMajor(NamedTensor source, Parameter target)
+    {
+        (int inputs, int outputs) = (target.Spec.Dimensions[0], target.Spec.Dimensions[1]);
+        float* storage = target.Pointer;
+        Parallel.For(
+            0,
+            (inputs + TileInputs - 1) / TileInputs,
+            () => new float[TileInputs * outputs],
+            (tile, _, rows) =>
+            {
+                int first = tile * TileInputs, count = Math.Min(TileInputs, inputs - first);
+                source.CopyRange((long)first * outputs, rows.AsSpan(0, count * outputs));
+                for (int o = 0; o < outputs; o += Lanes)
+                {
+                    int width = Math.Min(Lanes, outputs - o);
+                    for (int i = 0; i < count; i++)
+                    {
+                        var lanes = new Span<float>(storage + ((long)o * inputs) + (long)(first + i) * Lanes, Lanes);
+                        rows.AsSpan(i * outputs + o, width).CopyTo(lanes);
+                        lanes[width..].Clear();
+                    }
+                }
+                return rows;
+            },
+            _ => { });
+    }
+
+    /// <summary>Fills <paramref name="destination"/> with elements of the order [out, in], from index <paramref name="first"/> on.</summary>
+    /// <param name="source">The weight.</param>
+    /// <param name="position">See <see cref="Positions"/>.</param>
+    /// <param name="first">Index of the first element.</param>
+    /// <param name="destination">Receives the elements.</param>
+    public static void Save(Parameter source, int[] position, long first, Span<float> destination)
+    {
+        int inputs = source.Spec.Dimensions[0];
+        ReadOnlySpan<float> storage = source.Storage;
+        (long o, long i) = Math.DivRem(first, inputs);
+        for (int n = 0; n < destination.Length; n++)
+        {
+            destination[n] = storage[(int)((o / Lanes * inputs + position[i]) * Lanes + o % Lanes)];
+            if (++i == inputs)
+                (o, i) = (o + 1, 0);
+        }
+    }
+
+    /// <summary>Where input i of the order channel, row, column lies in the order row, column, channel.</summary>
+    public static int[] Positions(int inputs, Shape? map)
+    {
+        int[] position = new int[inputs];
+        (int pixels, int channels) = map is { } shape ? (shape.Height * shape.Width, shape.Channels) : (1, inputs);
+        for (int i = 0; i < inputs; i++)
+            position[i] = i % pixels * channels + i / pixels;
+        return position;
+    }
+
+    private static unsafe void Turn(float[] rows, int inputs, int[] position, float* panel)
+    {
+        float* tile = stackalloc float[Lanes * TileInputs];
+        fixed (float* from = rows)
+        {
+            for (int i = 0; i < inputs; i += TileInputs)
+            {
+                int width = Math.Min(TileInputs, inputs - i);
+                for (int l = 0; l < Lanes; l++)
+                    new ReadOnlySpan<float>(from + (long)l * inputs + i, width).CopyTo(new Span<float>(tile + l * TileInputs, width));
+                for (int k = 0; k < width; k++)
+                {
+                    float* to = panel + (long)position[i + k] * Lanes;
+                    for (int l = 0; l < Lanes; l++)
+                        to[l] = tile[l * TileInputs + k];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>Reads and writes whole models: the network, its weights, the names of its classes and its preprocessing.</summary>
+public static class ModelFile
+{
+    /// <summary>
+    /// Reads a model: a .safetensors file (ours, torchvision's, an index of shards, a checkpoint of a training), PyTorch's .pth or .pt,
+    /// Caffe's .caffemodel, or an AlexNet in ONNX.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="network">Name of the network, where the file does not tell; null to recognise it from metadata, names and shapes.</param>
+    /// <returns>The model, complete; if anything is wrong, nothing is returned and nothing stays in memory.</returns>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or holds another network; the message names tensor and shapes.</exception>
+    /// <exception cref="ArgumentException"><paramref name="network"/> is no network's name.</exception>
+    public static Model Load(string path, string? network = null)
+    {
+        if (network is not null && !NetworkCatalog.Names.Contains(network))
+            throw new ArgumentException($"there is no network '{network}'; there are {string.Join(", ", NetworkCatalog.Names)}", nameof(network));
+        using TensorFile file = TensorFile.Open(path);
+        ModelMetadata metadata = ModelMetadata.Read(file);
+        return Load(file, metadata, NetworkRecognition.Recognise(file, metadata, network));
+    }
+
+    /// <summary>Reads the weights of <paramref name="network"/>, whatever the file says about its own.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="network">The network.</param>
+    /// <inheritdoc cref="Load(string, string?)"/>
+    public static Model Load(string path, Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        using TensorFile file = TensorFile.Open(path);
+        return Load(file, ModelMetadata.Read(file), network);
+    }
+
+    /// <summary>Writes a model; the file appears only when it is complete.</summary>
+    /// <param name="path">
+    /// A .safetensors file: tensors as PyTorch keeps them, with torchvision's names where the network is torchvision's, so that
+    /// <c>load_state_dict</c> takes them as they are; everything else in the metadata. Or an .onnx file.
+    /// </param>
+    /// <param name="model">The model.</param>
+    /// <exception cref="ArgumentException">The ending is not known.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Save(string path, Model model)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(model);
+        switch (Path.GetExtension(path).ToLowerInvariant())
+        {
+            case ".safetensors":
+                Dictionary<string, string> metadata = ModelMetadata.Describe(model);
+                metadata["format"] = "pt";
+                SafetensorsWriter.Write(path, WeightSources.Of(model.Parameters), metadata);
+                break;
+            default:
+                throw new ArgumentException($"'{path}' ends with no format that models can be written in; use .safetensors or .onnx", nameof(path));
+        }
+    }
+
+    private static Model Load(TensorFile file, ModelMetadata metadata, Network network)
+    {
+        NetworkInfo? info = AlexNet.Find(network.Name);
+        bool bgr = file.Metadata.TryGetValue(TensorFile.ChannelOrderKey, out string? order) && order == "BGR";
+        WeightMapping mapping = WeightMapping.Check(file, network, bgr);
+        IReadOnlyList<ClassName> classes = metadata.Classes.Count == network.OutputShape.Length ? metadata.Classes : [];
+        string preprocessing = metadata.Preprocessing.Length > 0 ? metadata.Preprocessing : info?.Preprocessing.ToJson() ?? "";
+        var parameters = new ParameterSet(network);
+        try
+        {
+            return new Model(network, parameters, classes, preprocessing, mapping.CopyTo(parameters));
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>Tells from metadata, names and shapes which network a file holds.</summary>
+internal static class NetworkRecognition
+{
+    private const int TensorFlowWidth = 64, PaperWidth = 96;
+
+    /// <summary>The network in <paramref name="file"/>, with as many classes as the file has.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="metadata">What its metadata say.</param>
+    /// <param name="name">A name that the user gave, or null.</param>
+    /// <exception cref="InvalidDataException">The network cannot be told, or not be built.</exception>
+    public static Network Recognise(TensorFile file, ModelMetadata metadata, string? name)
+    {
+        name ??= metadata.Network ?? Guess(file);
+        Network? plain = NetworkCatalog.Build(name, 1, null);
+        if (plain is null)
+            throw FormatError.At(file.Path, 0, $"the file holds network {FormatError.Quote(name)}, which is not known here; known are {string.Join(", ", NetworkCatalog.Names)}");
+        string last = plain.Parameters[^1].Name;
+        NamedTensor bias = WeightMapping.Find(file, last)
+            ?? throw FormatError.At(file.Path, 0, $"no tensor is {last} of network '{name}'; is it another network? Give it with --network");
+        if (bias.Count is < 1 or > int.MaxValue / 4)
+            FormatError.Throw(file.Path, bias.Offset, $"tensor {FormatError.Quote(bias.Name)} of shape {FormatError.Shape(bias.Shape)} cannot be the bias of a last layer");
+        try
+        {
+            return NetworkCatalog.Build(name, (int)bias.Count, metadata.Input)!;
+        }
+        catch (Exception e) when (e is ArgumentException or OverflowException)
+        {
+            throw FormatError.At(file.Path, 0, FormattableString.Invariant($"network '{name}' cannot be built with {bias.Count} classes and images of {metadata.Input?.ToString() ?? "its own size"}: {e.Message.ReplaceLineEndings(" ")}"));
+        }
+    }
+
+    private static string Guess(TensorFile file)
+    {
+        NamedTensor? kernel = WeightMapping.Find(file, "conv1.weight");
+        if (kernel is { Shape.Length: 4 })
+        {
+            if (kernel.Name.StartsWith("features.", StringComparison.Ordinal))
+                return "torchvision";
+            // Output channels come first in the files of PyTorch, Caffe and ONNX, last in TensorFlow's and ours.
+            long width = kernel.Shape[1] == 3 ? kernel.Shape[0] : kernel.Shape[3];
+            file.Metadata.TryGetValue(TensorFile.OrderKey, out string? order);
+            if (width == TensorFlowWidth)
+                return order is null ? "tensorflow" : order == TensorFile.NoNorm ? "torchvision" : "tensorflow";
+            if (width == PaperWidth && order is not null)
+                return order == TensorFile.PoolFirst ? "caffenet" : "caffe";
+            if (width == PaperWidth)
+                throw FormatError.At(file.Path, kernel.Offset, "the weights fit the networks paper, caffe and caffenet alike; say which with --network");
+        }
+        throw FormatError.At(file.Path, kernel?.Offset ?? 0, $"the network cannot be told from the {file.Tensors.Count} tensors' names and shapes; give it with --network ({string.Join(", ", NetworkCatalog.Names)})");
+    }
+}

@@ -1,0 +1,157 @@
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>Finds the tensors of a file that are the parameters of a network, and copies them in the order that the kernels want.</summary>
+/// <remarks>
+/// Files keep kernels as [out, in, height, width] and matrices as [out, in], with fc6's inputs in the order channel, row, column
+/// (PyTorch, Caffe, ONNX), or as we and TensorFlow do: [height, width, in, out], [in, out], row, column, channel. Which of the two a file
+/// has shows in the shape of its first kernel.
+/// </remarks>
+internal sealed class WeightMapping
+{
+    private readonly TensorFile _file;
+    private readonly Network _network;
+    private readonly NamedTensor[] _sources;
+    private readonly bool _native;
+    private readonly bool _flipColours;
+
+    private WeightMapping(TensorFile file, Network network, NamedTensor[] sources, bool native, bool flipColours) =>
+        (_file, _network, _sources, _native, _flipColours) = (file, network, sources, native, flipColours);
+
+    /// <summary>The tensor that is parameter <paramref name="name"/>, or null.</summary>
+    public static NamedTensor? Find(TensorFile file, string name)
+    {
+        foreach (string candidate in WeightNames.Candidates(name))
+        {
+            if (file.TryGet(candidate, out NamedTensor? tensor))
+                return tensor;
+        }
+        return file.Tensors.FirstOrDefault(tensor => tensor.Alias == name);
+    }
+
+    /// <summary>Finds all parameters of <paramref name="network"/> and checks names, shapes and types; copies nothing yet.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="flipColours">Whether the first layer's input channels are blue, green, red in the file.</param>
+    /// <exception cref="InvalidDataException">A parameter is missing or of another shape, or the file holds a tensor that the network has not.</exception>
+    public static WeightMapping Check(TensorFile file, Network network, bool flipColours)
+    {
+        ParameterSpec? kernel = network.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.ConvolutionWeight);
+        bool native = kernel is not null && Find(file, kernel.Name) is { } first && first.Shape.SequenceEqual(Native(kernel))
+            && !(first.Shape.SequenceEqual(Foreign(kernel)) && file.Format != TensorFileFormat.Safetensors);
+        var sources = new NamedTensor[network.Parameters.Count];
+        for (int i = 0; i < sources.Length; i++)
+        {
+            ParameterSpec spec = network.Parameters[i];
+            NamedTensor tensor = sources[i] = Find(file, spec.Name)
+                ?? throw FormatError.At(file.Path, 0, $"no tensor is {spec.Name} of network '{network.Name}' (looked for {string.Join(", ", WeightNames.Candidates(spec.Name))}); is it another network? Give it with --network");
+            long[] expected = native ? Native(spec) : Foreign(spec);
+            if (!Fits(tensor.Shape, expected))
+                FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} has the shape {FormatError.Shape(tensor.Shape)}, but {spec.Name} of network '{network.Name}' needs {FormatError.Shape(expected)}; is it another network? Give it with --network");
+            if (!tensor.IsFloatingPoint)
+                FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} holds {tensor.Type} elements; weights must be F32, F16, BF16 or F64");
+        }
+        NamedTensor? stranger = file.Tensors.FirstOrDefault(tensor => !WeightNames.IsTrainingState(tensor.Name) && !sources.Contains(tensor));
+        if (stranger is not null)
+            FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' has not; is it another network? Give it with --network");
+        return new WeightMapping(file, network, sources, native, flipColours);
+    }
+
+    /// <summary>Copies everything into <paramref name="parameters"/>.</summary>
+    /// <returns>What came from where, in the order of the parameters.</returns>
+    /// <exception cref="IOException">The file cannot be read any more.</exception>
+    public List<WeightTransfer> CopyTo(ParameterSet parameters)
+    {
+        var transfers = new List<WeightTransfer>();
+        for (int i = 0; i < _sources.Length; i++)
+        {
+            NamedTensor source = _sources[i];
+            Parameter target = parameters.Parameters[i];
+            bool flip = _flipColours && i == 0 && target.Spec.Role == ParameterRole.ConvolutionWeight;
+            string change = target.Spec.Role switch
+            {
+                ParameterRole.ConvolutionWeight => CopyKernels(source, target, flip),
+                ParameterRole.LinearWeight => CopyMatrix(source, target, FlattenedMap(_network, target.Name)),
+                _ => CopyBias(source, target),
+            };
+            transfers.Add(new WeightTransfer(source.Name, source.Type, source.Shape.ToArray(), target.Name, change));
+        }
+        parameters.MarkChanged();
+        return transfers;
+    }
+
+    /// <summary>The map that a fully connected layer reads as a vector; null if it reads a vector or a map of one pixel.</summary>
+    internal static Shape? FlattenedMap(Network network, string parameter)
+    {
+        for (int i = 0; i < network.Layers.Count; i++)
+        {
+            if (network.Layers[i] is not Linear linear || linear.Name + ".weight" != parameter)
+                continue;
+            // Flatten, ReLU and dropout keep the order; anything else with a map before it ends the search.
+            int at = i;
+            while (at > 0 && network.InputOf(at).IsVector && network.Layers[at - 1] is Flatten or ReLU or Dropout)
+                at--;
+            Shape map = network.InputOf(at);
+            return map.IsVector || map.Height * map.Width == 1 ? null : map;
+        }
+        return null;
+    }
+
+    private static string CopyBias(NamedTensor source, Parameter target)
+    {
+        source.CopyTo(target.Storage);
+        return "";
+    }
+
+    private string CopyKernels(NamedTensor source, Parameter target, bool flip)
+    {
+        float[] values = source.ToArray();
+        if (_native)
+        {
+            values.CopyTo(target.Storage);
+            return "";
+        }
+        KernelOrder.ToHwio(values, target.Spec.Dimensions, flip, target.Storage);
+        return flip ? "OIHW → HWIO, BGR → RGB" : "OIHW → HWIO";
+    }
+
+    private string CopyMatrix(NamedTensor source, Parameter target, Shape? map)
+    {
+        if (_native)
+        {
+            MatrixPanels.LoadInputMajor(source, target);
+            return "";
+        }
+        MatrixPanels.Load(source, target, map);
+        return map is { } shape ? FormattableString.Invariant($"[out, in] → [in, out], c·h·w → h·w·c ({shape.Channels}×{shape.Height}×{shape.Width})") : "[out, in] → [in, out]";
+    }
+
+    /// <summary>The shape of a parameter in our own order.</summary>
+    private static long[] Native(ParameterSpec spec) => [.. spec.Dimensions.Select(size => (long)size)];
+
+    /// <summary>The shape of a parameter in PyTorch's order.</summary>
+    public static long[] Foreign(ParameterSpec spec)
+    {
+        IReadOnlyList<int> d = spec.Dimensions;
+        return spec.Role switch
+        {
+            ParameterRole.ConvolutionWeight => [d[3], d[2], d[0], d[1]],
+            ParameterRole.LinearWeight => [d[1], d[0]],
+            _ => [d[0]],
+        };
+    }
+
+    /// <summary>Whether a shape is the expected one; leading sizes of 1 (Caffe's old blobs) and inputs written as a map do not matter.</summary>
+    private static bool Fits(ReadOnlySpan<long> shape, ReadOnlySpan<long> expected)
+    {
+        while (shape.Length > expected.Length && shape[0] == 1)
+            shape = shape[1..];
+        if (shape.SequenceEqual(expected))
+            return true;
+        if (expected.Length != 2 || shape.Length != 4 || shape[0] != expected[0])
+            return false;
+        return (Int128)shape[1] * shape[2] * shape[3] == expected[1];
+    }
+}

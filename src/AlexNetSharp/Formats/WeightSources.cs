@@ -1,0 +1,34 @@
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>The weights of a network as tensors to write, in PyTorch's order: [out, in, height, width], [out, in], inputs by channel, row, column.</summary>
+internal static class WeightSources
+{
+    /// <summary>All parameters in the order of the layers; with torchvision's names for torchvision's network.</summary>
+    public static List<TensorSource> Of(ParameterSet parameters)
+    {
+        bool torchvision = parameters.Network.Name == "torchvision";
+        var sources = new List<TensorSource>();
+        foreach (Parameter parameter in parameters.Parameters)
+        {
+            string name = (torchvision ? WeightNames.Torchvision(parameter.Name) : null) ?? parameter.Name;
+            sources.Add(new TensorSource(name, WeightMapping.Foreign(parameter.Spec), Filler(parameters.Network, parameter)));
+        }
+        return sources;
+    }
+
+    private static TensorSource.Filler Filler(Network network, Parameter parameter)
+    {
+        switch (parameter.Spec.Role)
+        {
+            case ParameterRole.ConvolutionWeight:
+                return (first, destination) => KernelOrder.ToOihw(parameter.Storage, parameter.Spec.Dimensions, first, destination);
+            case ParameterRole.LinearWeight:
+                int[] position = MatrixPanels.Positions(parameter.Spec.Dimensions[0], WeightMapping.FlattenedMap(network, parameter.Name));
+                return (first, destination) => MatrixPanels.Save(parameter, position, first, destination);
+            default:
+                return (first, destination) => parameter.Storage.Slice((int)first, destination.Length).CopyTo(destination);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace AlexNetSharp.Networks;
+
+/// <summary>What a network wants done to a picture: resize, crop the centre, then (pixel · Scale − Mean) / Deviation by channel.</summary>
+/// <param name="Resize">ShorterSide: it gets the size, the proportions stay (torchvision, the paper). Square: both sides get it (Caffe).</param>
+/// <param name="ResizeTo">The size for <paramref name="Resize"/>, in pixels.</param>
+/// <param name="Crop">Rows and columns cut from the centre: the network's input size.</param>
+/// <param name="Scale">Factor on the pixel values 0 to 255: 1/255 for networks that want 0 to 1, otherwise 1.</param>
+/// <param name="Mean">Subtracted from red, green and blue after <paramref name="Scale"/>.</param>
+/// <param name="Deviation">Divides red, green and blue.</param>
+public sealed record PreprocessingPreset(ResizeRule Resize, int ResizeTo, int Crop, float Scale, Rgb Mean, Rgb Deviation)
+{
+    /// <summary>torchvision's preset for ImageNet: shorter side 256, crop 224, mean and deviation of ImageNet on 0 to 1.</summary>
+    /// <remarks>Source: https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.alexnet.html.</remarks>
+    public static PreprocessingPreset ImageNet { get; } =
+        new(ResizeRule.ShorterSide, 256, 224, 1f / 255, new Rgb(0.485f, 0.456f, 0.406f), new Rgb(0.229f, 0.224f, 0.225f));
+
+    /// <summary>One line for humans.</summary>
+    public string Details => FormattableString.Invariant(
+        $"resize {(Resize == ResizeRule.ShorterSide ? "the shorter side" : "both sides")} to {ResizeTo}, crop {Crop}, RGB · {Scale:g4} − {Mean}, / {Deviation}");
+
+    /// <summary>The settings as the JSON that models carry and that the data side reads.</summary>
+    public string ToJson() => string.Create(
+        CultureInfo.InvariantCulture,
+        $$"""{"resize":"{{Resize}}","resizeTo":{{ResizeTo}},"cropHeight":{{Crop}},"cropWidth":{{Crop}},"channelOrder":"Rgb","scale":{{Scale:R}},"mean":{{Mean.ToJson()}},"deviation":{{Deviation.ToJson()}}}""");
+}
+
+/// <summary>How a picture of any size becomes a square of <see cref="PreprocessingPreset.ResizeTo"/> pixels or more.</summary>
+public enum ResizeRule
+{
+    /// <summary>The shorter side gets the size, the picture keeps its proportions.</summary>
+    ShorterSide,
+
+    /// <summary>Both sides get the size, whatever the proportions.</summary>
+    Square,
+}
+
+/// <summary>One number for each colour.</summary>
+/// <param name="Red">For red.</param>
+/// <param name="Green">For green.</param>
+/// <param name="Blue">For blue.</param>
+public readonly record struct Rgb(float Red, float Green, float Blue)
+{
+    /// <summary>The three numbers: (0.485, 0.456, 0.406).</summary>
+    public override string ToString() => FormattableString.Invariant($"({Red}, {Green}, {Blue})");
+
+    /// <summary>The three numbers as a JSON array.</summary>
+    internal string ToJson() => FormattableString.Invariant($"[{Red:R},{Green:R},{Blue:R}]");
+}

@@ -1,0 +1,215 @@
+using AlexNetSharp.Formats;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Tests.Formats;
+
+public class ModelFileTests : FormatTest
+{
+    [Theory]
+    [InlineData("f32.pth")]
+    [InlineData("legacy.pth")]
+    [InlineData("checkpoint.pth")]
+    public void Weights_by_PyTorch_land_where_the_network_wants_them(string name)
+    {
+        Network network = NarrowNetworks.Torchvision();
+        using Model model = ModelFile.Load(Golden("formats/pytorch/" + name), network);
+        // [out, in, height, width] by the formula of the script, against [height, width, in, out].
+        float[] conv2 = NarrowNetworks.Dense(model.Parameters["conv2.weight"]);
+        for (int o = 0; o < 16; o++)
+            for (int i = 0; i < 8; i++)
+                for (int tap = 0; tap < 25; tap++)
+                    Assert.Equal(PyTorchTests.Value(2, (o * 8 + i) * 25 + tap), conv2[(tap * 8 + i) * 16 + o]);
+        // fc6 reads 16 channels of 6 × 6 in the order channel, row, column there; row, column, channel here.
+        float[] fc6 = NarrowNetworks.Dense(model.Parameters["fc6.weight"]);
+        for (int o = 0; o < 32; o++)
+            for (int c = 0; c < 16; c++)
+                for (int pixel = 0; pixel < 36; pixel++)
+                    Assert.Equal(PyTorchTests.Value(10, o * 576 + c * 36 + pixel), fc6[(pixel * 16 + c) * 32 + o]);
+        float[] fc8 = NarrowNetworks.Dense(model.Parameters["fc8.weight"]);
+        for (int o = 0; o < 10; o++)
+            for (int i = 0; i < 32; i++)
+                Assert.Equal(PyTorchTests.Value(14, o * 32 + i), fc8[i * 10 + o]);
+        Assert.Equal(PyTorchTests.Value(15, 9), NarrowNetworks.Dense(model.Parameters["fc8.bias"])[9]);
+        // The panels are filled up with zeros behind the tenth class.
+        Assert.Equal(0, model.Parameters["fc8.weight"].Storage[10]);
+        Assert.Equal("features.3.weight", model.Transfers[2].Source);
+        Assert.Equal("conv2.weight", model.Transfers[2].Parameter);
+        Assert.Contains("torchvision", AlexNet.Find(network.Name)!.Name, StringComparison.Ordinal);
+        Assert.Contains("ShorterSide", model.Preprocessing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_saved_model_comes_back_with_everything()
+    {
+        Network network = NarrowNetworks.Torchvision(3);
+        using var model = new Model(
+            network,
+            NarrowNetworks.RandomWeights(network, 1),
+            [new("n01", "tench, Tinca"), new("n02", "\"gold\" fish"), new("n03", "Füchsin")],
+            """{"resizeTo":64}""");
+        string path = PathOf("model.safetensors");
+        ModelFile.Save(path, model);
+        using Model read = ModelFile.Load(path, NarrowNetworks.Torchvision(3));
+        AssertSameWeights(model.Parameters, read.Parameters);
+        Assert.Equal(model.Classes, read.Classes);
+        Assert.Equal(model.Preprocessing, read.Preprocessing);
+        // And PyTorch finds its names and shapes.
+        using TensorFile file = TensorFile.Open(path);
+        Assert.Equal("pt", file.Metadata["format"]);
+        Assert.True(file.TryGet("classifier.1.weight", out NamedTensor? fc6));
+        Assert.Equal([32, 576], fc6.Shape);
+        Assert.True(file.TryGet("features.0.weight", out NamedTensor? conv1));
+        Assert.Equal([8, 3, 11, 11], conv1.Shape);
+    }
+
+    [Fact]
+    public void What_PyTorch_wrote_is_written_back_the_same()
+    {
+        using Model model = ModelFile.Load(Golden("formats/pytorch/f32.pth"), NarrowNetworks.Torchvision());
+        string path = PathOf("back.safetensors");
+        ModelFile.Save(path, model);
+        using TensorFile before = TensorFile.Open(Golden("formats/pytorch/f32.pth")), after = TensorFile.Open(path);
+        foreach (NamedTensor tensor in before.Tensors)
+        {
+            Assert.True(after.TryGet(tensor.Name, out NamedTensor? same));
+            Assert.Equal(tensor.Shape, same.Shape);
+            Assert.Equal(tensor.ToArray(), same.ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData("torchvision")]
+    [InlineData("tensorflow")]
+    [InlineData("paper")]
+    [InlineData("caffe")]
+    [InlineData("caffenet")]
+    [InlineData("cifar10-quick")]
+    public void A_model_file_says_which_network_it_holds(string name)
+    {
+        // Only the metadata and the number of classes count here, so the file holds nothing but the last bias.
+        Network network = name == "cifar10-quick" ? CudaConvnet.Quick(4) : AlexNet.Find(name)!.Build(4, 67);
+        string path = PathOf("m.safetensors"), bias = network.Parameters[^1].Name;
+        using (var model = new Model(network, new ParameterSet(network)))
+            SafetensorsWriter.Write(path, [TensorSource.Of(bias, [4], new float[4])], ModelMetadata.Describe(model));
+        using TensorFile file = TensorFile.Open(path);
+        Network read = NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null);
+        Assert.Equal(name, read.Name);
+        Assert.Equal(network.InputShape, read.InputShape);
+        Assert.Equal(network.OutputShape, read.OutputShape);
+    }
+
+    [Theory]
+    [InlineData("features.0.weight", 64, "torchvision")]
+    [InlineData("conv1.weight", 64, "tensorflow")]
+    [InlineData("conv1/weights", 64, "tensorflow")]
+    [InlineData("conv1.weight", 96, null)]
+    [InlineData("conv1.weight", 50, null)]
+    [InlineData("layer1.weight", 64, null)]
+    public void A_network_is_recognised_by_names_and_shapes(string name, int width, string? expected)
+    {
+        string path = PathOf("m.safetensors");
+        SafetensorsWriter.Write(
+            path,
+            [TensorSource.Of(name, [width, 3, 11, 11], new float[width * 363]), TensorSource.Of(name.StartsWith('f') ? "classifier.6.bias" : "fc8.bias", [7], new float[7])],
+            new Dictionary<string, string>());
+        using TensorFile file = TensorFile.Open(path);
+        if (expected is not null)
+        {
+            Network network = NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null);
+            Assert.Equal(expected, network.Name);
+            Assert.Equal(7, network.OutputShape.Length);
+        }
+        else
+        {
+            string message = Assert.Throws<InvalidDataException>(() => NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null)).Message;
+            Assert.Contains("--network", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_mismatch_names_tensor_expected_and_found_shape()
+    {
+        string path = Golden("formats/pytorch/f32.pth");
+        string message = Assert.Throws<InvalidDataException>(() => ModelFile.Load(path)).Message;
+        Assert.Contains("'features.0.weight' has the shape [8, 3, 11, 11], but conv1.weight of network 'torchvision' needs [64, 3, 11, 11]", message, StringComparison.Ordinal);
+        Assert.Contains(path, message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => ModelFile.Load(path, "lenet"));
+    }
+
+    [Fact]
+    public void A_tensor_too_many_or_too_few_is_refused()
+    {
+        Network network = NarrowNetworks.Torchvision();
+        using ParameterSet parameters = NarrowNetworks.RandomWeights(network, 2);
+        List<TensorSource> tensors = WeightSources.Of(parameters);
+        Assert.Contains("no tensor is fc8.bias", Error([.. tensors.SkipLast(1)]), StringComparison.Ordinal);
+        Assert.Contains("'features.1.running_mean' [8]", Error([.. tensors, TensorSource.Of("features.1.running_mean", [8], new float[8])]), StringComparison.Ordinal);
+
+        string Error(TensorSource[] sources)
+        {
+            SafetensorsWriter.Write(PathOf("x.safetensors"), sources, new Dictionary<string, string>());
+            return Assert.Throws<InvalidDataException>(() => ModelFile.Load(PathOf("x.safetensors"), network)).Message;
+        }
+    }
+
+    [Theory]
+    [InlineData("alexnetsharp.classes", "[1,2]")]
+    [InlineData("alexnetsharp.classes", "[null]")]
+    [InlineData("alexnetsharp.classes", "{")]
+    [InlineData("alexnetsharp.class_ids", "[\"a\"]")]
+    [InlineData("alexnetsharp.input", "[0,0,0]")]
+    [InlineData("alexnetsharp.input", "[1,2]")]
+    [InlineData("alexnetsharp.input", "[2147483647,2147483647,3]")]
+    [InlineData("alexnetsharp.network", "lenet")]
+    [InlineData("alexnetsharp.training", "null")]
+    public void Bad_metadata_is_refused(string key, string value)
+    {
+        string path = PathOf("m.safetensors");
+        SafetensorsWriter.Write(
+            path,
+            [TensorSource.Of("features.0.weight", [64, 3, 11, 11], new float[64 * 363]), TensorSource.Of("classifier.6.bias", [7], new float[7])],
+            new Dictionary<string, string> { [key] = value });
+        string message = Assert.Throws<InvalidDataException>(() => ModelFile.Load(path)).Message;
+        Assert.StartsWith(path, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void An_unknown_ending_is_refused()
+    {
+        Network network = NarrowNetworks.Torchvision();
+        using var model = new Model(network, new ParameterSet(network));
+        Assert.Contains(".safetensors", Assert.Throws<ArgumentException>(() => ModelFile.Save(PathOf("m.bin"), model)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_checkpoint_of_a_training_is_a_model_too()
+    {
+        Network network = NarrowNetworks.Narrow(AlexNet.TensorFlow(3, 67, reluAfterLogits: false), [8, 16, 24, 16, 16], 40);
+        using ParameterSet parameters = NarrowNetworks.RandomWeights(network, 5);
+        IEnumerable<TensorSource> tensors = parameters.Parameters.SelectMany(parameter => (TensorSource[])
+        [
+            TensorSource.Of(parameter.Name, [.. parameter.Spec.Dimensions.Select(size => (long)size)], NarrowNetworks.Dense(parameter)),
+            TensorSource.Of("optimizer/" + parameter.Name, [1], new float[1]),
+        ]);
+        string path = PathOf("last.safetensors");
+        SafetensorsWriter.Write(path, [.. tensors], new Dictionary<string, string>
+        {
+            ["alexnetsharp.training"] = """{"network":"tensorflow","input":[67,67,3],"classes":["a","b","c"],"preprocessing":"{}","seed":1,"state":{}}""",
+        });
+        using Model model = ModelFile.Load(path, network);
+        AssertSameWeights(parameters, model.Parameters);
+        Assert.Equal(["a", "b", "c"], model.Classes.Select(c => c.Name));
+        Assert.Equal("{}", model.Preprocessing);
+    }
+
+    internal static void AssertSameWeights(ParameterSet expected, ParameterSet actual)
+    {
+        Assert.Equal(expected.Parameters.Count, actual.Parameters.Count);
+        for (int i = 0; i < expected.Parameters.Count; i++)
+        {
+            Assert.Equal(expected.Parameters[i].Name, actual.Parameters[i].Name);
+            Assert.True(expected.Parameters[i].Storage.SequenceEqual(actual.Parameters[i].Storage), expected.Parameters[i].Name);
+        }
+    }
+}
