@@ -39,6 +39,8 @@ public class ConvOracleTests
         ["stride 2"] = ConvCase.Square(2, 13, 32, 32, 3, stride: 2, before: 1, after: 1),
         ["7×7 kernel"] = ConvCase.Square(2, 13, 8, 16, 7, before: 3, after: 3),
         ["2×2 kernel"] = ConvCase.Square(2, 13, 32, 32, 2),
+        ["more columns and pixels than a block"] = ConvCase.Square(2, 12, 100, 33, 3, before: 1, after: 1),
+        ["two groups of channels that no panel divides"] = ConvCase.Square(3, 15, 66, 78, 3, before: 1, after: 1, groups: 2),
         ["oblong"] = new(2, 7, 17, 6, new OracleConvolution(3, 5, 10, 2, 1, Top: 1, Bottom: 0, Left: 2, Right: 3)),
         ["oblong image, square kernel"] = new(2, 9, 21, 32, new OracleConvolution(3, 3, 32, Top: 1, Bottom: 1, Left: 1, Right: 1)),
         ["three groups"] = ConvCase.Square(2, 9, 9, 15, 3, before: 1, after: 1, groups: 3),
