@@ -51,6 +51,11 @@ internal sealed class Lowering
             case Linear linear:
                 _operations.Add(FullyConnected(Take(1), linear, relu: false));
                 break;
+            // The normalised map is as large as the convolution's and only the pool reads it: together they never write it down.
+            case LocalResponseNorm norm when !_options.KeepActivations && Follows<MaxPool2d>():
+                var following = (MaxPool2d)_network.Layers[_layer + 1];
+                _operations.Add(new LocalResponseNormMaxPoolOperation(Take(2), norm, following));
+                break;
             case LocalResponseNorm norm:
                 _operations.Add(new LocalResponseNormOperation(Take(1), norm));
                 break;

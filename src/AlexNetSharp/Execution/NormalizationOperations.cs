@@ -33,6 +33,34 @@ internal sealed unsafe class LocalResponseNormOperation(OperationInfo info, Netw
         new(info.InputLength / info.InputShape.Channels, info.InputShape.Channels, layer.Radius, layer.Bias, layer.Alpha, layer.Beta);
 }
 
+/// <summary>Response normalisation across channels and the max pooling after it, in one pass.</summary>
+internal sealed unsafe class LocalResponseNormMaxPoolOperation(OperationInfo info, Networks.LocalResponseNorm norm, MaxPool2d pool)
+    : Operation(info)
+{
+    private readonly LocalResponseNormMaxPool _kernel = LocalResponseNormMaxPool.Create(
+        LocalResponseNormOperation.Settings(info, norm),
+        PoolingOperation.Sliding(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false),
+        relu: false);
+
+    public override string Algorithm => "normalisation and max pool in one pass";
+
+    public override bool BackwardReadsInput => true;
+
+    public override bool BackwardReadsOutput => true;
+
+    public override long ScratchLength(int threads) => _kernel.ScratchLength(threads);
+
+    public override void Forward(Step step) => _kernel.Forward(Memory.Input, Memory.Output);
+
+    public override void Backward(Step step)
+    {
+        if (Memory.GradInput != null)
+            _kernel.Backward(Memory.Input, Memory.Output, Memory.GradOutput, Memory.GradInput);
+    }
+
+    protected override void OnBind(WorkerPool workers, ParameterSet parameters, ParameterSet? gradients) => _kernel.Bind(workers, Memory.Scratch);
+}
+
 /// <summary>Response normalisation within each channel.</summary>
 internal sealed unsafe class WithinChannelNormOperation(OperationInfo info, Networks.WithinChannelNorm layer) : Operation(info)
 {
