@@ -3,14 +3,18 @@ using AlexNetSharp.Cli.Hosting;
 
 return CommandHost.Run(
     args,
-    "AlexNet on the CPU, in C# alone: forward, backward and their benchmark.",
+    "AlexNet on the CPU, in C# alone: forward, backward and their benchmark, and training.",
     examples:
     [
         "alexnet bench                                   time forward and forward-backward, as the TensorFlow notebook does",
         "alexnet summary                                 the layers with shapes, parameters and work",
+        "alexnet train pictures --out runs/first         train on your pictures, one folder a class",
+        "alexnet eval runs/first pictures                how good it became, and what it confuses",
     ],
     commands:
     [
         new BenchCommand(),
         new SummaryCommand(),
+        new TrainCommand(),
+        new EvalCommand(),
     ]);

@@ -168,8 +168,8 @@ public sealed class DataLoader : IDisposable
             }
             lock (_gate)
             {
-                batch!.Finish(position, error);
-                if (batch.Missing == 0)
+                batch!.Error ??= error;
+                if (--batch.Missing == 0)
                     Monitor.PulseAll(_gate);
             }
         }
@@ -190,7 +190,7 @@ public sealed class DataLoader : IDisposable
             position = _position % _options.BatchSize;
             epoch = _epoch;
             if (position == 0)
-                batch.Begin(_epoch, _position / _options.BatchSize, Math.Min(_options.BatchSize, _perEpoch - _position));
+                Begin(batch);
             index = Order(_position);
             batch.Set(position, index, _pictures.Label(index));
             _position++;
@@ -200,6 +200,14 @@ public sealed class DataLoader : IDisposable
                 (_epoch, _position) = (_epoch + 1, 0);
             return true;
         }
+    }
+
+    private void Begin(Batch batch)
+    {
+        batch.Epoch = _epoch;
+        batch.Step = _position / _options.BatchSize;
+        batch.Count = batch.Missing = Math.Min(_options.BatchSize, _perEpoch - _position);
+        batch.Error = null;
     }
 
     private int Order(int position)

@@ -3,7 +3,7 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Networks;
 
 /// <summary>Finds networks by the names that files and command lines use.</summary>
-internal static class NetworkCatalog
+public static class NetworkCatalog
 {
     /// <summary>All names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. AlexNet.All.Select(info => info.Name), "cifar10-quick", "cifar10-full"];

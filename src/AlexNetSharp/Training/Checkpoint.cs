@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
@@ -37,6 +38,8 @@ public sealed class Checkpoint : IDisposable
             if (!file.Metadata.TryGetValue(HeaderKey, out string? json))
                 throw new InvalidDataException($"{path}: this file holds weights, but no state of a training; use a checkpoint that 'train' wrote");
             CheckpointHeader? header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader);
+            if (header is { Input.Count: not 3 })
+                throw new InvalidDataException($"{path}: the input of the network must have height, width and channels");
             return new Checkpoint(file, header ?? throw new InvalidDataException($"{path}: the state of the training is empty"));
         }
         catch (JsonException e)
@@ -95,6 +98,21 @@ public sealed class Checkpoint : IDisposable
         trainer.State = Header.State;
     }
 
+    /// <summary>Makes the network that the file belongs to.</summary>
+    /// <exception cref="InvalidDataException">There is no network of that name for such images.</exception>
+    public Network CreateNetwork()
+    {
+        try
+        {
+            return NetworkCatalog.Build(Header.Network, Header.Classes.Count, new Shape(Header.Input[0], Header.Input[1], Header.Input[2]))
+                ?? throw new InvalidDataException($"{Path}: there is no network '{Header.Network}'");
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"{Path}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Copies the parameters alone.</summary>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
     public void CopyTo(ParameterSet parameters)
@@ -117,10 +135,28 @@ public sealed class Checkpoint : IDisposable
         target.CopyFrom(tensor.ToArray());
     }
 
+    /// <summary>A parameter to write, in the order of its dimensions and without a second copy of it.</summary>
     private static TensorSource Source(string name, Parameter parameter)
     {
-        var dense = new float[parameter.Spec.Length];
-        parameter.CopyTo(dense);
-        return TensorSource.Of(name, [.. parameter.Spec.Dimensions.Select(size => (long)size)], dense);
+        long[] shape = [.. parameter.Spec.Dimensions.Select(size => (long)size)];
+        return new TensorSource(name, shape, (first, destination) =>
+        {
+            ReadOnlySpan<float> storage = parameter.Storage;
+            if (parameter.Spec.Role != ParameterRole.LinearWeight)
+            {
+                storage.Slice((int)first, destination.Length).CopyTo(destination);
+                return;
+            }
+            (int inputs, int outputs) = (parameter.Spec.Dimensions[0], parameter.Spec.Dimensions[1]);
+            while (destination.Length > 0)
+            {
+                (long input, long output) = Math.DivRem(first, outputs);
+                (long panel, long column) = Math.DivRem(output, Parameter.PanelWidth);
+                int count = (int)Math.Min(Math.Min(Parameter.PanelWidth - column, outputs - output), destination.Length);
+                storage.Slice((int)((panel * inputs + input) * Parameter.PanelWidth + column), count).CopyTo(destination);
+                destination = destination[count..];
+                first += count;
+            }
+        });
     }
 }

@@ -26,18 +26,13 @@ public interface IBatchSource
 }
 
 /// <summary>Pictures and their labels, in memory that belongs to the source: valid until the next batch is asked for.</summary>
-public sealed class LabelledBatch
+public abstract class LabelledBatch
 {
-    /// <summary>An empty batch.</summary>
-    public LabelledBatch()
-    {
-    }
-
     /// <summary>The pictures, [count, height, width, channels].</summary>
-    public ReadOnlyMemory<float> Images { get; set; }
+    public abstract ReadOnlySpan<float> Images { get; }
 
     /// <summary>The number of each picture's class.</summary>
-    public ReadOnlyMemory<int> Labels { get; set; }
+    public abstract ReadOnlySpan<int> Labels { get; }
 
     /// <summary>Pictures in the batch.</summary>
     public int Count => Labels.Length;

@@ -44,20 +44,32 @@ public sealed class MemoryBatches : IBatchSource
         if (_seed is { } seed)
             new Philox(seed, stream: 0, (uint)epoch).Shuffle(order.AsSpan());
         int length = (int)Shape.Length;
-        var images = new float[BatchSize * length];
-        var labels = new int[BatchSize];
-        var batch = new LabelledBatch();
+        var batch = new MemoryBatch(BatchSize, length);
         for (int first = firstBatch * BatchSize; first < Count && !cancellationToken.IsCancellationRequested; first += BatchSize)
         {
-            int count = Math.Min(BatchSize, Count - first);
+            int count = batch.Resize(Math.Min(BatchSize, Count - first));
             for (int i = 0; i < count; i++)
-            {
-                _images.Span.Slice(order[first + i] * length, length).CopyTo(images.AsSpan(i * length));
-                labels[i] = _labels.Span[order[first + i]];
-            }
-            if (count < BatchSize || batch.Count != count)
-                (batch.Images, batch.Labels) = (images.AsMemory(0, count * length), labels.AsMemory(0, count));
+                batch.Set(i, _images.Span.Slice(order[first + i] * length, length), _labels.Span[order[first + i]]);
             yield return batch;
+        }
+    }
+
+    private sealed class MemoryBatch(int size, int length) : LabelledBatch
+    {
+        private readonly float[] _images = new float[size * length];
+        private readonly int[] _labels = new int[size];
+        private int _count;
+
+        public override ReadOnlySpan<float> Images => _images.AsSpan(0, _count * length);
+
+        public override ReadOnlySpan<int> Labels => _labels.AsSpan(0, _count);
+
+        public int Resize(int count) => _count = count;
+
+        public void Set(int index, ReadOnlySpan<float> image, int label)
+        {
+            image.CopyTo(_images.AsSpan(index * length));
+            _labels[index] = label;
         }
     }
 }

@@ -1,4 +1,6 @@
+using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Training;
@@ -15,6 +17,8 @@ public sealed unsafe class Sgd : IDisposable
 {
     private readonly WorkerPool _pool;
     private readonly bool _ownsPool;
+    private readonly SgdUpdate _update = SgdUpdate.Create();
+    private readonly SumOfSquares _squares = SumOfSquares.Create(SimdTiers.Best);
 
     /// <summary>An optimizer with all velocities 0.</summary>
     /// <param name="parameters">The values to update.</param>
@@ -56,26 +60,21 @@ public sealed unsafe class Sgd : IDisposable
         for (int i = 0; i < Parameters.Parameters.Count; i++)
         {
             Parameter parameter = Parameters.Parameters[i];
-            Span<float> w = parameter.Storage, v = Velocities.Parameters[i].Storage;
-            ReadOnlySpan<float> g = gradients.Parameters[i].Storage;
-            float parameterRate = rate * parameter.Spec.LearningRateMultiplier, decay = WeightDecay * parameter.Spec.WeightDecayMultiplier;
-            for (int k = 0; k < w.Length; k++)
-            {
-                v[k] = Momentum * v[k] + (scale * g[k] + decay * w[k]);
-                w[k] -= parameterRate * v[k];
-            }
+            var step = new SgdStep(
+                rate * parameter.Spec.LearningRateMultiplier, Momentum, WeightDecay * parameter.Spec.WeightDecayMultiplier, scale);
+            _update.Run(
+                _pool, step, parameter.Pointer, gradients.Parameters[i].Pointer, Velocities.Parameters[i].Pointer, parameter.StorageLength);
         }
         Parameters.MarkChanged();
     }
 
     /// <summary>The Euclidean norm of all gradients together.</summary>
-    public static double Norm(ParameterSet gradients)
+    public double Norm(ParameterSet gradients)
     {
         ArgumentNullException.ThrowIfNull(gradients);
         double squares = 0;
         for (int i = 0; i < gradients.Parameters.Count; i++)
-            foreach (float g in gradients.Parameters[i].Storage)
-                squares += (double)g * g;
+            squares += _squares.Run(_pool, gradients.Parameters[i].Pointer, gradients.Parameters[i].StorageLength);
         return Math.Sqrt(squares);
     }
 

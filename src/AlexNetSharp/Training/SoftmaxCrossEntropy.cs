@@ -1,60 +1,60 @@
+using AlexNetSharp.Threading;
+using Kernel = AlexNetSharp.Kernels.Elementwise.SoftmaxCrossEntropy;
+
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// The loss of classification: −Σₖ q[k] · ln softmax(t)[k] for each picture, with q = (1 − smoothing) · onehot(label) + smoothing / classes.
+/// The loss of classification: the mean over the pictures of −Σₖ q[k] · ln softmax(t)[k], with q = (1 − smoothing) · onehot(label) +
+/// smoothing / classes.
 /// </summary>
-public static class SoftmaxCrossEntropy
+/// <remarks>Made once and used in every step: computing allocates nothing. The same bits for any number of threads.</remarks>
+public sealed unsafe class SoftmaxCrossEntropy : IDisposable
 {
-    /// <summary>The sum of the pictures' losses.</summary>
-    /// <param name="logits">The network's output t, [count, classes].</param>
-    /// <param name="labels">The class of each picture.</param>
-    /// <param name="labelSmoothing">Share of the target that is spread evenly over all classes.</param>
-    /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
-    public static double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, float labelSmoothing = 0) =>
-        Compute(logits, labels, [], 0, labelSmoothing);
+    private readonly Kernel _kernel;
+    private readonly WorkerPool? _ownPool;
+    private readonly int _classes;
 
-    /// <summary>The sum of the pictures' losses, and the gradient of scale times that sum.</summary>
-    /// <param name="logits">The network's output t, [count, classes].</param>
-    /// <param name="labels">The class of each picture.</param>
-    /// <param name="gradient">Receives scale · (softmax(t) − q), [count, classes]; empty for none.</param>
-    /// <param name="scale">Factor on the gradient: 1 / batch for the gradient of the mean.</param>
-    /// <param name="labelSmoothing">Share of the target that is spread evenly over all classes.</param>
-    /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
-    public static double Compute(
-        ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, Span<float> gradient, float scale, float labelSmoothing = 0)
+    /// <summary>Prepares the computation.</summary>
+    /// <param name="maxBatch">The most pictures of a call.</param>
+    /// <param name="classes">Values of the network's output.</param>
+    /// <param name="labelSmoothing">Share of the target that is spread evenly over all classes, at least 0 and below 1.</param>
+    /// <param name="threads">Threads that compute, the caller's included.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
+    public SoftmaxCrossEntropy(int maxBatch, int classes, float labelSmoothing = 0, int threads = 1)
+        : this(new WorkerPool(threads), maxBatch, classes, labelSmoothing, owns: true)
     {
-        if (labels.IsEmpty)
-            return 0;
-        int classes = logits.Length / labels.Length;
-        if (classes * labels.Length != logits.Length || (!gradient.IsEmpty && gradient.Length != logits.Length))
-            throw new ArgumentException(FormattableString.Invariant(
-                $"{labels.Length} labels do not fit {logits.Length} outputs and {gradient.Length} gradients"));
-        double sum = 0;
-        for (int i = 0; i < labels.Length; i++)
-        {
-            if ((uint)labels[i] >= (uint)classes)
-                throw new ArgumentException(FormattableString.Invariant(
-                    $"picture {i} has label {labels[i]}, but the network has the classes 0 to {classes - 1}"), nameof(labels));
-            ReadOnlySpan<float> t = logits.Slice(i * classes, classes);
-            double max = double.NegativeInfinity, exponentials = 0, logs = 0;
-            foreach (float value in t)
-                max = Math.Max(max, value);
-            foreach (float value in t)
-            {
-                exponentials += Math.Exp(value - max);
-                logs += value - max;
-            }
-            double logSum = Math.Log(exponentials);
-            double uniform = (double)labelSmoothing / classes;
-            sum -= (1 - labelSmoothing) * (t[labels[i]] - max - logSum) + uniform * (logs - classes * logSum);
-            if (gradient.IsEmpty)
-                continue;
-            for (int k = 0; k < classes; k++)
-            {
-                double q = uniform + (k == labels[i] ? 1 - labelSmoothing : 0);
-                gradient[i * classes + k] = (float)(scale * (Math.Exp(t[k] - max - logSum) - q));
-            }
-        }
-        return sum;
     }
+
+    /// <summary>Prepares the computation on the threads of a plan.</summary>
+    internal SoftmaxCrossEntropy(WorkerPool pool, int maxBatch, int classes, float labelSmoothing, bool owns = false)
+    {
+        _kernel = new Kernel(pool, maxBatch, classes, labelSmoothing);
+        _ownPool = owns ? pool : null;
+        _classes = classes;
+    }
+
+    /// <summary>The mean loss.</summary>
+    /// <param name="logits">The network's output t, [pictures, classes].</param>
+    /// <param name="labels">The class of each picture.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
+    public double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels) => Compute(logits, labels, [], 0);
+
+    /// <summary>The mean loss, and scale times its gradient.</summary>
+    /// <param name="logits">The network's output t, [pictures, classes].</param>
+    /// <param name="labels">The class of each picture.</param>
+    /// <param name="gradient">Receives scale · (softmax(t) − q) / pictures, [pictures, classes]; empty for none.</param>
+    /// <param name="scale">Factor on the gradient, for a batch that is computed in parts.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
+    public double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, Span<float> gradient, float scale = 1)
+    {
+        if (logits.Length != (long)labels.Length * _classes || (!gradient.IsEmpty && gradient.Length != logits.Length))
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{labels.Length} labels of {_classes} classes do not fit {logits.Length} outputs and {gradient.Length} gradients"));
+        fixed (float* t = logits)
+        fixed (float* g = gradient)
+            return _kernel.Loss(t, labels, g, scale);
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose() => _ownPool?.Dispose();
 }

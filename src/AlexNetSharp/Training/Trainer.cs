@@ -18,6 +18,7 @@ public sealed class Trainer : IDisposable
     private readonly Plan _plan;
     private readonly IBatchSource _training;
     private readonly IBatchSource? _validation;
+    private readonly SoftmaxCrossEntropy _smoothedLoss, _loss;
     private readonly List<EpochMetrics> _history = [];
     private double[] _losses = [];
     private long _timestamp;
@@ -53,6 +54,8 @@ public sealed class Trainer : IDisposable
             Gradients = GradientScope.All,
             Seed = options.Seed,
         });
+        _smoothedLoss = new SoftmaxCrossEntropy(_plan.Pool, part, network.OutputShape.Channels, (float)options.LabelSmoothing);
+        _loss = new SoftmaxCrossEntropy(_plan.Pool, part, network.OutputShape.Channels, labelSmoothing: 0);
         Optimizer = new Sgd(parameters, _plan.Pool) { Momentum = (float)options.Momentum, WeightDecay = (float)options.WeightDecay };
     }
 
@@ -155,7 +158,7 @@ public sealed class Trainer : IDisposable
             {
                 ReadOnlySpan<int> labels = Load(batch, first);
                 _plan.Forward();
-                tally += Measure(labels, labelSmoothing: 0, gradientScale: null);
+                tally += Measure(labels, gradientScale: null);
             }
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -179,7 +182,7 @@ public sealed class Trainer : IDisposable
         {
             ReadOnlySpan<int> labels = Load(batch, first);
             _plan.Forward(training: true, (ulong)(Step * parts + part));
-            tally += Measure(labels, Options.LabelSmoothing, gradientScale: 1f / batch.Count);
+            tally += Measure(labels, gradientScale: (float)labels.Length / batch.Count);
             _plan.Backward(accumulate: part > 0);
         }
         double rate = Options.Schedule.Rate(Step, _history.Count + (double)StepInEpoch / StepsPerEpoch, _losses);
@@ -197,7 +200,7 @@ public sealed class Trainer : IDisposable
         float scale = 1;
         if (Options.ClipNorm > 0)
         {
-            double norm = Sgd.Norm(_plan.Gradients!);
+            double norm = Optimizer.Norm(_plan.Gradients!);
             if (!double.IsFinite(norm))
                 throw Diverged("the gradients are not finite", rate);
             if (norm > Options.ClipNorm)
@@ -241,27 +244,27 @@ public sealed class Trainer : IDisposable
     {
         int count = Math.Min(batch.Count - first, _plan.Options.BatchSize);
         int length = (int)Network.InputShape.Length;
-        batch.Images.Span.Slice(first * length, count * length).CopyTo(_plan.Input);
-        return batch.Labels.Span.Slice(first, count);
+        batch.Images.Slice(first * length, count * length).CopyTo(_plan.Input);
+        return batch.Labels.Slice(first, count);
     }
 
-    /// <summary>Loss and hits of the pictures in the plan; with a scale also the gradient.</summary>
-    private Tally Measure(ReadOnlySpan<int> labels, double labelSmoothing, float? gradientScale)
+    /// <summary>Loss (smoothed in training) and hits of the pictures in the plan; with a scale also the gradient of scale times their mean loss.</summary>
+    private Tally Measure(ReadOnlySpan<int> labels, float? gradientScale)
     {
         int classes = Network.OutputShape.Channels;
         ReadOnlySpan<float> logits = _plan.Output[..(labels.Length * classes)];
-        double lossSum;
+        double loss;
         if (gradientScale is { } scale)
         {
             Span<float> gradient = _plan.OutputGradient;
-            lossSum = SoftmaxCrossEntropy.Compute(logits, labels, gradient[..logits.Length], scale, (float)labelSmoothing);
+            loss = _smoothedLoss.Compute(logits, labels, gradient[..logits.Length], scale);
             gradient[logits.Length..].Clear();
         }
         else
         {
-            lossSum = SoftmaxCrossEntropy.Compute(logits, labels, (float)labelSmoothing);
+            loss = _loss.Compute(logits, labels);
         }
-        return Tally.Of(logits, labels, lossSum);
+        return Tally.Of(logits, labels, loss * labels.Length);
     }
 
     private double Lap()

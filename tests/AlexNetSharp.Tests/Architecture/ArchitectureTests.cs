@@ -21,7 +21,7 @@ public partial class ArchitectureTests
         ["Execution"] = ["Networks", "Kernels", .. s_foundation],
         ["Data"] = s_foundation,
         ["Formats"] = ["Tensors", "Networks", "Diagnostics"],
-        ["Training"] = ["Execution", "Data", "Networks", "Formats", .. s_foundation],
+        ["Training"] = ["Execution", "Kernels", "Data", "Networks", "Formats", .. s_foundation],
     };
 
     /// <summary>Single types that a part may use as well, each with the reason.</summary>

@@ -32,6 +32,10 @@ internal static class TinyNetworks
             new Flatten("flatten"), new Dropout("drop", 0.25f), new Linear("fc", 7),
         ]),
 
+        // Pools that round up and average, normalisation within a channel.
+        ["cifar10-quick"] = () => CudaConvnet.Quick(classes: 5, imageSize: 15),
+        ["cifar10-full"] = () => CudaConvnet.Full(classes: 5, imageSize: 14, channels: 1),
+
         // Layers where no plan expects them: ReLU after a pool, normalisation of pictures, a linear layer on a map, two in a row.
         ["unusual order"] = () => new Network("unusual-order", new Shape(13, 11, 5),
         [

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
 
@@ -7,7 +8,9 @@ namespace AlexNetSharp.Tests.Images;
 /// <summary>Damaged pictures: either pixels or one clear error, and soon.</summary>
 public class PictureFuzzTests
 {
-    private static readonly int Inputs = Mutations.Inputs(usual: 4000);
+    /// <summary>ALEXNETSHARP_FUZZ sets the number of inputs; the usual run takes some thousands.</summary>
+    private static readonly int Inputs =
+        int.TryParse(Environment.GetEnvironmentVariable("ALEXNETSHARP_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 4000;
 
     [Fact]
     public void DamagedPicturesFailCleanlyOrDecode()

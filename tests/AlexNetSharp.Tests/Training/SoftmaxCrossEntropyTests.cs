@@ -16,31 +16,37 @@ public sealed class SoftmaxCrossEntropyTests
         (double expected, OracleTensor expectedGradient) = OracleLoss.CrossEntropy(logits, labels, smoothing);
 
         float[] t = Array.ConvertAll(logits.Data, v => (float)v), gradient = new float[t.Length];
-        double loss = SoftmaxCrossEntropy.Compute(t, labels, gradient, 1f / 7, (float)smoothing) / 7;
+        using var crossEntropy = new SoftmaxCrossEntropy(maxBatch: 7, classes: 13, (float)smoothing, threads: 2);
+        double loss = crossEntropy.Compute(t, labels, gradient);
         Assert.Equal(expected, loss, 1e-6 * expected);
         Compare.Close("gradient", expectedGradient.Data, gradient, Tolerances.Elementwise);
-        Assert.Equal(loss, SoftmaxCrossEntropy.Compute(t, labels, (float)smoothing) / 7, 1e-12);
+        Assert.Equal(loss, crossEntropy.Compute(t, labels));
     }
 
     [Fact]
     public void Huge_logits_give_a_finite_loss()
     {
         float[] t = [1e30f, 0, -1e30f], gradient = new float[3];
-        Assert.Equal(1e30, SoftmaxCrossEntropy.Compute(t, [1], gradient, 1), 1e24);
+        using var crossEntropy = new SoftmaxCrossEntropy(1, 3);
+        Assert.Equal(1e30, crossEntropy.Compute(t, [1], gradient), 1e24);
         Assert.Equal([1, -1, 0], gradient);
     }
 
     [Fact]
-    public void Not_a_number_is_passed_on() =>
-        Assert.True(double.IsNaN(SoftmaxCrossEntropy.Compute([float.NaN, 0, 1], [1])));
-
-    [Theory]
-    [InlineData(3)]
-    [InlineData(-1)]
-    public void Labels_outside_the_classes_are_refused(int label)
+    public void Not_a_number_is_passed_on()
     {
-        ArgumentException e = Assert.Throws<ArgumentException>(() => SoftmaxCrossEntropy.Compute([0, 1, 2], [label]));
-        Assert.Contains(FormattableString.Invariant($"label {label}"), e.Message, StringComparison.Ordinal);
+        using var crossEntropy = new SoftmaxCrossEntropy(1, 3);
+        Assert.True(double.IsNaN(crossEntropy.Compute([float.NaN, 0, 1], [1])));
+    }
+
+    [Fact]
+    public void Labels_outside_the_classes_and_wrong_sizes_are_refused()
+    {
+        using var crossEntropy = new SoftmaxCrossEntropy(2, 3);
+        Assert.Throws<ArgumentOutOfRangeException>(() => crossEntropy.Compute([0, 1, 2], [3]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => crossEntropy.Compute([0, 1, 2], [-1]));
+        Assert.Throws<ArgumentException>(() => crossEntropy.Compute([0, 1, 2, 3], [1]));
+        Assert.Throws<ArgumentException>(() => crossEntropy.Compute([0, 1, 2], [1], new float[2]));
     }
 
     [Fact]

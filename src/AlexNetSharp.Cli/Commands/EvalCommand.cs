@@ -1,0 +1,81 @@
+using System.CommandLine;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Runs;
+using AlexNetSharp.Data;
+using AlexNetSharp.Images;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet eval</c>: how good a trained network is on pictures, class by class.</summary>
+internal sealed class EvalCommand : CliCommand
+{
+    private readonly Argument<string> _run = new("RUN") { Description = "the run folder of 'alexnet train', or one of its checkpoints" };
+    private readonly Argument<string> _data = new("DATA") { Description = "the pictures, as for 'alexnet train'; val/ or test/ in it is taken where there is one" };
+    private readonly ChoiceOption<string> _checkpoint = new(
+        "--checkpoint", "which checkpoint of the run: that of the best epoch or of the last one", null, ("best", "best"), ("last", "last"));
+    private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
+    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "pictures computed at once", 128, 1, 1 << 20);
+    private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "confident mistakes to list", 20, 0, 1_000_000);
+    private readonly Option<int> _threads = CommandOptions.Threads();
+    private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder]", "FOLDER");
+    private readonly Option<string?> _json = CommandOptions.Path("--json", "write the results");
+
+    public EvalCommand()
+        : base("eval", "Measure a trained network on pictures: loss, top-1, top-5, precision and recall by class, confusion matrix.")
+    {
+        Add(_run);
+        Add(_data);
+        foreach (Option option in (Option[])[_checkpoint, _tenCrop, _batchSize, _mistakes, _threads, _out, _json])
+            Add(option);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet eval runs/first pictures                         the best epoch on the validation pictures",
+        "alexnet eval runs/first pictures --ten-crop              as the 2012 paper measures",
+        "alexnet eval runs/first cifar10 --checkpoint last --json result.json",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        string run = context.Get(_run);
+        OutputFile.Check("--json", context.Get(_json));
+        string path = File.Exists(run) ? run
+            : context.Get(_checkpoint) == "last" ? RunFolder.LastCheckpointOf(run)
+            : RunFolder.BestCheckpointOf(run);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path}: there is no such checkpoint; has the run finished an epoch?");
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        Network network = checkpoint.CreateNetwork();
+        using var parameters = new ParameterSet(network);
+        checkpoint.CopyTo(parameters);
+        Data.Preprocessing preprocessing = Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path);
+        IPictureDataset pictures = DatasetReader.OpenForEvaluation(context.Get(_data), new PictureDecoder(), checkpoint.Header.Classes);
+
+        Evaluation evaluation = Evaluate(context, network, parameters, preprocessing, pictures, checkpoint.Header.Classes);
+        var report = new EvaluationReport(evaluation, pictures, path, context.Get(_tenCrop) ? TenCropBatches.Views : 1);
+        report.Print(context);
+        string folder = context.Get(_out) ?? Path.Combine(Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetFullPath(run))!, "eval");
+        report.SaveConfusion(folder);
+        if (context.Get(_json) is { } json)
+            OutputFile.Write("--json", json, report.ToJson());
+        return ExitCode.Success;
+    }
+
+    private Evaluation Evaluate(
+        CommandContext context, Network network, ParameterSet parameters, Data.Preprocessing preprocessing, IPictureDataset pictures, IReadOnlyList<string> classes)
+    {
+        int batchSize = Math.Min(context.Get(_batchSize), pictures.Count), threads = context.Get(_threads);
+        void Show(int done) => context.Progress.Show("evaluating", done, pictures.Count);
+        if (context.Get(_tenCrop))
+            return Evaluation.Run(
+                network, parameters, new TenCropBatches(pictures, preprocessing, Math.Max(1, batchSize / TenCropBatches.Views)), classes,
+                TenCropBatches.Views, threads, context.Get(_mistakes), Show, context.Cancellation);
+        using var source = new LoaderBatches(pictures, preprocessing, new DataLoaderOptions { BatchSize = batchSize, Threads = threads });
+        return Evaluation.Run(network, parameters, source, classes, 1, threads, context.Get(_mistakes), Show, context.Cancellation);
+    }
+}

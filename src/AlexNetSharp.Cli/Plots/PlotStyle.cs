@@ -1,0 +1,44 @@
+using SkiaSharp;
+
+namespace AlexNetSharp.Cli.Plots;
+
+/// <summary>Font, colours and encoding that all pictures share.</summary>
+/// <remarks>The font comes with the program: on a machine without any, text would vanish without an error.</remarks>
+internal static class PlotStyle
+{
+    private static readonly Lazy<SKTypeface> s_typeface = new(() =>
+    {
+        using Stream font = typeof(PlotStyle).Assembly.GetManifestResourceStream("DejaVuSans.ttf")!;
+        return SKTypeface.FromStream(font);
+    });
+
+    public static SKColor Text { get; } = new(0x33, 0x33, 0x33);
+
+    public static SKColor Grid { get; } = new(0xE4, 0xE4, 0xE4);
+
+    /// <summary>Colours of curves, distinguishable by everybody (Okabe and Ito 2008).</summary>
+    public static IReadOnlyList<SKColor> Curves { get; } = [new(0x00, 0x72, 0xB2), new(0xD5, 0x5E, 0x00), new(0x00, 0x9E, 0x73), new(0xCC, 0x79, 0xA7)];
+
+    /// <summary>The font in a size.</summary>
+    public static SKFont Font(float size) => new(s_typeface.Value, size);
+
+    /// <summary>Draws a picture on white and encodes it as PNG.</summary>
+    public static byte[] ToPng(int width, int height, Action<SKCanvas> draw)
+    {
+        using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using (var canvas = new SKCanvas(bitmap))
+        {
+            canvas.Clear(SKColors.White);
+            draw(canvas);
+        }
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
+    /// <summary>Writes text.</summary>
+    public static void DrawText(this SKCanvas canvas, string text, float x, float y, SKTextAlign align, SKFont font, SKColor? colour = null)
+    {
+        using var paint = new SKPaint { Color = colour ?? Text, IsAntialias = true };
+        canvas.DrawText(text, x, y, align, font, paint);
+    }
+}

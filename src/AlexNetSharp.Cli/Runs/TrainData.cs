@@ -1,0 +1,121 @@
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Data;
+using AlexNetSharp.Images;
+
+namespace AlexNetSharp.Cli.Runs;
+
+/// <summary>The pictures of a training: opened, checked, kept in memory where they fit, with preprocessing and augmentation.</summary>
+/// <param name="Training">What to learn from.</param>
+/// <param name="Validation">What to validate on, or null.</param>
+/// <param name="Preprocessing">From a picture to the network's input.</param>
+/// <param name="Augmentation">Random changes, or null.</param>
+internal sealed record TrainData(
+    IPictureDataset Training, IPictureDataset? Validation, Data.Preprocessing Preprocessing, Augmentation? Augmentation)
+{
+    /// <summary>Opens and checks the pictures.</summary>
+    /// <param name="settings">What the command line asks for.</param>
+    /// <param name="context">For progress, notes and cancellation.</param>
+    /// <param name="stored">The preprocessing of a training that continues; null to make it from the training pictures.</param>
+    /// <exception cref="InvalidDataException">The data set, or a picture in it, cannot be read.</exception>
+    public static TrainData Open(TrainSettings settings, CommandContext context, Data.Preprocessing? stored)
+    {
+        int threads = Environment.ProcessorCount;
+        DatasetPair pair = DatasetReader.Open(settings.Data, new DatasetOptions
+        {
+            Decoder = new PictureDecoder(),
+            ValidationPath = settings.ValidationPath,
+            ValidationSplit = settings.ValidationSplit,
+            Seed = settings.Seed,
+        });
+        long cache = settings.CacheMegabytes << 20;
+        IPictureDataset training = Check(new CachedPictures(pair.Train, cache), "training", settings.SkipBad, context);
+        IPictureDataset? validation = pair.Validation is null ? null : Check(new CachedPictures(pair.Validation, cache), "validation", settings.SkipBad, context);
+        context.Note(FormattableString.Invariant(
+            $"{pair.Description}: {training.Count} training and {validation?.Count ?? 0} validation pictures of {training.Classes.Count} classes"));
+
+        Data.Preprocessing preprocessing = stored ?? Sizes(settings, training);
+        bool statistics = stored is null && settings.Normalize != "none";
+        TrainingStatistics? computed = statistics || settings.ColorPca
+            ? TrainingStatistics.Compute(training, preprocessing, threads, Progress(context, "mean", training.Count), context.Cancellation)
+            : null;
+        if (stored is null)
+            preprocessing = settings.Normalize switch
+            {
+                "pixel" => preprocessing with { Mean = computed!.ElementMean },
+                "channel" => preprocessing with { Mean = computed!.ChannelMean, Deviation = computed.ChannelDeviation },
+                _ => preprocessing with { Scale = 1f / 255 },
+            };
+        return new TrainData(training, validation, preprocessing, Changes(settings, computed));
+    }
+
+    /// <summary>Reads every picture once; unreadable ones end the command, or are left out.</summary>
+    private static IPictureDataset Check(CachedPictures pictures, string what, bool skipBad, CommandContext context)
+    {
+        IReadOnlyList<BadPicture> bad = DatasetCheck.Run(
+            pictures, Environment.ProcessorCount, Progress(context, $"checking {what} pictures", pictures.Count), context.Cancellation);
+        if (bad.Count == 0)
+            return pictures;
+        if (!skipBad)
+            throw new InvalidDataException(
+                bad[0].Reason + (bad.Count > 1 ? FormattableString.Invariant($" ({bad.Count - 1} more {what} pictures cannot be read)") : "")
+                + " Remove what is listed, or leave it out with --skip-bad.");
+        foreach (BadPicture picture in bad)
+            context.Note($"left out: {picture.Reason}");
+        context.Note(FormattableString.Invariant($"{bad.Count} of {pictures.Count} {what} pictures left out"));
+        return PictureSubset.Without(pictures, bad.Select(picture => picture.Index));
+    }
+
+    /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the first picture.</summary>
+    private static Data.Preprocessing Sizes(TrainSettings settings, IPictureDataset pictures)
+    {
+        var first = new PixelBuffer();
+        pictures.Read(0, first);
+        bool small = settings.Network.StartsWith("cifar10-", StringComparison.Ordinal);
+        bool square = first.Height == first.Width;
+        int size = settings.ImageSize
+            ?? (small ? square && first.Height <= 64 ? first.Height : 32 : Networks.AlexNet.Find(settings.Network)!.Preprocessing.Crop);
+        bool asIs = square && first.Height == size;
+        (ResizeMode mode, int to) = settings.Resize switch
+        {
+            "none" => (ResizeMode.None, size),
+            "square" => (ResizeMode.Square, settings.ResizeTo ?? size),
+            "shorter" => (ResizeMode.ShorterSide, settings.ResizeTo ?? (small ? size : size * 256 / 224)),
+            _ when asIs && settings.ResizeTo is null => (ResizeMode.None, size),
+            _ when small => (ResizeMode.Square, settings.ResizeTo ?? size),
+            _ => (ResizeMode.ShorterSide, settings.ResizeTo ?? size * 256 / 224),
+        };
+        return new Data.Preprocessing
+        {
+            Resize = mode,
+            ResizeTo = to,
+            CropHeight = size,
+            CropWidth = size,
+            ChannelOrder = small && first.Channels == 1 ? ChannelOrder.Grey : ChannelOrder.Rgb,
+        };
+    }
+
+    private static Augmentation? Changes(TrainSettings settings, TrainingStatistics? statistics)
+    {
+        var changes = new Augmentation
+        {
+            RandomCrop = settings.RandomCrop || settings.CropPadding > 0,
+            Padding = settings.CropPadding,
+            RandomResizedCrop = settings.RandomResizedCrop ? new RandomResizedCrop() : null,
+            HorizontalFlip = settings.Flip,
+            ColorPca = settings.ColorPca ? statistics!.Colors : null,
+        };
+        changes.Validate();
+        return changes == new Augmentation() ? null : changes;
+    }
+
+    private static Action<int> Progress(CommandContext context, string title, int total)
+    {
+        // Called from several threads; the line is not made for that.
+        var gate = new Lock();
+        return done =>
+        {
+            lock (gate)
+                context.Progress.Show(title, done, total);
+        };
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Plots;
+using AlexNetSharp.Data;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Cli.Runs;
+
+/// <summary>A training as the command runs it: pictures, network, trainer and run folder put together.</summary>
+internal sealed class TrainSession(TrainSettings settings, string run, CommandContext context)
+{
+    private const int Prefetch = 3;
+
+    /// <summary>Trains until all epochs are done.</summary>
+    /// <param name="resume">Whether to continue from the run's last checkpoint.</param>
+    /// <exception cref="OperationCanceledException">Interrupted; a checkpoint was written.</exception>
+    public void Run(bool resume)
+    {
+        string last = RunFolder.LastCheckpointOf(run);
+        using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
+        TrainData data = TrainData.Open(
+            settings, context, checkpoint is null ? null : Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path));
+        IReadOnlyList<string> classes = data.Training.Classes;
+        if (checkpoint is not null && !checkpoint.Header.Classes.SequenceEqual(classes))
+            throw new InvalidDataException($"{settings.Data}: the classes are not those that the run in '{run}' was trained on");
+
+        Network network = CreateNetwork(data.Preprocessing, classes.Count);
+        using ParameterSet parameters = ParameterSet.Initialize(network, settings.Seed);
+        using LoaderBatches training = Loader(data.Training, data, shuffle: true);
+        using LoaderBatches? validation = data.Validation is null ? null : Loader(data.Validation, data, shuffle: false);
+        using var trainer = new Trainer(network, parameters, training, validation, Options());
+        checkpoint?.Restore(trainer);
+
+        var folder = new RunFolder(run, classes, data.Preprocessing.ToJson());
+        settings.Save(run);
+        folder.Attach(trainer);
+        trainer.EpochDone += _ => SaveCurves(trainer);
+        if (settings.CheckpointSteps > 0)
+            trainer.StepDone += step =>
+            {
+                if (step.Step % settings.CheckpointSteps == 0)
+                    folder.SaveLast(trainer);
+            };
+        new TrainReporter(context, trainer, training).Attach();
+        Announce(network, trainer, checkpoint is not null);
+        try
+        {
+            trainer.Run(context.Cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            folder.SaveLast(trainer);
+            context.Note(FormattableString.Invariant($"wrote {folder.LastCheckpoint}; continue with: alexnet train --out {run} --resume"));
+            throw;
+        }
+        Conclude(trainer);
+    }
+
+    private Network CreateNetwork(Data.Preprocessing preprocessing, int classes)
+    {
+        Network network;
+        try
+        {
+            network = NetworkCatalog.Build(
+                settings.Network, classes, new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels))
+                ?? throw new UsageException($"there is no network '{settings.Network}'");
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(e.Message, e);
+        }
+        return settings.Initial switch
+        {
+            "notebook" => Initialization.Notebook(network),
+            "paper" => Initialization.Paper(network),
+            "he" => Initialization.He(network),
+            _ => network,
+        };
+    }
+
+    private LoaderBatches Loader(IPictureDataset pictures, TrainData data, bool shuffle) => new(pictures, data.Preprocessing, new DataLoaderOptions
+    {
+        BatchSize = settings.BatchSize,
+        Threads = Math.Max(1, settings.Threads),
+        Prefetch = Prefetch,
+        Shuffle = shuffle,
+        Augmentation = shuffle ? data.Augmentation : null,
+        Seed = settings.Seed,
+    });
+
+    private TrainerOptions Options() => new()
+    {
+        Epochs = settings.Epochs,
+        Schedule = settings.CreateSchedule(),
+        Momentum = settings.Momentum,
+        WeightDecay = settings.WeightDecay,
+        ClipNorm = settings.ClipNorm,
+        LabelSmoothing = settings.LabelSmoothing,
+        MicroBatch = settings.MicroBatch,
+        Threads = settings.Threads,
+        Seed = settings.Seed,
+    };
+
+    private void Announce(Network network, Trainer trainer, bool continued)
+    {
+        context.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {trainer.StepsPerEpoch} steps an epoch, {trainer.Plan.Threads} threads"));
+        if (continued)
+            context.WriteLine(FormattableString.Invariant(
+                $"continuing after {trainer.State.Epoch} epochs and {trainer.StepInEpoch} steps"));
+    }
+
+    private void SaveCurves(Trainer trainer) =>
+        OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.State.History));
+
+    private void Conclude(Trainer trainer)
+    {
+        if (trainer.State.History.MaxBy(epoch => epoch.DecisiveTop1) is not { } best)
+            return;
+        context.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"best {(best.Validation is null ? "training" : "validation")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}; everything is in {run}"));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>How many pictures of each class were taken for which class.</summary>
+public sealed class ConfusionMatrix
+{
+    private readonly long[] _counts;
+
+    /// <summary>An empty matrix.</summary>
+    /// <param name="classes">Names of the classes.</param>
+    public ConfusionMatrix(IReadOnlyList<string> classes)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        Classes = classes;
+        _counts = new long[checked(classes.Count * classes.Count)];
+    }
+
+    /// <summary>Names of the classes.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Pictures of class <paramref name="actual"/> that were taken for <paramref name="predicted"/>.</summary>
+    public long this[int actual, int predicted] => _counts[actual * Classes.Count + predicted];
+
+    /// <summary>Counts a picture.</summary>
+    public void Add(int actual, int predicted) => _counts[actual * Classes.Count + predicted]++;
+
+    /// <summary>Pictures of a class.</summary>
+    public long Actual(int label) => Enumerable.Range(0, Classes.Count).Sum(k => this[label, k]);
+
+    /// <summary>Pictures that were taken for a class.</summary>
+    public long Predicted(int label) => Enumerable.Range(0, Classes.Count).Sum(k => this[k, label]);
+
+    /// <summary>Of the pictures taken for a class, the share that is of it; not a number if there are none.</summary>
+    public double Precision(int label) => (double)this[label, label] / Predicted(label);
+
+    /// <summary>Of the pictures of a class, the share that was recognised; not a number if there are none.</summary>
+    public double Recall(int label) => (double)this[label, label] / Actual(label);
+
+    /// <summary>The matrix as comma-separated values: a line for each actual class, a column for each predicted one.</summary>
+    public string ToCsv()
+    {
+        var text = new StringBuilder("actual");
+        foreach (string name in Classes)
+            text.Append(',').Append(Quote(name));
+        text.Append('\n');
+        for (int actual = 0; actual < Classes.Count; actual++)
+        {
+            text.Append(Quote(Classes[actual]));
+            for (int predicted = 0; predicted < Classes.Count; predicted++)
+                text.Append(CultureInfo.InvariantCulture, $",{this[actual, predicted]}");
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
+    private static string Quote(string name) =>
+        name.AsSpan().ContainsAny(",\"\r\n") ? $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : name;
+}

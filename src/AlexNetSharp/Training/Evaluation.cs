@@ -1,0 +1,102 @@
+using System.Numerics.Tensors;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>A picture that was taken for another class.</summary>
+/// <param name="Index">Number of the picture in its data set.</param>
+/// <param name="Label">Its class.</param>
+/// <param name="Predicted">The class that it was taken for.</param>
+/// <param name="Probability">How sure the network was of that, from 0 to 1.</param>
+public sealed record Mistake(int Index, int Label, int Predicted, double Probability);
+
+/// <summary>How well a network does on pictures: loss, hits, who is taken for whom, and the mistakes it was most sure of.</summary>
+/// <param name="Tally">Loss and hits.</param>
+/// <param name="Confusion">Who is taken for whom.</param>
+/// <param name="Mistakes">The most confident mistakes, the worst first.</param>
+public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnlyList<Mistake> Mistakes)
+{
+    /// <summary>Runs a network over pictures.</summary>
+    /// <param name="network">The network; its outputs are logits.</param>
+    /// <param name="parameters">Its parameters.</param>
+    /// <param name="source">The pictures; with several views a batch holds the views of each picture one after the other.</param>
+    /// <param name="classes">Names of the classes.</param>
+    /// <param name="views">
+    /// Views of each picture whose probabilities are averaged: 1, or 10 for the ten crops of Krizhevsky et al. 2012, section 4.1. The loss is
+    /// then that of the average.
+    /// </param>
+    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <param name="mistakes">Mistakes to keep.</param>
+    /// <param name="progress">Called with the number of pictures done.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">The network has not as many outputs as there are classes.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Evaluation Run(
+        Network network, ParameterSet parameters, IBatchSource source, IReadOnlyList<string> classes,
+        int views = 1, int threads = 0, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(classes);
+        if (network.OutputShape.Length != classes.Count)
+            throw new ArgumentException(FormattableString.Invariant($"network '{network.Name}' has {network.OutputShape.Length} outputs for {classes.Count} classes"));
+        using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = checked(source.BatchSize * views), Threads = threads });
+        var confusion = new ConfusionMatrix(classes);
+        var worst = new PriorityQueue<Mistake, double>();
+        var logProbabilities = new float[classes.Count];
+        Tally tally = default;
+        int done = 0;
+        foreach (LabelledBatch batch in source.Read(0, 0, cancellationToken))
+        {
+            batch.Images.CopyTo(plan.Input);
+            plan.Forward();
+            for (int i = 0; i < batch.Count; i++, done++)
+            {
+                int label = batch.Labels[i];
+                AverageViews(plan.Output.Slice(i * views * classes.Count, views * classes.Count), logProbabilities);
+                tally += Tally.Of(logProbabilities, [label], -logProbabilities[label]);
+                int predicted = TensorPrimitives.IndexOfMax(logProbabilities);
+                confusion.Add(label, predicted);
+                if (predicted == label)
+                    continue;
+                double probability = Math.Exp(logProbabilities[predicted]);
+                worst.Enqueue(new Mistake(done, label, predicted, probability), probability);
+                if (worst.Count > mistakes)
+                    worst.Dequeue();
+            }
+            progress?.Invoke(done);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return new Evaluation(tally, confusion, [.. worst.UnorderedItems.Select(item => item.Element).OrderByDescending(m => m.Probability).ThenBy(m => m.Index)]);
+    }
+
+    /// <summary>ln of the mean over the views of softmax(logits).</summary>
+    private static void AverageViews(ReadOnlySpan<float> logits, Span<float> logProbabilities)
+    {
+        int classes = logProbabilities.Length, views = logits.Length / classes;
+        Span<double> sums = classes <= 1024 ? stackalloc double[classes] : new double[classes];
+        sums.Clear();
+        for (int v = 0; v < views; v++)
+        {
+            ReadOnlySpan<float> t = logits.Slice(v * classes, classes);
+            double max = double.NegativeInfinity, total = 0;
+            foreach (float value in t)
+                max = Math.Max(max, value);
+            foreach (float value in t)
+                total += Math.Exp(value - max);
+            if (views == 1)
+            {
+                // Without the detour over probabilities, which would lose what is below 1e-308.
+                for (int k = 0; k < classes; k++)
+                    logProbabilities[k] = (float)(t[k] - max - Math.Log(total));
+                return;
+            }
+            for (int k = 0; k < classes; k++)
+                sums[k] += Math.Exp(t[k] - max) / total;
+        }
+        for (int k = 0; k < classes; k++)
+            logProbabilities[k] = (float)Math.Log(sums[k] / views);
+    }
+}

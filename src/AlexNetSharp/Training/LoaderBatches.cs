@@ -1,0 +1,93 @@
+using AlexNetSharp.Data;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>The pictures of a data set, prepared on background threads by a <see cref="DataLoader"/>.</summary>
+/// <remarks>
+/// While epochs are read one after the other, one loader goes on through all of them: the first batch of an epoch is prepared while the one
+/// before is validated.
+/// </remarks>
+public sealed class LoaderBatches : IBatchSource, IDisposable
+{
+    private readonly IPictureDataset _pictures;
+    private readonly Preprocessing _preprocessing;
+    private readonly DataLoaderOptions _options;
+    private readonly LoaderBatch _batch = new();
+    private DataLoader? _loader;
+    private (int Epoch, int Step) _next;
+    private TimeSpan _waitedBefore;
+
+    /// <summary>Prepares to read; nothing is read yet.</summary>
+    /// <param name="pictures">The data set.</param>
+    /// <param name="preprocessing">From a picture to the network's input.</param>
+    /// <param name="options">Batch size, order, random changes, threads.</param>
+    /// <exception cref="ArgumentException">There are no pictures.</exception>
+    public LoaderBatches(IPictureDataset pictures, Preprocessing preprocessing, DataLoaderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ArgumentNullException.ThrowIfNull(options);
+        if (pictures.Count == 0)
+            throw new ArgumentException("the data set has no pictures", nameof(pictures));
+        (_pictures, _preprocessing, _options) = (pictures, preprocessing, options);
+        Shape = new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels);
+    }
+
+    /// <inheritdoc/>
+    public Shape Shape { get; }
+
+    /// <inheritdoc/>
+    public int Count => _options.DropLast ? _pictures.Count / BatchSize * BatchSize : _pictures.Count;
+
+    /// <inheritdoc/>
+    public int BatchSize => _options.BatchSize;
+
+    /// <summary>How long the training waited for batches that were not ready, in all.</summary>
+    public TimeSpan Waited => _waitedBefore + (_loader?.Waited ?? TimeSpan.Zero);
+
+    /// <summary>Batches that are ready now, beyond the one in use.</summary>
+    public int Ready => _loader?.Ready ?? 0;
+
+    /// <inheritdoc/>
+    public IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    {
+        int steps = (Count + BatchSize - 1) / BatchSize;
+        for (int step = firstBatch; step < steps && !cancellationToken.IsCancellationRequested; step++)
+        {
+            if (_loader is null || _next != (epoch, step))
+                Start(epoch, step);
+            _batch.Source = _loader!.Next(cancellationToken) ?? throw new InvalidOperationException("the loader ended before the epoch");
+            _next = step + 1 < steps ? (epoch, step + 1) : (epoch + 1, 0);
+            yield return _batch;
+        }
+    }
+
+    /// <summary>Ends the threads and frees the batches.</summary>
+    public void Dispose()
+    {
+        if (_loader is null)
+            return;
+        _waitedBefore += _loader.Waited;
+        _loader.Dispose();
+        _loader = null;
+    }
+
+    private void Start(int epoch, int step)
+    {
+        Dispose();
+        // Pictures that are always read in the same order without changes are read for one epoch at a time: nobody needs the next one yet.
+        int epochs = _options.Shuffle || _options.Augmentation is not null ? _options.Epochs : epoch + 1;
+        _loader = new DataLoader(_pictures, _preprocessing, _options with { FirstEpoch = epoch, FirstStep = step, Epochs = epochs });
+        _next = (epoch, step);
+    }
+
+    private sealed class LoaderBatch : LabelledBatch
+    {
+        public Batch? Source { get; set; }
+
+        public override ReadOnlySpan<float> Images => Source!.Input;
+
+        public override ReadOnlySpan<int> Labels => Source!.Labels;
+    }
+}
