@@ -44,6 +44,28 @@ internal static class TinyNetworks
             new Linear("fc1", 40), new Linear("fc2", 33), new ReLU("relu2"), new ReLU("relu3"), new Linear("fc3", 1),
         ]),
 
+        // cuda-convnet's nets: pools that round up, between convolution and ReLU too, average pools, normalisation within channels.
+        ["cifar10"] = () => new Network("tiny-cifar10", new Shape(20, 20, 3),
+        [
+            new Conv2d("conv1", 32, 5) { Padding = Padding.All(2) }, new MaxPool2d("pool1", 3, 2) { RoundUp = true }, new ReLU("relu1"),
+            new WithinChannelNorm("norm1", 3, 0.05f, 0.75f),
+            new Conv2d("conv2", 24, 5) { Padding = Padding.All(2) }, new ReLU("relu2"), new AvgPool2d("pool2", 3, 2) { RoundUp = true },
+            new WithinChannelNorm("norm2", 5, 1f, 0.5f),
+            new Conv2d("conv3", 33, 3) { Padding = Padding.All(1) }, new ReLU("relu3"),
+            new AvgPool2d("pool3", 3, 2) { RoundUp = true, Padding = Padding.All(1), CountPadding = false },
+            new Linear("fc", 10),
+        ]),
+
+        // torchvision's: explicit padding, no normalisation, adaptive average pool both narrower and wider than its input.
+        ["torchvision"] = () => new Network("tiny-torchvision", new Shape(63, 63, 3),
+        [
+            new Conv2d("conv1", 16, 11) { Stride = 4, Padding = Padding.All(2) }, new ReLU("relu1"), new MaxPool2d("pool1", 3, 2),
+            new Conv2d("conv2", 32, 5) { Padding = Padding.All(2) }, new ReLU("relu2"), new MaxPool2d("pool2", 2, 1) { Padding = Padding.All(1) },
+            new Conv2d("conv3", 20, 3) { Padding = Padding.All(1) }, new ReLU("relu3"),
+            new AdaptiveAvgPool2d("narrow", 3, 5), new AvgPool2d("average", 2, 1) { Padding = Padding.All(1) }, new AdaptiveAvgPool2d("wide", 6, 6),
+            new Flatten("flatten"), new Dropout("drop6", 0.5f), new Linear("fc6", 64), new ReLU("relu6"), new Linear("fc7", 11),
+        ]),
+
         ["only linear"] = () => new Network("only-linear", Shape.Vector(37), [new Linear("fc", 21)]),
     };
 
