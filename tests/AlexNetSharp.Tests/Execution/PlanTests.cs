@@ -81,7 +81,8 @@ public class PlanTests
             plan.Backward();
         }
         Assert.Equal(20 * 20 * 5 * 2, whole.Activation("conv").Length);
-        Assert.Equal(whole.Output.ToArray(), cut.Output.ToArray());
-        Assert.Equal(whole.Gradients!["conv.weight"].Storage.ToArray(), cut.Gradients!["conv.weight"].Storage.ToArray());
+        // Another size has other tiles, so the rounding differs.
+        Compare.Close("output", whole.Output, cut.Output, Tolerances.SmallNetwork);
+        Compare.Close("gradient", whole.Gradients!["conv.weight"].Storage, cut.Gradients!["conv.weight"].Storage, Tolerances.SmallNetwork);
     }
 }

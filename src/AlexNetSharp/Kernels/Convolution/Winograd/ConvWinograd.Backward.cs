@@ -8,11 +8,10 @@ internal sealed unsafe partial class ConvWinograd<V>
 {
     private Job _transposeJob = null!, _fusedBackwardJob = null!, _sumChunksJob = null!;
     private Job _gradOutputJob = null!, _weightProductJob = null!, _inputProductJob = null!, _gradInputJob = null!, _gradWeightJob = null!;
-    private TileRowTransform _transformInput = null!, _transformGradOutput = null!;
+    private TileRowTransform _transformGradOutput = null!;
 
     private void MakeBackwardJobs()
     {
-        _transformInput = TransformInput;
         _transformGradOutput = TransformGradOutput;
         _transposeJob = new MethodJob((index, _) => TransposePanel(
             index / _sizes.InputPanels, index % _sizes.InputPanels,

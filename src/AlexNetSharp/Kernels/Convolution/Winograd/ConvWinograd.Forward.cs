@@ -10,16 +10,20 @@ internal sealed unsafe partial class ConvWinograd<V>
     private const int WeightRows = 16;
 
     private Job _prepareJob = null!, _fusedForwardJob = null!, _inputJob = null!, _productJob = null!, _outputJob = null!;
+    // Made once: naming the method where it is passed on would allocate a delegate for every piece of work.
+    private TileRowTransform _transformInput = null!, _transformOutput = null!;
 
     private int WeightPieces => _sizes.OutputPanels * ((_sizes.InputChannels + WeightRows - 1) / WeightRows);
 
     private void MakeJobs()
     {
+        _transformInput = TransformInput;
+        _transformOutput = TransformOutput;
         _prepareJob = new MethodJob(PrepareWeights);
         _fusedForwardJob = new MethodJob(ForwardBlock);
-        _inputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, TransformInput));
+        _inputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformInput));
         _productJob = new MethodJob((index, worker) => Product(_planes[index], _sizes.Block(_block), worker));
-        _outputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, TransformOutput));
+        _outputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformOutput));
         MakeBackwardJobs();
     }
 
@@ -57,10 +61,10 @@ internal sealed unsafe partial class ConvWinograd<V>
     private void ForwardBlock(int index, int worker)
     {
         TileBlock block = _sizes.Block(index);
-        TransformBlock(block, worker, TransformInput);
+        TransformBlock(block, worker, _transformInput);
         foreach (int plane in _planes)
             Product(plane, block, worker);
-        TransformBlock(block, worker, TransformOutput);
+        TransformBlock(block, worker, _transformOutput);
     }
 
     private delegate void TileRowTransform(int image, int tileRow, in TileBlock block, int worker);
