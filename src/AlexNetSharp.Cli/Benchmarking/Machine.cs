@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
-using System.Text;
 using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Cli.Benchmarking;
@@ -17,7 +15,7 @@ internal sealed record Machine(string Processor, string Simd, string Os, string 
 {
     /// <summary>This one.</summary>
     public static Machine Current { get; } = new(
-        ProcessorName(), TierName(SimdTiers.Best), RuntimeInformation.OSDescription, Environment.Version.ToString(), Environment.ProcessorCount);
+        ProcessorInfo.Name, ProcessorInfo.VectorName, RuntimeInformation.OSDescription, Environment.Version.ToString(), Environment.ProcessorCount);
 
     /// <summary>The largest memory that this process ever held, in bytes.</summary>
     public static long PeakMemoryBytes
@@ -37,39 +35,6 @@ internal sealed record Machine(string Processor, string Simd, string Os, string 
     public string Describe(int threads) => string.Create(
         CultureInfo.InvariantCulture,
         $"{Processor}, {Simd}, {threads} {(threads == 1 ? "thread" : "threads")} on {Cores} {(Cores == 1 ? "processor" : "processors")}, .NET {Dotnet}");
-
-    private static string TierName(SimdTier tier) => tier switch
-    {
-        SimdTier.Vector512 => "AVX-512",
-        SimdTier.Vector256 => "AVX2",
-        SimdTier.Vector128 => X86Base.IsSupported ? "SSE" : "NEON",
-        _ => "scalar",
-    };
-
-    private static string ProcessorName()
-    {
-        string? name = X86Base.IsSupported ? BrandString()
-            : OperatingSystem.IsLinux() ? ReadField("/proc/cpuinfo", "model name") ?? ReadField("/proc/cpuinfo", "Model")
-            : null;
-        return string.IsNullOrWhiteSpace(name) ? RuntimeInformation.ProcessArchitecture.ToString() : name;
-    }
-
-    /// <summary>The 48 characters that the instruction CPUID returns in its leaves 0x80000002 to 0x80000004.</summary>
-    private static string? BrandString()
-    {
-        const uint first = 0x80000002, last = 0x80000004;
-        if ((uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax < last)
-            return null;
-        var registers = new List<int>();
-        for (uint leaf = first; leaf <= last; leaf++)
-        {
-            (int eax, int ebx, int ecx, int edx) = X86Base.CpuId(unchecked((int)leaf), 0);
-            registers.AddRange([eax, ebx, ecx, edx]);
-        }
-        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes<int>(registers.ToArray());
-        string text = Encoding.ASCII.GetString(bytes).TrimEnd('\0');
-        return string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-    }
 
     private static string? ReadField(string path, string field)
     {

@@ -17,6 +17,7 @@ public partial class ArchitectureTests
         ["Diagnostics"] = [],
         ["Random"] = ["Simd"],
         ["Kernels"] = s_foundation,
+        ["Benchmarking"] = s_foundation,
         ["Networks"] = ["Tensors", "Random", "Diagnostics"],
         ["Execution"] = ["Networks", "Kernels", .. s_foundation],
         ["Benchmarking"] = s_foundation,

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text;
+
+namespace AlexNetSharp.Simd;
+
+/// <summary>What the processor is called, for reports.</summary>
+public static class ProcessorInfo
+{
+    /// <summary>Its name as it gives it, or its architecture where it gives none.</summary>
+    public static string Name { get; } = FindName();
+
+    /// <summary>What the vectors of <see cref="SimdTiers.Best"/> are called on this processor.</summary>
+    public static string VectorName => SimdTiers.Best switch
+    {
+        SimdTier.Vector512 => "AVX-512",
+        SimdTier.Vector256 => "AVX2",
+        SimdTier.Vector128 => X86Base.IsSupported ? "SSE" : "NEON",
+        _ => "scalar",
+    };
+
+    private static string FindName()
+    {
+        string? name = X86Base.IsSupported ? BrandString() : OperatingSystem.IsLinux() ? NameInLinux() : null;
+        return string.IsNullOrWhiteSpace(name) ? RuntimeInformation.ProcessArchitecture.ToString() : name;
+    }
+
+    /// <summary>The 48 characters that the instruction CPUID returns in its leaves 0x80000002 to 0x80000004.</summary>
+    private static string? BrandString()
+    {
+        const uint maximum = 0x80000000, first = 0x80000002, last = 0x80000004;
+        if ((uint)X86Base.CpuId(unchecked((int)maximum), 0).Eax < last)
+            return null;
+        var registers = new List<int>();
+        for (uint leaf = first; leaf <= last; leaf++)
+        {
+            (int eax, int ebx, int ecx, int edx) = X86Base.CpuId(unchecked((int)leaf), 0);
+            registers.AddRange([eax, ebx, ecx, edx]);
+        }
+        string text = Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>(registers.ToArray())).TrimEnd('\0');
+        return string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static string? NameInLinux()
+    {
+        try
+        {
+            string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(
+                l => l.StartsWith("model name", StringComparison.Ordinal) || l.StartsWith("Model", StringComparison.Ordinal));
+            return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
