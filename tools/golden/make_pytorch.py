@@ -33,16 +33,20 @@ def state_dict(dtype, prefix=""):
     return state
 
 
-folder = sys.argv[1]
-torch.save(state_dict(torch.float32), f"{folder}/f32.pth")
-torch.save(state_dict(torch.float16), f"{folder}/f16.pth")
-torch.save(state_dict(torch.bfloat16), f"{folder}/bf16.pth")
-torch.save(state_dict(torch.float32), f"{folder}/legacy.pth", _use_new_zipfile_serialization=False)
-momentum = {i: {"step": 7, "momentum_buffer": torch.zeros(3)} for i in range(2)}
-torch.save({
-    "epoch": 7, "arch": "alexnet", "best_acc1": torch.tensor(56.5), "state_dict": state_dict(torch.float32, "module."),
-    "optimizer": {"state": momentum, "param_groups": [{"lr": 0.01, "nesterov": False, "params": [0, 1]}]},
-}, f"{folder}/checkpoint.pth")
-base = torch.arange(24, dtype=torch.float64).reshape(2, 3, 4)
-torch.save({"transposed": base.permute(2, 0, 1), "slice": base[:, 1:, ::2], "row": base[1, 2], "scalar": torch.tensor(3.5),
-            "empty": torch.zeros(0, 4), "integers": torch.arange(3)}, f"{folder}/strided.pth")
+def main(folder):
+    torch.save(state_dict(torch.float32), f"{folder}/f32.pth")
+    torch.save(state_dict(torch.float16), f"{folder}/f16.pth")
+    torch.save(state_dict(torch.bfloat16), f"{folder}/bf16.pth")
+    torch.save(state_dict(torch.float32), f"{folder}/legacy.pth", _use_new_zipfile_serialization=False)
+    momentum = {i: {"step": 7, "momentum_buffer": torch.zeros(3)} for i in range(2)}
+    torch.save({
+        "epoch": 7, "arch": "alexnet", "best_acc1": torch.tensor(56.5), "state_dict": state_dict(torch.float32, "module."),
+        "optimizer": {"state": momentum, "param_groups": [{"lr": 0.01, "nesterov": False, "params": [0, 1]}]},
+    }, f"{folder}/checkpoint.pth")
+    base = torch.arange(24, dtype=torch.float64).reshape(2, 3, 4)
+    torch.save({"transposed": base.permute(2, 0, 1), "slice": base[:, 1:, ::2], "row": base[1, 2], "scalar": torch.tensor(3.5),
+                "empty": torch.zeros(0, 4), "integers": torch.arange(3)}, f"{folder}/strided.pth")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

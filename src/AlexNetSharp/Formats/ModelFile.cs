@@ -54,6 +54,9 @@ public static class ModelFile
                 metadata["format"] = "pt";
                 SafetensorsWriter.Write(path, WeightSources.Of(model.Parameters), metadata);
                 break;
+            case ".onnx":
+                OnnxWriter.Write(path, model);
+                break;
             default:
                 throw new ArgumentException($"'{path}' ends with no format that models can be written in; use .safetensors or .onnx", nameof(path));
         }

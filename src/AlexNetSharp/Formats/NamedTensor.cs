@@ -42,7 +42,7 @@ public sealed class NamedTensor
     public string Name { get; }
 
     /// <summary>What the tensor is to its network, such as conv1.weight, where the file shows that otherwise than by the name.</summary>
-    internal string Alias { get; init; }
+    internal string Alias { get; private init; }
 
     /// <summary>Type of the elements in the file.</summary>
     public TensorType Type { get; }
@@ -88,6 +88,12 @@ public sealed class NamedTensor
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Type} {FormatError.Shape(_shape)}";
+
+    /// <summary>The same tensor, known to be parameter <paramref name="alias"/>.</summary>
+    internal NamedTensor As(string alias) => new(Name, Type, _shape, _bytes, Offset, _file, _strides) { Alias = alias };
+
+    /// <summary>The same matrix with rows and columns exchanged; copies nothing.</summary>
+    internal NamedTensor Transposed() => new(Name, Type, [_shape[1], _shape[0]], _bytes, Offset, _file, [1, _shape[1]]);
 
     /// <summary>Converts elements [<paramref name="first"/>, first + destination.Length) of the row-major order to float32.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not all inside the tensor.</exception>

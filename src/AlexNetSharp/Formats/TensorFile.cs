@@ -114,6 +114,8 @@ public sealed class TensorFile : IDisposable
                 TensorFileFormat.Npy => Npy.Read(file),
                 TensorFileFormat.PyTorch when file.Byte(0, "the start") == 0x80 => PyTorchReader.ReadLegacy(file),
                 TensorFileFormat.PyTorch => PyTorchReader.Read(file),
+                TensorFileFormat.Caffe => CaffeReader.Read(file),
+                TensorFileFormat.Onnx => OnnxReader.Read(file),
                 _ when SafetensorsIndex.IsIndex(file) => SafetensorsIndex.Read(file),
                 _ => SafetensorsReader.Read(file),
             };
@@ -132,6 +134,20 @@ public sealed class TensorFile : IDisposable
             return TensorFileFormat.Npy;
         if (start.StartsWith("PK"u8) || start.StartsWith(PyTorchReader.LegacyMagic))
             return TensorFileFormat.PyTorch;
-        return TensorFileFormat.Safetensors;
+        // Protobuf has no mark of its own: the ending tells, or else the first field, ONNX's version number or Caffe's name of the net.
+        switch (System.IO.Path.GetExtension(file.Path).ToLowerInvariant())
+        {
+            case ".caffemodel":
+                return TensorFileFormat.Caffe;
+            case ".onnx":
+                return TensorFileFormat.Onnx;
+        }
+        bool isSafetensors = start.Length > 8 && start[8] == (byte)'{' && file.UInt64(0, "the start") <= SafetensorsReader.LongestHeader;
+        return (isSafetensors, start[0]) switch
+        {
+            (false, 0x08) => TensorFileFormat.Onnx,
+            (false, 0x0A) when !SafetensorsIndex.IsIndex(file) => TensorFileFormat.Caffe,
+            _ => TensorFileFormat.Safetensors,
+        };
     }
 }

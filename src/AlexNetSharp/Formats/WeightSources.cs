@@ -5,10 +5,12 @@ namespace AlexNetSharp.Formats;
 /// <summary>The weights of a network as tensors to write, in PyTorch's order: [out, in, height, width], [out, in], inputs by channel, row, column.</summary>
 internal static class WeightSources
 {
-    /// <summary>All parameters in the order of the layers; with torchvision's names for torchvision's network.</summary>
-    public static List<TensorSource> Of(ParameterSet parameters)
+    /// <summary>All parameters in the order of the layers.</summary>
+    /// <param name="parameters">The weights.</param>
+    /// <param name="torchvisionNames">Whether torchvision's network gets torchvision's names (features.0.weight) instead of ours (conv1.weight).</param>
+    public static List<TensorSource> Of(ParameterSet parameters, bool torchvisionNames = true)
     {
-        bool torchvision = parameters.Network.Name == "torchvision";
+        bool torchvision = torchvisionNames && parameters.Network.Name == "torchvision";
         var sources = new List<TensorSource>();
         foreach (Parameter parameter in parameters.Parameters)
         {

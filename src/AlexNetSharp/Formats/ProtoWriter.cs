@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>Writes the fields of a protobuf message into memory (format: see <see cref="ProtoReader"/>).</summary>
+internal sealed class ProtoWriter
+{
+    private readonly MemoryStream _bytes = new();
+
+    /// <summary>Bytes written so far.</summary>
+    public long Length => _bytes.Length;
+
+    /// <summary>A number; negative ones take ten bytes.</summary>
+    public ProtoWriter Number(int field, long value)
+    {
+        Varint((ulong)field << 3 | (ulong)WireType.Varint);
+        Varint((ulong)value);
+        return this;
+    }
+
+    /// <summary>A 32-bit float.</summary>
+    public ProtoWriter Float(int field, float value)
+    {
+        Varint((ulong)field << 3 | (ulong)WireType.Fixed32);
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteSingleLittleEndian(bytes, value);
+        _bytes.Write(bytes);
+        return this;
+    }
+
+    /// <summary>A text.</summary>
+    public ProtoWriter Text(int field, string value)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(value);
+        Announce(field, bytes.Length);
+        _bytes.Write(bytes);
+        return this;
+    }
+
+    /// <summary>A message.</summary>
+    public ProtoWriter Message(int field, ProtoWriter message)
+    {
+        Announce(field, message.Length);
+        message.CopyTo(_bytes);
+        return this;
+    }
+
+    /// <summary>The beginning of a field of <paramref name="length"/> bytes, which the caller writes behind these bytes.</summary>
+    public ProtoWriter Announce(int field, long length)
+    {
+        Varint((ulong)field << 3 | (ulong)WireType.Bytes);
+        Varint((ulong)length);
+        return this;
+    }
+
+    /// <summary>Writes everything to <paramref name="stream"/>.</summary>
+    public void CopyTo(Stream stream) => _bytes.WriteTo(stream);
+
+    private void Varint(ulong value)
+    {
+        for (; value >= 0x80; value >>= 7)
+            _bytes.WriteByte((byte)(value | 0x80));
+        _bytes.WriteByte((byte)value);
+    }
+}
