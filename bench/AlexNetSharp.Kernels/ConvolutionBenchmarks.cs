@@ -1,0 +1,73 @@
+using AlexNetSharp.Kernels.Convolution;
+using BenchmarkDotNet.Attributes;
+
+namespace AlexNetSharp.KernelBenchmarks;
+
+/// <summary>The convolutions of the notebook's network at batch 32, by the algorithm that a plan chooses and by direct convolution.</summary>
+public unsafe class ConvolutionBenchmarks : KernelBenchmark
+{
+    private ConvAlgorithm _algorithm = null!;
+    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
+
+    public static IEnumerable<Layer> Layers =>
+    [
+        new("conv1", new ConvGeometry(32, 224, 224, 3, 55, 55, 64, 11, 11, 4, 4, 3, 3, 1)),
+        new("conv2", new ConvGeometry(32, 27, 27, 64, 27, 27, 192, 5, 5, 1, 1, 2, 2, 1)),
+        new("conv3", new ConvGeometry(32, 13, 13, 192, 13, 13, 384, 3, 3, 1, 1, 1, 1, 1)),
+        new("conv4", new ConvGeometry(32, 13, 13, 384, 13, 13, 256, 3, 3, 1, 1, 1, 1, 1)),
+        new("conv5", new ConvGeometry(32, 13, 13, 256, 13, 13, 256, 3, 3, 1, 1, 1, 1, 1)),
+    ];
+
+    [ParamsSource(nameof(Layers))]
+    public Layer Convolution { get; set; } = null!;
+
+    [Params(false, true)]
+    public bool Precise { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        ConvGeometry g = Convolution.Geometry;
+        // The first layer's input gradient is never asked for.
+        var request = new ConvRequest(Relu: true, WeightGradient: true, InputGradient: g.InputChannels > 3, Precise);
+        _algorithm = ConvAlgorithms.Candidates(g, request)[^1].Algorithm!;
+        _algorithm.Bind(
+            Pool, Noisy.Noise(_algorithm.PreparedWeightLength), Noisy.Noise(_algorithm.WorkspaceLength),
+            Noisy.Noise(_algorithm.ScratchLength(Pool.Threads)));
+        _weight = Noisy.Noise(g.WeightLength);
+        _input = Noisy.Noise(g.InputLength);
+        _bias = Noisy.Noise(g.OutputChannels);
+        _output = Noisy.Noise(g.OutputLength);
+        _gradOutput = Noisy.Noise(g.OutputLength);
+        _gradWeight = Noisy.Noise(g.WeightLength);
+        _gradBias = Noisy.Noise(g.OutputChannels);
+        if (request.InputGradient)
+            _gradInput = Noisy.Noise(g.InputLength);
+        _algorithm.PrepareWeight(_weight);
+        Forward();
+    }
+
+    [Benchmark]
+    public void Forward() => _algorithm.Forward(_input, _bias, _output);
+
+    /// <summary>Backward calls follow one forward call: what forward leaves for backward is read, not consumed.</summary>
+    [Benchmark]
+    public void Backward() => _algorithm.Backward(_input, _output, _gradOutput, _gradWeight, _gradBias, _gradInput, accumulate: false);
+
+    [Benchmark]
+    public void PrepareWeight() => _algorithm.PrepareWeight(_weight);
+
+    /// <summary>One layer; its work is that of forward.</summary>
+    public sealed record Layer : IWork
+    {
+        internal Layer(string name, ConvGeometry geometry) => (Name, Geometry) = (name, geometry);
+
+        internal string Name { get; }
+
+        internal ConvGeometry Geometry { get; }
+
+        public double Operations => 2.0 * Geometry.MultiplyAdds;
+
+        public override string ToString() => Name;
+    }
+}
