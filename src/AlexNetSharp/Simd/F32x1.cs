@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace AlexNetSharp.Simd;
@@ -70,6 +71,9 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 ReciprocalSqrt(F32x1 x) => new(1 / MathF.Sqrt(x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Splice(F32x1 low, F32x1 high, [ConstantExpected] int first) => first == 0 ? low : high;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x1 value) => value._value;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -81,13 +82,20 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     public static F32x16 MaxNative(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.Max(a._value, b._value));
+    public static F32x16 Max(F32x16 a, F32x16 b)
+    {
+        // The native maximum gives its second operand where either is not a number: that keeps a, and b is chosen where it is the one.
+        Vector512<float> larger = Vector512.MaxNative(b._value, a._value);
+        return new(Vector512.ConditionalSelect(Vector512.Equals(b._value, b._value), larger, b._value));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 SelectGreater(F32x16 a, F32x16 b, F32x16 value) => new(Vector512.GreaterThan(a._value, b._value) & value._value);
+    public static F32x16 SelectGreater(F32x16 a, F32x16 b, F32x16 value) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(a._value, b._value), value._value, Vector512<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 SelectEqual(F32x16 a, F32x16 b, F32x16 value) => new(Vector512.Equals(a._value, b._value) & value._value);
+    public static F32x16 SelectEqual(F32x16 a, F32x16 b, F32x16 value) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(a._value, b._value), value._value, Vector512<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Sqrt(F32x16 x) => new(Vector512.Sqrt(x._value));
@@ -106,5 +114,23 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Splice(F32x16 low, F32x16 high, [ConstantExpected] int first)
+    {
+        if (first is 0 or 16)
+            return first == 0 ? low : high;
+        if (Avx512F.IsSupported)
+            return new(Avx512F.AlignRight32(high._value.AsInt32(), low._value.AsInt32(), (byte)first).AsSingle());
+        return SpliceInMemory(low, high, first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x16 value) => Vector512.Sum(value._value);
+
+    private static F32x16 SpliceInMemory(F32x16 low, F32x16 high, int first)
+    {
+        float* lanes = stackalloc float[32];
+        Store(low, lanes);
+        Store(high, lanes + 16);
+        return Load(lanes + first);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -82,13 +83,20 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     public static F32x4 MaxNative(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.Max(a._value, b._value));
+    public static F32x4 Max(F32x4 a, F32x4 b)
+    {
+        // The native maximum gives its second operand where either is not a number: that keeps a, and b is chosen where it is the one.
+        Vector128<float> larger = Vector128.MaxNative(b._value, a._value);
+        return new(Vector128.ConditionalSelect(Vector128.Equals(b._value, b._value), larger, b._value));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 SelectGreater(F32x4 a, F32x4 b, F32x4 value) => new(Vector128.GreaterThan(a._value, b._value) & value._value);
+    public static F32x4 SelectGreater(F32x4 a, F32x4 b, F32x4 value) =>
+        new(Vector128.ConditionalSelect(Vector128.GreaterThan(a._value, b._value), value._value, Vector128<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 SelectEqual(F32x4 a, F32x4 b, F32x4 value) => new(Vector128.Equals(a._value, b._value) & value._value);
+    public static F32x4 SelectEqual(F32x4 a, F32x4 b, F32x4 value) =>
+        new(Vector128.ConditionalSelect(Vector128.Equals(a._value, b._value), value._value, Vector128<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Sqrt(F32x4 x) => new(Vector128.Sqrt(x._value));
@@ -101,5 +109,25 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Splice(F32x4 low, F32x4 high, [ConstantExpected] int first)
+    {
+        if (first is 0 or 4)
+            return first == 0 ? low : high;
+        if (Ssse3.IsSupported)
+            return new(Ssse3.AlignRight(high._value.AsByte(), low._value.AsByte(), (byte)(4 * first)).AsSingle());
+        if (AdvSimd.IsSupported)
+            return new(AdvSimd.ExtractVector128(low._value, high._value, (byte)first));
+        return SpliceInMemory(low, high, first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x4 value) => Vector128.Sum(value._value);
+
+    private static F32x4 SpliceInMemory(F32x4 low, F32x4 high, int first)
+    {
+        float* lanes = stackalloc float[8];
+        Store(low, lanes);
+        Store(high, lanes + 4);
+        return Load(lanes + first);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -81,13 +82,20 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     public static F32x8 MaxNative(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.Max(a._value, b._value));
+    public static F32x8 Max(F32x8 a, F32x8 b)
+    {
+        // The native maximum gives its second operand where either is not a number: that keeps a, and b is chosen where it is the one.
+        Vector256<float> larger = Vector256.MaxNative(b._value, a._value);
+        return new(Vector256.ConditionalSelect(Vector256.Equals(b._value, b._value), larger, b._value));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 SelectGreater(F32x8 a, F32x8 b, F32x8 value) => new(Vector256.GreaterThan(a._value, b._value) & value._value);
+    public static F32x8 SelectGreater(F32x8 a, F32x8 b, F32x8 value) =>
+        new(Vector256.ConditionalSelect(Vector256.GreaterThan(a._value, b._value), value._value, Vector256<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 SelectEqual(F32x8 a, F32x8 b, F32x8 value) => new(Vector256.Equals(a._value, b._value) & value._value);
+    public static F32x8 SelectEqual(F32x8 a, F32x8 b, F32x8 value) =>
+        new(Vector256.ConditionalSelect(Vector256.Equals(a._value, b._value), value._value, Vector256<float>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Sqrt(F32x8 x) => new(Vector256.Sqrt(x._value));
@@ -100,5 +108,32 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Splice(F32x8 low, F32x8 high, [ConstantExpected] int first)
+    {
+        if (first is 0 or 8)
+            return first == 0 ? low : high;
+        if (Avx2.IsSupported)
+        {
+            // Bytes can be shifted together only within each half; the middle is the upper half of low and the lower half of high.
+            Vector256<float> middle = Avx.Permute2x128(low._value, high._value, 0x21);
+            return first switch
+            {
+                < 4 => new(Avx2.AlignRight(middle.AsByte(), low._value.AsByte(), (byte)(4 * first)).AsSingle()),
+                4 => new(middle),
+                _ => new(Avx2.AlignRight(high._value.AsByte(), middle.AsByte(), (byte)(4 * first - 16)).AsSingle()),
+            };
+        }
+        return SpliceInMemory(low, high, first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x8 value) => Vector256.Sum(value._value);
+
+    private static F32x8 SpliceInMemory(F32x8 low, F32x8 high, int first)
+    {
+        float* lanes = stackalloc float[16];
+        Store(low, lanes);
+        Store(high, lanes + 8);
+        return Load(lanes + first);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AlexNetSharp.Simd;
 
 /// <summary>
@@ -57,7 +59,7 @@ internal unsafe interface ISimd<T>
     /// <summary>a &gt; b ? a : b. The second operand is the result where a lane of either is not a number, so <c>MaxNative(zero, x)</c> lets NaN through.</summary>
     static abstract T MaxNative(T a, T b);
 
-    /// <summary>The larger of a and b; not a number where either is not, and +0 where they are +0 and −0. Slower than <see cref="MaxNative"/>.</summary>
+    /// <summary>The larger of a and b; not a number where either is not. Slower than <see cref="MaxNative"/>.</summary>
     static abstract T Max(T a, T b);
 
     /// <summary>a &gt; b ? value : 0.</summary>
@@ -71,6 +73,9 @@ internal unsafe interface ISimd<T>
 
     /// <summary>1/√x for normal positive x, relative error at most 3e-7 (the machine's estimate refined by Newton steps, or a division).</summary>
     static abstract T ReciprocalSqrt(T x);
+
+    /// <summary>Lanes <paramref name="first"/> (0 to <see cref="Count"/>, a constant) and up of <paramref name="low"/>, then as many lanes of <paramref name="high"/> as are missing.</summary>
+    static abstract T Splice(T low, T high, [ConstantExpected] int first);
 
     /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(T value);

@@ -239,18 +239,24 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
     {
         if (from == to)
             return;
-        int channels = Windows.Channels;
+        int channels = Windows.Channels, height = rows.End - rows.Start;
+        long* lines = stackalloc long[height];
+        LinesOf(rows, lines);
         foreach (PoolRange columns in Windows.Columns)
         {
-            long first = (long)columns.Start * channels, width = (long)(columns.End - columns.Start) * channels;
+            float* first = ring + (long)columns.Start * channels;
+            long width = (long)(columns.End - columns.Start) * channels;
             for (int c = from; c < to; c += W.Count)
             {
-                W max = W.Load(ring + rows.Start % _ring * _rowStride + first + c);
-                for (int row = rows.Start; row < rows.End; row++)
+                W max = W.Load(first + lines[0] + c);
+                for (int i = 0; i < height; i++)
                 {
-                    float* line = ring + row % _ring * _rowStride + first + c;
-                    for (float* y = line; y < line + width; y += channels)
-                        max = W.Max(max, W.Load(y));
+                    float* line = first + lines[i] + c;
+                    if (width == 3 * channels)
+                        max = W.Max(W.Max(max, W.Load(line)), W.Max(W.Load(line + channels), W.Load(line + 2 * channels)));
+                    else
+                        for (float* y = line; y < line + width; y += channels)
+                            max = W.Max(max, W.Load(y));
                 }
                 W.Store(max, output + c);
             }
@@ -265,27 +271,50 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
     {
         if (from == to)
             return;
-        int channels = Windows.Channels;
+        int channels = Windows.Channels, height = rows.End - rows.Start;
         long toGradient = gradients - ring;
+        long* lines = stackalloc long[height];
+        LinesOf(rows, lines);
         foreach (PoolRange columns in Windows.Columns)
         {
-            long first = (long)columns.Start * channels, width = (long)(columns.End - columns.Start) * channels;
+            float* first = ring + (long)columns.Start * channels;
+            long width = (long)(columns.End - columns.Start) * channels;
             for (int c = from; c < to; c += W.Count)
             {
                 W max = W.Load(output + c), gradient = W.Load(gradOutput + c);
-                for (int row = rows.Start; row < rows.End; row++)
+                for (int i = 0; i < height; i++)
                 {
-                    float* line = ring + row % _ring * _rowStride + first + c;
-                    for (float* y = line; y < line + width; y += channels)
+                    float* line = first + lines[i] + c;
+                    if (width == 3 * channels)
                     {
-                        W taken = W.SelectEqual(W.Load(y), max, gradient);
-                        gradient -= taken;
-                        W.Store(W.Load(y + toGradient) + taken, y + toGradient);
+                        gradient = Spread(line, line + toGradient, max, gradient);
+                        gradient = Spread(line + channels, line + toGradient + channels, max, gradient);
+                        gradient = Spread(line + 2 * channels, line + toGradient + 2 * channels, max, gradient);
                     }
+                    else
+                        for (float* y = line; y < line + width; y += channels)
+                            gradient = Spread(y, y + toGradient, max, gradient);
                 }
             }
             output += channels;
             gradOutput += channels;
         }
+    }
+
+    /// <summary>Gives the gradient to a value if it is the maximum, and returns what is left of it: nothing, once the maximum was met.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static W Spread<W>(float* value, float* gradInput, W max, W gradient)
+        where W : unmanaged, ISimd<W>
+    {
+        W taken = W.SelectEqual(W.Load(value), max, gradient);
+        W.Store(W.Load(gradInput) + taken, gradInput);
+        return gradient - taken;
+    }
+
+    /// <summary>Where the rows of a window lie in the ring.</summary>
+    private void LinesOf(PoolRange rows, long* lines)
+    {
+        for (int row = rows.Start; row < rows.End; row++)
+            lines[row - rows.Start] = row % _ring * _rowStride;
     }
 }

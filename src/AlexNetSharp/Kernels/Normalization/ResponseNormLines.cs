@@ -6,22 +6,21 @@ namespace AlexNetSharp.Kernels.Normalization;
 
 /// <summary>Normalisation across channels for a line of pixels that lie one after the other; the inner loops of all operations that need it.</summary>
 /// <remarks>
-/// <para>
-/// A sum over a window of channels reads values that other lanes of the same vector hold. They go through <b>padded</b> memory: for each
-/// pixel radius zeros, the channels, radius zeros. From there window position j is a vector load at offset j. Writing a whole line
-/// before reading it keeps the loads from waiting for the stores just made.
-/// </para>
-/// <para>Channels that fill no vector are computed one at a time by the same code.</para>
+/// A sum over a window of channels needs values that other lanes of the same vector hold. There are two ways. For the usual radii, and
+/// channels that fill vectors, sums grow by doubling in registers (<see cref="ResponseNormWindow{V, TRadius}"/>). Everything else goes through
+/// <b>padded</b> memory: for each pixel radius zeros, the channels, radius zeros; window position j is a vector load at offset j.
+/// Writing a whole line before reading it keeps the loads from waiting for the stores just made.
 /// </remarks>
 internal readonly unsafe struct ResponseNormLines
 {
     private readonly int _channels, _radius;
-    private readonly float _bias, _alpha, _backwardFactor;
+    private readonly float _bias, _alpha, _beta, _backwardFactor;
     private readonly InversePower _power;
 
     public ResponseNormLines(ResponseNormSettings settings)
     {
-        (_channels, _radius, _bias, _alpha) = (settings.Channels, settings.Radius, settings.Bias, settings.Alpha);
+        (_channels, _radius) = (settings.Channels, settings.Radius);
+        (_bias, _alpha, _beta) = (settings.Bias, settings.Alpha, settings.Beta);
         _backwardFactor = 2 * settings.Alpha * settings.Beta;
         _power = new InversePower(settings.Beta);
         PaddedChannels = (settings.Channels + 2 * settings.Radius + 15) / 16 * 16;
@@ -37,25 +36,143 @@ internal readonly unsafe struct ResponseNormLines
     public void Forward<V>(float* x, float* y, float* d, int pixels, float* padded)
         where V : unmanaged, ISimd<V>
     {
-        int whole = _channels / V.Count * V.Count;
-        Squares<V>(x, pixels, padded, 0, whole);
-        Squares<F32x1>(x, pixels, padded, whole, _channels);
-        Scale<V>(x, y, d, pixels, padded, 0, whole);
-        Scale<F32x1>(x, y, d, pixels, padded, whole, _channels);
+        if (InRegisters<V>())
+        {
+            if (_beta == 0.75f)
+                ForwardInRegisters<V, ThreeQuarterPower>(x, y, d, pixels);
+            else
+                ForwardInRegisters<V, HalfPower>(x, y, d, pixels);
+        }
+        else
+        {
+            int whole = _channels / V.Count * V.Count;
+            Squares<V>(x, pixels, padded, 0, whole);
+            Squares<F32x1>(x, pixels, padded, whole, _channels);
+            Scale<V>(x, y, d, pixels, padded, 0, whole);
+            Scale<F32x1>(x, y, d, pixels, padded, whole, _channels);
+        }
     }
 
     /// <summary>
     /// gradInput = gradient · d^−β − 2·alpha·β · x · Σ gradient · x · d^(−β − 1), with d as <see cref="Forward"/> left it;
-    /// with <paramref name="relu"/> 0 where x is not positive. <paramref name="gradient"/> is destroyed.
+    /// with <paramref name="relu"/> 0 where x is not positive. <paramref name="gradient"/> may be destroyed.
     /// </summary>
     public void Backward<V>(float* x, float* d, float* gradient, float* gradInput, int pixels, float* padded, bool relu)
         where V : unmanaged, ISimd<V>
     {
-        int whole = _channels / V.Count * V.Count;
-        Terms<V>(x, d, gradient, pixels, padded, 0, whole);
-        Terms<F32x1>(x, d, gradient, pixels, padded, whole, _channels);
-        Combine<V>(x, gradient, gradInput, pixels, padded, relu, 0, whole);
-        Combine<F32x1>(x, gradient, gradInput, pixels, padded, relu, whole, _channels);
+        if (InRegisters<V>())
+        {
+            if (_beta == 0.75f)
+                BackwardInRegisters<V, ThreeQuarterPower>(x, d, gradient, gradInput, pixels, relu);
+            else
+                BackwardInRegisters<V, HalfPower>(x, d, gradient, gradInput, pixels, relu);
+        }
+        else
+        {
+            int whole = _channels / V.Count * V.Count;
+            Terms<V>(x, d, gradient, pixels, padded, 0, whole);
+            Terms<F32x1>(x, d, gradient, pixels, padded, whole, _channels);
+            Combine<V>(x, gradient, gradInput, pixels, padded, relu, 0, whole);
+            Combine<F32x1>(x, gradient, gradInput, pixels, padded, relu, whole, _channels);
+        }
+    }
+
+    private bool InRegisters<V>()
+        where V : unmanaged, ISimd<V> => _radius is 2 or 4 && _beta is 0.75f or 0.5f
+            && _channels % V.Count == 0 && V.Count >= _radius;
+
+    private void ForwardInRegisters<V, TPower>(float* x, float* y, float* d, int pixels)
+        where V : unmanaged, ISimd<V>
+        where TPower : struct, IRootPower
+    {
+        if (_radius == 4)
+            ForwardInRegisters<V, TPower, Radius4>(x, y, d, pixels);
+        else
+            ForwardInRegisters<V, TPower, Radius2>(x, y, d, pixels);
+    }
+
+    private void BackwardInRegisters<V, TPower>(float* x, float* d, float* gradient, float* gradInput, int pixels, bool relu)
+        where V : unmanaged, ISimd<V>
+        where TPower : struct, IRootPower
+    {
+        if (_radius == 4)
+            BackwardInRegisters<V, TPower, Radius4>(x, d, gradient, gradInput, pixels, relu);
+        else
+            BackwardInRegisters<V, TPower, Radius2>(x, d, gradient, gradInput, pixels, relu);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ForwardInRegisters<V, TPower, TRadius>(float* x, float* y, float* d, int pixels)
+        where V : unmanaged, ISimd<V>
+        where TPower : struct, IRootPower
+        where TRadius : struct, IRadius
+    {
+        V bias = V.Broadcast(_bias), alpha = V.Broadcast(_alpha);
+        int channels = _channels;
+        // d is written behind y, or nowhere.
+        long toDenominator = d == null ? 0 : d - y;
+        for (; pixels > 0; pixels--, x += channels, y += channels)
+        {
+            V before = V.Zero, last = V.Zero, pairs = V.Zero, fours = V.Zero, sums = V.Zero;
+            // One vector more than there are: the window of the last reaches into the zeros behind it.
+            for (int c = 0; c <= channels; c += V.Count)
+            {
+                V square = V.Zero;
+                if (c < channels)
+                {
+                    square = V.Load(x + c);
+                    square *= square;
+                }
+                V window = ResponseNormWindow<V, TRadius>.Next(square, before, last, ref pairs, ref fours, ref sums);
+                before = last;
+                last = square;
+                if (c == 0)
+                    continue;
+                V denominator = V.MultiplyAdd(alpha, window, bias);
+                float* output = y + c - V.Count;
+                if (toDenominator != 0)
+                    V.Store(denominator, output + toDenominator);
+                V.Store(V.Load(x + c - V.Count) * TPower.Of(V.ReciprocalSqrt(denominator)), output);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BackwardInRegisters<V, TPower, TRadius>(float* x, float* d, float* gradient, float* gradInput, int pixels, bool relu)
+        where V : unmanaged, ISimd<V>
+        where TPower : struct, IRootPower
+        where TRadius : struct, IRadius
+    {
+        V factor = V.Broadcast(_backwardFactor);
+        int channels = _channels;
+        for (; pixels > 0; pixels--, x += channels, d += channels, gradient += channels, gradInput += channels)
+        {
+            V before = V.Zero, last = V.Zero, pairs = V.Zero, fours = V.Zero, sums = V.Zero;
+            V lastScaled = V.Zero, lastValue = V.Zero;
+            for (int c = 0; c <= channels; c += V.Count)
+            {
+                V term = V.Zero, scaled = V.Zero, value = V.Zero;
+                if (c < channels)
+                {
+                    value = V.Load(x + c);
+                    V incoming = V.Load(gradient + c);
+                    V root = V.ReciprocalSqrt(V.Load(d + c));
+                    scaled = incoming * TPower.Of(root);
+                    // d^(−β − 1) = d^−β · r².
+                    term = scaled * value * (root * root);
+                }
+                V window = ResponseNormWindow<V, TRadius>.Next(term, before, last, ref pairs, ref fours, ref sums);
+                before = last;
+                last = term;
+                if (c > 0)
+                {
+                    V result = V.NegateMultiplyAdd(factor * lastValue, window, lastScaled);
+                    V.Store(relu ? V.SelectGreater(lastValue, V.Zero, result) : result, gradInput + c - V.Count);
+                }
+                lastScaled = scaled;
+                lastValue = value;
+            }
+        }
     }
 
     /// <summary>padded = x².</summary>
@@ -111,10 +228,9 @@ internal readonly unsafe struct ResponseNormLines
         for (; pixels > 0; pixels--, x += channels, d += channels, gradient += channels, padded += stride)
             for (int c = from; c < to; c += W.Count)
             {
-                W denominator = W.Load(d + c);
-                W scaled = W.Load(gradient + c) * power.Of(denominator);
-                W.Store(scaled, gradient + c);
-                W.Store(scaled * W.Load(x + c) / denominator, padded + c);
+                W incoming = W.Load(gradient + c);
+                W.Store(incoming * power.Of(W.Load(d + c), out W next), gradient + c);
+                W.Store(incoming * W.Load(x + c) * next, padded + c);
             }
     }
 
@@ -141,7 +257,6 @@ internal readonly unsafe struct ResponseNormLines
     private static W WindowSum<W>(float* window, int radius)
         where W : unmanaged, ISimd<W>
     {
-        // In pairs around the centre: two short chains of additions, and the same order for every width.
         W sum = W.Load(window + radius);
         for (int j = 0; j < radius; j++)
             sum += W.Load(window + j) + W.Load(window + 2 * radius - j);

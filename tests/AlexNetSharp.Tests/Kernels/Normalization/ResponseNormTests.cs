@@ -18,6 +18,8 @@ public sealed unsafe class ResponseNormTests
         { 5, 17, 0, 1, 0.3f, 1 },
         { 5, 33, 3, 0.5f, 0.2f, 0.6f },
         { 300, 20, 4, 1, 0.1f, 0.75f },
+        { 11, 48, 2, 1, 0.3f, 0.5f },
+        { 6, 16, 4, 1, 0.3f, 0.5f },
         { 2, 3000, 4, 1, 0.1f, 0.75f },   // one pixel is longer than a line
     };
 
