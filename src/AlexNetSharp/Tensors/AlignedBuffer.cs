@@ -9,7 +9,7 @@ namespace AlexNetSharp.Tensors;
 /// The memory lies outside the garbage-collected heap, so kernels may hold plain pointers into it. It is given back by
 /// <see cref="Dispose"/> or, if nobody calls that, by the finalizer.
 /// </remarks>
-internal sealed unsafe class AlignedBuffer : IDisposable
+internal sealed unsafe partial class AlignedBuffer : IDisposable
 {
     /// <summary>Alignment of <see cref="Pointer"/>, in bytes.</summary>
     public const int Alignment = 64;
@@ -29,6 +29,7 @@ internal sealed unsafe class AlignedBuffer : IDisposable
         // Zeroed allocations of this size come from the system as untouched pages: nothing is written until a kernel writes it.
         _allocation = NativeMemory.AllocZeroed((nuint)_bytes);
         Pointer = (float*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+        AskForHugePages();
         GC.AddMemoryPressure(_bytes);
     }
 
@@ -51,6 +52,20 @@ internal sealed unsafe class AlignedBuffer : IDisposable
 
     /// <summary>Gives the memory back if nobody disposed of it.</summary>
     ~AlignedBuffer() => Free();
+
+    // Weights that are read once, front to back, miss the translation buffer at every page of 4 KiB; with pages of 2 MiB they are read up
+    // to a fifth faster. Many systems give those only on request. The result does not matter: without them all works the same.
+    private void AskForHugePages()
+    {
+        const int advice = 14, page = 4096, worthwhile = 4 << 20;
+        if (!OperatingSystem.IsLinux() || _bytes < worthwhile)
+            return;
+        nuint first = ((nuint)_allocation + page - 1) & ~(nuint)(page - 1);
+        _ = AdviseMemory((void*)first, (nuint)_allocation + (nuint)_bytes - first, advice);
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int AdviseMemory(void* address, nuint length, int advice);
 
     private void Free()
     {

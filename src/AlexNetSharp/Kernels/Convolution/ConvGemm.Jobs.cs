@@ -14,13 +14,9 @@ internal sealed unsafe partial class ConvGemm
     /// <summary>Packs the masked gradient of some pixels, all output channels of a group.</summary>
     private void PackGradient(int group, long firstPixel, int pixels, float* panels, nint panelStride, float* sums)
     {
-        for (int p = 0; p < _outputPanels; p++)
-        {
-            long at = firstPixel * Geometry.OutputChannels + group * _groupOutputs + p * Width;
-            PanelPacking.PackGradient(
-                _gradOutput + at, Request.Relu ? _output + at : null, Geometry.OutputChannels, pixels, Outputs(p),
-                panels + p * panelStride, sums == null ? null : sums + p * Width);
-        }
+        long at = firstPixel * Geometry.OutputChannels + group * _groupOutputs;
+        PanelPacking.PackGradient(
+            _gradOutput + at, Request.Relu ? _output + at : null, Geometry.OutputChannels, pixels, _groupOutputs, panels, panelStride, sums);
     }
 
     /// <summary>32 output channels of a group.</summary>
@@ -31,7 +27,7 @@ internal sealed unsafe partial class ConvGemm
             (int group, int panel) = Math.DivRem(index, c._outputPanels);
             int rowLength = c.Geometry.OutputChannels, outputs = c.Outputs(panel);
             float* weight = c._weight + group * c._groupOutputs + panel * Width;
-            PanelPacking.Pack(weight, rowLength, c._columns, outputs, c._packedWeight + index * c._weightStride);
+            PanelPacking.Pack(weight, rowLength, c._columns, outputs, c._packedWeight + index * c._weightStride, c._weightStride);
             if (!c.Request.InputGradient)
                 return;
             for (int k = 0; k < c._columnPanels; k++)
@@ -77,9 +73,10 @@ internal sealed unsafe partial class ConvGemm
         public override void Execute(int index, int worker)
         {
             ConvGeometry g = c.Geometry;
-            (int group, int block) = Math.DivRem(index, c.GradientBlocks);
-            int column = block * c._gradientPanels * Width, columns = Math.Min(c._gradientPanels * Width, c._columns - column);
-            float* patches = c.Scratch(worker), gradients = patches + c._gradientPanels * c._gradientStride;
+            (int group, int block) = Math.DivRem(index, c._gradientBlocks.Count);
+            int column = c._gradientBlocks.Start(block) * Width;
+            int columns = Math.Min(c._gradientBlocks.Start(block + 1) * Width, c._columns) - column;
+            float* patches = c.Scratch(worker), gradients = patches + MaxGradientPanels * c._gradientStride;
             float* sums = gradients + c._outputPanels * c._gradientStride;
             float* biasSums = block == 0 && c._gradBias != null ? sums + c._outputPanels * c._gradientWeightStride : null;
             if (biasSums != null)

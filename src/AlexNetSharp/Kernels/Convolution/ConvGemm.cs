@@ -26,9 +26,12 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
     /// <summary>Pixels that the weight gradient takes together: one depth block of the product.</summary>
     private const int GradientPixels = GemmKernel.DepthBlock;
 
-    private readonly int _columns, _groupOutputs, _columnPanels, _outputPanels, _pixelsTogether, _gradientPanels;
+    /// <summary>Panels of columns in one piece of the weight gradient: with 256 output channels its sums take 128 KiB.</summary>
+    private const int MaxGradientPanels = 4;
+
+    private readonly int _columns, _groupOutputs, _columnPanels, _outputPanels, _pixelsTogether;
     private readonly long _pixels;
-    private readonly EvenSplit _columnBlocks;
+    private readonly EvenSplit _columnBlocks, _gradientBlocks;
 
     // Strides of panels, 16 floats beyond a round number, so that rows of neighbours do not share a set of the cache.
     private readonly nint _weightStride, _transposedStride, _blockStride, _gradientStride, _gradientWeightStride;
@@ -51,12 +54,14 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
         _columnBlocks = new EvenSplit(_columns, MaxColumns, Width);
         // Small problems are cut finer, so that several threads find work; multiples of 14 make the tallest tiles.
         _pixelsTogether = (int)Math.Clamp((_pixels / 16 + 13) / 14 * 14, 14, MaxPixels);
-        _gradientPanels = Math.Clamp((_columnPanels + 7) / 8, 1, 4);
+        // At least 8 pieces, and a multiple of 4: then few threads finish together.
+        int pieces = Math.Min((Math.Max((_columnPanels + MaxGradientPanels - 1) / MaxGradientPanels, 8) + 3) / 4 * 4, _columnPanels);
+        _gradientBlocks = new EvenSplit(_columnPanels, (_columnPanels + pieces - 1) / pieces, 1);
         _weightStride = Width * _columns + 16;
         _transposedStride = Width * _groupOutputs + 16;
         _blockStride = Width * MaxPixels + 16;
         _gradientStride = Width * GradientPixels + 16;
-        _gradientWeightStride = Width * Width * _gradientPanels + 16;
+        _gradientWeightStride = Width * Width * MaxGradientPanels + 16;
         (_packWeight, _forward) = (new PackWeightJob(this), new ForwardJob(this));
         (_backwardWeight, _backwardInput) = (new BackwardWeightJob(this), new BackwardInputJob(this));
     }
@@ -79,7 +84,7 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
     private long WorkerScratch => Math.Max(
         (MaxColumns / Width + _outputPanels) * _blockStride,
         Request.WeightGradient
-            ? (_gradientPanels + _outputPanels) * _gradientStride + _outputPanels * (_gradientWeightStride + Width)
+            ? (MaxGradientPanels + _outputPanels) * _gradientStride + _outputPanels * (_gradientWeightStride + Width)
             : 0);
 
     public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
@@ -115,11 +120,8 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
         _gradInput = gradInput;
         _accumulate = accumulate;
         if (gradWeight != null)
-            _pool.Run(_backwardWeight, Geometry.Groups * GradientBlocks);
+            _pool.Run(_backwardWeight, Geometry.Groups * _gradientBlocks.Count);
         if (gradInput != null)
             _pool.Run(_backwardInput, Geometry.Batch);
     }
-
-    /// <summary>Pieces that the columns of one group make in the weight gradient.</summary>
-    private int GradientBlocks => (_columnPanels + _gradientPanels - 1) / _gradientPanels;
 }

@@ -80,10 +80,15 @@ internal static unsafe class PatchPacking
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Inside(float* image, float* panel, int count)
         {
-            for (; count >= V.Count; count -= V.Count, image += V.Count, panel += V.Count)
-                V.Store(V.Load(image), panel);
-            if (count > 0)
+            if (count < V.Count)
+            {
                 V.StorePartial(V.LoadPartial(image, count), panel, count);
+                return;
+            }
+            // The last vector overlaps the one before it where the count is no multiple.
+            for (int i = 0; i < count - V.Count; i += V.Count)
+                V.Store(V.Load(image + i), panel + i);
+            V.Store(V.Load(image + count - V.Count), panel + count - V.Count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -112,6 +117,9 @@ internal static unsafe class PatchPacking
         }
     }
 
+    // Chunk by chunk, a chunk being what lies in one run and in one panel, and for each of them down the rows: where the chunk is
+    // cut is then settled once, and the loop over the pixels of a line only copies.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Walk<TRun>(
         in ConvGeometry g, float* image, int group, long firstRow, int rows, int firstColumn, int columns, float* panels, nint panelStride)
         where TRun : struct, IRun
@@ -119,33 +127,39 @@ internal static unsafe class PatchPacking
         int channels = g.InputChannels / g.Groups;
         int taps = g.Groups == 1 ? g.KernelWidth : 1;
         int runLength = taps * channels, runsPerRow = g.KernelWidth / taps;
-        int firstRun = firstColumn / runLength, endRun = (firstColumn + columns + runLength - 1) / runLength;
+        int count;
+        for (int column = 0; column < columns; column += count)
+        {
+            (int run, int offset) = Math.DivRem(firstColumn + column, runLength);
+            (int ky, int kx) = Math.DivRem(run, runsPerRow);
+            int lane = column % GemmKernel.PanelWidth;
+            count = Math.Min(Math.Min(GemmKernel.PanelWidth - lane, runLength - offset), columns - column);
+            // Where the chunk begins in a line of the image, in floats, for the output pixel x = 0.
+            nint start = (nint)(kx * taps - g.PadLeft) * g.InputChannels + group * channels + offset;
+            WalkRows<TRun>(g, image, ky, start, count, firstRow, rows, panels + column / GemmKernel.PanelWidth * panelStride + lane);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WalkRows<TRun>(
+        in ConvGeometry g, float* image, int ky, nint start, int count, long firstRow, int rows, float* panel)
+        where TRun : struct, IRun
+    {
+        nint lineLength = (nint)g.InputWidth * g.InputChannels, step = (nint)g.StrideWidth * g.InputChannels;
         (long line, long x) = Math.DivRem(firstRow, g.OutputWidth);
         (long n, long y) = Math.DivRem(line, g.OutputHeight);
-        for (int r = 0; r < rows; r++)
+        int pixels;
+        for (int r = 0; r < rows; r += pixels)
         {
-            long top = y * g.StrideHeight - g.PadTop, left = x * g.StrideWidth - g.PadLeft;
-            for (int run = firstRun; run < endRun; run++)
-            {
-                (int ky, int kx) = Math.DivRem(run, runsPerRow);
-                long iy = top + ky, ix = left + kx * taps;
-                // The part of the run that lies within the image, as columns counted from the first of this call.
-                int start = run * runLength - firstColumn;
-                bool inside = iy >= 0 && iy < g.InputHeight;
-                int from = inside ? start + (int)Math.Clamp(-ix, 0, taps) * channels : start + runLength;
-                int to = inside ? start + (int)Math.Clamp(g.InputWidth - ix, 0, taps) * channels : start + runLength;
-                int begin = Math.Max(start, 0), end = Math.Min(start + runLength, columns);
-                from = Math.Clamp(from, begin, end);
-                to = Math.Clamp(to, from, end);
-
-                float* row = panels + r * GemmKernel.PanelWidth;
-                float* source = image + ((n * g.InputHeight + iy) * g.InputWidth + ix) * g.InputChannels + group * channels;
-                Part<TRun>(null, row, panelStride, begin, from);
-                Part<TRun>(source + (from - start), row, panelStride, from, to);
-                Part<TRun>(null, row, panelStride, to, end);
-            }
-            if (++x < g.OutputWidth)
-                continue;
+            pixels = (int)Math.Min(g.OutputWidth - x, rows - r);
+            long iy = y * g.StrideHeight - g.PadTop + ky;
+            if (iy < 0 || iy >= g.InputHeight)
+                for (int i = 0; i < pixels; i++)
+                    TRun.Outside(panel + i * GemmKernel.PanelWidth, count);
+            else
+                WalkLine<TRun>(
+                    image + (n * g.InputHeight + iy) * lineLength, lineLength, start + (nint)x * step, step, count, pixels, panel);
+            panel += pixels * GemmKernel.PanelWidth;
             x = 0;
             if (++y < g.OutputHeight)
                 continue;
@@ -154,23 +168,21 @@ internal static unsafe class PatchPacking
         }
     }
 
-    // Columns [from, to), panel by panel; source null stands for zeros.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Part<TRun>(float* source, float* row, nint panelStride, int from, int to)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WalkLine<TRun>(float* line, nint lineLength, nint start, nint step, int count, int pixels, float* panel)
         where TRun : struct, IRun
     {
-        while (from < to)
+        for (; pixels > 0; pixels--, start += step, panel += GemmKernel.PanelWidth)
         {
-            int lane = from % GemmKernel.PanelWidth, count = Math.Min(GemmKernel.PanelWidth - lane, to - from);
-            float* panel = row + from / GemmKernel.PanelWidth * panelStride + lane;
-            if (source == null)
-                TRun.Outside(panel, count);
-            else
+            if (start >= 0 && start + count <= lineLength)
             {
-                TRun.Inside(source, panel, count);
-                source += count;
+                TRun.Inside(line + start, panel, count);
+                continue;
             }
-            from += count;
+            int from = (int)Math.Clamp(-start, 0, count), to = (int)Math.Clamp(lineLength - start, from, count);
+            TRun.Outside(panel, from);
+            TRun.Inside(line + start + from, panel + from, to - from);
+            TRun.Outside(panel + to, count - to);
         }
     }
 }

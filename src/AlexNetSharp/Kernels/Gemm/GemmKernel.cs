@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Kernels.Gemm;
@@ -141,6 +142,7 @@ internal static unsafe class GemmKernel
 
     // One panel of columns: every tile of rows in turn, so that the panel of B stays in the first-level cache. bNext is the distance
     // in floats to the block of B that will be needed next, which is prefetched.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<V>(
         float* a, nint aPanelStride, float* b, nint bNext, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
@@ -160,6 +162,7 @@ internal static unsafe class GemmKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {

@@ -3,69 +3,79 @@ using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Kernels.Gemm;
 
-/// <summary>Moves blocks of at most 32 columns between dense matrices and the panels of <see cref="GemmKernel"/>.</summary>
+/// <summary>Moves blocks between dense matrices and the panels of <see cref="GemmKernel"/>.</summary>
 internal static unsafe class PanelPacking
 {
-    /// <summary>panel[r, c] = source[r, c] for c &lt; columns, 0 for the others.</summary>
-    /// <param name="source">Rows of a dense matrix, from the block's first column on.</param>
+    /// <summary>panels[r, c] = source[r, c] for c &lt; columns, 0 for the others.</summary>
+    /// <param name="source">Rows of a dense matrix, from the first column on that is wanted.</param>
     /// <param name="rowLength">Floats between rows of the source.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns of the block, 1 to 32.</param>
-    /// <param name="panel">[rows][32].</param>
-    public static void Pack(float* source, nint rowLength, int rows, int columns, float* panel) =>
-        PackGradient(source, null, rowLength, rows, columns, panel, null);
+    /// <param name="columns">Columns, at least 1.</param>
+    /// <param name="panels">[⌈columns / 32⌉][rows][32].</param>
+    /// <param name="panelStride">Floats between panels.</param>
+    public static void Pack(float* source, nint rowLength, int rows, int columns, float* panels, nint panelStride) =>
+        PackGradient(source, null, rowLength, rows, columns, panels, panelStride, null);
 
     /// <summary>As <see cref="Pack"/>, with 0 where the output of a ReLU is not positive, and the sums of the columns besides.</summary>
     /// <param name="source">Rows of the gradient.</param>
     /// <param name="output">The same rows of the layer's output, or null for no mask.</param>
     /// <param name="rowLength">Floats between rows of both.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns of the block, 1 to 32.</param>
-    /// <param name="panel">[rows][32].</param>
-    /// <param name="sums">32 sums that the rows are added to, or null.</param>
-    public static void PackGradient(float* source, float* output, nint rowLength, int rows, int columns, float* panel, float* sums)
+    /// <param name="columns">Columns, at least 1.</param>
+    /// <param name="panels">[⌈columns / 32⌉][rows][32].</param>
+    /// <param name="panelStride">Floats between panels.</param>
+    /// <param name="sums">⌈columns / 32⌉ · 32 sums that the rows are added to, or null.</param>
+    public static void PackGradient(
+        float* source, float* output, nint rowLength, int rows, int columns, float* panels, nint panelStride, float* sums)
     {
         switch (SimdTiers.Best)
         {
             case SimdTier.Vector512:
-                PackGradient<F32x16>(source, output, rowLength, rows, columns, panel, sums);
+                PackGradient<F32x16>(source, output, rowLength, rows, columns, panels, panelStride, sums);
                 break;
             case SimdTier.Vector256:
-                PackGradient<F32x8>(source, output, rowLength, rows, columns, panel, sums);
+                PackGradient<F32x8>(source, output, rowLength, rows, columns, panels, panelStride, sums);
                 break;
             case SimdTier.Vector128:
-                PackGradient<F32x4>(source, output, rowLength, rows, columns, panel, sums);
+                PackGradient<F32x4>(source, output, rowLength, rows, columns, panels, panelStride, sums);
                 break;
             default:
-                PackGradient<F32x1>(source, output, rowLength, rows, columns, panel, sums);
+                PackGradient<F32x1>(source, output, rowLength, rows, columns, panels, panelStride, sums);
                 break;
         }
     }
 
-    /// <summary>As the other overload, on the given vectors.</summary>
-    public static void PackGradient<V>(
-        float* source, float* output, nint rowLength, int rows, int columns, float* panel, float* sums)
+    // Row after row, so that a dense source is read in the order of its memory.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackGradient<V>(
+        float* source, float* output, nint rowLength, int rows, int columns, float* panels, nint panelStride, float* sums)
         where V : unmanaged, ISimd<V>
     {
-        for (int c = 0; c < GemmKernel.PanelWidth; c += V.Count)
+        for (int r = 0; r < rows; r++)
         {
-            int count = Math.Clamp(columns - c, 0, V.Count);
-            bool whole = count == V.Count;
-            V sum = sums == null ? V.Zero : V.Load(sums + c);
-            float* from = source + c, mask = output + c, to = panel + c;
-            for (int r = 0; r < rows; r++)
+            float* panel = panels + r * GemmKernel.PanelWidth, from = source + r * rowLength, mask = output + r * rowLength;
+            for (int c = 0; c < columns; c += GemmKernel.PanelWidth, panel += panelStride)
+            for (int lane = 0; lane < GemmKernel.PanelWidth; lane += V.Count)
             {
-                V value = whole ? V.Load(from) : V.LoadPartial(from, count);
-                if (output != null)
-                    value = V.SelectGreater(whole ? V.Load(mask) : V.LoadPartial(mask, count), V.Zero, value);
-                V.Store(value, to);
-                sum += value;
-                from += rowLength;
-                mask += rowLength;
-                to += GemmKernel.PanelWidth;
+                int column = c + lane;
+                V value;
+                if (column + V.Count <= columns)
+                {
+                    value = V.Load(from + column);
+                    if (output != null)
+                        value = V.SelectGreater(V.Load(mask + column), V.Zero, value);
+                }
+                else
+                {
+                    int count = Math.Max(columns - column, 0);
+                    value = V.LoadPartial(from + column, count);
+                    if (output != null)
+                        value = V.SelectGreater(V.LoadPartial(mask + column, count), V.Zero, value);
+                }
+                V.Store(value, panel + lane);
+                if (sums != null)
+                    V.Store(V.Load(sums + column) + value, sums + column);
             }
-            if (sums != null)
-                V.Store(sum, sums + c);
         }
     }
 
@@ -132,8 +142,8 @@ internal static unsafe class PanelPacking
         }
     }
 
-    /// <summary>As the other overload, on the given vectors.</summary>
-    public static void Unpack<V>(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Unpack<V>(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
         where V : unmanaged, ISimd<V>
     {
         for (int c = 0; c < columns; c += V.Count)

@@ -18,9 +18,10 @@ internal sealed unsafe partial class LinearKernel
     {
         public override void Execute(int index, int worker)
         {
-            for (int p = index * PackedTogether; p < Math.Min((index + 1) * PackedTogether, l._inPanels); p++)
-                PanelPacking.Pack(
-                    l._input + p * Width, l.InFeatures, l.Batch, Columns(p, l.InFeatures), l._inputPanels + p * l._batchStride);
+            int first = index * PackedTogether, column = first * Width;
+            PanelPacking.Pack(
+                l._input + column, l.InFeatures, l.Batch, Math.Min(PackedTogether * Width, l.InFeatures - column),
+                l._inputPanels + first * l._batchStride, l._batchStride);
         }
     }
 
@@ -34,7 +35,7 @@ internal sealed unsafe partial class LinearKernel
             float* sums = stackalloc float[Width];
             new Span<float>(sums, Width).Clear();
             PanelPacking.PackGradient(
-                l._gradOutput + first, l._relu ? l._output + first : null, l.OutFeatures, l.Batch, columns, panel, sums);
+                l._gradOutput + first, l._relu ? l._output + first : null, l.OutFeatures, l.Batch, columns, panel, l._batchStride, sums);
             if (l._gradBias != null)
                 for (int i = 0; i < columns; i++)
                     l._gradBias[first + i] = (l._accumulate ? l._gradBias[first + i] : 0) + sums[i];
