@@ -88,13 +88,15 @@ internal static unsafe class PanelPacking
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposed(float* source, nint rowLength, int rows, int columns, float* panel)
     {
+        int wholeRows = rows - rows % Transpose.Size, wholeColumns = columns - columns % Transpose.Size;
+        for (int c = 0; c < wholeColumns; c += Transpose.Size)
+        for (int r = 0; r < wholeRows; r += Transpose.Size)
+            Transpose.Block(source + r * rowLength + c, rowLength, panel + c * GemmKernel.PanelWidth + r, GemmKernel.PanelWidth);
         for (int c = 0; c < columns; c++)
         {
-            float* to = panel + c * GemmKernel.PanelWidth, from = source + c;
-            for (int r = 0; r < rows; r++, from += rowLength)
-                to[r] = *from;
-            for (int r = rows; r < GemmKernel.PanelWidth; r++)
-                to[r] = 0;
+            float* to = panel + c * GemmKernel.PanelWidth;
+            for (int r = c < wholeColumns ? wholeRows : 0; r < GemmKernel.PanelWidth; r++)
+                to[r] = r < rows ? source[r * rowLength + c] : 0;
         }
     }
 

@@ -10,27 +10,25 @@ internal sealed unsafe partial class ConvWinograd<V>
     private const int WeightRows = 16;
 
     private Job _prepareJob = null!, _fusedForwardJob = null!, _inputJob = null!, _productJob = null!, _outputJob = null!;
-    // Made once: naming the method where it is passed on would allocate a delegate for every piece of work.
     private TileRowTransform _transformInput = null!, _transformOutput = null!;
 
     private int WeightPieces => _sizes.OutputPanels * ((_sizes.InputChannels + WeightRows - 1) / WeightRows);
 
-    private void MakeJobs()
+    private void MakeForwardJobs()
     {
         _transformInput = TransformInput;
         _transformOutput = TransformOutput;
         _prepareJob = new MethodJob(PrepareWeights);
         _fusedForwardJob = new MethodJob(ForwardBlock);
         _inputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformInput));
-        _productJob = new MethodJob((index, worker) => Product(_planes[index], _sizes.Block(_block), worker));
+        _productJob = new MethodJob((index, _) => Product(_planes[index], StagedBlock()));
         _outputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformOutput));
-        MakeBackwardJobs();
     }
 
     public override void PrepareWeight(float* weight)
     {
         _weight = weight;
-        new Span<float>(_zeros, _sizes.Zeros).Clear();
+        new Span<float>(_zeros, (int)Zeros).Clear();
         for (_group = 0; _group < Geometry.Groups; _group++)
             _pool.Run(_prepareJob, WeightPieces);
     }
@@ -42,14 +40,14 @@ internal sealed unsafe partial class ConvWinograd<V>
         _output = output;
         for (_group = 0; _group < Geometry.Groups; _group++)
         {
-            if (_sizes.Fused)
+            if (_sizes.Fused is { } fused)
             {
-                _pool.Run(_fusedForwardJob, _sizes.Images.Count * _sizes.TileRows.Count);
+                _pool.Run(_fusedForwardJob, fused.Blocks);
                 continue;
             }
-            for (_block = 0; _block < _sizes.Images.Count; _block++)
+            for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
             {
-                int tileRows = _sizes.Block(_block).Images * _grid.Rows.Tiles;
+                int tileRows = _sizes.Staged.Block(_block).Images * _grid.Rows.Tiles;
                 _pool.Run(_inputJob, tileRows);
                 _pool.Run(_productJob, _planes.Length);
                 _pool.Run(_outputJob, tileRows);
@@ -60,40 +58,35 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>All stages of one block.</summary>
     private void ForwardBlock(int index, int worker)
     {
-        TileBlock block = _sizes.Block(index);
-        TransformBlock(block, worker, _transformInput);
+        BlockMatrices block = FusedBlock(index, worker);
+        int rows = block.Tiles.Images * block.Tiles.TileRows;
+        for (int i = 0; i < rows; i++)
+            TransformInput(block.Tiles.FirstImage + i / block.Tiles.TileRows, block.Tiles.FirstTileRow + i % block.Tiles.TileRows, block, worker);
         foreach (int plane in _planes)
-            Product(plane, block, worker);
-        TransformBlock(block, worker, _transformOutput);
+            Product(plane, block);
+        for (int i = 0; i < rows; i++)
+            TransformOutput(block.Tiles.FirstImage + i / block.Tiles.TileRows, block.Tiles.FirstTileRow + i % block.Tiles.TileRows, block, worker);
     }
 
-    private delegate void TileRowTransform(int image, int tileRow, in TileBlock block, int worker);
+    private delegate void TileRowTransform(int image, int tileRow, in BlockMatrices block, int worker);
 
-    /// <summary>One transform of one tile row of the staged block in progress.</summary>
+    /// <summary>One transform of one tile row of the staged block.</summary>
     private void TransformTileRow(int index, int worker, TileRowTransform transform)
     {
-        TileBlock block = _sizes.Block(_block);
-        (int image, int row) = Math.DivRem(index, block.TileRows);
-        transform(block.FirstImage + image, block.FirstTileRow + row, block, worker);
-    }
-
-    /// <summary>One transform of all tile rows of a block.</summary>
-    private static void TransformBlock(in TileBlock block, int worker, TileRowTransform transform)
-    {
-        for (int n = 0; n < block.Images; n++)
-        for (int i = 0; i < block.TileRows; i++)
-            transform(block.FirstImage + n, block.FirstTileRow + i, block, worker);
+        BlockMatrices block = StagedBlock();
+        (int image, int row) = Math.DivRem(index, block.Tiles.TileRows);
+        transform(block.Tiles.FirstImage + image, block.Tiles.FirstTileRow + row, block, worker);
     }
 
     /// <summary>Ỹ[tiles, oc] = X̃[tiles, ic]·W̃[ic, oc] at one point.</summary>
-    private void Product(int plane, in TileBlock block, int worker)
+    private void Product(int plane, in BlockMatrices block)
     {
-        (int first, int count) = block.Range(plane);
+        (int first, int count) = block.Tiles.Range(plane);
         if (count > 0)
             GemmKernel.Multiply<V>(
-                InputPlanes(worker) + (long)plane * _sizes.InputPlane + 32 * first, _sizes.PanelStride,
+                block.InputAt(plane, first), block.Layout.PanelStride,
                 Weights + (long)plane * _sizes.WeightPlane, 32 * _sizes.InputChannels,
-                OutputPlanes(worker) + (long)plane * _sizes.OutputPlane + 32 * first, _sizes.PanelStride,
+                block.OutputAt(plane, first), block.Layout.PanelStride,
                 count, _sizes.OutputPanels, _sizes.InputChannels, accumulate: false);
     }
 
@@ -120,73 +113,73 @@ internal sealed unsafe partial class ConvWinograd<V>
     }
 
     /// <summary>X̃ = Bᵀ x B of one row of tiles.</summary>
-    private void TransformInput(int image, int tileRow, in TileBlock block, int worker)
+    private void TransformInput(int image, int tileRow, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
-        float* scratch = Worker(worker, _workerTile), planes = InputPlanes(worker);
+        float* scratch = Worker(worker, _workerTile);
         int points = _grid.Rows.Size(tileRow) + _fold.Height - 1, start = _grid.Rows.Start(tileRow);
-        float* pixels = _input + (long)image * g.InputHeight * g.InputWidth * g.InputChannels;
-        float** rows = stackalloc float*[WinogradTiles.MaxPoints];
-        int step = g.InputChannels;
+        float* pixels = _input + (long)image * g.InputHeight * g.InputWidth * g.InputChannels + _group * _sizes.InputChannels;
+        int step = g.InputChannels, lanes;
         float* folded = Worker(worker, _workerFolded);
         if (_fold.Rearranges)
         {
-            _fold.Gather(pixels, _group, start, points, _sizes.FoldedWidth, folded);
+            _fold.Gather(_input + (long)image * g.InputHeight * g.InputWidth * step, _group, start, points, _sizes.FoldedWidth, folded);
             step = _sizes.InputChannels;
         }
+        float** rows = stackalloc float*[WinogradTiles.MaxPoints];
+        for (int panel = 0; panel < _sizes.InputPanels; panel++)
         for (int j = 0; j < _grid.Columns.Tiles; j++)
         {
             int x = _grid.Columns.Start(j), columns = _grid.Columns.Size(j) + _fold.Width - 1, from = 0, to = columns;
-            for (int k = 0; k < points; k++)
-                if (_fold.Rearranges)
+            if (_fold.Rearranges)
+                for (int k = 0; k < points; k++)
                     rows[k] = folded + ((nint)k * _sizes.FoldedWidth + x) * step;
-                else
+            else
+            {
+                for (int k = 0; k < points; k++)
                 {
                     int y = start + k - g.PadTop;
-                    rows[k] = y < 0 || y >= g.InputHeight
-                        ? _zeros
-                        : pixels + ((nint)y * g.InputWidth + x - g.PadLeft) * step + _group * _sizes.InputChannels;
+                    rows[k] = y < 0 || y >= g.InputHeight ? _zeros : pixels + ((nint)y * g.InputWidth + x - g.PadLeft) * step;
                 }
-            if (!_fold.Rearranges)
-            {
                 from = Math.Clamp(g.PadLeft - x, 0, columns);
                 to = Math.Clamp(g.InputWidth + g.PadLeft - x, from, columns);
             }
-            float* target = planes + 32 * block.Row(image, tileRow, j);
-            int lanes;
-            for (int c = 0; c < _sizes.InputChannels; c += lanes)
+            float* target = block.InputAt(0, block.Tiles.Row(image, tileRow, j), panel);
+            int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
+            for (int c = 0; c < last; c += lanes)
             {
-                AxisPasses passes = Passes(_sizes.InputChannels - c);
+                AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
-                passes.Row(tileRow).InputVertical(rows, c, step, from, to, columns, scratch);
-                passes.Column(j).InputHorizontal(
-                    scratch, points, target + c / 32 * (nint)_sizes.PanelStride + c % 32, _sizes.InputPlane, _grid.Pitch);
+                passes.Row(tileRow).InputVertical(rows, 32 * panel + c, step, from, to, columns, scratch);
+                passes.Column(j).InputHorizontal(scratch, points, target + c, block.Layout.InputPlane, _grid.Pitch);
             }
         }
     }
 
     /// <summary>y = relu(Aᵀ Ỹ A + bias) of one row of tiles; what lies beyond the output is dropped.</summary>
-    private void TransformOutput(int image, int tileRow, in TileBlock block, int worker)
+    private void TransformOutput(int image, int tileRow, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
-        float* scratch = Worker(worker, _workerTile), planes = OutputPlanes(worker);
-        int y = _grid.Rows.Start(tileRow), height = Math.Min(_grid.Rows.Size(tileRow), g.OutputHeight - y);
+        float* scratch = Worker(worker, _workerTile);
+        int y = _grid.Rows.Start(tileRow), height = Math.Min(_grid.Rows.Size(tileRow), g.OutputHeight - y), lanes;
         float floor = Request.Relu ? 0 : float.NegativeInfinity;
         float* bias = _bias == null ? _zeros : _bias + _group * _sizes.OutputChannels;
+        float* pixels = _output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + _group * _sizes.OutputChannels;
+        for (int panel = 0; panel < _sizes.OutputPanels; panel++)
         for (int j = 0; j < _grid.Columns.Tiles; j++)
         {
             int x = _grid.Columns.Start(j), width = Math.Min(_grid.Columns.Size(j), g.OutputWidth - x);
-            float* source = planes + 32 * block.Row(image, tileRow, j);
-            float* target = _output + (((long)image * g.OutputHeight + y) * g.OutputWidth + x) * g.OutputChannels + _group * _sizes.OutputChannels;
-            int lanes;
-            for (int c = 0; c < _sizes.OutputChannels; c += lanes)
+            float* source = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
+            int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
+            for (int c = 0; c < last; c += lanes)
             {
-                AxisPasses passes = Passes(_sizes.OutputChannels - c);
+                AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
-                passes.Row(tileRow).OutputVertical(
-                    source + c / 32 * (nint)_sizes.PanelStride + c % 32, _sizes.OutputPlane, _grid.Pitch, passes.Column(j).Points, scratch);
+                int channel = 32 * panel + c;
+                passes.Row(tileRow).OutputVertical(source + c, block.Layout.OutputPlane, _grid.Pitch, passes.Column(j).Points, scratch);
                 passes.Column(j).OutputHorizontal(
-                    scratch, height, target + c, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels, width, bias + c, floor);
+                    scratch, height, pixels + (nint)x * g.OutputChannels + channel, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels,
+                    width, bias + channel, floor);
             }
         }
     }

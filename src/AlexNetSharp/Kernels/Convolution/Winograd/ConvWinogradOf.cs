@@ -22,10 +22,11 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     // Planes that have rows, those with most rows first.
     private readonly int[] _planes;
 
+    private readonly long _workerTile, _workerInput, _workerOutput, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
+    private readonly long _sharedInput, _sharedOutput, _sharedGradWeight, _sharedLength;
+
     private WorkerPool _pool = null!;
-    private float* _zeros, _weights, _shared, _workers, _transposed, _chunkSums;
-    private long _workerStride;
-    private readonly long _workerInput, _workerOutput, _workerGradWeight, _workerTile, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
+    private float* _zeros, _weights, _shared, _workers;
 
     // Of the call in progress.
     private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
@@ -36,7 +37,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     public ConvWinograd(ConvGeometry geometry, ConvRequest request)
         : base(geometry, request)
     {
-        _sizes = new WinogradSizes(geometry, request);
+        _sizes = new WinogradSizes(geometry);
         _grid = _sizes.Grid;
         _fold = _sizes.Fold;
         _wide = AxisPasses.Create<V>(_grid);
@@ -45,25 +46,23 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         TileBlock whole = new(_grid, 0, 1, 0, _grid.Rows.Tiles);
         _planes = [.. Enumerable.Range(0, _grid.Planes).Where(p => whole.Range(p).Count > 0).OrderByDescending(p => whole.Range(p).Count)];
 
-        long length = 0;
-        if (_sizes.Fused)
-        {
-            _workerInput = Take((long)_grid.Planes * _sizes.InputPlane);
-            _workerOutput = Take((long)_grid.Planes * _sizes.OutputPlane);
-            _workerGradWeight = Take(request.WeightGradient ? (long)_grid.Planes * _sizes.WeightPlane : 0);
-        }
-        _workerTile = Take(TilePasses.ScratchLength);
-        long foldedRow = _fold.Rearranges ? (long)_sizes.FoldedWidth * _sizes.InputChannels : 0;
-        _workerFolded = Take(WinogradTiles.MaxPoints * foldedRow);
-        _workerFoldedImage = Take(request.InputGradient ? _sizes.FoldedHeight * foldedRow : 0);
-        _workerPanel = Take(request.InputGradient && !_sizes.Fused ? _sizes.OutputChannels * 32 : 0);
-        _workerLength = length;
+        bool staged = _sizes.Fused is null || request.Backward;
+        Take(ref _sharedLength, staged ? _sizes.Staged.InputLength : 0, out _sharedInput);
+        Take(ref _sharedLength, staged ? _sizes.Staged.OutputLength : 0, out _sharedOutput);
+        Take(ref _sharedLength, request.WeightGradient ? WeightLength : 0, out _sharedGradWeight);
 
-        long Take(long floats)
+        long foldedRow = _fold.Rearranges ? (long)_sizes.FoldedWidth * _sizes.InputChannels : 0;
+        Take(ref _workerLength, TilePasses.ScratchLength, out _workerTile);
+        Take(ref _workerLength, _sizes.Fused?.InputLength ?? 0, out _workerInput);
+        Take(ref _workerLength, _sizes.Fused?.OutputLength ?? 0, out _workerOutput);
+        Take(ref _workerLength, WinogradTiles.MaxPoints * foldedRow, out _workerFolded);
+        Take(ref _workerLength, request.InputGradient ? _sizes.FoldedHeight * foldedRow : 0, out _workerFoldedImage);
+        Take(ref _workerLength, request.InputGradient ? 32 * _sizes.OutputPanels * 32 : 0, out _workerPanel);
+
+        static void Take(ref long length, long floats, out long start)
         {
-            long start = length;
+            start = length;
             length = Aligned(length + floats);
-            return start;
         }
     }
 
@@ -74,54 +73,41 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     public override long ForwardMultiplications =>
         Geometry.Batch * _grid.Multiplications * _sizes.InputChannels * _sizes.OutputChannels * Geometry.Groups;
 
-    public override long PreparedWeightLength => Aligned(_sizes.Zeros) + Geometry.Groups * WeightLength;
+    public override long PreparedWeightLength => Zeros + Geometry.Groups * WeightLength;
+
+    /// <summary>The zeros that stand for pixels outside the image and for a bias that is null.</summary>
+    private long Zeros => Aligned(WinogradTiles.MaxPoints * Math.Max(Geometry.InputChannels, Geometry.OutputChannels));
 
     /// <summary>Transformed weights of one group.</summary>
     private long WeightLength => (long)_grid.Planes * _sizes.WeightPlane;
 
-    /// <summary>Matrices of a staged block: transformed input, transformed output, transformed weight gradient.</summary>
-    private long SharedLength => _sizes.Fused
-        ? 0
-        : (long)_grid.Planes * (_sizes.InputPlane + _sizes.OutputPlane) + (Request.WeightGradient ? WeightLength : 0);
+    /// <summary>Transformed weights of the group in progress.</summary>
+    private float* Weights => _weights + _group * WeightLength;
 
-    /// <summary>Transposed transformed weights of all groups, which fused pieces of work share.</summary>
-    private long TransposedLength => _sizes.Fused && Request.InputGradient ? (long)_grid.Planes * _sizes.TransposedPlane : 0;
+    /// <summary>Gradient of the transformed weights of the group in progress.</summary>
+    private float* GradWeights => _shared + _sharedGradWeight;
 
-    /// <summary>The gradients of weight and bias that one chunk sums up.</summary>
-    private long ChunkLength => Aligned(Geometry.WeightLength / Geometry.Groups) + Aligned(_sizes.OutputChannels);
-
-    private long ChunksLength => Request.WeightGradient && _sizes.Fused ? _sizes.Chunks * ChunkLength : 0;
-
-    public override long ScratchLength(int threads) => SharedLength + TransposedLength + ChunksLength + threads * _workerLength;
+    public override long ScratchLength(int threads) => _sharedLength + threads * _workerLength;
 
     public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
     {
         _pool = pool;
         _zeros = preparedWeight;
-        _weights = preparedWeight + Aligned(_sizes.Zeros);
+        _weights = preparedWeight + Zeros;
         _shared = scratch;
-        _transposed = _shared + SharedLength;
-        _chunkSums = _transposed + TransposedLength;
-        _workers = _chunkSums + ChunksLength;
-        _workerStride = _workerLength;
-        MakeJobs();
+        _workers = scratch + _sharedLength;
+        MakeForwardJobs();
+        MakeBackwardJobs();
     }
 
-    private float* Worker(int worker, long part) => _workers + worker * _workerStride + part;
+    private float* Worker(int worker, long part) => _workers + worker * _workerLength + part;
 
-    /// <summary>Transformed input [tiles, ic] of every plane, later its gradient.</summary>
-    private float* InputPlanes(int worker) => _sizes.Fused ? Worker(worker, _workerInput) : _shared;
+    /// <summary>Block <paramref name="index"/> of one piece of work.</summary>
+    private BlockMatrices FusedBlock(int index, int worker) =>
+        new(_sizes.Fused!, _sizes.Fused!.Block(index), Worker(worker, _workerInput), Worker(worker, _workerOutput));
 
-    /// <summary>Transformed output [tiles, oc] of every plane, or its gradient.</summary>
-    private float* OutputPlanes(int worker) =>
-        _sizes.Fused ? Worker(worker, _workerOutput) : _shared + (long)_grid.Planes * _sizes.InputPlane;
-
-    /// <summary>Gradient of the transformed weights [ic, oc] of every plane.</summary>
-    private float* GradWeightPlanes(int worker) =>
-        _sizes.Fused ? Worker(worker, _workerGradWeight) : _shared + (long)_grid.Planes * (_sizes.InputPlane + _sizes.OutputPlane);
-
-    /// <summary>Transformed weights of the group in progress.</summary>
-    private float* Weights => _weights + _group * WeightLength;
+    /// <summary>The block that all threads work on.</summary>
+    private BlockMatrices StagedBlock() => new(_sizes.Staged, _sizes.Staged.Block(_block), _shared + _sharedInput, _shared + _sharedOutput);
 
     /// <summary>The passes for the channels that remain: whole vectors as long as there are any.</summary>
     private AxisPasses Passes(int channels) => channels >= V.Count ? _wide : channels >= F32x4.Count ? _four : _one;

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using AlexNetSharp.Simd;
+
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
 
 /// <summary>A convolution of any stride as one of stride 1: space to depth.</summary>
@@ -94,18 +97,38 @@ internal readonly unsafe struct KernelFold
 
     private void Row(float* imageRow, int group, float* folded, int width, bool scatter)
     {
-        int channels = _g.InputChannels / _g.Groups;
+        int channels = _g.InputChannels / _g.Groups, pixels = _g.StrideWidth * channels;
         for (int pixel = 0; pixel < width; pixel++, folded += Channels)
-        for (int phase = 0; phase < _g.StrideWidth; phase++)
         {
-            int x = pixel * _g.StrideWidth + phase - _g.PadLeft;
-            float* there = folded + phase * channels;
-            float* here = imageRow == null || x < 0 || x >= _g.InputWidth ? null : imageRow + (nint)x * _g.InputChannels + group * channels;
-            for (int c = 0; c < channels; c++)
-                if (!scatter)
-                    there[c] = here == null ? 0 : here[c];
+            int x = pixel * _g.StrideWidth - _g.PadLeft;
+            if (imageRow != null && _g.Groups == 1 && x >= 0 && x + _g.StrideWidth <= _g.InputWidth)
+            {
+                float* here = imageRow + (nint)x * channels;
+                Copy(scatter ? folded : here, scatter ? here : folded, pixels);
+                continue;
+            }
+            for (int phase = 0; phase < _g.StrideWidth; phase++)
+            {
+                float* there = folded + phase * channels;
+                float* here = imageRow == null || x + phase < 0 || x + phase >= _g.InputWidth
+                    ? null
+                    : imageRow + (nint)(x + phase) * _g.InputChannels + group * channels;
+                if (here == null && !scatter)
+                    new Span<float>(there, channels).Clear();
                 else if (here != null)
-                    here[c] = there[c];
+                    Copy(scatter ? there : here, scatter ? here : there, channels);
+            }
         }
+    }
+
+    /// <summary>A few floats, too few to be worth a call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(float* source, float* target, int length)
+    {
+        int i = 0;
+        for (; i + F32x4.Count <= length; i += F32x4.Count)
+            F32x4.Store(F32x4.Load(source + i), target + i);
+        for (; i < length; i++)
+            target[i] = source[i];
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AlexNetSharp.Kernels.Gemm;
 using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
@@ -17,15 +18,24 @@ internal interface ILaneTarget<V>
     void Store(int index, V value);
 }
 
-/// <summary>Vectors <paramref name="step"/> floats apart.</summary>
-internal readonly unsafe struct Strided<V>(float* data, nint step) : ILaneSource<V>, ILaneTarget<V>
+/// <summary>Points of a tile: vectors in planes <paramref name="step"/> floats apart. Fetches the matrix row after it besides, which comes next as a rule.</summary>
+/// <remarks>Dozens of planes are more streams than the processor's own prefetcher follows.</remarks>
+internal readonly unsafe struct PlanePoints<V>(float* data, nint step) : ILaneSource<V>, ILaneTarget<V>
     where V : unmanaged, ISimd<V>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Load(int index) => V.Load(data + index * step);
+    public V Load(int index)
+    {
+        Prefetch.Near(data + index * step + GemmKernel.PanelWidth);
+        return V.Load(data + index * step);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int index, V value) => V.Store(value, data + index * step);
+    public void Store(int index, V value)
+    {
+        Prefetch.Near(data + index * step + GemmKernel.PanelWidth);
+        V.Store(value, data + index * step);
+    }
 }
 
 /// <summary>A row of a tile between two passes: adjacent vectors.</summary>

@@ -35,7 +35,8 @@ internal readonly record struct TileGrid(TileAxis Rows, TileAxis Columns)
         {
             double points = (double)r.TotalPoints * c.TotalPoints, channels = (double)inputChannels * outputChannels;
             double cost = batch * points * (channels + 12 * (inputChannels + outputChannels)) + 4.0 * r.MaxPoints * c.MaxPoints * channels;
-            if (cost < least)
+            // Of equal ones the last, with the most even sizes.
+            if (cost <= least)
                 (best, least) = (new TileGrid(r, c), cost);
         }
         return best;
@@ -96,6 +97,16 @@ internal readonly struct TileBlock
         int group = tall ? wide ? _group1 : _group2 : wide ? 0 : _group3;
         int row = (n - FirstImage) * (tall ? _largeRows : _smallRows) + i - (tall ? _firstLarge : _firstSmall);
         return group + row * (wide ? columns.LargeCount : columns.SmallCount) + j - (wide ? columns.SmallCount : 0);
+    }
+
+    /// <summary>The four groups of tiles of one size, in order, with a tile row and column that each is made of.</summary>
+    public void Groups(Span<(int First, int Count, int Row, int Column)> groups)
+    {
+        int smallRow = 0, largeRow = _grid.Rows.Tiles - 1, smallColumn = 0, largeColumn = _grid.Columns.Tiles - 1;
+        groups[0] = (0, _group1, smallRow, largeColumn);
+        groups[1] = (_group1, _group2 - _group1, largeRow, largeColumn);
+        groups[2] = (_group2, _group3 - _group2, largeRow, smallColumn);
+        groups[3] = (_group3, Rows - _group3, smallRow, smallColumn);
     }
 
     /// <summary>The matrix rows that have point (p, q) = <paramref name="plane"/>.</summary>

@@ -92,14 +92,14 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     public override void InputHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch)
     {
         for (int p = 0; p < rows; p++)
-            TTile.Input<V, ScratchRow<V>, Strided<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
+            TTile.Input<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void InputAdjointVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch)
     {
         for (int q = 0; q < columns; q++)
-            TTile.InputAdjoint<V, Strided<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
+            TTile.InputAdjoint<V, PlanePoints<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -114,7 +114,7 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     public override void OutputVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch)
     {
         for (int q = 0; q < columns; q++)
-            TTile.Output<V, Strided<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
+            TTile.Output<V, PlanePoints<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -144,7 +144,7 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     public override void OutputAdjointHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch)
     {
         for (int p = 0; p < rows; p++)
-            TTile.OutputAdjoint<V, ScratchRow<V>, Strided<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
+            TTile.OutputAdjoint<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -158,14 +158,14 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     public override void WeightHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch)
     {
         for (int p = 0; p < rows; p++)
-            TTile.Weight<V, ScratchRow<V>, Strided<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
+            TTile.Weight<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void WeightAdjointVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch)
     {
         for (int q = 0; q < columns; q++)
-            TTile.WeightAdjoint<V, Strided<V>, ScratchColumn<V>>(
+            TTile.WeightAdjoint<V, PlanePoints<V>, ScratchColumn<V>>(
                 new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
     }
 

@@ -2,72 +2,47 @@ using AlexNetSharp.Kernels.Gemm;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
 
-/// <summary>How a convolution is cut into blocks of tiles, and where its matrices lie in memory. All sizes in floats.</summary>
+/// <summary>The tiles of a convolution, and how it is cut into blocks. All sizes in floats.</summary>
 /// <remarks>
-/// <para>
-/// A matrix for every plane (point): transformed input [tiles, ic], transformed output [tiles, oc], transformed weights [ic, oc] and their transpose,
-/// all in panels of 32 columns as <see cref="GemmKernel"/> takes them. Planes follow one another at an odd number of
-/// cache lines, so that the points of a tile do not compete for the same set of the cache.
-/// </para>
-/// <para>
-/// <b>Fused:</b> where the transformed weights are small, one piece of work takes a block of tiles through all stages while it is in the cache of its
-/// core, and every thread has its own matrices. <b>Staged:</b> where they are large, all threads transform, multiply and transform back one large
-/// block together, so that the weights are read once.
-/// </para>
+/// <b>Staged:</b> all threads transform, multiply and transform back one large block together, so that the transformed weights are read once for many
+/// tiles. <b>Fused</b> (forward with small transformed weights): one piece of work takes a few rows of tiles through all stages in the
+/// cache of its core, and every thread has its own matrices. Backward is always staged: the sums of the weight gradient run over all tiles.
 /// </remarks>
 internal sealed class WinogradSizes
 {
     /// <summary>Transformed weights up to this size (4 MiB) stay in the shared cache beside the matrices of fused blocks.</summary>
     private const long FusedWeights = 1 << 20;
 
-    /// <summary>Tiles in a fused block, about: enough to use each weight often, few enough to stay in the cache.</summary>
-    private const int FusedTiles = 48;
+    /// <summary>Transformed input and output of a fused block: 512 KiB, half of a second-level cache.</summary>
+    private const long FusedBlock = 128 << 10;
 
     /// <summary>Fewer fused blocks than this would leave threads without work.</summary>
     private const int LeastFusedBlocks = 8;
 
-    /// <summary>Floats of transformed input and output in a staged block (64 MiB).</summary>
-    private const long StagedBlock = 16 << 20;
-
-    /// <summary>Partial sums of the weight gradient in fused mode: fixed, so that no result depends on the number of threads.</summary>
-    private const int MostChunks = 8;
+    /// <summary>Transformed input and output of a staged block: 32 MiB.</summary>
+    private const long StagedBlock = 8 << 20;
 
     /// <summary>Lays out a convolution.</summary>
-    public WinogradSizes(ConvGeometry geometry, ConvRequest request)
+    public WinogradSizes(ConvGeometry geometry)
     {
         Fold = new KernelFold(geometry);
         InputChannels = Fold.Channels;
         OutputChannels = geometry.OutputChannels / geometry.Groups;
         InputPanels = GemmKernel.Panels(InputChannels);
         OutputPanels = GemmKernel.Panels(OutputChannels);
-        Grid = TileGrid.Choose(
+        TileGrid grid = Grid = TileGrid.Choose(
             geometry.OutputHeight, geometry.OutputWidth, Fold.Height, Fold.Width, geometry.Batch, InputChannels, OutputChannels);
-        TileGrid grid = Grid;
-        int tiles = grid.Rows.Tiles * grid.Columns.Tiles;
-        (int imagesOfBlock, int tileRows) = tiles < FusedTiles
-            ? (Ceiling(FusedTiles, tiles), grid.Rows.Tiles)
-            : (1, Math.Min(Ceiling(FusedTiles, grid.Columns.Tiles), grid.Rows.Tiles));
-        Fused = (long)grid.Planes * InputChannels * OutputChannels <= FusedWeights
-            && (long)Ceiling(geometry.Batch, imagesOfBlock) * Ceiling(grid.Rows.Tiles, tileRows) >= LeastFusedBlocks;
-        if (!Fused)
-        {
-            long image = (long)grid.Planes * tiles * 32 * (InputPanels + OutputPanels);
-            imagesOfBlock = (int)Math.Clamp(StagedBlock / image, 1, geometry.Batch);
-            tileRows = grid.Rows.Tiles;
-        }
-        Images = Parts(geometry.Batch, imagesOfBlock);
-        TileRows = Parts(grid.Rows.Tiles, tileRows);
-        Chunks = Fused ? request.WeightGradient ? Math.Min(Images.Count, MostChunks) : Images.Count : 1;
 
-        int rows = Images.Length(0) * TileRows.Length(0) * grid.Columns.Tiles;
-        PanelStride = 32 * rows;
-        InputPlane = Odd((long)InputPanels * PanelStride);
-        OutputPlane = Odd((long)OutputPanels * PanelStride);
-        WeightPlane = Odd((long)OutputPanels * InputChannels * 32);
-        TransposedPlane = Odd((long)InputPanels * OutputChannels * 32);
-        FoldedWidth = grid.Columns.Length + Fold.Width - 1;
-        FoldedHeight = grid.Rows.Length + Fold.Height - 1;
-        Zeros = WinogradTiles.MaxPoints * Math.Max(geometry.InputChannels, geometry.OutputChannels) + 64;
+        long tile = 32L * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
+        int images = (int)Math.Clamp(StagedBlock / image, 1, geometry.Batch);
+        Staged = new BlockLayout(grid, geometry.Batch, images, grid.Rows.Tiles, InputPanels, OutputPanels);
+        if ((long)grid.Planes * InputChannels * OutputChannels > FusedWeights)
+            return;
+        int tileRows = (int)Math.Clamp(FusedBlock / row, 1, grid.Rows.Tiles);
+        images = tileRows < grid.Rows.Tiles ? 1 : (int)Math.Clamp(FusedBlock / image, 1, geometry.Batch);
+        var fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
+        if (fused.Blocks >= LeastFusedBlocks)
+            Fused = fused;
     }
 
     /// <summary>Space to depth.</summary>
@@ -88,54 +63,18 @@ internal sealed class WinogradSizes
     /// <summary>Panels of output channels.</summary>
     public int OutputPanels { get; }
 
-    /// <summary>Whether each piece of work does all stages of a block.</summary>
-    public bool Fused { get; }
+    /// <summary>Blocks that all threads work on together.</summary>
+    public BlockLayout Staged { get; }
 
-    /// <summary>The batch cut into blocks.</summary>
-    public EvenSplit Images { get; }
+    /// <summary>Blocks of one piece of work each, in forward; or null where forward is staged too.</summary>
+    public BlockLayout? Fused { get; }
 
-    /// <summary>The tile rows of an image cut into blocks.</summary>
-    public EvenSplit TileRows { get; }
-
-    /// <summary>Pieces of work in fused backward, each some blocks of images one after the other.</summary>
-    public int Chunks { get; }
-
-    /// <summary>Floats between panels of transformed input and output.</summary>
-    public int PanelStride { get; }
-
-    /// <summary>Floats between planes of transformed input.</summary>
-    public int InputPlane { get; }
-
-    /// <summary>Floats between planes of transformed output.</summary>
-    public int OutputPlane { get; }
-
-    /// <summary>Floats between planes of transformed weights.</summary>
-    public int WeightPlane { get; }
-
-    /// <summary>Floats between planes of transposed transformed weights.</summary>
-    public int TransposedPlane { get; }
+    /// <summary>Floats between planes of transformed weights [ic, oc], which lie in panels of oc.</summary>
+    public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * 32);
 
     /// <summary>Columns of the folded image.</summary>
-    public int FoldedWidth { get; }
+    public int FoldedWidth => Grid.Columns.Length + Fold.Width - 1;
 
     /// <summary>Rows of the folded image.</summary>
-    public int FoldedHeight { get; }
-
-    /// <summary>Length of the zeros that stand for pixels outside the image and for a bias that is null.</summary>
-    public int Zeros { get; }
-
-    /// <summary>Block <paramref name="index"/>: blocks of tile rows within blocks of images.</summary>
-    public TileBlock Block(int index)
-    {
-        (int images, int tileRows) = Math.DivRem(index, TileRows.Count);
-        int firstImage = Images.Start(images), firstRow = TileRows.Start(tileRows);
-        return new TileBlock(Grid, firstImage, Images.Length(firstImage), firstRow, TileRows.Length(firstRow));
-    }
-
-    private static EvenSplit Parts(int total, int most) => new(total, most, 1);
-
-    private static int Ceiling(int a, int b) => (a + b - 1) / b;
-
-    /// <summary>An odd number of cache lines of 16 floats.</summary>
-    private static int Odd(long length) => checked((int)((length + 15) / 16 | 1) * 16);
+    public int FoldedHeight => Grid.Rows.Length + Fold.Height - 1;
 }
