@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -6,10 +7,10 @@ namespace AlexNetSharp.Formats;
 /// <summary>Writes the fields of a protobuf message into memory (format: see <see cref="ProtoReader"/>).</summary>
 internal sealed class ProtoWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
     /// <summary>Bytes written so far.</summary>
-    public long Length => _bytes.Length;
+    public long Length => _bytes.WrittenCount;
 
     /// <summary>A number; negative ones take ten bytes.</summary>
     public ProtoWriter Number(int field, long value)
@@ -42,7 +43,7 @@ internal sealed class ProtoWriter
     public ProtoWriter Message(int field, ProtoWriter message)
     {
         Announce(field, message.Length);
-        message.CopyTo(_bytes);
+        _bytes.Write(message._bytes.WrittenSpan);
         return this;
     }
 
@@ -55,12 +56,15 @@ internal sealed class ProtoWriter
     }
 
     /// <summary>Writes everything to <paramref name="stream"/>.</summary>
-    public void CopyTo(Stream stream) => _bytes.WriteTo(stream);
+    public void CopyTo(Stream stream) => stream.Write(_bytes.WrittenSpan);
 
     private void Varint(ulong value)
     {
+        Span<byte> groups = stackalloc byte[10];
+        int count = 0;
         for (; value >= 0x80; value >>= 7)
-            _bytes.WriteByte((byte)(value | 0x80));
-        _bytes.WriteByte((byte)value);
+            groups[count++] = (byte)(value | 0x80);
+        groups[count++] = (byte)value;
+        _bytes.Write(groups[..count]);
     }
 }

@@ -1,0 +1,155 @@
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Rivals;
+
+/// <summary>The rows of the comparison.</summary>
+internal sealed class Comparison(int rounds, int threads, Action<string> progress)
+{
+    private const int Batch = 32;
+
+    private readonly List<ResultRow> _rows = [];
+    private readonly string? _noTorch = TorchRunner.WhyNot();
+
+    /// <summary>Names and versions of the rivals that were loaded.</summary>
+    public Dictionary<string, string> Versions { get; } = [];
+
+    public IReadOnlyList<ResultRow> Run()
+    {
+        Forward("forward, batch 32, tensorflow (LRN)", AlexNet.TensorFlow(), Batch, "≥ 4.0, aim 5");
+        Forward("forward, batch 32, torchvision (no LRN)", AlexNet.Torchvision(), Batch, "≥ 2.6, aim 3.3");
+        ForwardBackward("forward-backward, all gradients, batch 32", GradientScope.All, "≥ 4.3, aim 5.5");
+        ForwardBackward("forward-backward, convolution gradients, batch 32", GradientScope.Convolution, "≥ 4.0, aim 5");
+        Forward("forward, batch 1, float32", AlexNet.TensorFlow(), 1, "≥ 1.7, aim 2");
+        Forward("forward, batch 1, bfloat16 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 2.6, aim 3", bfloat16: true);
+        BatchSizes();
+        OneThread();
+        Tier();
+        StartUp();
+        Memory("peak memory, forward, batch 32", "memory-forward-ours", "memory-forward-onnx", "ONNX Runtime", "≤ 0.5 GB, aim 0.4");
+        if (_noTorch is null)
+            Memory("peak memory, forward-backward, batch 32", "memory-training-ours", "memory-training-torch", "libtorch", "≤ 1.1 GB, aim 0.9");
+        return _rows;
+    }
+
+    private void Forward(string what, Network network, int batch, string target, bool bfloat16 = false)
+    {
+        progress(what);
+        using var workload = new Workload(network, batch);
+        using var ours = new OurRunner(workload, new RunnerOptions(threads, BFloat16: bfloat16));
+        using var onnx = new OnnxRunner(workload, new RunnerOptions(threads));
+        Note(onnx);
+        ours.Forward();
+        onnx.Forward();
+        double error = Agreement.Check(what, ours.Logits(), onnx.Logits(), bfloat16 ? 1e-2 : 1e-4);
+        Add(what, Measurement.SideBySide(rounds, ours.Forward, onnx.Forward), onnx.Name, target, error);
+        if (_noTorch is not null)
+            return;
+        using var torch = new TorchRunner(workload, new RunnerOptions(threads));
+        Note(torch);
+        torch.Forward();
+        error = Agreement.Check(what, ours.Logits(), torch.Logits(), bfloat16 ? 1e-2 : 1e-4);
+        Add(what, Measurement.SideBySide(rounds, ours.Forward, torch.Forward), torch.Name, "", error);
+    }
+
+    private void ForwardBackward(string what, GradientScope scope, string target)
+    {
+        progress(what);
+        if (_noTorch is not null)
+        {
+            _rows.Add(new ResultRow(what, null, null, "libtorch", "ms", null, target, $"libtorch cannot be loaded here: {_noTorch}"));
+            return;
+        }
+        using var workload = new Workload(AlexNet.TensorFlow(), Batch);
+        double error;
+        // The masks of dropout differ between programs: outputs and gradients are compared without it.
+        using (var ours = new OurRunner(workload, new RunnerOptions(threads, Dropout: false, scope)))
+        using (var torch = new TorchRunner(workload, new RunnerOptions(threads, Dropout: false, scope)))
+        {
+            ours.ForwardBackward();
+            torch.ForwardBackward();
+            error = Agreement.Check(what, ours.Logits(), torch.Logits(), 1e-4);
+            // Float32 against float32 over millions of activations: a few ReLUs and maxima on the kink fall to the other side, each a
+            // jump of the gradient. The tests hold gradients against float64 much more closely.
+            foreach (string name in new[] { "conv1.weight", "conv3.weight", "conv5.bias" })
+                error = Math.Max(error, Agreement.Check($"{what}: gradient of {name}", ours.Gradient(name), torch.Gradient(name), 1e-2));
+        }
+        var options = new RunnerOptions(threads, Dropout: true, scope);
+        using var timed = new OurRunner(workload, options);
+        using var rival = new TorchRunner(workload, options);
+        Note(rival);
+        Add(what, Measurement.SideBySide(rounds, timed.ForwardBackward, rival.ForwardBackward), rival.Name, target, error);
+    }
+
+    private void BatchSizes()
+    {
+        foreach (int batch in new[] { 128, 256 })
+        {
+            string what = FormattableString.Invariant($"time an image, forward, batch {batch} against 32");
+            progress(what);
+            using var small = new Workload(AlexNet.TensorFlow(), Batch);
+            using var large = new Workload(AlexNet.TensorFlow(), batch);
+            using var oursSmall = new OurRunner(small, new RunnerOptions(threads));
+            using var oursLarge = new OurRunner(large, new RunnerOptions(threads));
+            Timing[] t = Measurement.SideBySide(rounds, oursLarge.Forward, oursSmall.Forward);
+            (double a, double b) = (t[0].Median * 1e3 / batch, t[1].Median * 1e3 / Batch);
+            _rows.Add(new ResultRow(what, a, b, "AlexNetSharp, batch 32", "ms", a / b, "≤ 1.05", Spread(t)));
+        }
+    }
+
+    private void OneThread()
+    {
+        const string what = "forward-backward, one thread against two";
+        progress(what);
+        using var workload = new Workload(AlexNet.TensorFlow(), Batch);
+        using var one = new OurRunner(workload, Children.Training(1));
+        using var two = new OurRunner(workload, Children.Training(2));
+        Timing[] t = Measurement.SideBySide(rounds, two.ForwardBackward, one.ForwardBackward);
+        _rows.Add(new ResultRow(
+            what, t[0].Median * 1e3, t[1].Median * 1e3, "AlexNetSharp, one thread", "ms", t[1].Median / t[0].Median, "≥ 1.85", Spread(t)));
+    }
+
+    private void Tier()
+    {
+        const string what = "forward-backward, AVX2 tier against AVX-512";
+        progress(what);
+        var narrow = new List<double>();
+        var wide = new List<double>();
+        for (int round = 0; round < 3; round++)
+        {
+            narrow.Add(Children.Run("step", threads, withoutAvx512: true).Value);
+            wide.Add(Children.Run("step", threads).Value);
+        }
+        (double a, double b) = (Timing.Of(narrow).Median, Timing.Of(wide).Median);
+        _rows.Add(new ResultRow(what, a * 1e3, b * 1e3, "AlexNetSharp, AVX-512", "ms", b / a, "≥ 0.85", "ratio of speeds; DOTNET_EnableAVX512=0"));
+    }
+
+    private void StartUp()
+    {
+        const string what = "process start to first logits, batch 1";
+        progress(what);
+        var seconds = Enumerable.Range(0, 7).Select(_ => Children.Run("first-logits", threads).Seconds).ToList();
+        double median = Timing.Of(seconds).Median;
+        _rows.Add(new ResultRow(what, median, null, "–", "s", median, "≤ 0.8 s, aim 0.4", "seconds, random weights included; median of 7"));
+    }
+
+    private void Memory(string what, string ours, string rivals, string rival, string target)
+    {
+        progress(what);
+        double a = Children.Run(ours, threads).Value, b = Children.Run(rivals, threads).Value;
+        _rows.Add(new ResultRow(what, a, b, rival, "GB", b / a, target, "peak resident memory of a process that does nothing else"));
+    }
+
+    private void Add(string what, Timing[] t, string rival, string target, double error) => _rows.Add(new ResultRow(
+        what, t[0].Median * 1e3, t[1].Median * 1e3, rival, "ms", t[1].Median / t[0].Median, target,
+        FormattableString.Invariant($"{Spread(t)}; outputs agree to {error:0.0e-0}")));
+
+    private static string Spread(Timing[] t) => FormattableString.Invariant(
+        $"ours {t[0].Min * 1e3:0.0}–{t[0].Max * 1e3:0.0} ms in {t[0].Calls} calls, the other {t[1].Min * 1e3:0.0}–{t[1].Max * 1e3:0.0} ms in {t[1].Calls}");
+
+    private void Note(IRunner runner)
+    {
+        int space = runner.Name.LastIndexOf(' ');
+        Versions[runner.Name[..space]] = runner.Name[(space + 1)..];
+    }
+}

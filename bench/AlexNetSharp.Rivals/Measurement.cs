@@ -1,0 +1,71 @@
+using System.Diagnostics;
+
+namespace AlexNetSharp.Rivals;
+
+/// <summary>Seconds of one call, over all counted calls.</summary>
+internal sealed record Timing(double Median, double Min, double Max, int Calls)
+{
+    public static Timing Of(List<double> seconds)
+    {
+        double[] sorted = [.. seconds.Order()];
+        int n = sorted.Length;
+        double median = n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+        return new Timing(median, sorted[0], sorted[^1], n);
+    }
+}
+
+/// <summary>Times several calls side by side: in every round each of them runs for about the same time, so that a change of the machine's speed meets all.</summary>
+internal static class Measurement
+{
+    private const double SecondsPerTurn = 0.4;
+
+    public static Timing[] SideBySide(int rounds, params Action[] calls)
+    {
+        var seconds = calls.Select(_ => new List<double>()).ToArray();
+        int[] repeats = new int[calls.Length];
+        for (int c = 0; c < calls.Length; c++)
+        {
+            // Warm-up: compilation, memory, caches; and the length of a turn.
+            calls[c]();
+            calls[c]();
+            double once = Time(calls[c]);
+            repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);
+        }
+        for (int round = 0; round < rounds; round++)
+            for (int c = 0; c < calls.Length; c++)
+            {
+                // The other's threads may spin for a while after its last call; they are not to take our processors, nor ours theirs.
+                Thread.Sleep(50);
+                calls[c]();
+                for (int i = 0; i < repeats[c]; i++)
+                    seconds[c].Add(Time(calls[c]));
+            }
+        return [.. seconds.Select(Timing.Of)];
+    }
+
+    private static double Time(Action call)
+    {
+        long start = Stopwatch.GetTimestamp();
+        call();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}
+
+/// <summary>Compares the results of two runners before they are timed.</summary>
+internal static class Agreement
+{
+    /// <summary>max|a − b| / max|b|.</summary>
+    /// <exception cref="InvalidOperationException">The results differ by more than the bound, are empty, all zero or not finite.</exception>
+    public static double Check(string what, float[] ours, float[] rivals, double bound)
+    {
+        if (ours.Length != rivals.Length || ours.Length == 0)
+            throw new InvalidOperationException($"{what}: {ours.Length} values against {rivals.Length}");
+        double scale = rivals.Max(Math.Abs), difference = 0;
+        for (int i = 0; i < ours.Length; i++)
+            difference = Math.Max(difference, Math.Abs((double)ours[i] - rivals[i]));
+        double error = difference / scale;
+        if (!(scale > 0) || !(error <= bound))
+            throw new InvalidOperationException(FormattableString.Invariant($"{what}: relative difference {error:e2}, allowed {bound:e0}"));
+        return error;
+    }
+}

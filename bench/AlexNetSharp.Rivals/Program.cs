@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.Globalization;
+using AlexNetSharp.Cli.Benchmarking;
+using AlexNetSharp.Rivals;
+
+var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds of each measurement.", DefaultValueFactory = _ => 7 };
+var threads = new Option<int>("--threads") { Description = "Threads of every program.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
+var child = new Option<string?>("--child") { Hidden = true };
+var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/PROCESSOR/rivals.md, .json and .png.")
+{
+    rounds, threads, output, child,
+};
+root.SetAction(parsed =>
+{
+    int threadCount = parsed.GetValue(threads);
+    if (parsed.GetValue(child) is { } name)
+    {
+        Children.Measure(name, threadCount);
+        return;
+    }
+    var comparison = new Comparison(parsed.GetValue(rounds), threadCount, Console.Error.WriteLine);
+    IReadOnlyList<ResultRow> rows = comparison.Run();
+    var results = new Results(
+        DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        "dotnet run -c Release --project bench/AlexNetSharp.Rivals",
+        Machine.Current.Processor, Machine.Current.Simd, threadCount, Machine.Current.Os, Machine.Current.Dotnet, comparison.Versions, rows);
+    string folder = Path.Combine(parsed.GetValue(output)!, string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
+    results.Write(folder);
+    Console.WriteLine(results.Markdown());
+    Console.Error.WriteLine($"written to {folder}");
+});
+return root.Parse(args).Invoke();

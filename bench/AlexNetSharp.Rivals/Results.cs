@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AlexNetSharp.Rivals;
+
+/// <summary>One line of the comparison.</summary>
+/// <param name="What">What was measured.</param>
+/// <param name="Ours">Our value, in <paramref name="Unit"/>.</param>
+/// <param name="Rival">The value that ours is held against.</param>
+/// <param name="RivalName">Whose it is.</param>
+/// <param name="Unit">Unit of both.</param>
+/// <param name="Ratio">The figure that the target is about.</param>
+/// <param name="Target">The target, as text.</param>
+/// <param name="Note">Spread, agreement of outputs, what is left out.</param>
+internal sealed record ResultRow(
+    string What, double? Ours, double? Rival, string RivalName, string Unit, double? Ratio, string Target, string Note);
+
+/// <summary>A whole comparison, as written to <c>rivals.json</c>.</summary>
+internal sealed record Results(
+    string Date, string Command, string Processor, string Simd, int Threads, string OperatingSystem, string DotNet,
+    IReadOnlyDictionary<string, string> Versions, IReadOnlyList<ResultRow> Rows)
+{
+    public void Write(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "rivals.json"), JsonSerializer.Serialize(this, ResultsJson.Default.Results) + "\n");
+        File.WriteAllText(Path.Combine(folder, "rivals.md"), Markdown());
+        Chart.Write(this, Path.Combine(folder, "rivals.png"));
+    }
+
+    public static Results Read(string path) =>
+        JsonSerializer.Deserialize(File.ReadAllText(path), ResultsJson.Default.Results)
+            ?? throw new InvalidDataException($"{path}: empty");
+
+    /// <summary>The table, as it also stands in the README.</summary>
+    public string Markdown()
+    {
+        var lines = new List<string>
+        {
+            FormattableString.Invariant($"{Processor}, {Threads} threads, {Simd}, {OperatingSystem}, .NET {DotNet}, {Date}; ")
+                + string.Join(", ", Versions.Select(v => $"{v.Key} {v.Value}")) + ".",
+            "",
+            "| what | AlexNetSharp | rival | ratio | target |",
+            "|---|---|---|---|---|",
+        };
+        foreach (ResultRow row in Rows)
+            lines.Add(row.Ratio is null
+                ? $"| {row.What} | – | {row.RivalName}: left out | – | {row.Target} |"
+                : FormattableString.Invariant(
+                    $"| {row.What} | {Number(row.Ours, row.Unit)} | {Number(row.Rival, row.Unit)} ({row.RivalName.Split(" through")[0]}) | **{row.Ratio:0.00}** | {row.Target} |"));
+        lines.Add("");
+        lines.AddRange(Rows.Where(r => r.Note.Length > 0).Select(r => $"- {r.What}: {r.Note}"));
+        return string.Join("\n", lines) + "\n";
+    }
+
+    private static string Number(double? value, string unit) => value is null ? "–"
+        : unit == "ms" ? FormattableString.Invariant($"{value:0.0} ms")
+        : unit == "s" ? FormattableString.Invariant($"{value:0.00} s")
+        : unit == "GB" ? FormattableString.Invariant($"{value:0.00} GB")
+        : FormattableString.Invariant($"{value:0} {unit}");
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Results))]
+internal sealed partial class ResultsJson : JsonSerializerContext;
