@@ -14,8 +14,8 @@ namespace AlexNetSharp.Images;
 /// <para>An instance holds no state between pictures and may be used from any number of threads. Decoding happens in pooled memory;
 /// what remains for the garbage collector is a few small handles a picture.</para>
 /// <para>A file that ends early is an error, whatever could be shown of it. The format is recognised from the content; the name does
-/// not matter. A JPEG whose entropy-coded data is damaged in the middle without being cut short cannot always be told from an ugly
-/// picture, and decodes to one.</para>
+/// not matter. Damage in the middle of a JPEG is mostly found (<see cref="JpegStructure"/> says how); a few wrong bytes can remain a few
+/// wrong blocks, for JPEG has no checksum.</para>
 /// </remarks>
 public sealed class PictureDecoder : IPictureDecoder
 {
@@ -109,8 +109,8 @@ public sealed class PictureDecoder : IPictureDecoder
         CheckLength(encoded.Length, name);
         if (PictureFormat.Recognize(encoded) is not { } format)
             throw new InvalidDataException($"{name}: not a JPEG, PNG, WebP, BMP or GIF picture.");
-        if (format == SKEncodedImageFormat.Jpeg && PictureFormat.HasTooManyScans(encoded))
-            throw new InvalidDataException($"{name}: a JPEG with absurdly many scans; it was made to keep decoders busy.");
+        if (format == SKEncodedImageFormat.Jpeg && JpegStructure.FindDamage(encoded) is { } damage)
+            throw new InvalidDataException($"{name}: the JPEG data is damaged: {damage}.");
 
         fixed (byte* bytes = encoded)
         {

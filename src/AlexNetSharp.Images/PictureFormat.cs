@@ -9,10 +9,6 @@ namespace AlexNetSharp.Images;
 /// </remarks>
 internal static class PictureFormat
 {
-    /// <summary>More scans than any encoder writes; each costs a pass over the whole picture.</summary>
-    /// <remarks>A small progressive JPEG with thousands of empty scans would otherwise keep a decoder busy for minutes.</remarks>
-    private const int MaxJpegScans = 200;
-
     /// <summary>Recognises JPEG, PNG, WebP, BMP and GIF by their signatures.</summary>
     /// <returns>The format, or null for anything else.</returns>
     public static SKEncodedImageFormat? Recognize(ReadOnlySpan<byte> bytes)
@@ -41,20 +37,4 @@ internal static class PictureFormat
         SKEncodedImageFormat.Png => 1032 * 8,
         SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Gif or SKEncodedImageFormat.Webp or _ => 0,
     };
-
-    /// <summary>Whether a JPEG has more scans than any encoder would write.</summary>
-    public static bool HasTooManyScans(ReadOnlySpan<byte> jpeg)
-    {
-        int scans = 0;
-        while (true)
-        {
-            // In compressed data a byte FF is followed by 00, so this pair is a start of scan (or lies in metadata, where it is rare).
-            int at = jpeg.IndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
-            if (at < 0)
-                return false;
-            if (++scans > MaxJpegScans)
-                return true;
-            jpeg = jpeg[(at + 2)..];
-        }
-    }
 }

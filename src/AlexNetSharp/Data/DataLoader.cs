@@ -110,26 +110,39 @@ public sealed class DataLoader : IDisposable
                 Monitor.PulseAll(_gate);
             }
             Batch batch = _ring[_consumed % _ring.Length];
-            long start = 0;
-            while (true)
-            {
-                ObjectDisposedException.ThrowIf(_stop, this);
-                cancellation.ThrowIfCancellationRequested();
-                // A batch is complete when all its pictures were taken and none is missing.
-                if (_taking > _consumed && batch.Missing == 0)
-                    break;
-                if (_taking == _consumed && _position == 0 && _epoch >= _options.Epochs)
-                    return null;
-                if (start == 0)
-                    start = Stopwatch.GetTimestamp();
-                Monitor.Wait(_gate, millisecondsTimeout: 20);
-            }
-            if (start != 0)
-                _waited += Stopwatch.GetTimestamp() - start;
+            if (!IsComplete(batch) && !Wait(batch, cancellation))
+                return null;
             if (batch.Error is { } error)
                 ExceptionDispatchInfo.Throw(error);
             _inUse = true;
             return batch;
+        }
+    }
+
+    /// <summary>All pictures of the batch that is next were taken, and none is missing.</summary>
+    private bool IsComplete(Batch batch) => !_stop && _taking > _consumed && batch.Missing == 0;
+
+    /// <summary>Waits, inside the lock, until the next batch is complete, and adds the time to <see cref="Waited"/>.</summary>
+    /// <returns>False if there is no next batch.</returns>
+    private bool Wait(Batch batch, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            while (!IsComplete(batch))
+            {
+                ObjectDisposedException.ThrowIf(_stop, this);
+                cancellation.ThrowIfCancellationRequested();
+                if (_taking == _consumed && _position == 0 && _epoch >= _options.Epochs)
+                    return false;
+                // Cancellation sends no pulse, so look for it now and then.
+                Monitor.Wait(_gate, millisecondsTimeout: 20);
+            }
+            return true;
+        }
+        finally
+        {
+            _waited += Stopwatch.GetTimestamp() - start;
         }
     }
 

@@ -4,7 +4,7 @@ namespace AlexNetSharp.Data;
 public static class PictureFiles
 {
     /// <summary>File name endings of the formats that can be decoded, in lower case with the dot.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"];
+    public static IReadOnlyList<string> Extensions { get; } = [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif"];
 
     /// <summary>Whether a file's name ends like a picture's, in capitals or not.</summary>
     /// <param name="path">The file name.</param>
@@ -39,10 +39,11 @@ public static class PictureFiles
         return files;
     }
 
-    // Links to folders are not followed (they may lead in circles); what may not be read is an error, not an empty folder.
+    // Folders that lead in circles by links end somewhere; what may not be read is an error, not an empty folder.
     private static EnumerationOptions Recursive { get; } = new()
     {
         RecurseSubdirectories = true,
+        MaxRecursionDepth = 16,
         AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
         IgnoreInaccessible = false,
     };

@@ -97,7 +97,7 @@ public class DataLoaderTests
     {
         var slow = new SlowPictures();
         var loader = new DataLoader(slow, Plain, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
-        using var source = new CancellationTokenSource(50);
+        using var source = new CancellationTokenSource(250);
         Assert.Throws<OperationCanceledException>(() => loader.Next(source.Token));
         slow.Gate.Set();
         Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));

@@ -156,4 +156,42 @@ public class PictureDecoderTests
         byte[] bomb = [.. jpeg[..^2], .. Enumerable.Repeat(last, 3000).SelectMany(b => b), 0xFF, 0xD9];
         Assert.Contains("scans", Assert.Throws<InvalidDataException>(() => _decoder.Decode(bomb, _pixels, "bomb")).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void AJpegDamagedInTheMiddleIsRefused()
+    {
+        byte[] whole = Pictures.Encode(200, 200, SKEncodedImageFormat.Jpeg, out _);
+        Assert.Null(JpegStructure.FindDamage(whole));
+        var random = new System.Random(3);
+        int found = 0;
+        for (int i = 0; i < 200; i++)
+        {
+            byte[] damaged = (byte[])whole.Clone();
+            random.NextBytes(damaged.AsSpan(random.Next(whole.Length / 4, whole.Length * 3 / 4), 2048));
+            try
+            {
+                _decoder.Decode(damaged, _pixels, "torn.jpg");
+            }
+            catch (InvalidDataException e)
+            {
+                found++;
+                Assert.StartsWith("torn.jpg: ", e.Message, StringComparison.Ordinal);
+            }
+        }
+        Assert.InRange(found, 190, 200);
+    }
+
+    [Fact]
+    public void RestartMarkersComeInTurn()
+    {
+        byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xDD, 0, 4, 0, 1, 0xFF, 0xDA, 0, 2, 1, 0xFF, 0, 2, 0xFF, 0xD0, 3, 0xFF, 0xD1, 4, 0xFF, 0xD9, 0xFF, 5];
+        Assert.Null(JpegStructure.FindDamage(jpeg));
+        jpeg[20] = 0xD2;
+        Assert.Contains("FF D2 inside the compressed data (offset 19)", JpegStructure.FindDamage(jpeg), StringComparison.Ordinal);
+        jpeg[20] = 0xD1;
+        jpeg[7] = 0;
+        Assert.Contains("offset 16", JpegStructure.FindDamage(jpeg), StringComparison.Ordinal);
+        for (int length = 2; length < jpeg.Length; length++)
+            JpegStructure.FindDamage(jpeg.AsSpan(0, length));
+    }
 }

@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+
+namespace AlexNetSharp.Images;
+
+/// <summary>Walks over the markers of a JPEG file to find damage that decoders pass over in silence.</summary>
+/// <remarks>
+/// <para>A JPEG decoder that meets nonsense in the compressed data goes on as well as it can and delivers a picture, grey or torn from
+/// there on. But a byte FF in compressed data is always followed by 00, or by the next restart marker in turn, or by a marker that ends
+/// the scan (ITU-T T.81, B.1.1): foreign bytes break that rule about once in 256, so a damaged block rarely stays unnoticed, and files
+/// in order never break it. Smaller damage is not found; nothing in the format protects against it.</para>
+/// <para>What ends early is not judged here: the decoder reports that.</para>
+/// </remarks>
+internal static class JpegStructure
+{
+    /// <summary>More scans than any encoder writes; each costs a pass over the whole picture.</summary>
+    /// <remarks>A small progressive JPEG with thousands of empty scans would otherwise keep a decoder busy for minutes.</remarks>
+    private const int MaxScans = 200;
+
+    private const byte StandAlone = 0x01, FirstRestart = 0xD0, LastRestart = 0xD7, EndOfImage = 0xD9, StartOfScan = 0xDA, RestartInterval = 0xDD;
+
+    /// <summary>Looks for damage.</summary>
+    /// <param name="jpeg">The file, beginning with FF D8.</param>
+    /// <returns>What is wrong and where, or null.</returns>
+    public static string? FindDamage(ReadOnlySpan<byte> jpeg)
+    {
+        int at = 2, scans = 0;
+        bool restarts = false;
+        while (true)
+        {
+            // Some writers leave bytes between the segments of the header; fill bytes FF before a marker are allowed anyway.
+            int skip = jpeg[at..].IndexOf((byte)0xFF);
+            if (skip < 0)
+                return null;
+            if (skip > 0 && scans > 0)
+                return FormattableString.Invariant($"{skip} bytes without a marker (offset {at})");
+            for (at += skip; at < jpeg.Length && jpeg[at] == 0xFF; at++) { }
+            if (at >= jpeg.Length || jpeg[at] == EndOfImage)
+                return null;
+            byte marker = jpeg[at++];
+            if (marker is 0 or StandAlone or (>= FirstRestart and <= LastRestart))
+                continue;
+            if (jpeg.Length - at < 2)
+                return null;
+            int length = BinaryPrimitives.ReadUInt16BigEndian(jpeg[at..]);
+            if (length < 2 || length > jpeg.Length - at)
+                return scans == 0 ? null : FormattableString.Invariant($"a segment FF {marker:X2} of {length} bytes (offset {at})");
+            if (marker == RestartInterval && length >= 4)
+                restarts = BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]) > 0;
+            at += length;
+            if (marker != StartOfScan)
+                continue;
+            if (++scans > MaxScans)
+                return FormattableString.Invariant($"more than {MaxScans} scans; it was made to keep decoders busy (offset {at})");
+            if (!SkipScan(jpeg, ref at, restarts))
+                return FormattableString.Invariant($"a marker FF {jpeg[at + 1]:X2} inside the compressed data (offset {at})");
+        }
+    }
+
+    /// <summary>Moves to the marker that ends the compressed data, or to the end of the file.</summary>
+    /// <returns>False if there is a marker that cannot stand where it does; <paramref name="at"/> is then its place.</returns>
+    private static bool SkipScan(ReadOnlySpan<byte> jpeg, ref int at, bool restarts)
+    {
+        int restart = 0;
+        while (true)
+        {
+            int skip = jpeg[at..].IndexOf((byte)0xFF);
+            if (skip < 0 || at + skip + 1 >= jpeg.Length)
+            {
+                at = jpeg.Length;
+                return true;
+            }
+            at += skip;
+            byte next = jpeg[at + 1];
+            if (next is >= FirstRestart and <= LastRestart)
+            {
+                if (!restarts || next != FirstRestart + restart)
+                    return false;
+                restart = restart + 1 & 7;
+                at += 2;
+            }
+            else if (next is 0 or 0xFF)
+                at += next == 0 ? 2 : 1;
+            else
+                return MayFollowAScan(next);
+        }
+    }
+
+    /// <summary>Tables, another scan, the number of lines, application data, comments, or the end.</summary>
+    private static bool MayFollowAScan(byte marker) =>
+        marker is 0xC4 or 0xCC or EndOfImage or StartOfScan or 0xDB or 0xDC or RestartInterval or (>= 0xE0 and <= 0xEF) or 0xFE;
+}
