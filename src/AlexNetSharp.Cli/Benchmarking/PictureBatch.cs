@@ -12,14 +12,14 @@ internal sealed class PictureBatch
 
     /// <summary>Decodes as many pictures as a batch needs: resized, cropped from the middle and normalised as the network states.</summary>
     /// <param name="path">A picture or a folder of pictures.</param>
-    /// <param name="info">Whose preprocessing.</param>
+    /// <param name="network">Name of the network whose preprocessing is applied; that of ImageNet for one that states none.</param>
     /// <param name="imageSize">Height and width of the network's input; the size before the crop grows and shrinks with it.</param>
     /// <param name="batchSize">Images in a batch.</param>
     /// <exception cref="IOException">A file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="InvalidDataException">A file is not a picture or damaged, or the folder holds none; the message names it.</exception>
-    public PictureBatch(string path, NetworkInfo info, int imageSize, int batchSize)
+    public PictureBatch(string path, string network, int imageSize, int batchSize)
     {
-        var preset = info.Preprocessing;
+        PreprocessingPreset preset = AlexNet.Find(network)?.Preprocessing ?? PreprocessingPreset.ImageNet;
         var preprocessor = new Preprocessor(new Data.Preprocessing
         {
             Resize = preset.Resize == ResizeRule.Square ? ResizeMode.Square : ResizeMode.ShorterSide,

@@ -12,7 +12,7 @@ namespace AlexNetSharp.Cli.Commands;
 /// <summary><c>alexnet bench</c>: times forward and forward-backward as TensorFlow's AlexNet notebook does, and prints what it prints.</summary>
 internal sealed class BenchCommand : CliCommand
 {
-    private readonly ChoiceOption<NetworkInfo> _network = CommandOptions.Network();
+    private readonly ChoiceOption<string> _network = CommandOptions.Network();
     private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images in a batch", 32, 1, int.MaxValue);
     private readonly Option<int> _batches = CommandOptions.Integer("--batches", "steps that count", 100, 1, 10_000_000);
     private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "steps before the first that counts", 10, 0, 10_000_000);
@@ -28,6 +28,8 @@ internal sealed class BenchCommand : CliCommand
         "--images", "a picture or a folder of pictures to fill the batch with, instead of noise; repeated as needed", "PATH");
     private readonly Option<bool> _precise = CommandOptions.Switch(
         "--precise", "keep to convolution algorithms with the rounding error of direct convolution (no Winograd)");
+    private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
+        "--bfloat16", "keep the fully connected weights as bfloat16 for forward: half of their memory traffic; needs --forward-only");
     private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
     private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "the algorithms that were considered, the choice and each refusal");
     private readonly Option<string?> _csv = CommandOptions.Path("--csv", "write each step's duration");
@@ -39,12 +41,14 @@ internal sealed class BenchCommand : CliCommand
     {
         foreach (Option option in (Option[])
             [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images,
-             _precise, _perLayer, _explain, _csv, _json])
+             _precise, _bfloat16, _perLayer, _explain, _csv, _json])
             Add(option);
         Validators.Add(result =>
         {
             if (result.GetValue(_forwardOnly) && result.GetValue(_forwardBackwardOnly))
                 result.AddError("--forward-only and --forward-backward-only leave nothing to run; give one of them");
+            if (result.GetValue(_bfloat16) && !result.GetValue(_forwardOnly))
+                result.AddError("--bfloat16 is for inference; give --forward-only with it");
         });
     }
 
@@ -67,8 +71,8 @@ internal sealed class BenchCommand : CliCommand
         OutputFile.Check("--csv", csv);
         OutputFile.Check("--json", json);
 
-        NetworkInfo info = context.Get(_network);
-        Network network = NetworkChoice.Create(info, classes: 1000, context.Get(_imageSize), asInNotebook: true);
+        string name = context.Get(_network);
+        Network network = NetworkChoice.Create(name, imageSize: context.Get(_imageSize), asInNotebook: true);
         GradientScope gradients = context.Get(_gradients);
         int batchSize = context.Get(_batchSize), threads = context.Get(_threads);
         var benchmark = new NotebookBenchmark(
@@ -79,6 +83,7 @@ internal sealed class BenchCommand : CliCommand
                 Threads = threads,
                 Gradients = gradients,
                 Precise = context.Get(_precise),
+                BFloat16Linear = context.Get(_bfloat16),
                 Seed = context.Get(_seed),
             },
             context.Get(_burnIn),
@@ -89,7 +94,7 @@ internal sealed class BenchCommand : CliCommand
         CheckMemory(benchmark, runs);
 
         NotebookBenchmark.ImageSource images = context.Get(_images) is { } path
-            ? new PictureBatch(path, info, network.InputShape.Height, batchSize).Fill
+            ? new PictureBatch(path, name, network.InputShape.Height, batchSize).Fill
             : benchmark.Noise;
 
         context.WriteLine(Machine.Current.Describe(threads));
@@ -109,7 +114,7 @@ internal sealed class BenchCommand : CliCommand
             OutputFile.Write("--csv", csv, Csv(runs, outcomes));
         if (json is not null)
             OutputFile.Write("--json", json, new BenchReport(
-                info.Name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
+                name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
                 peakMemory, reports)
             { Layers = layers }.ToJson());
         if (!interrupted)

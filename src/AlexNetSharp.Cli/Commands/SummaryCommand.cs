@@ -10,9 +10,10 @@ namespace AlexNetSharp.Cli.Commands;
 /// <summary><c>alexnet summary</c>: the layers of a network with shapes, parameters, multiply-adds and memory.</summary>
 internal sealed class SummaryCommand : CliCommand
 {
-    private readonly ChoiceOption<NetworkInfo> _network = CommandOptions.Network();
+    private readonly ChoiceOption<string> _network = CommandOptions.Network();
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
-    private readonly Option<int> _classes = CommandOptions.Integer("--classes", "values of the output", 1000, 1, 1_000_000);
+    private readonly Option<int?> _classes = CommandOptions.OptionalInteger(
+        "--classes", "values of the output [1000 for ImageNet's networks, 10 for CIFAR-10's]", 1, 1_000_000);
     private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images in a batch", 1, 1, 1_000_000);
 
     public SummaryCommand()
@@ -35,28 +36,35 @@ internal sealed class SummaryCommand : CliCommand
     /// <inheritdoc/>
     public override int Run(CommandContext context)
     {
-        NetworkInfo info = context.Get(_network);
+        string name = context.Get(_network);
         int batchSize = context.Get(_batchSize);
-        Network network = NetworkChoice.Create(info, context.Get(_classes), context.Get(_imageSize), asInNotebook: true);
+        Network network = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize), asInNotebook: true);
 
         Table table = Tables.Create("layer", "", "output", ">parameters", ">multiply-adds", ">output MB");
         table.Row("images", "", network.InputShape.ToString(batchSize), "", "", Megabytes(network.InputShape.Length * batchSize));
         for (int i = 0; i < network.Layers.Count; i++)
         {
             Layer layer = network.Layers[i];
-            (AlexNetSharp.Tensors.Shape input, AlexNetSharp.Tensors.Shape output) = (network.InputOf(i), network.OutputOf(i));
+            (Tensors.Shape input, Tensors.Shape output) = (network.InputOf(i), network.OutputOf(i));
             table.Row(
-                layer.Name, layer.Details.Length > 0 ? layer.Details : layer.GetType().Name, output.ToString(batchSize), Count(layer.Parameters(input).Sum(p => p.Length)),
-                Count(layer.MultiplyAdds(input) * batchSize), Megabytes(output.Length * batchSize));
+                layer.Name, layer.Details.Length > 0 ? layer.Details : layer.GetType().Name, output.ToString(batchSize),
+                Count(layer.Parameters(input).Sum(p => p.Length)), Count(layer.MultiplyAdds(input) * batchSize), Megabytes(output.Length * batchSize));
         }
         table.Row("total", "", "", Count(network.ParameterCount), Count(network.MultiplyAdds * batchSize), "");
         context.WriteTable(table);
 
-        context.WriteLine(Invariant($"source: {info.Source}"));
         context.WriteLine(Invariant(
-            $"{network.ParameterCount / 1e6:0.0} million parameters ({Megabytes(network.ParameterCount)} MB), {2e-9 * network.MultiplyAdds:0.00} GFLOP an image forward"));
+            $"{(network.ParameterCount < 1_000_000 ? Count(network.ParameterCount) : Invariant($"{network.ParameterCount / 1e6:0.0} million"))} parameters ({Megabytes(network.ParameterCount)} MB), {2e-9 * network.MultiplyAdds:0.00} GFLOP an image forward"));
         context.WriteLine(Invariant(
             $"memory for batch {batchSize}, parameters included: {Memory(GradientScope.None)} MB forward, {Memory(GradientScope.All)} MB with all gradients"));
+        if (AlexNet.Find(name) is { } info)
+        {
+            context.WriteLine($"source: {info.Source}");
+            context.WriteLine($"layers there: {info.LayerNames}");
+            context.WriteLine($"pictures: {info.Preprocessing.Details} (published weights: {info.ChannelOrder})");
+            context.WriteLine(info.Top1 is null ? $"accuracy: {info.AccuracySource}"
+                : Invariant($"accuracy on ImageNet: top-1 {info.Top1} %, top-5 {info.Top5} %: {info.AccuracySource}"));
+        }
         return ExitCode.Success;
 
         string Memory(GradientScope gradients) =>
@@ -65,7 +73,7 @@ internal sealed class SummaryCommand : CliCommand
 
     private static string Count(long number) => number == 0 ? "" : number.ToString("#,0", CultureInfo.InvariantCulture);
 
-    private static string Megabytes(long floats) => Invariant($"{floats * sizeof(float) / 1e6:0.0}");
+    private static string Megabytes(long floats) => Invariant($"{floats * sizeof(float) / 1e6:0.00}");
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

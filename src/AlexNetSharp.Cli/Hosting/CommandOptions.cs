@@ -62,20 +62,18 @@ internal static class CommandOptions
     };
 
     /// <summary>Which network: <c>--network NAME</c>.</summary>
-    public static ChoiceOption<NetworkInfo> Network() => new(
-        "--network", $"which network: {string.Join(", ", AlexNet.All.Select(info => info.Name))}", "NAME",
-        [.. AlexNet.All.Select(info => (info.Name, info))]);
+    public static ChoiceOption<string> Network() => new(
+        "--network", $"which network: {string.Join(", ", NetworkCatalog.Names)}", "NAME", [.. NetworkCatalog.Names.Select(name => (name, name))]);
 
     /// <summary>Height and width of the images: <c>--image-size N</c>, by default what the network was made for.</summary>
-    public static Option<int?> ImageSize()
+    public static Option<int?> ImageSize() =>
+        OptionalInteger("--image-size", "height and width of the images [what the network was made for]", 1, 65536);
+
+    /// <summary>A whole number between two limits, or null where the option is not given.</summary>
+    public static Option<int?> OptionalInteger(string name, string description, int minimum, int maximum)
     {
-        Option<int> checking = Integer("--image-size", "height and width of the images", 224, 1, 65536);
-        return new Option<int?>("--image-size")
-        {
-            Description = "height and width of the images [what the network was made for: 224 or 227]",
-            HelpName = "N",
-            CustomParser = result => checking.CustomParser!(result),
-        };
+        Option<int> checking = Integer(name, description, minimum, minimum, maximum);
+        return new Option<int?>(name) { Description = description, HelpName = "N", CustomParser = result => checking.CustomParser!(result) };
     }
 
     /// <summary>Threads that compute: <c>--threads N</c>, by default one a processor.</summary>

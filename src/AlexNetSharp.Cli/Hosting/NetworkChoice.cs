@@ -1,4 +1,5 @@
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Hosting;
 
@@ -6,21 +7,23 @@ namespace AlexNetSharp.Cli.Hosting;
 internal static class NetworkChoice
 {
     /// <summary>The network's description.</summary>
-    /// <param name="info">Which network.</param>
-    /// <param name="classes">Values of its output.</param>
+    /// <param name="name">Which network, one of <see cref="NetworkCatalog.Names"/>.</param>
+    /// <param name="classes">Values of its output; null for those of the data set that it was made for.</param>
     /// <param name="imageSize">Height and width of the images; null for the size that it was made for.</param>
     /// <param name="asInNotebook">Whether the network <c>tensorflow</c> ends with a ReLU, as the notebook's does.</param>
     /// <exception cref="UsageException">A layer cannot take images of this size; the message names it.</exception>
-    public static Network Create(NetworkInfo info, int classes, int? imageSize = null, bool asInNotebook = false)
+    public static Network Create(string name, int? classes = null, int? imageSize = null, bool asInNotebook = false)
     {
-        int size = imageSize ?? info.Preprocessing.Crop;
+        // ImageNet's classes for the AlexNets, CIFAR-10's for cuda-convnet's networks.
+        int outputs = classes ?? (AlexNet.Find(name) is null ? 10 : 1000);
         try
         {
-            return asInNotebook && info.Name == "tensorflow" ? AlexNet.TensorFlow(classes, size) : info.Build(classes, size);
+            return asInNotebook && name == "tensorflow" ? AlexNet.TensorFlow(outputs, imageSize ?? 224)
+                : NetworkCatalog.Build(name, outputs, imageSize is { } size ? new Shape(size, size, 3) : null)!;
         }
         catch (ArgumentException e)
         {
-            throw new UsageException(FormattableString.Invariant($"network '{info.Name}' cannot take images of {size}×{size}: {e.Message}"), e);
+            throw new UsageException(FormattableString.Invariant($"network '{name}' cannot take images of {imageSize}×{imageSize}: {e.Message}"), e);
         }
     }
 }

@@ -37,6 +37,7 @@ public class BadInputTests
     [InlineData("--network must be tensorflow, torchvision,", "bench", "--network", "resnet")]
     [InlineData("--gradients must be conv or all, but is 'fc'", "bench", "--gradients", "fc")]
     [InlineData("--forward-only and --forward-backward-only leave nothing to run", "bench", "--forward-only", "--forward-backward-only")]
+    [InlineData("--bfloat16 is for inference; give --forward-only", "bench", "--bfloat16")]
     [InlineData("--csv and --json name the same file", "bench", "--csv", "same", "--json", "same")]
     [InlineData("--json needs a path", "bench", "--json", "")]
     public void WrongUsageIsOneLineAndExitCode2(string expected, params string[] arguments) => AssertOneLine(2, expected, arguments);

@@ -1,5 +1,4 @@
 using AlexNetSharp.Cli.Benchmarking;
-using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Images;
 using SkiaSharp;
 
@@ -14,8 +13,7 @@ public class PictureBatchTests
         // One grey level each, so that neither resizing nor cropping changes a pixel.
         foreach ((string name, byte level) in (IEnumerable<(string, byte)>)[("a.png", 0), ("b.png", 255)])
             folder.Write(name, Pictures.Encode(50, 40, SKEncodedImageFormat.Png, out _, (_, _, _) => level));
-        NetworkInfo info = AlexNet.Find("torchvision")!;
-        var pictures = new PictureBatch(folder.Path, info, imageSize: 64, batchSize: 5);
+        var pictures = new PictureBatch(folder.Path, "torchvision", imageSize: 64, batchSize: 5);
         Assert.Equal(2, pictures.Count);
 
         const int length = 64 * 64 * 3;
@@ -33,6 +31,6 @@ public class PictureBatchTests
         using var folder = new TemporaryFolder();
         folder.Write("a.png", Pictures.Encode(50, 40, SKEncodedImageFormat.Png, out _));
         folder.Write("b.png", "no picture"u8);
-        Assert.Equal(1, new PictureBatch(folder.Path, AlexNet.Find("torchvision")!, imageSize: 64, batchSize: 1).Count);
+        Assert.Equal(1, new PictureBatch(folder.Path, "torchvision", imageSize: 64, batchSize: 1).Count);
     }
 }
