@@ -36,10 +36,7 @@ public partial class ArchitectureTests
     private static readonly Dictionary<string, string> s_longFiles = new() { };
 
     /// <summary>Files outside Simd that name an instruction set, each with the reason.</summary>
-    private static readonly Dictionary<string, string> s_filesWithInstructionSets = new()
-    {
-        ["src/AlexNetSharp.Cli/Benchmarking/Machine.cs"] = "asks the processor for its name",
-    };
+    private static readonly Dictionary<string, string> s_filesWithInstructionSets = new() { };
 
     [Fact]
     public void PartsUseOnlyWhatTheyMay()
