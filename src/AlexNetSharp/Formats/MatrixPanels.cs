@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -95,6 +96,8 @@ internal static class MatrixPanels
         return position;
     }
 
+    // Runs a few hundred times in a process that loads one model: too seldom for the runtime to improve it step by step.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Turn(float[] rows, int inputs, int[] position, float* panel)
     {
         float* tile = stackalloc float[Lanes * TileInputs];

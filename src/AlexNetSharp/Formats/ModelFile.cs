@@ -11,6 +11,7 @@ public static class ModelFile
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="network">Name of the network, where the file does not tell; null to recognise it from metadata, names and shapes.</param>
+    /// <remarks>A known network with 1000 outputs whose file names no classes is taken to tell ImageNet's apart.</remarks>
     /// <returns>The model, complete; if anything is wrong, nothing is returned and nothing stays in memory.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds another network; the message names tensor and shapes.</exception>
@@ -67,7 +68,9 @@ public static class ModelFile
         NetworkInfo? info = AlexNet.Find(network.Name);
         bool bgr = file.Metadata.TryGetValue(TensorFile.ChannelOrderKey, out string? order) && order == "BGR";
         WeightMapping mapping = WeightMapping.Check(file, network, bgr);
-        IReadOnlyList<ClassName> classes = metadata.Classes.Count == network.OutputShape.Length ? metadata.Classes : [];
+        IReadOnlyList<ClassName> classes = metadata.Classes.Count == network.OutputShape.Length ? metadata.Classes
+            : metadata.Classes.Count == 0 && info is not null && network.OutputShape.Length == ImageNetClasses.Count ? ImageNetClasses.All
+            : [];
         string preprocessing = metadata.Preprocessing.Length > 0 ? metadata.Preprocessing : info?.Preprocessing.ToJson() ?? "";
         var parameters = new ParameterSet(network);
         try

@@ -1,0 +1,29 @@
+using AlexNetSharp.Formats;
+
+namespace AlexNetSharp.Tests.Formats;
+
+public class ImageNetClassesTests
+{
+    [Fact]
+    public void There_are_1000_in_the_order_of_their_ids()
+    {
+        Assert.Equal(ImageNetClasses.Count, ImageNetClasses.All.Count);
+        Assert.Equal(ImageNetClasses.All.Select(c => c.Id).Order(StringComparer.Ordinal).Distinct(), ImageNetClasses.All.Select(c => c.Id));
+        Assert.All(ImageNetClasses.All, c => Assert.Matches("^n[0-9]{8}$", c.Id));
+        Assert.All(ImageNetClasses.All, c => Assert.NotEmpty(c.Name));
+    }
+
+    // Indices that publications and model cards name.
+    [Theory]
+    [InlineData(0, "n01440764", "tench, Tinca tinca")]
+    [InlineData(22, "n01614925", "bald eagle, American eagle, Haliaeetus leucocephalus")]
+    [InlineData(134, "n02012849", "crane")]
+    [InlineData(285, "n02124075", "Egyptian cat")]
+    [InlineData(517, "n03126707", "crane")]
+    [InlineData(638, "n03710637", "maillot")]
+    [InlineData(639, "n03710721", "maillot, tank suit")]
+    [InlineData(817, "n04285008", "sports car, sport car")]
+    [InlineData(954, "n07753592", "banana")]
+    [InlineData(999, "n15075141", "toilet tissue, toilet paper, bathroom tissue")]
+    public void Well_known_classes_have_their_places(int index, string id, string name) => Assert.Equal(new ClassName(id, name), ImageNetClasses.All[index]);
+}
