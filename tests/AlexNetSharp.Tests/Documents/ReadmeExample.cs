@@ -1,0 +1,41 @@
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Random;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Tests.Documents;
+
+/// <summary>The README's code, compiled and run; <see cref="DocumentTests"/> compares the two.</summary>
+public class ReadmeExample
+{
+    [Fact]
+    public void TheLibrary()
+    {
+        Network network = AlexNet.TensorFlow(classes: 10, reluAfterLogits: false);
+        using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);
+        using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All });
+
+        new Philox(seed: 2).FillNormal(plan.Input, deviation: 0.1f);     // two pictures of noise, [2, 224, 224, 3]
+        plan.Forward(training: true, step: 0);                           // plan.Output is [2, 10]
+        plan.Output.CopyTo(plan.OutputGradient);                         // the gradient of sum(t²) / 2 is t
+        plan.Backward();                                                 // plan.Gradients["conv1.weight"] and all others
+
+        Assert.Equal(20, plan.Output.Length);
+        Assert.True(plan.Gradients!["conv1.weight"].Storage.ContainsAnyExcept(0));
+    }
+
+    [Fact]
+    public void ANetworkOfOnesOwn()
+    {
+        var small = new Network("small", new Shape(28, 28, 1),
+        [
+            new Conv2d("conv1", 16, 5) { Padding = Padding.Same },
+            new ReLU("relu1"),
+            new MaxPool2d("pool1", 2, Stride: 2),
+            new Flatten("flatten"),
+            new Linear("fc", 10),
+        ]);
+
+        Assert.Equal(10, small.OutputShape.Channels);
+    }
+}
