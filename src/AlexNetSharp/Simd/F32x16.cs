@@ -76,7 +76,11 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 NegateMultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(-a._value, b._value, c._value));
+    public static F32x16 NegateMultiplyAdd(F32x16 a, F32x16 b, F32x16 c) =>
+        // Named, because the compiler may hoist the sign of −a out of a loop as an instruction of its own.
+        Avx512F.IsSupported
+            ? new(Avx512F.FusedMultiplyAddNegated(a._value, b._value, c._value))
+            : new(Vector512.MultiplyAddEstimate(-a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 MaxNative(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a._value, b._value));
@@ -108,7 +112,7 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
             // rsqrt14 has a relative error of 2^-14; one Newton step y(1.5 - 0.5 x y^2) brings it to some 2^-27 before rounding.
             Vector512<float> y = Avx512F.ReciprocalSqrt14(x._value);
             Vector512<float> half = x._value * Vector512.Create(0.5f) * y;
-            return new(y * Vector512.MultiplyAddEstimate(-half, y, Vector512.Create(1.5f)));
+            return new(y * Avx512F.FusedMultiplyAddNegated(half, y, Vector512.Create(1.5f)));
         }
         return new(Vector512<float>.One / Vector512.Sqrt(x._value));
     }

@@ -77,7 +77,11 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 NegateMultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(-a._value, b._value, c._value));
+    public static F32x4 NegateMultiplyAdd(F32x4 a, F32x4 b, F32x4 c) =>
+        // Named, because the compiler may hoist the sign of −a out of a loop as an instruction of its own.
+        Fma.IsSupported
+            ? new(Fma.MultiplyAddNegated(a._value, b._value, c._value))
+            : new(Vector128.MultiplyAddEstimate(-a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 MaxNative(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a._value, b._value));

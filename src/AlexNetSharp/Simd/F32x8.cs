@@ -76,7 +76,11 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     public static F32x8 MultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 NegateMultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(-a._value, b._value, c._value));
+    public static F32x8 NegateMultiplyAdd(F32x8 a, F32x8 b, F32x8 c) =>
+        // Named, because the compiler may hoist the sign of −a out of a loop as an instruction of its own.
+        Fma.IsSupported
+            ? new(Fma.MultiplyAddNegated(a._value, b._value, c._value))
+            : new(Vector256.MultiplyAddEstimate(-a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 MaxNative(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a._value, b._value));

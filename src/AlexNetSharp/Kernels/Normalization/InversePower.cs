@@ -48,11 +48,6 @@ internal readonly unsafe struct InversePower(float beta)
         return power;
     }
 
-    /// <summary>d^−β for d &gt; 0; relative error 1e-6.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Of<V>(V d)
-        where V : unmanaged, ISimd<V> => Of(d, out _);
-
     private V Any<V>(V d)
         where V : unmanaged, ISimd<V>
     {

@@ -6,7 +6,7 @@ namespace AlexNetSharp.Kernels.Normalization;
 internal sealed unsafe class LocalResponseNorm<V> : LocalResponseNorm
     where V : unmanaged, ISimd<V>
 {
-    /// <summary>Floats of a line; with its squares and denominators it stays in the first-level cache.</summary>
+    /// <summary>Floats of a line; with what is saved of it, it stays in the first-level cache.</summary>
     private const int LineFloats = 2048;
 
     private readonly ResponseNormLines _lines;
@@ -20,9 +20,10 @@ internal sealed unsafe class LocalResponseNorm<V> : LocalResponseNorm
         _linePixels = Math.Max(1, LineFloats / settings.Channels);
     }
 
-    private protected override long ScratchOfThread => (long)_linePixels * (_lines.PaddedChannels + 2 * PlainChannels);
+    private protected override long ScratchOfThread => (long)_linePixels * _lines.PaddedChannels + 3 * SavedLine;
 
-    private int PlainChannels => (Settings.Channels + 15) / 16 * 16;
+    /// <summary>Floats from one saved line to the next; a cache line more than the values, so that they do not collide in the cache.</summary>
+    private long SavedLine => ((long)_linePixels * Settings.Channels + 15) / 16 * 16 + 16;
 
     private protected override void ForwardPixels(long first, int count, float* scratch)
     {
@@ -30,13 +31,13 @@ internal sealed unsafe class LocalResponseNorm<V> : LocalResponseNorm
         float* x = Input + first * channels, y = Output + first * channels;
         _lines.ClearPadded(scratch, _linePixels);
         for (int done = 0; done < count; done += _linePixels)
-            _lines.Forward<V>(x + (long)done * channels, y + (long)done * channels, null, Math.Min(_linePixels, count - done), scratch);
+            _lines.Forward<V>(x + (long)done * channels, y + (long)done * channels, null, null, Math.Min(_linePixels, count - done), scratch);
     }
 
     private protected override void BackwardPixels(long first, int count, float* scratch)
     {
         int channels = Settings.Channels;
-        float* d = scratch + (long)_linePixels * _lines.PaddedChannels, gradient = d + (long)_linePixels * PlainChannels;
+        float* power = scratch + (long)_linePixels * _lines.PaddedChannels, next = power + SavedLine, gradient = next + SavedLine;
         _lines.ClearPadded(scratch, _linePixels);
         for (int done = 0; done < count; done += _linePixels)
         {
@@ -44,9 +45,9 @@ internal sealed unsafe class LocalResponseNorm<V> : LocalResponseNorm
             long offset = (first + done) * channels;
             float* x = Input + offset;
             // The normalised line is not needed; it goes where the gradient is copied next.
-            _lines.Forward<V>(x, gradient, d, pixels, scratch);
+            _lines.Forward<V>(x, gradient, power, next, pixels, scratch);
             new ReadOnlySpan<float>(GradOutput + offset, pixels * channels).CopyTo(new Span<float>(gradient, pixels * channels));
-            _lines.Backward<V>(x, d, gradient, GradInput + offset, pixels, scratch, relu: false);
+            _lines.Backward<V>(x, power, next, gradient, GradInput + offset, pixels, scratch, relu: false);
         }
     }
 }

@@ -150,7 +150,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
         _rowStride = ((long)_columns * windows.Channels + 15) / 16 * 16 + 16;
     }
 
-    private protected override long ScratchOfThread => (long)_columns * _lines.PaddedChannels + 3 * _ring * _rowStride;
+    private protected override long ScratchOfThread => (long)_columns * _lines.PaddedChannels + 4 * _ring * _rowStride;
 
     private protected override void ForwardBand(int image, int from, int to, float* scratch)
     {
@@ -164,7 +164,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
         {
             PoolRange rows = w.Rows[row];
             for (next = Math.Max(next, rows.Start); next < rows.End; next++)
-                _lines.Forward<V>(input + next * inputRow, ring + next % _ring * _rowStride, null, _columns, scratch);
+                _lines.Forward<V>(input + next * inputRow, ring + next % _ring * _rowStride, null, null, _columns, scratch);
             MaxRow(ring, rows, output + row * outputRow);
         }
     }
@@ -175,7 +175,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
         float* input = Input + image * w.InputImage, gradInput = GradInput + image * w.InputImage;
         float* output = Output + image * w.OutputImage, gradOutput = GradOutput + image * w.OutputImage;
         float* normalised = scratch + (long)_columns * _lines.PaddedChannels;
-        float* denominators = normalised + _ring * _rowStride, gradients = denominators + _ring * _rowStride;
+        float* power = normalised + _ring * _rowStride, powerNext = power + _ring * _rowStride, gradients = powerNext + _ring * _rowStride;
         long inputRow = (long)w.InputWidth * w.Channels, outputRow = (long)w.OutputWidth * w.Channels;
         _lines.ClearPadded(scratch, _columns);
         int row = 0;
@@ -192,7 +192,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
             for (next = Math.Max(next, rows.Start); next < rows.End; next++)
             {
                 long at = next % _ring * _rowStride;
-                _lines.Forward<V>(input + next * inputRow, normalised + at, denominators + at, _columns, scratch);
+                _lines.Forward<V>(input + next * inputRow, normalised + at, power + at, powerNext + at, _columns, scratch);
                 Clear(gradients + at, (long)_columns * w.Channels);
             }
             SpreadRow(normalised, gradients, rows, output + row * outputRow, gradOutput + row * outputRow);
@@ -211,7 +211,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
                 return;
             }
             long at = row % _ring * _rowStride;
-            _lines.Backward<V>(input + row * inputRow, denominators + at, gradients + at, destination, _columns, scratch, Relu);
+            _lines.Backward<V>(input + row * inputRow, power + at, powerNext + at, gradients + at, destination, _columns, scratch, Relu);
             Clear(destination + (long)_columns * w.Channels, (long)(w.InputWidth - _columns) * w.Channels);
         }
     }

@@ -32,46 +32,49 @@ internal readonly unsafe struct ResponseNormLines
     /// <summary>Makes padded memory for <paramref name="pixels"/> pixels ready: the zeros beside the channels stay until somebody overwrites them.</summary>
     public void ClearPadded(float* padded, int pixels) => NativeMemory.Clear(padded, (nuint)pixels * (nuint)PaddedChannels * sizeof(float));
 
-    /// <summary>y = x · d^−β, and d if <paramref name="d"/> is not null, for <paramref name="pixels"/> pixels.</summary>
-    public void Forward<V>(float* x, float* y, float* d, int pixels, float* padded)
+    /// <summary>
+    /// y = x · d^−β for <paramref name="pixels"/> pixels; with <paramref name="power"/> = d^−β and <paramref name="next"/> = d^(−β − 1) for
+    /// <see cref="Backward"/>, unless they are null.
+    /// </summary>
+    public void Forward<V>(float* x, float* y, float* power, float* next, int pixels, float* padded)
         where V : unmanaged, ISimd<V>
     {
         if (InRegisters<V>())
         {
             if (_beta == 0.75f)
-                ForwardInRegisters<V, ThreeQuarterPower>(x, y, d, pixels);
+                ForwardInRegisters<V, ThreeQuarterPower>(x, y, power, next, pixels);
             else
-                ForwardInRegisters<V, HalfPower>(x, y, d, pixels);
+                ForwardInRegisters<V, HalfPower>(x, y, power, next, pixels);
         }
         else
         {
             int whole = _channels / V.Count * V.Count;
             Squares<V>(x, pixels, padded, 0, whole);
             Squares<F32x1>(x, pixels, padded, whole, _channels);
-            Scale<V>(x, y, d, pixels, padded, 0, whole);
-            Scale<F32x1>(x, y, d, pixels, padded, whole, _channels);
+            Scale<V>(x, y, power, next, pixels, padded, 0, whole);
+            Scale<F32x1>(x, y, power, next, pixels, padded, whole, _channels);
         }
     }
 
     /// <summary>
-    /// gradInput = gradient · d^−β − 2·alpha·β · x · Σ gradient · x · d^(−β − 1), with d as <see cref="Forward"/> left it;
+    /// gradInput = gradient · d^−β − 2·alpha·β · x · Σ gradient · x · d^(−β − 1), with the powers of d from <see cref="Forward"/>;
     /// with <paramref name="relu"/> 0 where x is not positive. <paramref name="gradient"/> may be destroyed.
     /// </summary>
-    public void Backward<V>(float* x, float* d, float* gradient, float* gradInput, int pixels, float* padded, bool relu)
+    public void Backward<V>(float* x, float* power, float* next, float* gradient, float* gradInput, int pixels, float* padded, bool relu)
         where V : unmanaged, ISimd<V>
     {
         if (InRegisters<V>())
         {
-            if (_beta == 0.75f)
-                BackwardInRegisters<V, ThreeQuarterPower>(x, d, gradient, gradInput, pixels, relu);
+            if (_radius == 4)
+                BackwardInRegisters<V, Radius4>(x, power, next, gradient, gradInput, pixels, relu);
             else
-                BackwardInRegisters<V, HalfPower>(x, d, gradient, gradInput, pixels, relu);
+                BackwardInRegisters<V, Radius2>(x, power, next, gradient, gradInput, pixels, relu);
         }
         else
         {
             int whole = _channels / V.Count * V.Count;
-            Terms<V>(x, d, gradient, pixels, padded, 0, whole);
-            Terms<F32x1>(x, d, gradient, pixels, padded, whole, _channels);
+            Terms<V>(x, power, next, gradient, pixels, padded, 0, whole);
+            Terms<F32x1>(x, power, next, gradient, pixels, padded, whole, _channels);
             Combine<V>(x, gradient, gradInput, pixels, padded, relu, 0, whole);
             Combine<F32x1>(x, gradient, gradInput, pixels, padded, relu, whole, _channels);
         }
@@ -81,37 +84,26 @@ internal readonly unsafe struct ResponseNormLines
         where V : unmanaged, ISimd<V> => _radius is 2 or 4 && _beta is 0.75f or 0.5f
             && _channels % V.Count == 0 && V.Count >= _radius;
 
-    private void ForwardInRegisters<V, TPower>(float* x, float* y, float* d, int pixels)
+    private void ForwardInRegisters<V, TPower>(float* x, float* y, float* power, float* next, int pixels)
         where V : unmanaged, ISimd<V>
         where TPower : struct, IRootPower
     {
         if (_radius == 4)
-            ForwardInRegisters<V, TPower, Radius4>(x, y, d, pixels);
+            ForwardInRegisters<V, TPower, Radius4>(x, y, power, next, pixels);
         else
-            ForwardInRegisters<V, TPower, Radius2>(x, y, d, pixels);
-    }
-
-    private void BackwardInRegisters<V, TPower>(float* x, float* d, float* gradient, float* gradInput, int pixels, bool relu)
-        where V : unmanaged, ISimd<V>
-        where TPower : struct, IRootPower
-    {
-        if (_radius == 4)
-            BackwardInRegisters<V, TPower, Radius4>(x, d, gradient, gradInput, pixels, relu);
-        else
-            BackwardInRegisters<V, TPower, Radius2>(x, d, gradient, gradInput, pixels, relu);
+            ForwardInRegisters<V, TPower, Radius2>(x, y, power, next, pixels);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardInRegisters<V, TPower, TRadius>(float* x, float* y, float* d, int pixels)
+    private void ForwardInRegisters<V, TPower, TRadius>(float* x, float* y, float* power, float* next, int pixels)
         where V : unmanaged, ISimd<V>
         where TPower : struct, IRootPower
         where TRadius : struct, IRadius
     {
         V bias = V.Broadcast(_bias), alpha = V.Broadcast(_alpha);
         int channels = _channels;
-        // d is written behind y, or nowhere.
-        long toDenominator = d == null ? 0 : d - y;
-        for (; pixels > 0; pixels--, x += channels, y += channels)
+        bool save = power != null;
+        for (; pixels > 0; pixels--, x += channels, y += channels, power += channels, next += channels)
         {
             V before = V.Zero, last = V.Zero, pairs = V.Zero, fours = V.Zero, sums = V.Zero;
             // One vector more than there are: the window of the last reaches into the zeros behind it.
@@ -128,24 +120,27 @@ internal readonly unsafe struct ResponseNormLines
                 last = square;
                 if (c == 0)
                     continue;
-                V denominator = V.MultiplyAdd(alpha, window, bias);
-                float* output = y + c - V.Count;
-                if (toDenominator != 0)
-                    V.Store(denominator, output + toDenominator);
-                V.Store(V.Load(x + c - V.Count) * TPower.Of(V.ReciprocalSqrt(denominator)), output);
+                V root = V.ReciprocalSqrt(V.MultiplyAdd(alpha, window, bias));
+                V scale = TPower.Of(root);
+                int at = c - V.Count;
+                V.Store(V.Load(x + at) * scale, y + at);
+                if (save)
+                {
+                    V.Store(scale, power + at);
+                    V.Store(scale * (root * root), next + at);
+                }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardInRegisters<V, TPower, TRadius>(float* x, float* d, float* gradient, float* gradInput, int pixels, bool relu)
+    private void BackwardInRegisters<V, TRadius>(float* x, float* power, float* next, float* gradient, float* gradInput, int pixels, bool relu)
         where V : unmanaged, ISimd<V>
-        where TPower : struct, IRootPower
         where TRadius : struct, IRadius
     {
         V factor = V.Broadcast(_backwardFactor);
         int channels = _channels;
-        for (; pixels > 0; pixels--, x += channels, d += channels, gradient += channels, gradInput += channels)
+        for (; pixels > 0; pixels--, x += channels, power += channels, next += channels, gradient += channels, gradInput += channels)
         {
             V before = V.Zero, last = V.Zero, pairs = V.Zero, fours = V.Zero, sums = V.Zero;
             V lastScaled = V.Zero, lastValue = V.Zero;
@@ -156,10 +151,8 @@ internal readonly unsafe struct ResponseNormLines
                 {
                     value = V.Load(x + c);
                     V incoming = V.Load(gradient + c);
-                    V root = V.ReciprocalSqrt(V.Load(d + c));
-                    scaled = incoming * TPower.Of(root);
-                    // d^(−β − 1) = d^−β · r².
-                    term = scaled * value * (root * root);
+                    scaled = incoming * V.Load(power + c);
+                    term = incoming * value * V.Load(next + c);
                 }
                 V window = ResponseNormWindow<V, TRadius>.Next(term, before, last, ref pairs, ref fours, ref sums);
                 before = last;
@@ -193,44 +186,43 @@ internal readonly unsafe struct ResponseNormLines
 
     /// <summary>y = x · (bias + alpha · Σ padded)^−β.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Scale<W>(float* x, float* y, float* d, int pixels, float* padded, int from, int to)
+    private void Scale<W>(float* x, float* y, float* power, float* next, int pixels, float* padded, int from, int to)
         where W : unmanaged, ISimd<W>
     {
         if (from == to)
             return;
         W bias = W.Broadcast(_bias), alpha = W.Broadcast(_alpha);
-        InversePower power = _power;
+        InversePower inverse = _power;
         int radius = _radius, channels = _channels, stride = PaddedChannels;
-        for (; pixels > 0; pixels--, x += channels, y += channels, padded += stride)
-        {
+        bool save = power != null;
+        for (; pixels > 0; pixels--, x += channels, y += channels, power += channels, next += channels, padded += stride)
             for (int c = from; c < to; c += W.Count)
             {
-                W denominator = W.MultiplyAdd(alpha, WindowSum<W>(padded + c, radius), bias);
-                if (d != null)
-                    W.Store(denominator, d + c);
-                W.Store(W.Load(x + c) * power.Of(denominator), y + c);
+                W scale = inverse.Of(W.MultiplyAdd(alpha, WindowSum<W>(padded + c, radius), bias), out W nextScale);
+                W.Store(W.Load(x + c) * scale, y + c);
+                if (save)
+                {
+                    W.Store(scale, power + c);
+                    W.Store(nextScale, next + c);
+                }
             }
-            if (d != null)
-                d += channels;
-        }
     }
 
     /// <summary>padded = gradient · x · d^(−β − 1); gradient becomes gradient · d^−β.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Terms<W>(float* x, float* d, float* gradient, int pixels, float* padded, int from, int to)
+    private void Terms<W>(float* x, float* power, float* next, float* gradient, int pixels, float* padded, int from, int to)
         where W : unmanaged, ISimd<W>
     {
         if (from == to)
             return;
-        InversePower power = _power;
         int channels = _channels, stride = PaddedChannels;
         padded += _radius;
-        for (; pixels > 0; pixels--, x += channels, d += channels, gradient += channels, padded += stride)
+        for (; pixels > 0; pixels--, x += channels, power += channels, next += channels, gradient += channels, padded += stride)
             for (int c = from; c < to; c += W.Count)
             {
                 W incoming = W.Load(gradient + c);
-                W.Store(incoming * power.Of(W.Load(d + c), out W next), gradient + c);
-                W.Store(incoming * W.Load(x + c) * next, padded + c);
+                W.Store(incoming * W.Load(power + c), gradient + c);
+                W.Store(incoming * W.Load(x + c) * W.Load(next + c), padded + c);
             }
     }
 

@@ -143,7 +143,7 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
                 for (int c = from; c < to; c += W.Count)
                 {
                     W d = W.MultiplyAdd(alpha, WindowSum<W>(input, y, x, c, squares: true), W.Broadcast(1));
-                    W.Store(W.Load(input + at + c) * _power.Of(d), output + at + c);
+                    W.Store(W.Load(input + at + c) * _power.Of(d, out _), output + at + c);
                 }
     }
 
@@ -157,9 +157,9 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
                 for (int c = from; c < to; c += W.Count)
                 {
                     W d = W.MultiplyAdd(alpha, WindowSum<W>(input, y, x, c, squares: true), W.Broadcast(1));
-                    W scaled = W.Load(gradOutput + at + c) * _power.Of(d);
-                    W.Store(scaled, gradInput + at + c);
-                    W.Store(scaled * W.Load(input + at + c) / d, terms + at + c);
+                    W incoming = W.Load(gradOutput + at + c);
+                    W.Store(incoming * _power.Of(d, out W next), gradInput + at + c);
+                    W.Store(incoming * W.Load(input + at + c) * next, terms + at + c);
                 }
         W factor = W.Broadcast(2 * _alpha * Settings.Beta);
         for (int y = 0, at = 0; y < Settings.Height; y++)
