@@ -20,7 +20,6 @@ public partial class ArchitectureTests
         ["Benchmarking"] = s_foundation,
         ["Networks"] = ["Tensors", "Random", "Diagnostics"],
         ["Execution"] = ["Networks", "Kernels", .. s_foundation],
-        ["Benchmarking"] = s_foundation,
         ["Data"] = s_foundation,
         ["Formats"] = ["Tensors", "Networks", "Diagnostics"],
         ["Training"] = ["Execution", "Kernels", "Data", "Networks", "Formats", .. s_foundation],
