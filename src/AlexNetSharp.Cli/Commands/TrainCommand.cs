@@ -61,6 +61,7 @@ internal sealed class TrainCommand : CliCommand
     private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<long> _cache = CommandOptions.Integer("--cache", "megabytes of memory for decoded pictures", 2000L, 0, 1L << 30);
+    private readonly Option<int> _checkpointEpochs = CommandOptions.Integer("--checkpoint-epochs", "epochs from one checkpoint to the next", 1, 1, 1_000_000);
     private readonly Option<int> _checkpointSteps = CommandOptions.Integer("--checkpoint-steps", "also write a checkpoint every so many steps; 0: only after epochs", 0, 0, int.MaxValue);
 
     public TrainCommand()
@@ -103,13 +104,13 @@ internal sealed class TrainCommand : CliCommand
     [
         _out, _resume, _val, _valSplit, _skipBad, _network, _imageSize, _initial, _normalize, _resize, _resizeTo, _randomCrop, _cropPadding,
         _randomResizedCrop, _flip, _colorPca, _epochs, _batchSize, _microBatch, _learningRate, _schedule, _milestones, _stepEpochs, _gamma, _patience,
-        _minimumRate, _warmup, _momentum, _weightDecay, _clipNorm, _labelSmoothing, _seed, _threads, _cache, _checkpointSteps,
+        _minimumRate, _warmup, _momentum, _weightDecay, _clipNorm, _labelSmoothing, _seed, _threads, _cache, _checkpointEpochs, _checkpointSteps,
     ];
 
     /// <summary>The settings of the run itself; only what does not change the result up to where it stands may be given anew.</summary>
     private TrainSettings Continued(CommandContext context, string run)
     {
-        Option[] allowed = [_out, _resume, _epochs, _threads, _cache, _checkpointSteps];
+        Option[] allowed = [_out, _resume, _epochs, _threads, _cache, _checkpointEpochs, _checkpointSteps];
         if (AllOptions().Except(allowed).FirstOrDefault(context.Has) is { } other)
             throw new UsageException(
                 $"{other.Name} cannot change in a run that continues: its settings stand in {TrainSettings.PathOf(run)}; only {string.Join(", ", allowed.Skip(2).Select(o => o.Name))} and DATA can");
@@ -120,6 +121,7 @@ internal sealed class TrainCommand : CliCommand
             Epochs = context.Has(_epochs) ? context.Get(_epochs) : settings.Epochs,
             Threads = context.Has(_threads) ? context.Get(_threads) : settings.Threads,
             CacheMegabytes = context.Has(_cache) ? context.Get(_cache) : settings.CacheMegabytes,
+            CheckpointEpochs = context.Has(_checkpointEpochs) ? context.Get(_checkpointEpochs) : settings.CheckpointEpochs,
             CheckpointSteps = context.Has(_checkpointSteps) ? context.Get(_checkpointSteps) : settings.CheckpointSteps,
         };
     }
@@ -162,6 +164,7 @@ internal sealed class TrainCommand : CliCommand
             Seed = context.Get(_seed),
             Threads = context.Get(_threads),
             CacheMegabytes = context.Get(_cache),
+            CheckpointEpochs = context.Get(_checkpointEpochs),
             CheckpointSteps = context.Get(_checkpointSteps),
             Version = typeof(TrainCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
         };

@@ -33,7 +33,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         using var trainer = new Trainer(network, parameters, training, validation, Options());
         checkpoint?.Restore(trainer);
 
-        var folder = new RunFolder(run, classes, data.Preprocessing.ToJson());
+        var folder = new RunFolder(run, classes, data.Preprocessing.ToJson()) { CheckpointEpochs = settings.CheckpointEpochs };
         settings.Save(run);
         folder.Attach(trainer);
         trainer.EpochDone += _ => SaveCurves(trainer);

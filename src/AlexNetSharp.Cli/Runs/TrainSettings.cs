@@ -77,6 +77,8 @@ internal sealed record TrainSettings
 
     public long CacheMegabytes { get; init; }
 
+    public int CheckpointEpochs { get; init; } = 1;
+
     public int CheckpointSteps { get; init; }
 
     /// <summary>Version of the program that wrote the file.</summary>

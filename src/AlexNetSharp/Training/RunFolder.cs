@@ -30,10 +30,13 @@ public sealed class RunFolder
     /// <summary>The folder.</summary>
     public string Path { get; }
 
+    /// <summary>Epochs from one checkpoint to the next; the last epoch always gets one.</summary>
+    public int CheckpointEpochs { get; init; } = 1;
+
     /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
     public string LastCheckpoint => LastCheckpointOf(Path);
 
-    /// <summary>The state after the epoch with the best validation top-1.</summary>
+    /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation).</summary>
     public string BestCheckpoint => BestCheckpointOf(Path);
 
     /// <summary>The table of all epochs.</summary>
@@ -63,11 +66,13 @@ public sealed class RunFolder
     {
         IReadOnlyList<EpochMetrics> history = trainer.State.History;
         // The last checkpoint is written at the very end: if the process dies before, the epoch is computed again and all of this rewritten.
-        if (history.Take(history.Count - 1).All(earlier => earlier.DecisiveTop1 < epoch.DecisiveTop1))
+        bool due = epoch.Epoch % CheckpointEpochs == 0 || epoch.Epoch == trainer.Options.Epochs;
+        if (due && history.Where(earlier => earlier.Epoch < epoch.Epoch && earlier.Epoch % CheckpointEpochs == 0).All(earlier => earlier.DecisiveTop1 < epoch.DecisiveTop1))
             Checkpoint.Save(BestCheckpoint, trainer, _classes, _preprocessing);
         MetricsCsv.Save(MetricsPath, history);
         SaveEvents(trainer, epoch);
-        SaveLast(trainer);
+        if (due)
+            SaveLast(trainer);
     }
 
     private void SaveEvents(Trainer trainer, EpochMetrics epoch)
