@@ -21,11 +21,12 @@ public sealed class GemmTilesGenerator : IIncrementalGenerator
                 found.TargetSymbol.ContainingNamespace.ToDisplayString(),
                 found.TargetSymbol.Name,
                 (int)found.Attributes[0].ConstructorArguments[0].Value!,
-                (bool)found.Attributes[0].ConstructorArguments[1].Value!));
+                (bool)found.Attributes[0].ConstructorArguments[1].Value!,
+                (bool)found.Attributes[0].ConstructorArguments[2].Value!));
         context.RegisterSourceOutput(classes, static (output, c) =>
             output.AddSource($"{c.Name}.g.cs", SourceText.From(GemmTilesWriter.Write(c), Encoding.UTF8)));
     }
 }
 
 /// <summary>A class to fill: all that its source depends on, comparable so that an unchanged class is not written again.</summary>
-internal sealed record TileClass(string Namespace, string Name, int MaxHeight, bool Transposed);
+internal sealed record TileClass(string Namespace, string Name, int MaxHeight, bool Transposed, bool BFloat16);

@@ -10,6 +10,7 @@ internal static class GemmTilesWriter
     /// <summary>The file for one class.</summary>
     public static string Write(TileClass tile)
     {
+        string parameters = Parameters(tile.Transposed, tile.BFloat16);
         string arguments = (tile.Transposed ? "a, " : "a, aPanelStride, ") + "b, c, cRowStride, depth, stream, streamStep, accumulate";
         var source = new StringBuilder();
         source.Append($$"""
@@ -27,7 +28,7 @@ internal static class GemmTilesWriter
                 public static int MaxHeight<V>() where V : unmanaged, ISimd<V> => Math.Min({{tile.MaxHeight}}, (V.Registers - 3) / 2);
 
                 /// <summary>The tile of <paramref name="height"/> rows.</summary>
-                public static void Rows<V>(int height, {{Parameters(tile.Transposed)}})
+                public static void Rows<V>(int height, {{parameters}})
                     where V : unmanaged, ISimd<V>
                 {
                     switch (height)
@@ -46,16 +47,19 @@ internal static class GemmTilesWriter
 
             """);
         foreach (int height in Enumerable.Range(1, tile.MaxHeight))
-            source.Append('\n').Append(Method(height, tile.Transposed));
+            source.Append('\n').Append(Method(height, tile.Transposed, tile.BFloat16));
         return source.Append("}\n").ToString();
     }
 
-    private static string Parameters(bool transposed) =>
+    private static string Parameters(bool transposed, bool bfloat16) =>
         (transposed ? "float* a, " : "float* a, nint aPanelStride, ")
-        + "float* b, float* c, nint cRowStride, nint depth, float* stream, nint streamStep, bool accumulate";
+        + (bfloat16 ? "ushort* b, " : "float* b, ")
+        + "float* c, nint cRowStride, nint depth, float* stream, nint streamStep, bool accumulate";
 
-    private static string Method(int height, bool transposed)
+    private static string Method(int height, bool transposed, bool bfloat16)
     {
+        string load = bfloat16 ? "V.LoadBFloat16" : "V.Load";
+
         // One line for each row of the tile, at the given depth of indentation.
         string Each(int indent, System.Func<int, string> line) =>
             string.Concat(Enumerable.Range(0, height).Select(i => new string(' ', indent) + line(i) + "\n"));
@@ -66,7 +70,7 @@ internal static class GemmTilesWriter
             ? $$"""
                         for (nint k = depth; k > 0; k--)
                         {
-                            V x, bl = V.Load(b), br = V.Load(b + V.Count);
+                            V x, bl = {{load}}(b), br = {{load}}(b + V.Count);
                             Prefetch.Near(a + 32 * 8);
                             Prefetch.Far(stream);
                 {{step}}            a += 32;
@@ -82,7 +86,7 @@ internal static class GemmTilesWriter
                             float* next = depth > 32 ? a + aPanelStride : nextTile;
                             for (nint k = Math.Min(depth, 32); k > 0; k--)
                             {
-                                V x, bl = V.Load(b), br = V.Load(b + V.Count);
+                                V x, bl = {{load}}(b), br = {{load}}(b + V.Count);
                                 Prefetch.Near(next);
                                 Prefetch.Far(stream);
                 {{step}}                a++;
@@ -96,10 +100,10 @@ internal static class GemmTilesWriter
                 """;
         return $$"""
                 [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-                private static void Rows{{height}}<V>({{Parameters(transposed)}})
+                private static void Rows{{height}}<V>({{Parameters(transposed, bfloat16)}})
                     where V : unmanaged, ISimd<V>
                 {
-            {{Each(8, i => $"V c{i}l = V.Zero, c{i}r = V.Zero; Prefetch.Near(c + {i} * cRowStride);")}}{{loop}}        if (accumulate)
+            {{Each(8, i => $"V c{i}l = V.Zero, c{i}r = V.Zero; Prefetch.Near(c + {i} * cRowStride); Prefetch.Near(c + {i} * cRowStride + V.Count);")}}{{loop}}        if (accumulate)
                     {
             {{Each(12, i => $"c{i}l += V.Load(c + {i} * cRowStride); c{i}r += V.Load(c + {i} * cRowStride + V.Count);")}}        }
             {{Each(8, i => $"V.Store(c{i}l, c + {i} * cRowStride); V.Store(c{i}r, c + {i} * cRowStride + V.Count);")}}    }

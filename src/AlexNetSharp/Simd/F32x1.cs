@@ -27,6 +27,9 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
     public static F32x1 LoadPartial(float* source, int count) => new(count > 0 ? *source : 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 LoadBFloat16(ushort* source) => new(BitConverter.UInt32BitsToSingle((uint)*source << 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x1 value, float* destination) => *destination = value._value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -46,6 +46,15 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
         Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LoadBFloat16(ushort* source)
+    {
+        if (Avx512F.IsSupported)
+            return new((Avx512F.ConvertToVector512Int32(Vector256.Load(source)) << 16).AsSingle());
+        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(source));
+        return new((Vector512.Create(lower, upper) << 16).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x16 value, float* destination) => value._value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -46,6 +46,15 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
         Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LoadBFloat16(ushort* source)
+    {
+        if (Avx2.IsSupported)
+            return new((Avx2.ConvertToVector256Int32(source) << 16).AsSingle());
+        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(source));
+        return new((Vector256.Create(lower, upper) << 16).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x8 value, float* destination) => value._value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

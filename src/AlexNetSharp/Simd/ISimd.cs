@@ -32,6 +32,9 @@ internal unsafe interface ISimd<T>
     /// <summary>Loads the first <paramref name="count"/> floats (0 to <see cref="Count"/>), 0 in the other lanes; reads no other memory.</summary>
     static abstract T LoadPartial(float* source, int count);
 
+    /// <summary>Loads <see cref="Count"/> bfloat16 numbers (the upper halves of floats).</summary>
+    static abstract T LoadBFloat16(ushort* source);
+
     /// <summary>Stores <see cref="Count"/> floats.</summary>
     static abstract void Store(T value, float* destination);
 

@@ -36,6 +36,27 @@ public unsafe class SimdPartialTests
     }
 
     [Fact]
+    public void BFloat16IsTheUpperHalfOfAFloat()
+    {
+        CheckBFloat16<F32x1>();
+        CheckBFloat16<F32x4>();
+        CheckBFloat16<F32x8>();
+        CheckBFloat16<F32x16>();
+    }
+
+    private static void CheckBFloat16<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        ushort* source = stackalloc ushort[16];
+        float* target = stackalloc float[16];
+        for (int i = 0; i < V.Count; i++)
+            source[i] = (ushort)(0x3F80 + 0x8000 * (i % 2) + i);
+        V.Store(V.LoadBFloat16(source), target);
+        for (int i = 0; i < V.Count; i++)
+            Assert.Equal(BitConverter.UInt32BitsToSingle((uint)source[i] << 16), target[i]);
+    }
+
+    [Fact]
     public void PartialLoadsAtTheEndOfMemoryDoNotFault()
     {
         // The last bytes of a page whose successor may be unmapped: only the lanes asked for may be read or written.

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace AlexNetSharp.Kernels.Gemm;
 
 /// <summary>bfloat16: the upper half of a float32, so the same range with 8 bits of precision.</summary>
@@ -20,26 +17,5 @@ internal static unsafe class BFloat16
     {
         for (long i = 0; i < length; i++)
             destination[i] = Round(source[i]);
-    }
-
-    /// <summary>destination[i] = source[i], exactly.</summary>
-    /// <remarks>The length must be a multiple of 32.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Expand(ushort* source, float* destination, nint length)
-    {
-        if (Vector512.IsHardwareAccelerated)
-            for (nint i = 0; i < length; i += 32)
-            {
-                (Vector512<uint> lower, Vector512<uint> upper) = Vector512.Widen(Vector512.Load(source + i));
-                (lower << 16).AsSingle().Store(destination + i);
-                (upper << 16).AsSingle().Store(destination + i + 16);
-            }
-        else
-            for (nint i = 0; i < length; i += 8)
-            {
-                (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(source + i));
-                (lower << 16).AsSingle().Store(destination + i);
-                (upper << 16).AsSingle().Store(destination + i + 4);
-            }
     }
 }

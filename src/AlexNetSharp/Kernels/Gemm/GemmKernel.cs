@@ -88,6 +88,45 @@ internal static unsafe class GemmKernel
         }
     }
 
+    /// <summary>As <see cref="Multiply(float*, nint, float*, nint, float*, nint, int, int, int, bool, nint)"/> with B in <see cref="BFloat16"/>.</summary>
+    public static void Multiply(
+        float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
+    {
+        switch (SimdTiers.Best)
+        {
+            case SimdTier.Vector512:
+                Multiply<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
+                break;
+            case SimdTier.Vector256:
+                Multiply<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
+                break;
+            case SimdTier.Vector128:
+                Multiply<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
+                break;
+            default:
+                Multiply<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
+                break;
+        }
+    }
+
+    /// <summary>As the other overload, on the given vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<V>(
+        float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
+        where V : unmanaged, ISimd<V>
+    {
+        var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
+        var tiles = new EvenSplit(rows, GemmBFloat16Tile.MaxHeight<V>(), 1);
+        for (int k = 0; k < depth; k += depthBlocks.Length(k))
+        for (int p = 0; p < panels; p++)
+        for (int m = 0; m < rows; m += tiles.Length(m))
+        for (int n = 0; n < PanelWidth; n += 2 * V.Count)
+            GemmBFloat16Tile.Rows<V>(
+                tiles.Length(m), a + k / PanelWidth * aPanelStride + m * PanelWidth, aPanelStride,
+                b + p * bPanelStride + k * PanelWidth + n, c + p * cPanelStride + m * PanelWidth + n, PanelWidth,
+                depthBlocks.Length(k), a, 0, accumulate: k > 0);
+    }
+
     /// <summary>C[m, n] (+)= Σ over r &lt; depth of A[r, m]·B[r, n]: the gradient of a weight.</summary>
     /// <param name="a">A [depth, m] in panels along m.</param>
     /// <param name="aPanelStride">Floats between panels of A.</param>
@@ -166,6 +205,7 @@ internal static unsafe class GemmKernel
     private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
+        // Each tile prefetches the place of the next one: a gradient is longer than any cache, and its sums may be short.
         var tiles = new EvenSplit(rows, GemmTransposedTile.MaxHeight<V>(), 1);
         int height;
         for (int m = 0; m < rows; m += height)
@@ -173,7 +213,8 @@ internal static unsafe class GemmKernel
             height = tiles.Length(m);
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTransposedTile.Rows<V>(
-                    height, a + m, b + n, c + m * cRowStride + n, cRowStride, depth, b, 0, accumulate);
+                    height, a + m, b + n, c + m * cRowStride + n, cRowStride, depth,
+                    c + (m + height) * cRowStride, (height * PanelWidth + depth - 1) / depth, accumulate);
         }
     }
 }

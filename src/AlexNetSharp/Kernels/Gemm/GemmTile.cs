@@ -15,6 +15,10 @@ namespace AlexNetSharp.Kernels.Gemm;
 [GemmTiles(maxHeight: 14, transposed: false)]
 internal static partial class GemmTile;
 
+/// <summary>Micro-kernel 1 with B in <see cref="BFloat16"/>, expanded as it is loaded; sums are float32 all the same.</summary>
+[GemmTiles(maxHeight: 14, transposed: false, bfloat16: true)]
+internal static partial class GemmBFloat16Tile;
+
 /// <summary>Micro-kernel 2: as <see cref="GemmTile"/> with A transposed, for gradients of weights.</summary>
 /// <remarks>
 /// c[i·cRowStride + j] (+)= Σ over k &lt; depth of a[32·k + i] · b[32·k + j], for i &lt; height and j &lt; 2·V.Count.

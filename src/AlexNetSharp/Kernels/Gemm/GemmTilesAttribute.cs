@@ -9,12 +9,16 @@ namespace AlexNetSharp.Kernels.Gemm;
 /// <param name="transposed">
 /// Where the values of A lie that meet row k of B: false, down one column of a panel (kernel 1); true, along one row of it (kernel 2).
 /// </param>
+/// <param name="bfloat16">Whether B holds bfloat16 numbers.</param>
 [AttributeUsage(AttributeTargets.Class)]
-internal sealed class GemmTilesAttribute(int maxHeight, bool transposed) : Attribute
+internal sealed class GemmTilesAttribute(int maxHeight, bool transposed, bool bfloat16 = false) : Attribute
 {
     /// <summary>Rows of the tallest tile.</summary>
     public int MaxHeight { get; } = maxHeight;
 
     /// <summary>Whether A is read transposed.</summary>
     public bool Transposed { get; } = transposed;
+
+    /// <summary>Whether B holds bfloat16 numbers.</summary>
+    public bool BFloat16 { get; } = bfloat16;
 }

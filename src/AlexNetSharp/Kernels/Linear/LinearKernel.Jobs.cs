@@ -66,8 +66,9 @@ internal sealed unsafe partial class LinearKernel
             nint weightStride = (nint)l.InFeatures * Width;
             float* c = l.Scratch(worker);
             if (l._bfloat16)
-                for (int p = 0; p < panels; p++)
-                    MultiplyRounded(l._rounded + (first + p) * weightStride, c + p * l._batchStride, c + l._forwardPanels * l._batchStride);
+                GemmKernel.Multiply(
+                    l._inputPanels, l._batchStride, l._rounded + first * weightStride, weightStride, c, l._batchStride,
+                    l.Batch, panels, l.InFeatures);
             else
                 GemmKernel.Multiply(
                     l._inputPanels, l._batchStride, l._weight + first * weightStride, weightStride, c, l._batchStride,
@@ -78,19 +79,6 @@ internal sealed unsafe partial class LinearKernel
                 PanelPacking.Unpack(
                     c + p * l._batchStride, l.Batch, Columns(first + p, l.OutFeatures), l._bias == null ? null : l._bias + column,
                     l._relu, l._output + column, l.OutFeatures);
-            }
-        }
-
-        // Expands as much of the panel as stays in the first-level cache, and multiplies with that.
-        private void MultiplyRounded(ushort* weight, float* c, float* expanded)
-        {
-            for (int k = 0; k < l.InFeatures; k += GemmKernel.DepthBlock)
-            {
-                int depth = Math.Min(GemmKernel.DepthBlock, l.InFeatures - k);
-                BFloat16.Expand(weight + (nint)k * Width, expanded, depth * Width);
-                GemmKernel.Multiply(
-                    l._inputPanels + k / Width * l._batchStride, l._batchStride, expanded, 0, c, l._batchStride,
-                    l.Batch, 1, depth, accumulate: k > 0);
             }
         }
     }

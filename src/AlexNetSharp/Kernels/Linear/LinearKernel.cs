@@ -12,7 +12,7 @@ namespace AlexNetSharp.Kernels.Linear;
 /// </para>
 /// <para>
 /// Small batches are bound by reading the weight from memory once. With bfloat16 a rounded copy of half the size is kept
-/// and expanded block by block; sums are float32 all the same. Backward always uses the float32 weight.
+/// and expanded as it is loaded; sums are float32 all the same. Backward always uses the float32 weight.
 /// </para>
 /// <para>
 /// Life, as of <see cref="Convolution.ConvAlgorithm"/>: read the sizes, <see cref="Bind"/> once, then call freely; no call allocates.
@@ -98,7 +98,7 @@ internal sealed unsafe partial class LinearKernel
     private long SharedScratch => InputPanelsLength + GradOutputPanelsLength + GradOutputTransposedLength;
 
     private long WorkerScratch => Math.Max(
-        _forwardPanels * _batchStride + (_bfloat16 ? GemmKernel.DepthBlock * Width : 0),
+        _forwardPanels * _batchStride,
         _inputGradient ? _batchPanels * _gradInputStride : 0);
 
     /// <summary>Hands over the memory, once; both pointers aligned to 64 bytes.</summary>
