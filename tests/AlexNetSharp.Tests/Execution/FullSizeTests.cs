@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Oracles;
@@ -32,6 +34,40 @@ public class FullSizeTests
         foreach (OracleParameter p in oracle.Parameters)
             Report(p.Name, Compare.Close(
                 $"gradient of {p.Name}", p.Gradient, OracleFromNetwork.ReadFloats(plan.Gradients![p.Name]), Tolerances.FullNetworkGradient));
+    }
+
+    /// <summary>Sizes decide how work is cut into pieces, so what holds for narrow networks is asked again here.</summary>
+    [Fact]
+    public void EveryNumberOfThreadsGivesTheSameBits()
+    {
+        Network network = AlexNet.TensorFlow();
+        using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);
+        byte[] Run(int threads)
+        {
+            using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 5, Threads = threads, Gradients = GradientScope.All });
+            TinyNetworks.Fill(plan.Input, seed: 2);
+            plan.Forward(training: true, step: 1);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(MemoryMarshal.AsBytes(plan.Output));
+            plan.Output.CopyTo(plan.OutputGradient);
+            plan.Backward();
+            foreach (Parameter p in plan.Gradients!.Parameters)
+            {
+                Assert.True(p.Storage.ContainsAnyExcept(0f) && float.IsFinite(p.Storage[0]), p.Name);
+                hash.AppendData(MemoryMarshal.AsBytes(p.Storage));
+            }
+            return hash.GetHashAndReset();
+        }
+        byte[] one = Run(1);
+        foreach (int threads in (int[])[1, 2, 3, 8])
+            Assert.Equal(one, Run(threads));
+    }
+
+    [Fact]
+    public void TheDefaultBenchmarkNeedsAtMost1100Megabytes()
+    {
+        var options = new PlanOptions { BatchSize = 32, Threads = 2, Gradients = GradientScope.Convolution };
+        Assert.InRange(Plan.EstimateMemory(AlexNet.TensorFlow(), options), 500_000_000, 1_100_000_000);
     }
 
     private static void Report(string what, double error) =>
