@@ -6,21 +6,22 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 // Backward, the adjoint of forward: Ỹ' = A y' Aᵀ feeds both X̃' = Ỹ'·W̃ᵀ, x' = B X̃' Bᵀ and W̃' = X̃ᵀ·Ỹ', w' = Gᵀ W̃' G.
 internal sealed unsafe partial class ConvWinograd<V>
 {
-    private Job _gradOutputJob = null!, _weightProductJob = null!, _inputProductJob = null!, _gradInputJob = null!;
-    private Job _gradWeightJob = null!, _gradBiasJob = null!;
+    private Job _backwardTransformJob = null!, _backwardProductJob = null!;
     private TileRowTransform _transformGradOutput = null!;
+    private int _images, _tileRows;
 
     private void MakeBackwardJobs()
     {
         _transformGradOutput = TransformGradOutput;
-        _gradOutputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformGradOutput));
-        _weightProductJob = new MethodJob((index, _) => WeightProduct(_planes[index], StagedBlock(), _block > 0));
-        _inputProductJob = new MethodJob(InputProduct);
-        _gradInputJob = new MethodJob((index, worker) => AddTiles(_sizes.Staged.Block(_block).FirstImage + index, StagedBlock(), worker));
-        _gradWeightJob = new MethodJob(TransformGradWeight);
-        _gradBiasJob = new MethodJob((index, _) => GradBias(index, StagedBlock()));
+        _backwardTransformJob = new MethodJob(BackwardTransform);
+        _backwardProductJob = new MethodJob(BackwardProduct);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Transforms and products take turns, with the transforms back of one block among those of the next: threads wait for each other only twice
+    /// for each block.
+    /// </remarks>
     public override void Backward(
         float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
     {
@@ -31,28 +32,60 @@ internal sealed unsafe partial class ConvWinograd<V>
         _gradBias = gradBias;
         _gradInput = gradInput;
         _accumulate = accumulate;
+        int blocks = _sizes.Staged.Blocks;
         for (_group = 0; _group < Geometry.Groups; _group++)
         {
-            for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
+            _images = 0;
+            for (_block = 0; _block < blocks; _block++)
             {
-                int images = _sizes.Staged.Block(_block).Images, tileRows = images * _grid.Rows.Tiles;
-                _pool.Run(_gradOutputJob, tileRows);
-                if (gradWeight != null)
-                {
-                    _pool.Run(_inputJob, tileRows);
-                    _pool.Run(_weightProductJob, _planes.Length);
-                    if (gradBias != null)
-                        _pool.Run(_gradBiasJob, _sizes.OutputPanels);
-                }
-                if (gradInput != null)
-                {
-                    _pool.Run(_inputProductJob, _planes.Length * _sizes.InputPanels);
-                    _pool.Run(_gradInputJob, images);
-                }
+                int images = _sizes.Staged.Block(_block).Images;
+                _tileRows = images * _grid.Rows.Tiles;
+                _pool.Run(_backwardTransformJob, _images + (gradWeight != null ? 2 * _tileRows : _tileRows));
+                _pool.Run(
+                    _backwardProductJob,
+                    (gradInput != null ? _planes.Length * _sizes.InputPieces.Count : 0)
+                    + (gradWeight != null ? _planes.Length : 0) + (gradBias != null ? _sizes.OutputPanels : 0));
+                _images = gradInput != null ? images : 0;
             }
-            if (gradWeight != null)
-                _pool.Run(_gradWeightJob, WeightPieces);
+            _pool.Run(_backwardTransformJob, _images + (gradWeight != null ? WeightPieces : 0));
         }
+    }
+
+    /// <summary>First the images of the block before, then the tile rows of this block's output gradient, then those of its input; at the end the weights.</summary>
+    private void BackwardTransform(int index, int worker)
+    {
+        if (index < _images)
+        {
+            BlockMatrices before = GradientBlock(_block - 1);
+            AddTiles(before.Tiles.FirstImage + index, before, worker);
+            return;
+        }
+        index -= _images;
+        if (_block == _sizes.Staged.Blocks)
+            TransformGradWeight(index, worker);
+        else if (index < _tileRows)
+            TransformTileRow(index, worker, _transformGradOutput);
+        else
+            TransformTileRow(index - _tileRows, worker, _transformInput);
+    }
+
+    /// <summary>First the points of the weight gradient, then points and pieces of the input gradient, then panels of the bias gradient.</summary>
+    private void BackwardProduct(int index, int worker)
+    {
+        if (_gradWeight != null)
+        {
+            if (index < _planes.Length)
+            {
+                WeightProduct(_planes[index], StagedBlock(), _block > 0);
+                return;
+            }
+            index -= _planes.Length;
+        }
+        int pieces = _gradInput != null ? _planes.Length * _sizes.InputPieces.Count : 0;
+        if (index < pieces)
+            InputProduct(index, worker);
+        else
+            GradBias(index - pieces, StagedBlock());
     }
 
     /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU.</summary>
@@ -99,21 +132,25 @@ internal sealed unsafe partial class ConvWinograd<V>
             _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
     }
 
-    /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point for 32 input channels; overwrites the transformed input.</summary>
+    /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point for some panels of ic.</summary>
     /// <remarks>The weights are transposed just before, into the cache: that costs less than to hold them twice.</remarks>
     private void InputProduct(int index, int worker)
     {
-        (int plane, int panel) = Math.DivRem(index, _sizes.InputPanels);
+        EvenSplit pieces = _sizes.InputPieces;
+        (int plane, int piece) = Math.DivRem(index, pieces.Count);
+        int begin = pieces.Start(piece), panels = pieces.Start(piece + 1) - begin, panelLength = 32 * 32 * _sizes.OutputPanels;
         plane = _planes[plane];
         BlockMatrices block = StagedBlock();
-        float* transposed = Worker(worker, _workerPanel), weights = Weights + (long)plane * _sizes.WeightPlane + panel * 32 * 32;
+        float* transposed = Worker(worker, _workerPanel), weights = Weights + (long)plane * _sizes.WeightPlane;
+        for (int panel = begin; panel < begin + panels; panel++)
         for (int o = 0; o < _sizes.OutputPanels; o++)
             PanelPacking.PackTransposed(
-                weights + (nint)o * _sizes.InputChannels * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32, transposed + o * 32 * 32);
+                weights + ((nint)o * _sizes.InputChannels + panel * 32) * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32,
+                transposed + (nint)(panel - begin) * panelLength + o * 32 * 32);
         (int first, int count) = block.Tiles.Range(plane);
         GemmKernel.Multiply<V>(
-            block.OutputAt(plane, first), block.Layout.PanelStride, transposed, 0, block.InputAt(plane, first, panel), 0,
-            count, 1, _sizes.OutputChannels, accumulate: false);
+            block.OutputAt(plane, first), block.Layout.PanelStride, transposed, panelLength,
+            GradientBlock(_block).InputAt(plane, first, begin), block.Layout.PanelStride, count, panels, _sizes.OutputChannels, accumulate: false);
     }
 
     /// <summary>x' of one image: its tiles B X̃' Bᵀ added where they overlap.</summary>

@@ -23,7 +23,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     private readonly int[] _planes;
 
     private readonly long _workerTile, _workerInput, _workerOutput, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
-    private readonly long _sharedInput, _sharedOutput, _sharedGradWeight, _sharedLength;
+    private readonly long _sharedInput, _sharedOutput, _sharedGradInput, _sharedGradWeight, _sharedLength;
 
     private WorkerPool _pool = null!;
     private float* _zeros, _weights, _shared, _workers;
@@ -49,6 +49,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         bool staged = _sizes.Fused is null || request.Backward;
         Take(ref _sharedLength, staged ? _sizes.Staged.InputLength : 0, out _sharedInput);
         Take(ref _sharedLength, staged ? _sizes.Staged.OutputLength : 0, out _sharedOutput);
+        Take(ref _sharedLength, request.InputGradient ? _sizes.Staged.InputLength : 0, out _sharedGradInput);
         Take(ref _sharedLength, request.WeightGradient ? WeightLength : 0, out _sharedGradWeight);
 
         long foldedRow = _fold.Rearranges ? (long)_sizes.FoldedWidth * _sizes.InputChannels : 0;
@@ -57,7 +58,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         Take(ref _workerLength, _sizes.Fused?.OutputLength ?? 0, out _workerOutput);
         Take(ref _workerLength, WinogradTiles.MaxPoints * foldedRow, out _workerFolded);
         Take(ref _workerLength, request.InputGradient ? _sizes.FoldedHeight * foldedRow : 0, out _workerFoldedImage);
-        Take(ref _workerLength, request.InputGradient ? 32 * _sizes.OutputPanels * 32 : 0, out _workerPanel);
+        Take(ref _workerLength, request.InputGradient ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * 32 * 32 : 0, out _workerPanel);
 
         static void Take(ref long length, long floats, out long start)
         {
@@ -108,6 +109,10 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
 
     /// <summary>The block that all threads work on.</summary>
     private BlockMatrices StagedBlock() => new(_sizes.Staged, _sizes.Staged.Block(_block), _shared + _sharedInput, _shared + _sharedOutput);
+
+    /// <summary>Block <paramref name="index"/> with the gradient of the transformed input in place of the input.</summary>
+    private BlockMatrices GradientBlock(int index) =>
+        new(_sizes.Staged, _sizes.Staged.Block(index), _shared + _sharedGradInput, _shared + _sharedOutput);
 
     /// <summary>The passes for the channels that remain: whole vectors as long as there are any.</summary>
     private AxisPasses Passes(int channels) => channels >= V.Count ? _wide : channels >= F32x4.Count ? _four : _one;

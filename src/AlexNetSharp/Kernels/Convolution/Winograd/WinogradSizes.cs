@@ -10,8 +10,8 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 /// </remarks>
 internal sealed class WinogradSizes
 {
-    /// <summary>Transformed weights up to this size (4 MiB) stay in the shared cache beside the matrices of fused blocks.</summary>
-    private const long FusedWeights = 1 << 20;
+    /// <summary>Transformed weights up to this size (4 MiB) are cheap to read again for every block.</summary>
+    private const long SmallWeights = 1 << 20;
 
     /// <summary>Transformed input and output of a fused block: 512 KiB, half of a second-level cache.</summary>
     private const long FusedBlock = 128 << 10;
@@ -19,8 +19,11 @@ internal sealed class WinogradSizes
     /// <summary>Fewer fused blocks than this would leave threads without work.</summary>
     private const int LeastFusedBlocks = 8;
 
-    /// <summary>Transformed input and output of a staged block: 32 MiB.</summary>
-    private const long StagedBlock = 8 << 20;
+    /// <summary>Transformed input and output of a staged block: 8 MiB, which stay in the shared cache, or 32 MiB where weights are large.</summary>
+    private const long StagedBlock = 2 << 20, LargeStagedBlock = 8 << 20;
+
+    /// <summary>Transposed weights of one piece of work: 256 KiB, a quarter of a second-level cache.</summary>
+    private const int TransposedPiece = 64 << 10;
 
     /// <summary>Lays out a convolution.</summary>
     public WinogradSizes(ConvGeometry geometry)
@@ -34,9 +37,10 @@ internal sealed class WinogradSizes
             geometry.OutputHeight, geometry.OutputWidth, Fold.Height, Fold.Width, geometry.Batch, InputChannels, OutputChannels);
 
         long tile = 32L * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
-        int images = (int)Math.Clamp(StagedBlock / image, 1, geometry.Batch);
+        bool small = (long)grid.Planes * InputChannels * OutputChannels <= SmallWeights;
+        int images = (int)Math.Clamp((small ? StagedBlock : LargeStagedBlock) / image, 1, geometry.Batch);
         Staged = new BlockLayout(grid, geometry.Batch, images, grid.Rows.Tiles, InputPanels, OutputPanels);
-        if ((long)grid.Planes * InputChannels * OutputChannels > FusedWeights)
+        if (!small)
             return;
         int tileRows = (int)Math.Clamp(FusedBlock / row, 1, grid.Rows.Tiles);
         images = tileRows < grid.Rows.Tiles ? 1 : (int)Math.Clamp(FusedBlock / image, 1, geometry.Batch);
@@ -71,6 +75,9 @@ internal sealed class WinogradSizes
 
     /// <summary>Floats between planes of transformed weights [ic, oc], which lie in panels of oc.</summary>
     public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * 32);
+
+    /// <summary>Panels of input channels cut into the pieces of the product that gives the input's gradient.</summary>
+    public EvenSplit InputPieces => new(InputPanels, Math.Max(1, TransposedPiece / (32 * 32 * OutputPanels)), 1);
 
     /// <summary>Columns of the folded image.</summary>
     public int FoldedWidth => Grid.Columns.Length + Fold.Width - 1;
