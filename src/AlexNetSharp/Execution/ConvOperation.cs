@@ -29,7 +29,10 @@ internal sealed unsafe class ConvOperation : Operation
 
     public override bool BackwardReadsInput => _algorithm.Request.WeightGradient;
 
-    public override bool BackwardReadsOutput => _algorithm.Request.Relu;
+    public override bool BackwardReadsOutput => _algorithm.Request.MaskGradient;
+
+    /// <summary>Whether the operation that follows must mask the gradient of this one's ReLU.</summary>
+    public bool LeavesMask => _algorithm.Request is { Relu: true, GradientMasked: true };
 
     public override long PreparedWeightLength => _algorithm.PreparedWeightLength;
 

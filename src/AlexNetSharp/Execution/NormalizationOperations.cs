@@ -34,13 +34,17 @@ internal sealed unsafe class LocalResponseNormOperation(OperationInfo info, Netw
 }
 
 /// <summary>Response normalisation across channels and the max pooling after it, in one pass.</summary>
-internal sealed unsafe class LocalResponseNormMaxPoolOperation(OperationInfo info, Networks.LocalResponseNorm norm, MaxPool2d pool)
+/// <param name="info">Sizes.</param>
+/// <param name="norm">The normalisation.</param>
+/// <param name="pool">The pooling.</param>
+/// <param name="relu">Whether backward also goes through the ReLU that made the input: it reads the input anyway.</param>
+internal sealed unsafe class LocalResponseNormMaxPoolOperation(OperationInfo info, Networks.LocalResponseNorm norm, MaxPool2d pool, bool relu)
     : Operation(info)
 {
     private readonly LocalResponseNormMaxPool _kernel = LocalResponseNormMaxPool.Create(
         LocalResponseNormOperation.Settings(info, norm),
         PoolingOperation.Sliding(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false),
-        relu: false);
+        relu);
 
     public override string Algorithm => "normalisation and max pool in one pass";
 

@@ -7,8 +7,12 @@ namespace AlexNetSharp.Kernels.Convolution;
 /// <param name="WeightGradient">Backward must give the gradients of weight and bias.</param>
 /// <param name="InputGradient">Backward must give the gradient of the input.</param>
 /// <param name="Precise">Only algorithms whose rounding error is that of direct convolution may be used.</param>
-internal readonly record struct ConvRequest(bool Relu, bool WeightGradient, bool InputGradient, bool Precise)
+/// <param name="GradientMasked">The gradient of the output will already be 0 where the output is not positive, so backward need not look.</param>
+internal readonly record struct ConvRequest(bool Relu, bool WeightGradient, bool InputGradient, bool Precise, bool GradientMasked = false)
 {
+    /// <summary>Whether backward has to mask the gradient of the output.</summary>
+    public bool MaskGradient => Relu && !GradientMasked;
+
     /// <summary>Whether <see cref="ConvAlgorithm.Backward"/> will be called at all.</summary>
     public bool Backward => WeightGradient || InputGradient;
 }
@@ -64,7 +68,7 @@ internal abstract unsafe class ConvAlgorithm(ConvGeometry geometry, ConvRequest 
 
     /// <summary>The gradients of weight, bias and input, from the gradient of the output.</summary>
     /// <param name="input">[n, ih, iw, ic] as in forward.</param>
-    /// <param name="output">[n, oh, ow, oc] as forward left it; with <see cref="ConvRequest.Relu"/> the gradient counts only where it is positive.</param>
+    /// <param name="output">[n, oh, ow, oc] as forward left it; with <see cref="ConvRequest.MaskGradient"/> the gradient counts only where it is positive.</param>
     /// <param name="gradOutput">[n, oh, ow, oc].</param>
     /// <param name="gradWeight">[kh, kw, ic / groups, oc]; null exactly when no weight gradient was requested.</param>
     /// <param name="gradBias">[oc], or null.</param>

@@ -16,7 +16,7 @@ internal sealed unsafe partial class ConvGemm
     {
         long at = firstPixel * Geometry.OutputChannels + group * _groupOutputs;
         PanelPacking.PackGradient(
-            _gradOutput + at, Request.Relu ? _output + at : null, Geometry.OutputChannels, pixels, _groupOutputs, panels, panelStride, sums);
+            _gradOutput + at, Request.MaskGradient ? _output + at : null, Geometry.OutputChannels, pixels, _groupOutputs, panels, panelStride, sums);
     }
 
     /// <summary>32 output channels of a group.</summary>

@@ -56,7 +56,7 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             : (((long)n * g.InputHeight + y) * g.InputWidth + x) * g.InputChannels;
     }
 
-    private float MaskedGradient(long i) => Request.Relu && !(_output[i] > 0) ? 0 : _gradOutput[i];
+    private float MaskedGradient(long i) => Request.MaskGradient && !(_output[i] > 0) ? 0 : _gradOutput[i];
 
     private sealed class ForwardJob(ConvPlain c) : Job
     {

@@ -111,20 +111,25 @@ internal sealed unsafe class SoftmaxCrossEntropy
             float* logits = s._logits + (long)index * classes, gradient = s._result + (long)index * classes;
             float max = Max(logits, classes);
             double sum = 0, distance = 0;
+            float right = logits[label];
+            bool store = s._result != null;
             for (int k = 0; k < classes; k++)
             {
-                sum += MathF.Exp(logits[k] - max);
                 distance += (double)max - logits[k];
+                float exponential = MathF.Exp(logits[k] - max);
+                sum += exponential;
+                if (store)
+                    gradient[k] = exponential;
             }
             // −ln p[k] = ln Σ exp(z − max) + max − z[k].
             double log = Math.Log(sum), smoothing = s._smoothing;
-            s._losses[index] = log + (1 - smoothing) * ((double)max - logits[label]) + smoothing / classes * distance;
-            if (s._result == null)
+            s._losses[index] = log + (1 - smoothing) * ((double)max - right) + smoothing / classes * distance;
+            if (!store)
                 return;
             double scale = s._gradientScale / sum;
             float uniform = (float)(s._gradientScale * smoothing / classes);
             for (int k = 0; k < classes; k++)
-                gradient[k] = (float)(MathF.Exp(logits[k] - max) * scale) - uniform;
+                gradient[k] = (float)(gradient[k] * scale) - uniform;
             gradient[label] -= (float)(s._gradientScale * (1 - smoothing));
         }
     }

@@ -95,7 +95,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         float* scratch = Worker(worker, _workerTile);
         int start = _grid.Rows.Start(tileRow), height = _grid.Rows.Size(tileRow), lanes;
         float** gradients = stackalloc float*[2 * WinogradTiles.MaxPoints];
-        float** outputs = Request.Relu ? gradients + WinogradTiles.MaxPoints : null;
+        float** outputs = Request.MaskGradient ? gradients + WinogradTiles.MaxPoints : null;
         for (int panel = 0; panel < _sizes.OutputPanels; panel++)
         for (int j = 0; j < _grid.Columns.Tiles; j++)
         {
