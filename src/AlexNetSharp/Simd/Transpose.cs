@@ -17,8 +17,8 @@ internal static unsafe class Transpose
         if (!Avx.IsSupported)
         {
             for (int r = 0; r < Size; r++)
-            for (int c = 0; c < Size; c++)
-                target[c * targetStep + r] = source[r * sourceStep + c];
+                for (int c = 0; c < Size; c++)
+                    target[c * targetStep + r] = source[r * sourceStep + c];
             return;
         }
         // Each step pairs values of two rows, then of four, then of eight.

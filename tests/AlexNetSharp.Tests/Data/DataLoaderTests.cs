@@ -7,7 +7,10 @@ public class DataLoaderTests
     private static readonly Preprocessing Plain = new() { Resize = ResizeMode.None, CropHeight = 6, CropWidth = 6 };
     private static readonly Augmentation All = new()
     {
-        RandomCrop = true, Padding = 1, HorizontalFlip = true, ColorPca = new ColorPca { Components = [9, 8, 7, -3, 0, 4, 1, -2, 1] },
+        RandomCrop = true,
+        Padding = 1,
+        HorizontalFlip = true,
+        ColorPca = new ColorPca { Components = [9, 8, 7, -3, 0, 4, 1, -2, 1] },
     };
 
     [Fact]

@@ -6,7 +6,12 @@ public class PreprocessorTests
 {
     private static readonly Preprocessing Torchvision = new()
     {
-        ResizeTo = 20, CropHeight = 16, CropWidth = 16, Scale = 1 / 255f, Mean = [0.485f, 0.456f, 0.406f], Deviation = [0.229f, 0.224f, 0.225f],
+        ResizeTo = 20,
+        CropHeight = 16,
+        CropWidth = 16,
+        Scale = 1 / 255f,
+        Mean = [0.485f, 0.456f, 0.406f],
+        Deviation = [0.229f, 0.224f, 0.225f],
     };
 
     [Theory]

@@ -109,7 +109,10 @@ public class LayerPropertyTests
             p.CopyFrom([.. Enumerable.Range(0, (int)p.Spec.Length).Select(_ => Next())]);
         using var plan = new Plan(network, parameters, new PlanOptions
         {
-            BatchSize = batch, Threads = 2, InputGradient = true, Gradients = parameters.Parameters.Count > 0 ? GradientScope.All : GradientScope.None,
+            BatchSize = batch,
+            Threads = 2,
+            InputGradient = true,
+            Gradients = parameters.Parameters.Count > 0 ? GradientScope.All : GradientScope.None,
         });
         foreach (ref float value in plan.Input)
             value = Next();

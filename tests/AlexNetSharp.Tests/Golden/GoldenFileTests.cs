@@ -26,14 +26,14 @@ public partial class GoldenFileTests
         const string Name = "conv/5x5-groups2/w"; // [12, 4, 5, 5]
         float[] source = ops.Values(Name), weight = ops.Reordered(Name, weight: true), image = ops.Reordered(Name, weight: false);
         for (int a = 0; a < 12; a++)
-        for (int b = 0; b < 4; b++)
-        for (int y = 0; y < 5; y++)
-        for (int x = 0; x < 5; x++)
-        {
-            float value = source[((a * 4 + b) * 5 + y) * 5 + x];
-            Assert.Equal(value, weight[((y * 5 + x) * 4 + b) * 12 + a]);
-            Assert.Equal(value, image[((a * 5 + y) * 5 + x) * 4 + b]);
-        }
+            for (int b = 0; b < 4; b++)
+                for (int y = 0; y < 5; y++)
+                    for (int x = 0; x < 5; x++)
+                    {
+                        float value = source[((a * 4 + b) * 5 + y) * 5 + x];
+                        Assert.Equal(value, weight[((y * 5 + x) * 4 + b) * 12 + a]);
+                        Assert.Equal(value, image[((a * 5 + y) * 5 + x) * 4 + b]);
+                    }
     }
 
     [GeneratedRegex(@"\| `([\w.-]+\.safetensors)` \|.*`([0-9a-f]{64})`")]

@@ -17,7 +17,14 @@ internal sealed class GoldenTinyAlexNet
     /// <summary>Output channels or features of each layer with weights, in order.</summary>
     public static IReadOnlyDictionary<string, int> Widths { get; } = new Dictionary<string, int>
     {
-        ["conv1"] = 8, ["conv2"] = 24, ["conv3"] = 48, ["conv4"] = 32, ["conv5"] = 32, ["fc6"] = 64, ["fc7"] = 64, ["fc8"] = 10,
+        ["conv1"] = 8,
+        ["conv2"] = 24,
+        ["conv3"] = 48,
+        ["conv4"] = 32,
+        ["conv5"] = 32,
+        ["fc6"] = 64,
+        ["fc7"] = 64,
+        ["fc8"] = 10,
     };
 
     /// <summary>A tensor that needs no reordering.</summary>

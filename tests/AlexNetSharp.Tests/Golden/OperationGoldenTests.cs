@@ -20,7 +20,9 @@ public class OperationGoldenTests
         OracleConvolution c = GoldenOperations.Convolution(name);
         Check(name, new Conv2d("op", c.OutputChannels, c.KernelHeight)
         {
-            Stride = c.StrideHeight, Groups = c.Groups, Padding = Padding.Explicit(c.Top, c.Bottom, c.Left, c.Right),
+            Stride = c.StrideHeight,
+            Groups = c.Groups,
+            Padding = Padding.Explicit(c.Top, c.Bottom, c.Left, c.Right),
         });
     }
 
@@ -52,7 +54,9 @@ public class OperationGoldenTests
             network, parameters,
             new PlanOptions
             {
-                BatchSize = x.Batch, Gradients = parameters.Parameters.Count > 0 ? GradientScope.All : GradientScope.None, InputGradient = true,
+                BatchSize = x.Batch,
+                Gradients = parameters.Parameters.Count > 0 ? GradientScope.All : GradientScope.None,
+                InputGradient = true,
             });
 
         x.ToFloats().CopyTo(plan.Input);

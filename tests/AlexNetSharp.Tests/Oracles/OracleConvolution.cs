@@ -35,21 +35,21 @@ internal sealed record OracleConvolution(
                 if (b is not null)
                     b.CopyTo(sum);
                 for (int ky = 0; ky < KernelHeight; ky++)
-                for (int kx = 0; kx < KernelWidth; kx++)
-                {
-                    int iy = oy * StrideHeight + ky - Top, ix = ox * StrideWidth + kx - Left;
-                    if (iy < 0 || iy >= x.Height || ix < 0 || ix >= x.Width)
-                        continue;
-                    for (int g = 0; g < Groups; g++)
-                    for (int c = 0; c < inputs; c++)
+                    for (int kx = 0; kx < KernelWidth; kx++)
                     {
-                        double value = x[n, iy, ix, g * inputs + c];
-                        Span<double> group = sum.Slice(g * outputs, outputs);
-                        ReadOnlySpan<double> weights = w.AsSpan(WeightIndex(ky, kx, c, inputs) + g * outputs, outputs);
-                        for (int o = 0; o < outputs; o++)
-                            group[o] += value * weights[o];
+                        int iy = oy * StrideHeight + ky - Top, ix = ox * StrideWidth + kx - Left;
+                        if (iy < 0 || iy >= x.Height || ix < 0 || ix >= x.Width)
+                            continue;
+                        for (int g = 0; g < Groups; g++)
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                double value = x[n, iy, ix, g * inputs + c];
+                                Span<double> group = sum.Slice(g * outputs, outputs);
+                                ReadOnlySpan<double> weights = w.AsSpan(WeightIndex(ky, kx, c, inputs) + g * outputs, outputs);
+                                for (int o = 0; o < outputs; o++)
+                                    group[o] += value * weights[o];
+                            }
                     }
-                }
             }
         });
         return y;
@@ -64,25 +64,25 @@ internal sealed record OracleConvolution(
         {
             (int n, int iy) = Math.DivRem(row, x.Height);
             for (int ix = 0; ix < x.Width; ix++)
-            for (int ky = 0; ky < KernelHeight; ky++)
-            for (int kx = 0; kx < KernelWidth; kx++)
-            {
-                // iy = oy · stride + ky − top, solved for oy.
-                if (!Solve(iy + Top - ky, StrideHeight, gradY.Height, out int oy) || !Solve(ix + Left - kx, StrideWidth, gradY.Width, out int ox))
-                    continue;
-                for (int g = 0; g < Groups; g++)
-                {
-                    ReadOnlySpan<double> gradient = gradY.Data.AsSpan(gradY.Index(n, oy, ox) + g * outputs, outputs);
-                    for (int c = 0; c < inputs; c++)
+                for (int ky = 0; ky < KernelHeight; ky++)
+                    for (int kx = 0; kx < KernelWidth; kx++)
                     {
-                        ReadOnlySpan<double> weights = w.AsSpan(WeightIndex(ky, kx, c, inputs) + g * outputs, outputs);
-                        double sum = 0;
-                        for (int o = 0; o < outputs; o++)
-                            sum += gradient[o] * weights[o];
-                        gradX[n, iy, ix, g * inputs + c] += sum;
+                        // iy = oy · stride + ky − top, solved for oy.
+                        if (!Solve(iy + Top - ky, StrideHeight, gradY.Height, out int oy) || !Solve(ix + Left - kx, StrideWidth, gradY.Width, out int ox))
+                            continue;
+                        for (int g = 0; g < Groups; g++)
+                        {
+                            ReadOnlySpan<double> gradient = gradY.Data.AsSpan(gradY.Index(n, oy, ox) + g * outputs, outputs);
+                            for (int c = 0; c < inputs; c++)
+                            {
+                                ReadOnlySpan<double> weights = w.AsSpan(WeightIndex(ky, kx, c, inputs) + g * outputs, outputs);
+                                double sum = 0;
+                                for (int o = 0; o < outputs; o++)
+                                    sum += gradient[o] * weights[o];
+                                gradX[n, iy, ix, g * inputs + c] += sum;
+                            }
+                        }
                     }
-                }
-            }
         });
         return gradX;
     }
@@ -97,21 +97,21 @@ internal sealed record OracleConvolution(
             (int position, int c) = Math.DivRem(row, inputs);
             (int ky, int kx) = Math.DivRem(position, KernelWidth);
             for (int n = 0; n < x.Batch; n++)
-            for (int oy = 0; oy < gradY.Height; oy++)
-            for (int ox = 0; ox < gradY.Width; ox++)
-            {
-                int iy = oy * StrideHeight + ky - Top, ix = ox * StrideWidth + kx - Left;
-                if (iy < 0 || iy >= x.Height || ix < 0 || ix >= x.Width)
-                    continue;
-                for (int g = 0; g < Groups; g++)
-                {
-                    double value = x[n, iy, ix, g * inputs + c];
-                    ReadOnlySpan<double> gradient = gradY.Data.AsSpan(gradY.Index(n, oy, ox) + g * outputs, outputs);
-                    Span<double> sum = gradW.AsSpan(WeightIndex(ky, kx, c, inputs) + g * outputs, outputs);
-                    for (int o = 0; o < outputs; o++)
-                        sum[o] += value * gradient[o];
-                }
-            }
+                for (int oy = 0; oy < gradY.Height; oy++)
+                    for (int ox = 0; ox < gradY.Width; ox++)
+                    {
+                        int iy = oy * StrideHeight + ky - Top, ix = ox * StrideWidth + kx - Left;
+                        if (iy < 0 || iy >= x.Height || ix < 0 || ix >= x.Width)
+                            continue;
+                        for (int g = 0; g < Groups; g++)
+                        {
+                            double value = x[n, iy, ix, g * inputs + c];
+                            ReadOnlySpan<double> gradient = gradY.Data.AsSpan(gradY.Index(n, oy, ox) + g * outputs, outputs);
+                            Span<double> sum = gradW.AsSpan(WeightIndex(ky, kx, c, inputs) + g * outputs, outputs);
+                            for (int o = 0; o < outputs; o++)
+                                sum[o] += value * gradient[o];
+                        }
+                    }
         });
         return gradW;
     }

@@ -29,8 +29,8 @@ internal static class OracleLinear
         Parallel.For(0, x.Channels, i =>
         {
             for (int n = 0; n < x.Batch; n++)
-            for (int o = 0; o < outputs; o++)
-                gradX.Data[n * x.Channels + i] += gradY.Data[n * outputs + o] * w[i * outputs + o];
+                for (int o = 0; o < outputs; o++)
+                    gradX.Data[n * x.Channels + i] += gradY.Data[n * outputs + o] * w[i * outputs + o];
         });
         return gradX;
     }
@@ -42,8 +42,8 @@ internal static class OracleLinear
         Parallel.For(0, x.Channels, i =>
         {
             for (int n = 0; n < x.Batch; n++)
-            for (int o = 0; o < outputs; o++)
-                gradW[i * outputs + o] += x.Data[n * x.Channels + i] * gradY.Data[n * outputs + o];
+                for (int o = 0; o < outputs; o++)
+                    gradW[i * outputs + o] += x.Data[n * x.Channels + i] * gradY.Data[n * outputs + o];
         });
         return gradW;
     }

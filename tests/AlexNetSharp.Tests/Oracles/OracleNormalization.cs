@@ -8,8 +8,8 @@ internal sealed record OracleLocalResponseNorm(int Radius, double Bias, double A
     {
         OracleTensor y = x.ZerosLike();
         for (int at = 0; at < x.Data.Length; at += x.Channels)
-        for (int c = 0; c < x.Channels; c++)
-            y.Data[at + c] = x.Data[at + c] * Math.Pow(Denominator(x, at, c), -Beta);
+            for (int c = 0; c < x.Channels; c++)
+                y.Data[at + c] = x.Data[at + c] * Math.Pow(Denominator(x, at, c), -Beta);
         return y;
     }
 
@@ -18,13 +18,13 @@ internal sealed record OracleLocalResponseNorm(int Radius, double Bias, double A
     {
         OracleTensor gradX = x.ZerosLike();
         for (int at = 0; at < x.Data.Length; at += x.Channels)
-        for (int c = 0; c < x.Channels; c++)
-        {
-            double d = Denominator(x, at, c), g = gradY.Data[at + c];
-            gradX.Data[at + c] += g * Math.Pow(d, -Beta);
-            for (int j = Math.Max(0, c - Radius); j <= Math.Min(x.Channels - 1, c + Radius); j++)
-                gradX.Data[at + j] -= 2 * Alpha * Beta * x.Data[at + j] * g * x.Data[at + c] * Math.Pow(d, -Beta - 1);
-        }
+            for (int c = 0; c < x.Channels; c++)
+            {
+                double d = Denominator(x, at, c), g = gradY.Data[at + c];
+                gradX.Data[at + c] += g * Math.Pow(d, -Beta);
+                for (int j = Math.Max(0, c - Radius); j <= Math.Min(x.Channels - 1, c + Radius); j++)
+                    gradX.Data[at + j] -= 2 * Alpha * Beta * x.Data[at + j] * g * x.Data[at + c] * Math.Pow(d, -Beta - 1);
+            }
         return gradX;
     }
 
@@ -60,8 +60,8 @@ internal sealed record OracleWithinChannelNorm(int Size, double Alpha, double Be
             gradX[n, iy, ix, c] += g * Math.Pow(d, -Beta);
             double common = 2 * Alpha / (Size * Size) * Beta * g * x[n, iy, ix, c] * Math.Pow(d, -Beta - 1);
             for (int jy = Math.Max(0, iy - Size / 2); jy <= Math.Min(x.Height - 1, iy + Size / 2); jy++)
-            for (int jx = Math.Max(0, ix - Size / 2); jx <= Math.Min(x.Width - 1, ix + Size / 2); jx++)
-                gradX[n, jy, jx, c] -= common * x[n, jy, jx, c];
+                for (int jx = Math.Max(0, ix - Size / 2); jx <= Math.Min(x.Width - 1, ix + Size / 2); jx++)
+                    gradX[n, jy, jx, c] -= common * x[n, jy, jx, c];
         });
         return gradX;
     }
@@ -70,17 +70,17 @@ internal sealed record OracleWithinChannelNorm(int Size, double Alpha, double Be
     {
         double sum = 0;
         for (int jy = Math.Max(0, iy - Size / 2); jy <= Math.Min(x.Height - 1, iy + Size / 2); jy++)
-        for (int jx = Math.Max(0, ix - Size / 2); jx <= Math.Min(x.Width - 1, ix + Size / 2); jx++)
-            sum += x[n, jy, jx, c] * x[n, jy, jx, c];
+            for (int jx = Math.Max(0, ix - Size / 2); jx <= Math.Min(x.Width - 1, ix + Size / 2); jx++)
+                sum += x[n, jy, jx, c] * x[n, jy, jx, c];
         return 1 + Alpha / (Size * Size) * sum;
     }
 
     private static void ForEach(OracleTensor x, Action<int, int, int, int> action)
     {
         for (int n = 0; n < x.Batch; n++)
-        for (int y = 0; y < x.Height; y++)
-        for (int ix = 0; ix < x.Width; ix++)
-        for (int c = 0; c < x.Channels; c++)
-            action(n, y, ix, c);
+            for (int y = 0; y < x.Height; y++)
+                for (int ix = 0; ix < x.Width; ix++)
+                    for (int c = 0; c < x.Channels; c++)
+                        action(n, y, ix, c);
     }
 }

@@ -55,12 +55,12 @@ internal sealed record OracleMaxPool(OracleWindow Window)
         (int left, int right) = Window.Columns(ox);
         int best = -1;
         for (int iy = Math.Max(top, 0); iy < Math.Min(bottom, x.Height); iy++)
-        for (int ix = Math.Max(left, 0); ix < Math.Min(right, x.Width); ix++)
-        {
-            int at = x.Index(n, iy, ix) + c;
-            if (best < 0 || x.Data[at] > x.Data[best])
-                best = at;
-        }
+            for (int ix = Math.Max(left, 0); ix < Math.Min(right, x.Width); ix++)
+            {
+                int at = x.Index(n, iy, ix) + c;
+                if (best < 0 || x.Data[at] > x.Data[best])
+                    best = at;
+            }
         return best;
     }
 }
@@ -89,20 +89,20 @@ internal sealed record OracleAveragePool(OracleWindow Window, bool CountPadding)
     private void ForEach(OracleTensor x, OracleTensor y, Action<int, int, int> action)
     {
         for (int n = 0; n < y.Batch; n++)
-        for (int oy = 0; oy < y.Height; oy++)
-        for (int ox = 0; ox < y.Width; ox++)
-        {
-            (int top, int bottom) = Window.Rows(oy);
-            (int left, int right) = Window.Columns(ox);
-            int padded = (Math.Min(bottom, x.Height + Window.Bottom) - top) * (Math.Min(right, x.Width + Window.Right) - left);
-            (top, bottom) = (Math.Max(top, 0), Math.Min(bottom, x.Height));
-            (left, right) = (Math.Max(left, 0), Math.Min(right, x.Width));
-            int divisor = CountPadding ? padded : (bottom - top) * (right - left);
-            for (int iy = top; iy < bottom; iy++)
-            for (int ix = left; ix < right; ix++)
-            for (int c = 0; c < x.Channels; c++)
-                action(x.Index(n, iy, ix) + c, y.Index(n, oy, ox) + c, divisor);
-        }
+            for (int oy = 0; oy < y.Height; oy++)
+                for (int ox = 0; ox < y.Width; ox++)
+                {
+                    (int top, int bottom) = Window.Rows(oy);
+                    (int left, int right) = Window.Columns(ox);
+                    int padded = (Math.Min(bottom, x.Height + Window.Bottom) - top) * (Math.Min(right, x.Width + Window.Right) - left);
+                    (top, bottom) = (Math.Max(top, 0), Math.Min(bottom, x.Height));
+                    (left, right) = (Math.Max(left, 0), Math.Min(right, x.Width));
+                    int divisor = CountPadding ? padded : (bottom - top) * (right - left);
+                    for (int iy = top; iy < bottom; iy++)
+                        for (int ix = left; ix < right; ix++)
+                            for (int c = 0; c < x.Channels; c++)
+                                action(x.Index(n, iy, ix) + c, y.Index(n, oy, ox) + c, divisor);
+                }
     }
 }
 
@@ -126,15 +126,15 @@ internal sealed record OracleAdaptiveAveragePool(int Height, int Width)
     private static void ForEach(OracleTensor x, OracleTensor y, Action<int, int, int> action)
     {
         for (int n = 0; n < y.Batch; n++)
-        for (int oy = 0; oy < y.Height; oy++)
-        for (int ox = 0; ox < y.Width; ox++)
-        {
-            int top = oy * x.Height / y.Height, bottom = ((oy + 1) * x.Height + y.Height - 1) / y.Height;
-            int left = ox * x.Width / y.Width, right = ((ox + 1) * x.Width + y.Width - 1) / y.Width;
-            for (int iy = top; iy < bottom; iy++)
-            for (int ix = left; ix < right; ix++)
-            for (int c = 0; c < x.Channels; c++)
-                action(x.Index(n, iy, ix) + c, y.Index(n, oy, ox) + c, (bottom - top) * (right - left));
-        }
+            for (int oy = 0; oy < y.Height; oy++)
+                for (int ox = 0; ox < y.Width; ox++)
+                {
+                    int top = oy * x.Height / y.Height, bottom = ((oy + 1) * x.Height + y.Height - 1) / y.Height;
+                    int left = ox * x.Width / y.Width, right = ((ox + 1) * x.Width + y.Width - 1) / y.Width;
+                    for (int iy = top; iy < bottom; iy++)
+                        for (int ix = left; ix < right; ix++)
+                            for (int c = 0; c < x.Channels; c++)
+                                action(x.Index(n, iy, ix) + c, y.Index(n, oy, ox) + c, (bottom - top) * (right - left));
+                }
     }
 }

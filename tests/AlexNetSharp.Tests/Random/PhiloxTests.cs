@@ -42,20 +42,20 @@ public sealed unsafe class PhiloxTests
             .Select(i => distribution switch { 0 => random.Uniform(i), 1 => random.Normal(i), _ => random.TruncatedNormal(i) }).ToArray();
         Assert.Equal(expected.Length, expected.Distinct().Count());
         foreach (SimdTier tier in Tiers)
-        foreach ((int first, int count) in new[] { (0, 1000), (0, 1), (0, 63), (1, 64), (63, 2), (64, 64), (100, 900), (17, 0), (999, 1) })
-        {
-            var actual = new float[count + 1];
-            actual[count] = -77;
-            fixed (float* pointer = actual)
-                switch (distribution)
-                {
-                    case 0: random.Fill(new UniformDistribution(0, 1), pointer, first, count, tier); break;
-                    case 1: random.Fill(new NormalDistribution(0, 1), pointer, first, count, tier); break;
-                    default: random.Fill(new TruncatedNormalDistribution(0, 1), pointer, first, count, tier); break;
-                }
-            Assert.Equal(expected[first..(first + count)], actual[..count]);
-            Assert.Equal(-77, actual[count]);
-        }
+            foreach ((int first, int count) in new[] { (0, 1000), (0, 1), (0, 63), (1, 64), (63, 2), (64, 64), (100, 900), (17, 0), (999, 1) })
+            {
+                var actual = new float[count + 1];
+                actual[count] = -77;
+                fixed (float* pointer = actual)
+                    switch (distribution)
+                    {
+                        case 0: random.Fill(new UniformDistribution(0, 1), pointer, first, count, tier); break;
+                        case 1: random.Fill(new NormalDistribution(0, 1), pointer, first, count, tier); break;
+                        default: random.Fill(new TruncatedNormalDistribution(0, 1), pointer, first, count, tier); break;
+                    }
+                Assert.Equal(expected[first..(first + count)], actual[..count]);
+                Assert.Equal(-77, actual[count]);
+            }
     }
 
     [Fact]

@@ -119,20 +119,20 @@ internal sealed unsafe partial class ConvGemm
             new Span<float>(c._gradInput + index * inputImage, checked((int)inputImage)).Clear();
             float* patches = c.Scratch(worker), gradients = patches + MaxColumns / Width * c._blockStride;
             for (int y = 0; y < image; y += MaxPixels)
-            for (int group = 0; group < g.Groups; group++)
-            {
-                long first = (long)index * image + y;
-                int pixels = Math.Min(MaxPixels, image - y);
-                c.PackGradient(group, first, pixels, gradients, c._blockStride, null);
-                for (int k = 0; k < c._columns; k += c._columnBlocks.Length(k))
+                for (int group = 0; group < g.Groups; group++)
                 {
-                    int columns = c._columnBlocks.Length(k);
-                    GemmKernel.Multiply(
-                        gradients, c._blockStride, c._packedTransposed + ((nint)group * c._columnPanels + k / Width) * c._transposedStride,
-                        c._transposedStride, patches, c._blockStride, pixels, GemmKernel.Panels(columns), c._groupOutputs, accumulate: false);
-                    PatchPacking.ScatterAdd(g, c._gradInput, group, first, pixels, k, columns, patches, c._blockStride);
+                    long first = (long)index * image + y;
+                    int pixels = Math.Min(MaxPixels, image - y);
+                    c.PackGradient(group, first, pixels, gradients, c._blockStride, null);
+                    for (int k = 0; k < c._columns; k += c._columnBlocks.Length(k))
+                    {
+                        int columns = c._columnBlocks.Length(k);
+                        GemmKernel.Multiply(
+                            gradients, c._blockStride, c._packedTransposed + ((nint)group * c._columnPanels + k / Width) * c._transposedStride,
+                            c._transposedStride, patches, c._blockStride, pixels, GemmKernel.Panels(columns), c._groupOutputs, accumulate: false);
+                        PatchPacking.ScatterAdd(g, c._gradInput, group, first, pixels, k, columns, patches, c._blockStride);
+                    }
                 }
-            }
         }
     }
 }

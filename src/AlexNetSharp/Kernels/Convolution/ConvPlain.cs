@@ -65,30 +65,30 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             ConvGeometry g = c.Geometry;
             int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
             for (int oy = 0; oy < g.OutputHeight; oy++)
-            for (int ox = 0; ox < g.OutputWidth; ox++)
-            {
-                float* output = c._output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
-                for (int o = 0; o < g.OutputChannels; o++)
-                    output[o] = c._bias == null ? 0 : c._bias[o];
-                for (int ky = 0; ky < g.KernelHeight; ky++)
-                for (int kx = 0; kx < g.KernelWidth; kx++)
+                for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
-                    long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
-                    if (at < 0)
-                        continue;
-                    for (int ic = 0; ic < ics; ic++)
-                    for (int group = 0; group < g.Groups; group++)
-                    {
-                        float value = c._input[at + group * ics + ic];
-                        float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
-                        for (int o = group * ocs; o < (group + 1) * ocs; o++)
-                            output[o] += value * weight[o];
-                    }
-                }
-                if (c.Request.Relu)
+                    float* output = c._output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
                     for (int o = 0; o < g.OutputChannels; o++)
-                        output[o] = output[o] < 0 ? 0 : output[o];
-            }
+                        output[o] = c._bias == null ? 0 : c._bias[o];
+                    for (int ky = 0; ky < g.KernelHeight; ky++)
+                        for (int kx = 0; kx < g.KernelWidth; kx++)
+                        {
+                            long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                            if (at < 0)
+                                continue;
+                            for (int ic = 0; ic < ics; ic++)
+                                for (int group = 0; group < g.Groups; group++)
+                                {
+                                    float value = c._input[at + group * ics + ic];
+                                    float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    for (int o = group * ocs; o < (group + 1) * ocs; o++)
+                                        output[o] += value * weight[o];
+                                }
+                        }
+                    if (c.Request.Relu)
+                        for (int o = 0; o < g.OutputChannels; o++)
+                            output[o] = output[o] < 0 ? 0 : output[o];
+                }
         }
     }
 
@@ -112,15 +112,15 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                 (long row, long ox) = Math.DivRem(p, g.OutputWidth);
                 (long n, long oy) = Math.DivRem(row, g.OutputHeight);
                 for (int ky = 0; ky < g.KernelHeight; ky++)
-                for (int kx = 0; kx < g.KernelWidth; kx++)
-                {
-                    long at = c.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
-                    if (at < 0)
-                        continue;
-                    for (int ic = 0; ic < ics; ic++)
-                        c._gradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
-                            += gradient * c._input[at + group * ics + ic];
-                }
+                    for (int kx = 0; kx < g.KernelWidth; kx++)
+                    {
+                        long at = c.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
+                        if (at < 0)
+                            continue;
+                        for (int ic = 0; ic < ics; ic++)
+                            c._gradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
+                                += gradient * c._input[at + group * ics + ic];
+                    }
             }
             if (c._gradBias != null)
                 c._gradBias[o] = bias;
@@ -137,26 +137,26 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             for (long i = n * image; i < (n + 1) * image; i++)
                 c._gradInput[i] = 0;
             for (int oy = 0; oy < g.OutputHeight; oy++)
-            for (int ox = 0; ox < g.OutputWidth; ox++)
-            {
-                long output = (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
-                for (int ky = 0; ky < g.KernelHeight; ky++)
-                for (int kx = 0; kx < g.KernelWidth; kx++)
+                for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
-                    long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
-                    if (at < 0)
-                        continue;
-                    for (int group = 0; group < g.Groups; group++)
-                    for (int ic = 0; ic < ics; ic++)
-                    {
-                        float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
-                        float sum = 0;
-                        for (int o = group * ocs; o < (group + 1) * ocs; o++)
-                            sum += c.MaskedGradient(output + o) * weight[o];
-                        c._gradInput[at + group * ics + ic] += sum;
-                    }
+                    long output = (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                    for (int ky = 0; ky < g.KernelHeight; ky++)
+                        for (int kx = 0; kx < g.KernelWidth; kx++)
+                        {
+                            long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                            if (at < 0)
+                                continue;
+                            for (int group = 0; group < g.Groups; group++)
+                                for (int ic = 0; ic < ics; ic++)
+                                {
+                                    float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    float sum = 0;
+                                    for (int o = group * ocs; o < (group + 1) * ocs; o++)
+                                        sum += c.MaskedGradient(output + o) * weight[o];
+                                    c._gradInput[at + group * ics + ic] += sum;
+                                }
+                        }
                 }
-            }
         }
     }
 }

@@ -76,16 +76,16 @@ internal static unsafe class GemmKernel
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
         var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock), 1);
         for (int m = 0; m < rows; m += rowBlocks.Length(m))
-        for (int k = 0; k < depth; k += depthBlocks.Length(k))
-        {
-            float* aBlock = a + k / PanelWidth * aPanelStride + m * PanelWidth;
-            nint nextDepth = depthBlocks.Length(k) * PanelWidth - (panels - 1) * bPanelStride;
-            for (int p = 0; p < panels; p++)
-                MultiplyBlock<V>(
-                    aBlock, aPanelStride, b + p * bPanelStride + k * PanelWidth, p + 1 < panels ? bPanelStride : nextDepth,
-                    c + p * cPanelStride + m * cRowStride, cRowStride,
-                    rowBlocks.Length(m), depthBlocks.Length(k), accumulate || k > 0);
-        }
+            for (int k = 0; k < depth; k += depthBlocks.Length(k))
+            {
+                float* aBlock = a + k / PanelWidth * aPanelStride + m * PanelWidth;
+                nint nextDepth = depthBlocks.Length(k) * PanelWidth - (panels - 1) * bPanelStride;
+                for (int p = 0; p < panels; p++)
+                    MultiplyBlock<V>(
+                        aBlock, aPanelStride, b + p * bPanelStride + k * PanelWidth, p + 1 < panels ? bPanelStride : nextDepth,
+                        c + p * cPanelStride + m * cRowStride, cRowStride,
+                        rowBlocks.Length(m), depthBlocks.Length(k), accumulate || k > 0);
+            }
     }
 
     /// <summary>As <see cref="Multiply(float*, nint, float*, nint, float*, nint, int, int, int, bool, nint)"/> with B in <see cref="BFloat16"/>.</summary>
@@ -118,13 +118,13 @@ internal static unsafe class GemmKernel
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
         var tiles = new EvenSplit(rows, GemmBFloat16Tile.MaxHeight<V>(), 1);
         for (int k = 0; k < depth; k += depthBlocks.Length(k))
-        for (int p = 0; p < panels; p++)
-        for (int m = 0; m < rows; m += tiles.Length(m))
-        for (int n = 0; n < PanelWidth; n += 2 * V.Count)
-            GemmBFloat16Tile.Rows<V>(
-                tiles.Length(m), a + k / PanelWidth * aPanelStride + m * PanelWidth, aPanelStride,
-                b + p * bPanelStride + k * PanelWidth + n, c + p * cPanelStride + m * PanelWidth + n, PanelWidth,
-                depthBlocks.Length(k), a, 0, accumulate: k > 0);
+            for (int p = 0; p < panels; p++)
+                for (int m = 0; m < rows; m += tiles.Length(m))
+                    for (int n = 0; n < PanelWidth; n += 2 * V.Count)
+                        GemmBFloat16Tile.Rows<V>(
+                            tiles.Length(m), a + k / PanelWidth * aPanelStride + m * PanelWidth, aPanelStride,
+                            b + p * bPanelStride + k * PanelWidth + n, c + p * cPanelStride + m * PanelWidth + n, PanelWidth,
+                            depthBlocks.Length(k), a, 0, accumulate: k > 0);
     }
 
     /// <summary>C[m, n] (+)= Σ over r &lt; depth of A[r, m]·B[r, n]: the gradient of a weight.</summary>
@@ -169,14 +169,14 @@ internal static unsafe class GemmKernel
         var depthBlocks = new EvenSplit(depth, DepthBlock, 1);
         var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock) / PanelWidth * PanelWidth, PanelWidth);
         for (int first = 0; first < rows; first += rowBlocks.Length(first))
-        for (int k = 0; k < depth; k += depthBlocks.Length(k))
-        for (int p = 0; p < panels; p++)
-        for (int m = first; m < first + rowBlocks.Length(first); m += PanelWidth)
-            MultiplyTransposedBlock<V>(
-                a + m / PanelWidth * aPanelStride + k * PanelWidth,
-                b + p * bPanelStride + k * PanelWidth,
-                c + p * cPanelStride + m * cRowStride, cRowStride,
-                Math.Min(rows - m, PanelWidth), depthBlocks.Length(k), accumulate || k > 0);
+            for (int k = 0; k < depth; k += depthBlocks.Length(k))
+                for (int p = 0; p < panels; p++)
+                    for (int m = first; m < first + rowBlocks.Length(first); m += PanelWidth)
+                        MultiplyTransposedBlock<V>(
+                            a + m / PanelWidth * aPanelStride + k * PanelWidth,
+                            b + p * bPanelStride + k * PanelWidth,
+                            c + p * cPanelStride + m * cRowStride, cRowStride,
+                            Math.Min(rows - m, PanelWidth), depthBlocks.Length(k), accumulate || k > 0);
     }
 
     // One panel of columns: every tile of rows in turn, so that the panel of B stays in the first-level cache. bNext is the distance

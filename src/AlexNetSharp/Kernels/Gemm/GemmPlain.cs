@@ -9,14 +9,14 @@ internal static unsafe class GemmPlain
         int rows, int panels, int depth, bool accumulate)
     {
         for (int m = 0; m < rows; m++)
-        for (int n = 0; n < 32 * panels; n++)
-        {
-            float* element = c + At(cPanelStride, m, n);
-            float sum = accumulate ? *element : 0;
-            for (int k = 0; k < depth; k++)
-                sum += a[At(aPanelStride, m, k)] * b[At(bPanelStride, k, n)];
-            *element = sum;
-        }
+            for (int n = 0; n < 32 * panels; n++)
+            {
+                float* element = c + At(cPanelStride, m, n);
+                float sum = accumulate ? *element : 0;
+                for (int k = 0; k < depth; k++)
+                    sum += a[At(aPanelStride, m, k)] * b[At(bPanelStride, k, n)];
+                *element = sum;
+            }
     }
 
     /// <summary>As <see cref="GemmKernel.MultiplyTransposed(float*, nint, float*, nint, float*, nint, int, int, int, bool, nint)"/>.</summary>
@@ -25,14 +25,14 @@ internal static unsafe class GemmPlain
         int rows, int panels, int depth, bool accumulate)
     {
         for (int m = 0; m < rows; m++)
-        for (int n = 0; n < 32 * panels; n++)
-        {
-            float* element = c + At(cPanelStride, m, n);
-            float sum = accumulate ? *element : 0;
-            for (int r = 0; r < depth; r++)
-                sum += a[At(aPanelStride, r, m)] * b[At(bPanelStride, r, n)];
-            *element = sum;
-        }
+            for (int n = 0; n < 32 * panels; n++)
+            {
+                float* element = c + At(cPanelStride, m, n);
+                float sum = accumulate ? *element : 0;
+                for (int r = 0; r < depth; r++)
+                    sum += a[At(aPanelStride, r, m)] * b[At(bPanelStride, r, n)];
+                *element = sum;
+            }
     }
 
     /// <summary>Place of X[row, column] in panels.</summary>

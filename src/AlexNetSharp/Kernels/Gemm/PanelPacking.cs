@@ -55,27 +55,27 @@ internal static unsafe class PanelPacking
         {
             float* panel = panels + r * GemmKernel.PanelWidth, from = source + r * rowLength, mask = output + r * rowLength;
             for (int c = 0; c < columns; c += GemmKernel.PanelWidth, panel += panelStride)
-            for (int lane = 0; lane < GemmKernel.PanelWidth; lane += V.Count)
-            {
-                int column = c + lane;
-                V value;
-                if (column + V.Count <= columns)
+                for (int lane = 0; lane < GemmKernel.PanelWidth; lane += V.Count)
                 {
-                    value = V.Load(from + column);
-                    if (output != null)
-                        value = V.SelectGreater(V.Load(mask + column), V.Zero, value);
+                    int column = c + lane;
+                    V value;
+                    if (column + V.Count <= columns)
+                    {
+                        value = V.Load(from + column);
+                        if (output != null)
+                            value = V.SelectGreater(V.Load(mask + column), V.Zero, value);
+                    }
+                    else
+                    {
+                        int count = Math.Max(columns - column, 0);
+                        value = V.LoadPartial(from + column, count);
+                        if (output != null)
+                            value = V.SelectGreater(V.LoadPartial(mask + column, count), V.Zero, value);
+                    }
+                    V.Store(value, panel + lane);
+                    if (sums != null)
+                        V.Store(V.Load(sums + column) + value, sums + column);
                 }
-                else
-                {
-                    int count = Math.Max(columns - column, 0);
-                    value = V.LoadPartial(from + column, count);
-                    if (output != null)
-                        value = V.SelectGreater(V.LoadPartial(mask + column, count), V.Zero, value);
-                }
-                V.Store(value, panel + lane);
-                if (sums != null)
-                    V.Store(V.Load(sums + column) + value, sums + column);
-            }
         }
     }
 
@@ -90,8 +90,8 @@ internal static unsafe class PanelPacking
     {
         int wholeRows = rows - rows % Transpose.Size, wholeColumns = columns - columns % Transpose.Size;
         for (int c = 0; c < wholeColumns; c += Transpose.Size)
-        for (int r = 0; r < wholeRows; r += Transpose.Size)
-            Transpose.Block(source + r * rowLength + c, rowLength, panel + c * GemmKernel.PanelWidth + r, GemmKernel.PanelWidth);
+            for (int r = 0; r < wholeRows; r += Transpose.Size)
+                Transpose.Block(source + r * rowLength + c, rowLength, panel + c * GemmKernel.PanelWidth + r, GemmKernel.PanelWidth);
         for (int c = 0; c < columns; c++)
         {
             float* to = panel + c * GemmKernel.PanelWidth;

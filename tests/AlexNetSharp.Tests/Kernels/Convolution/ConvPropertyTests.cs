@@ -118,10 +118,10 @@ public class ConvPropertyTests
         var wide = new OracleTensor(c.Batch, c.Height + o.Top + o.Bottom, c.Width + o.Left + o.Right, c.Channels);
         OracleTensor input = OracleTensor.From(data.Input, c.Batch, c.Height, c.Width, c.Channels);
         for (int n = 0; n < c.Batch; n++)
-        for (int y = 0; y < c.Height; y++)
-        for (int x = 0; x < c.Width; x++)
-        for (int k = 0; k < c.Channels; k++)
-            wide[n, y + o.Top, x + o.Left, k] = input[n, y, x, k];
+            for (int y = 0; y < c.Height; y++)
+                for (int x = 0; x < c.Width; x++)
+                    for (int k = 0; k < c.Channels; k++)
+                        wide[n, y + o.Top, x + o.Left, k] = input[n, y, x, k];
         var explicitly = new ConvCase(c.Batch, wide.Height, wide.Width, c.Channels, o with { Top = 0, Bottom = 0, Left = 0, Right = 0 });
         ConvAlgorithm plain = ConvRunner.Accepting(explicitly.Geometry, ConvRunner.Request())[^1].Algorithm!;
         float[] expected = ConvRunner.Run(plain, data with { Input = wide.ToFloats() }).Output;
@@ -196,7 +196,8 @@ public class ConvPropertyTests
         {
             Oracle = o with
             {
-                KernelHeight = Math.Min(o.KernelHeight, c.Height + o.Top + o.Bottom), KernelWidth = Math.Min(o.KernelWidth, c.Width + o.Left + o.Right),
+                KernelHeight = Math.Min(o.KernelHeight, c.Height + o.Top + o.Bottom),
+                KernelWidth = Math.Min(o.KernelWidth, c.Width + o.Left + o.Right),
             },
         };
     }

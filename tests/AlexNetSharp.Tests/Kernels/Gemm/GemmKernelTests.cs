@@ -41,42 +41,42 @@ public unsafe class GemmKernelTests
             _b.Span.Fill(float.NaN);
             _c.Span.Fill(Canary);
             for (int r = 0; r < aRows; r++)
-            for (int c = 0; c < aColumns; c++)
-                A[c / 32 * AStride + 32 * r + c % 32] = Next();
+                for (int c = 0; c < aColumns; c++)
+                    A[c / 32 * AStride + 32 * r + c % 32] = Next();
             for (int k = 0; k < depth; k++)
-            for (int n = 0; n < Columns; n++)
-                B[n / 32 * BStride + 32 * k + n % 32] = Next();
+                for (int n = 0; n < Columns; n++)
+                    B[n / 32 * BStride + 32 * k + n % 32] = Next();
             Expected = new double[rows * Columns];
             Magnitude = new double[rows * Columns];
             for (int m = 0; m < rows; m++)
-            for (int n = 0; n < Columns; n++)
-            {
-                double start = Next(), sum = accumulate ? start : 0, magnitude = Math.Abs(sum);
-                C[n / 32 * CStride + 32 * m + n % 32] = accumulate ? (float)start : float.NaN;
-                for (int k = 0; k < depth; k++)
+                for (int n = 0; n < Columns; n++)
                 {
-                    double product = (double)(transposed ? A[m / 32 * AStride + 32 * k + m % 32] : A[k / 32 * AStride + 32 * m + k % 32])
+                    double start = Next(), sum = accumulate ? start : 0, magnitude = Math.Abs(sum);
+                    C[n / 32 * CStride + 32 * m + n % 32] = accumulate ? (float)start : float.NaN;
+                    for (int k = 0; k < depth; k++)
+                    {
+                        double product = (double)(transposed ? A[m / 32 * AStride + 32 * k + m % 32] : A[k / 32 * AStride + 32 * m + k % 32])
                         * B[n / 32 * BStride + 32 * k + n % 32];
-                    sum += product;
-                    magnitude += Math.Abs(product);
+                        sum += product;
+                        magnitude += Math.Abs(product);
+                    }
+                    Expected[m * Columns + n] = sum;
+                    Magnitude[m * Columns + n] = magnitude;
                 }
-                Expected[m * Columns + n] = sum;
-                Magnitude[m * Columns + n] = magnitude;
-            }
         }
 
         /// <summary>Compares with float64, exactly where all sums are small integers.</summary>
         public void Check(bool exact)
         {
             for (int m = 0; m < Rows; m++)
-            for (int n = 0; n < Columns; n++)
-            {
-                int i = m * Columns + n;
-                float actual = C[n / 32 * CStride + 32 * m + n % 32];
-                // 2⁻²⁴ for each of depth additions and one for the product's own rounding where there is no fused multiply-add.
-                double bound = exact ? 0 : Magnitude[i] * (Depth + 2) * Math.Pow(2, -24);
-                Assert.True(Math.Abs(actual - Expected[i]) <= bound, $"[{m}, {n}] is {actual}, expected {Expected[i]} ± {bound}");
-            }
+                for (int n = 0; n < Columns; n++)
+                {
+                    int i = m * Columns + n;
+                    float actual = C[n / 32 * CStride + 32 * m + n % 32];
+                    // 2⁻²⁴ for each of depth additions and one for the product's own rounding where there is no fused multiply-add.
+                    double bound = exact ? 0 : Magnitude[i] * (Depth + 2) * Math.Pow(2, -24);
+                    Assert.True(Math.Abs(actual - Expected[i]) <= bound, $"[{m}, {n}] is {actual}, expected {Expected[i]} ± {bound}");
+                }
             for (int p = 0; p < _cPanels; p++)
                 for (int i = 32 * _cRows; i < CStride; i++)
                     Assert.Equal(Canary, C[p * CStride + i]);

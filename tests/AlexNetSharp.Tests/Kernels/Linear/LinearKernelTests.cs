@@ -36,8 +36,8 @@ public unsafe class LinearKernelTests
             Weight = Fill(GemmKernel.Panels(Out) * In * 32);
             GradWeight = Fill(GemmKernel.Panels(Out) * In * 32);
             for (int i = 0; i < In; i++)
-            for (int o = Out; o < GemmKernel.Panels(Out) * 32; o++)
-                Weight.Pointer[At(i, o)] = GradWeight.Pointer[At(i, o)] = 0;
+                for (int o = Out; o < GemmKernel.Panels(Out) * 32; o++)
+                    Weight.Pointer[At(i, o)] = GradWeight.Pointer[At(i, o)] = 0;
 
             ExpectedOutput = new double[batch * Out];
             ExpectedGradWeight = new double[In * Out];
@@ -98,8 +98,8 @@ public unsafe class LinearKernelTests
             Compare("gradWeight", ExpectedGradWeight, i => GradWeight.Pointer[At(i / Out, i % Out)], exact ? 0 : Batch);
             // Columns beyond the last must stay zeros, or an optimizer would let them grow.
             for (int i = 0; i < In; i++)
-            for (int o = Out; o < GemmKernel.Panels(Out) * 32; o++)
-                Assert.Equal(0, GradWeight.Pointer[At(i, o)]);
+                for (int o = Out; o < GemmKernel.Panels(Out) * 32; o++)
+                    Assert.Equal(0, GradWeight.Pointer[At(i, o)]);
         }
 
         private static void Compare(string what, double[] expected, Func<int, float> actual, int depth)
@@ -121,13 +121,13 @@ public unsafe class LinearKernelTests
     public void IntegersAreExact(int batch, int inFeatures, int outFeatures)
     {
         foreach (bool relu in new[] { false, true })
-        foreach (bool accumulate in new[] { false, true })
-        {
-            // Small integers are bfloat16 numbers, so the rounded weight must give the same.
-            var x = new Case(batch, inFeatures, outFeatures, relu, accumulate, bfloat16: accumulate, integers: true);
-            x.Run(2, relu);
-            x.Check(exact: true);
-        }
+            foreach (bool accumulate in new[] { false, true })
+            {
+                // Small integers are bfloat16 numbers, so the rounded weight must give the same.
+                var x = new Case(batch, inFeatures, outFeatures, relu, accumulate, bfloat16: accumulate, integers: true);
+                x.Run(2, relu);
+                x.Check(exact: true);
+            }
     }
 
     [Theory, MemberData(nameof(Sizes))]

@@ -97,29 +97,29 @@ internal sealed unsafe partial class ConvWinograd<V>
         float** gradients = stackalloc float*[2 * WinogradTiles.MaxPoints];
         float** outputs = Request.MaskGradient ? gradients + WinogradTiles.MaxPoints : null;
         for (int panel = 0; panel < _sizes.OutputPanels; panel++)
-        for (int j = 0; j < _grid.Columns.Tiles; j++)
-        {
-            int x = _grid.Columns.Start(j), columns = _grid.Columns.Size(j);
-            for (int k = 0; k < height; k++)
+            for (int j = 0; j < _grid.Columns.Tiles; j++)
             {
-                bool inside = start + k < g.OutputHeight;
-                long at = (((long)image * g.OutputHeight + start + k) * g.OutputWidth + x) * g.OutputChannels + _group * _sizes.OutputChannels;
-                gradients[k] = inside ? _gradOutput + at : _zeros;
-                if (outputs != null)
-                    outputs[k] = inside ? _output + at : _zeros;
+                int x = _grid.Columns.Start(j), columns = _grid.Columns.Size(j);
+                for (int k = 0; k < height; k++)
+                {
+                    bool inside = start + k < g.OutputHeight;
+                    long at = (((long)image * g.OutputHeight + start + k) * g.OutputWidth + x) * g.OutputChannels + _group * _sizes.OutputChannels;
+                    gradients[k] = inside ? _gradOutput + at : _zeros;
+                    if (outputs != null)
+                        outputs[k] = inside ? _output + at : _zeros;
+                }
+                float* target = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
+                int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
+                for (int c = 0; c < last; c += lanes)
+                {
+                    AxisPasses passes = Passes(last - c);
+                    lanes = passes.Lanes;
+                    passes.Row(tileRow).OutputAdjointVertical(
+                        gradients, outputs, 32 * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
+                    passes.Column(j).OutputAdjointHorizontal(
+                        scratch, passes.Row(tileRow).Points, target + c, block.Layout.OutputPlane, _grid.Pitch);
+                }
             }
-            float* target = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-            int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
-            for (int c = 0; c < last; c += lanes)
-            {
-                AxisPasses passes = Passes(last - c);
-                lanes = passes.Lanes;
-                passes.Row(tileRow).OutputAdjointVertical(
-                    gradients, outputs, 32 * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
-                passes.Column(j).OutputAdjointHorizontal(
-                    scratch, passes.Row(tileRow).Points, target + c, block.Layout.OutputPlane, _grid.Pitch);
-            }
-        }
     }
 
     /// <summary>W̃'[ic, oc] (+)= X̃ᵀ[ic, tiles]·Ỹ'[tiles, oc] at one point.</summary>
@@ -143,10 +143,10 @@ internal sealed unsafe partial class ConvWinograd<V>
         BlockMatrices block = StagedBlock();
         float* transposed = Worker(worker, _workerPanel), weights = Weights + (long)plane * _sizes.WeightPlane;
         for (int panel = begin; panel < begin + panels; panel++)
-        for (int o = 0; o < _sizes.OutputPanels; o++)
-            PanelPacking.PackTransposed(
-                weights + ((nint)o * _sizes.InputChannels + panel * 32) * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32,
-                transposed + (nint)(panel - begin) * panelLength + o * 32 * 32);
+            for (int o = 0; o < _sizes.OutputPanels; o++)
+                PanelPacking.PackTransposed(
+                    weights + ((nint)o * _sizes.InputChannels + panel * 32) * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32,
+                    transposed + (nint)(panel - begin) * panelLength + o * 32 * 32);
         (int first, int count) = block.Tiles.Range(plane);
         GemmKernel.Multiply<V>(
             block.OutputAt(plane, first), block.Layout.PanelStride, transposed, panelLength,
@@ -166,23 +166,23 @@ internal sealed unsafe partial class ConvWinograd<V>
         for (int pixel = 0; pixel < height * width; pixel++)
             new Span<float>(target + (nint)pixel * step, _sizes.InputChannels).Clear();
         for (int i = 0; i < _grid.Rows.Tiles; i++)
-        for (int panel = 0; panel < _sizes.InputPanels; panel++)
-        for (int j = 0; j < _grid.Columns.Tiles; j++)
-        {
-            int y = _grid.Rows.Start(i) - padTop, x = _grid.Columns.Start(j) - padLeft;
-            int points = _grid.Rows.Size(i) + _fold.Height - 1, columns = _grid.Columns.Size(j) + _fold.Width - 1;
-            int firstRow = Math.Clamp(-y, 0, points), lastRow = Math.Clamp(height - y, firstRow, points);
-            int from = Math.Clamp(-x, 0, columns), to = Math.Clamp(width - x, from, columns);
-            float* source = block.InputAt(0, block.Tiles.Row(image, i, j), panel), corner = target + ((nint)y * width + x) * step + 32 * panel;
-            int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
-            for (int c = 0; c < last; c += lanes)
-            {
-                AxisPasses passes = Passes(last - c);
-                lanes = passes.Lanes;
-                passes.Row(i).InputAdjointVertical(source + c, block.Layout.InputPlane, _grid.Pitch, columns, scratch);
-                passes.Column(j).InputAdjointHorizontal(scratch, firstRow, lastRow, corner + c, (nint)width * step, step, from, to);
-            }
-        }
+            for (int panel = 0; panel < _sizes.InputPanels; panel++)
+                for (int j = 0; j < _grid.Columns.Tiles; j++)
+                {
+                    int y = _grid.Rows.Start(i) - padTop, x = _grid.Columns.Start(j) - padLeft;
+                    int points = _grid.Rows.Size(i) + _fold.Height - 1, columns = _grid.Columns.Size(j) + _fold.Width - 1;
+                    int firstRow = Math.Clamp(-y, 0, points), lastRow = Math.Clamp(height - y, firstRow, points);
+                    int from = Math.Clamp(-x, 0, columns), to = Math.Clamp(width - x, from, columns);
+                    float* source = block.InputAt(0, block.Tiles.Row(image, i, j), panel), corner = target + ((nint)y * width + x) * step + 32 * panel;
+                    int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
+                    for (int c = 0; c < last; c += lanes)
+                    {
+                        AxisPasses passes = Passes(last - c);
+                        lanes = passes.Lanes;
+                        passes.Row(i).InputAdjointVertical(source + c, block.Layout.InputPlane, _grid.Pitch, columns, scratch);
+                        passes.Column(j).InputAdjointHorizontal(scratch, firstRow, lastRow, corner + c, (nint)width * step, step, from, to);
+                    }
+                }
         if (folded)
             _fold.Scatter(target, height, width, _group, pixels);
     }

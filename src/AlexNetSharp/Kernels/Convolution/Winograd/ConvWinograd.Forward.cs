@@ -128,32 +128,32 @@ internal sealed unsafe partial class ConvWinograd<V>
         }
         float** rows = stackalloc float*[WinogradTiles.MaxPoints];
         for (int panel = 0; panel < _sizes.InputPanels; panel++)
-        for (int j = 0; j < _grid.Columns.Tiles; j++)
-        {
-            int x = _grid.Columns.Start(j), columns = _grid.Columns.Size(j) + _fold.Width - 1, from = 0, to = columns;
-            if (_fold.Rearranges)
-                for (int k = 0; k < points; k++)
-                    rows[k] = folded + ((nint)k * _sizes.FoldedWidth + x) * step;
-            else
+            for (int j = 0; j < _grid.Columns.Tiles; j++)
             {
-                for (int k = 0; k < points; k++)
+                int x = _grid.Columns.Start(j), columns = _grid.Columns.Size(j) + _fold.Width - 1, from = 0, to = columns;
+                if (_fold.Rearranges)
+                    for (int k = 0; k < points; k++)
+                        rows[k] = folded + ((nint)k * _sizes.FoldedWidth + x) * step;
+                else
                 {
-                    int y = start + k - g.PadTop;
-                    rows[k] = y < 0 || y >= g.InputHeight ? _zeros : pixels + ((nint)y * g.InputWidth + x - g.PadLeft) * step;
+                    for (int k = 0; k < points; k++)
+                    {
+                        int y = start + k - g.PadTop;
+                        rows[k] = y < 0 || y >= g.InputHeight ? _zeros : pixels + ((nint)y * g.InputWidth + x - g.PadLeft) * step;
+                    }
+                    from = Math.Clamp(g.PadLeft - x, 0, columns);
+                    to = Math.Clamp(g.InputWidth + g.PadLeft - x, from, columns);
                 }
-                from = Math.Clamp(g.PadLeft - x, 0, columns);
-                to = Math.Clamp(g.InputWidth + g.PadLeft - x, from, columns);
+                float* target = block.InputAt(0, block.Tiles.Row(image, tileRow, j), panel);
+                int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
+                for (int c = 0; c < last; c += lanes)
+                {
+                    AxisPasses passes = Passes(last - c);
+                    lanes = passes.Lanes;
+                    passes.Row(tileRow).InputVertical(rows, 32 * panel + c, step, from, to, columns, scratch);
+                    passes.Column(j).InputHorizontal(scratch, points, target + c, block.Layout.InputPlane, _grid.Pitch);
+                }
             }
-            float* target = block.InputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-            int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
-            for (int c = 0; c < last; c += lanes)
-            {
-                AxisPasses passes = Passes(last - c);
-                lanes = passes.Lanes;
-                passes.Row(tileRow).InputVertical(rows, 32 * panel + c, step, from, to, columns, scratch);
-                passes.Column(j).InputHorizontal(scratch, points, target + c, block.Layout.InputPlane, _grid.Pitch);
-            }
-        }
     }
 
     /// <summary>y = relu(Aᵀ Ỹ A + bias) of one row of tiles; what lies beyond the output is dropped.</summary>
@@ -166,21 +166,21 @@ internal sealed unsafe partial class ConvWinograd<V>
         float* bias = _bias == null ? _zeros : _bias + _group * _sizes.OutputChannels;
         float* pixels = _output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + _group * _sizes.OutputChannels;
         for (int panel = 0; panel < _sizes.OutputPanels; panel++)
-        for (int j = 0; j < _grid.Columns.Tiles; j++)
-        {
-            int x = _grid.Columns.Start(j), width = Math.Min(_grid.Columns.Size(j), g.OutputWidth - x);
-            float* source = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-            int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
-            for (int c = 0; c < last; c += lanes)
+            for (int j = 0; j < _grid.Columns.Tiles; j++)
             {
-                AxisPasses passes = Passes(last - c);
-                lanes = passes.Lanes;
-                int channel = 32 * panel + c;
-                passes.Row(tileRow).OutputVertical(source + c, block.Layout.OutputPlane, _grid.Pitch, passes.Column(j).Points, scratch);
-                passes.Column(j).OutputHorizontal(
-                    scratch, height, pixels + (nint)x * g.OutputChannels + channel, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels,
-                    width, bias + channel, floor);
+                int x = _grid.Columns.Start(j), width = Math.Min(_grid.Columns.Size(j), g.OutputWidth - x);
+                float* source = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
+                int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
+                for (int c = 0; c < last; c += lanes)
+                {
+                    AxisPasses passes = Passes(last - c);
+                    lanes = passes.Lanes;
+                    int channel = 32 * panel + c;
+                    passes.Row(tileRow).OutputVertical(source + c, block.Layout.OutputPlane, _grid.Pitch, passes.Column(j).Points, scratch);
+                    passes.Column(j).OutputHorizontal(
+                        scratch, height, pixels + (nint)x * g.OutputChannels + channel, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels,
+                        width, bias + channel, floor);
+                }
             }
-        }
     }
 }

@@ -56,13 +56,13 @@ internal readonly unsafe struct KernelFold
         (int phase, int c) = Math.DivRem(channel, channels);
         (int phaseY, int phaseX) = Math.DivRem(phase, _g.StrideWidth);
         for (int x = 0; x < Width; x++)
-        for (int y = 0; y < Height; y++)
-        {
-            int ky = y * _g.StrideHeight + phaseY, kx = x * _g.StrideWidth + phaseX;
-            taps[x * Pitch + y] = ky < _g.KernelHeight && kx < _g.KernelWidth
-                ? weight + ((nint)(ky * _g.KernelWidth + kx) * channels + c) * rowLength
-                : outside;
-        }
+            for (int y = 0; y < Height; y++)
+            {
+                int ky = y * _g.StrideHeight + phaseY, kx = x * _g.StrideWidth + phaseX;
+                taps[x * Pitch + y] = ky < _g.KernelHeight && kx < _g.KernelWidth
+                    ? weight + ((nint)(ky * _g.KernelWidth + kx) * channels + c) * rowLength
+                    : outside;
+            }
     }
 
     /// <summary>
@@ -72,12 +72,12 @@ internal readonly unsafe struct KernelFold
     public void Gather(float* image, int group, int firstRow, int rows, int width, float* folded)
     {
         for (int row = 0; row < rows; row++)
-        for (int phase = 0; phase < _g.StrideHeight; phase++)
-        {
-            int y = (firstRow + row) * _g.StrideHeight + phase - _g.PadTop;
-            float* source = y < 0 || y >= _g.InputHeight ? null : image + (nint)y * _g.InputWidth * _g.InputChannels;
-            Row(source, group, folded + (nint)row * width * Channels + phase * Channels / _g.StrideHeight, width, scatter: false);
-        }
+            for (int phase = 0; phase < _g.StrideHeight; phase++)
+            {
+                int y = (firstRow + row) * _g.StrideHeight + phase - _g.PadTop;
+                float* source = y < 0 || y >= _g.InputHeight ? null : image + (nint)y * _g.InputWidth * _g.InputChannels;
+                Row(source, group, folded + (nint)row * width * Channels + phase * Channels / _g.StrideHeight, width, scatter: false);
+            }
     }
 
     /// <summary>The adjoint of <see cref="Gather"/> over a whole image of <paramref name="rows"/> folded rows: overwrites the image's group of channels.</summary>

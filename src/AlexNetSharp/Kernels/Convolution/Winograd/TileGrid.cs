@@ -31,14 +31,14 @@ internal readonly record struct TileGrid(TileAxis Rows, TileAxis Columns)
         double least = double.PositiveInfinity;
         TileAxis[] columns = [.. TileAxis.Candidates(width, kernelWidth)];
         foreach (TileAxis r in TileAxis.Candidates(height, kernelHeight))
-        foreach (TileAxis c in columns)
-        {
-            double points = (double)r.TotalPoints * c.TotalPoints, channels = (double)inputChannels * outputChannels;
-            double cost = batch * points * (channels + 12 * (inputChannels + outputChannels)) + 4.0 * r.MaxPoints * c.MaxPoints * channels;
-            // Of equal ones the last, with the most even sizes.
-            if (cost <= least)
-                (best, least) = (new TileGrid(r, c), cost);
-        }
+            foreach (TileAxis c in columns)
+            {
+                double points = (double)r.TotalPoints * c.TotalPoints, channels = (double)inputChannels * outputChannels;
+                double cost = batch * points * (channels + 12 * (inputChannels + outputChannels)) + 4.0 * r.MaxPoints * c.MaxPoints * channels;
+                // Of equal ones the last, with the most even sizes.
+                if (cost <= least)
+                    (best, least) = (new TileGrid(r, c), cost);
+            }
         return best;
     }
 }

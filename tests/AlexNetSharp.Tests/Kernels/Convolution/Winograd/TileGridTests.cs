@@ -50,11 +50,11 @@ public class TileGridTests
         var block = new TileBlock(grid, 7, images, firstTileRow, tileRows);
         var rowsOfPlane = Enumerable.Range(0, grid.Planes).Select(_ => new List<int>()).ToArray();
         for (int n = 7; n < 7 + images; n++)
-        for (int i = firstTileRow; i < firstTileRow + tileRows; i++)
-        for (int j = 0; j < grid.Columns.Tiles; j++)
-            for (int p = 0; p < grid.Rows.Size(i) + 2; p++)
-            for (int q = 0; q < grid.Columns.Size(j) + 2; q++)
-                rowsOfPlane[p * grid.Pitch + q].Add(block.Row(n, i, j));
+            for (int i = firstTileRow; i < firstTileRow + tileRows; i++)
+                for (int j = 0; j < grid.Columns.Tiles; j++)
+                    for (int p = 0; p < grid.Rows.Size(i) + 2; p++)
+                        for (int q = 0; q < grid.Columns.Size(j) + 2; q++)
+                            rowsOfPlane[p * grid.Pitch + q].Add(block.Row(n, i, j));
         for (int plane = 0; plane < grid.Planes; plane++)
         {
             (int first, int count) = block.Range(plane);

@@ -35,14 +35,14 @@ public class ToomCookTests
         Rational[,] g = tile.WeightTransform().Matrix(), b = tile.InputTransform().Matrix(), a = tile.OutputAdjoint().Matrix();
         // y[i] = Σ over p of A[p, i]·(Σ G[p, j] w[j])·(Σ Bᵀ[p, k] x[k]) is x[i + j] w[j] exactly when the sum over p is 1 for k = i + j, else 0.
         for (int i = 0; i < tile.Outputs; i++)
-        for (int j = 0; j < kernel; j++)
-        for (int k = 0; k < tile.Points; k++)
-        {
-            Rational sum = 0;
-            for (int p = 0; p < tile.Points; p++)
-                sum += a[p, i] * g[p, j] * b[p, k];
-            Assert.Equal(k == i + j ? 1 : 0, sum);
-        }
+            for (int j = 0; j < kernel; j++)
+                for (int k = 0; k < tile.Points; k++)
+                {
+                    Rational sum = 0;
+                    for (int p = 0; p < tile.Points; p++)
+                        sum += a[p, i] * g[p, j] * b[p, k];
+                    Assert.Equal(k == i + j ? 1 : 0, sum);
+                }
     }
 
     [Theory, MemberData(nameof(Tiles))]
@@ -54,8 +54,8 @@ public class ToomCookTests
             Rational[,] matrix = program.Matrix(), transposed = program.Transpose().Matrix();
             Assert.Equal(matrix.GetLength(0), transposed.GetLength(1));
             for (int r = 0; r < matrix.GetLength(0); r++)
-            for (int c = 0; c < matrix.GetLength(1); c++)
-                Assert.Equal(matrix[r, c], transposed[c, r]);
+                for (int c = 0; c < matrix.GetLength(1); c++)
+                    Assert.Equal(matrix[r, c], transposed[c, r]);
         }
     }
 
@@ -70,8 +70,8 @@ public class ToomCookTests
             {
                 Rational[,] some = ToomCook.Parse(tile.Kernel, tile.Points).WeightTransform().Matrix();
                 for (int p = 0; p < some.GetLength(0); p++)
-                for (int j = 0; j < tile.Kernel; j++)
-                    Assert.Equal(all[p, j], some[p, j]);
+                    for (int j = 0; j < tile.Kernel; j++)
+                        Assert.Equal(all[p, j], some[p, j]);
             }
         }
     }
