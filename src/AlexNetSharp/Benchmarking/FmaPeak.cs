@@ -12,11 +12,11 @@ namespace AlexNetSharp.Benchmarking;
 /// </remarks>
 public static class FmaPeak
 {
-    private const int Sums = 12, Steps = 200_000;
+    private const int Sums = 12, Steps = 2_000_000;
 
     /// <summary>The best of several short measurements, in GFLOP/s, all threads together.</summary>
     /// <param name="threads">Threads that compute at the same time; at least 1.</param>
-    /// <param name="repetitions">Measurements, of about 10 ms each; at least 1.</param>
+    /// <param name="repetitions">Measurements, of some 5 to 10 ms each, so that the best of them sees all threads on processors of their own; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is less than 1.</exception>
     public static double Measure(int threads, int repetitions = 20)
     {
