@@ -11,7 +11,7 @@ public sealed class RunFolder
     private readonly IReadOnlyList<string> _classes;
     private readonly string _preprocessing;
 
-    /// <summary>Makes the folder, if it does not exist.</summary>
+    /// <summary>Makes the folder, if it does not exist; removes unfinished files of a process that was killed.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="classes">Names of the classes, in the order of the outputs.</param>
     /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
@@ -25,6 +25,9 @@ public sealed class RunFolder
         _preprocessing = preprocessing;
         Directory.CreateDirectory(System.IO.Path.Combine(path, "checkpoints"));
         Directory.CreateDirectory(EventsPath);
+        // What a process that was killed had begun to write.
+        foreach (string unfinished in Directory.EnumerateFiles(path, "*.tmp", SearchOption.AllDirectories))
+            File.Delete(unfinished);
     }
 
     /// <summary>The folder.</summary>

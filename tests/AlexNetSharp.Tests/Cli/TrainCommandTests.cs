@@ -1,0 +1,175 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AlexNetSharp.Formats;
+
+namespace AlexNetSharp.Tests.Cli;
+
+/// <summary><c>alexnet train</c> and <c>alexnet eval</c> as a user runs them, on a few hundred pictures in MNIST's files.</summary>
+public sealed class TrainCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public TrainCommandTests()
+    {
+        WriteBars("train", 480, seed: 1);
+        WriteBars("t10k", 120, seed: 2);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Data => _folder.PathOf("data");
+
+    [Fact]
+    public void ARunLearnsAndLeavesEverythingThatItPromises()
+    {
+        string run = _folder.PathOf("run");
+        AlexNetProcess.Result result = Train(run, "--epochs", "6");
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(6, result.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
+        string[] expected =
+        [
+            "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics.csv",
+            .. Enumerable.Range(1, 6).Select(i => $"tensorboard/events.out.tfevents.{i:D6}"),
+        ];
+        Assert.Equal(expected, Directory.GetFiles(run, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run, f)).Order(StringComparer.Ordinal));
+
+        string json = _folder.PathOf("eval.json");
+        result = AlexNetProcess.Run("eval", run, Data, "--json", json);
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
+        Assert.Equal(120, report.RootElement.GetProperty("pictures").GetInt32());
+        Assert.True(report.RootElement.GetProperty("top1").GetDouble() > 0.9, result.Output);
+        string[] confusion = File.ReadAllLines(Path.Combine(run, "eval", "confusion.csv"));
+        Assert.Equal(11, confusion.Length);
+        Assert.Equal(120, confusion.Skip(1).Sum(line => line.Split(',').Skip(1).Sum(field => int.Parse(field, CultureInfo.InvariantCulture))));
+        Assert.True(new FileInfo(Path.Combine(run, "eval", "confusion.png")).Length > 1000);
+
+        // Ten views of pictures that are as large as the crop are twice five times the same, so they are no worse than one or two.
+        result = AlexNetProcess.Run("eval", run, Data, "--ten-crop", "--batch-size", "40");
+        Assert.Contains("120 pictures in 10 views", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARunThatIsKilledAgainAndAgainEndsWithTheSameBits()
+    {
+        string whole = _folder.PathOf("whole"), killed = _folder.PathOf("killed");
+        string[] settings = ["--epochs", "40", "--checkpoint-steps", "3", "--flip", "--crop-padding", "1", "--schedule", "plateau", "--patience", "1"];
+        Assert.Equal(0, Train(whole, settings).ExitCode);
+
+        var random = new System.Random(4);
+        int kills = 0;
+        string[] arguments = Arguments(killed, settings);
+        for (int i = 0; i < 4; i++)
+        {
+            using Process process = AlexNetProcess.Start(arguments);
+            Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(killed, "config.json")) || process.HasExited, TimeSpan.FromMinutes(1)));
+            if (!process.WaitForExit(random.Next(50, 1000)))
+            {
+                process.Kill();
+                kills++;
+            }
+            process.WaitForExit();
+            Task.WaitAll(output, error);
+            arguments = ["train", "--out", killed, "--resume"];
+        }
+        AlexNetProcess.Result last = AlexNetProcess.Run("train", "--out", killed, "--resume", "--threads", "1");
+        Assert.True(last.ExitCode == 0, last.Error);
+        Assert.True(kills > 0, "the runs were over before they could be killed");
+        Assert.Empty(Directory.GetFiles(killed, "*.tmp", SearchOption.AllDirectories));
+        foreach (string file in new[] { "last", "best" })
+            Assert.Equal(Tensors(Path.Combine(whole, "checkpoints", $"{file}.safetensors")), Tensors(Path.Combine(killed, "checkpoints", $"{file}.safetensors")));
+    }
+
+    [Fact]
+    public void AnInterruptionWritesACheckpointAndSaysHowToGoOn()
+    {
+        string run = _folder.PathOf("run");
+        using Process process = AlexNetProcess.Start(Arguments(run, "--epochs", "100000"));
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "metrics.csv")) || process.HasExited, TimeSpan.FromMinutes(1)));
+        AlexNetProcess.Interrupt(process);
+        AlexNetProcess.Result result = AlexNetProcess.Finish(process, output);
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("--resume", result.Error, StringComparison.Ordinal);
+        Assert.NotEmpty(Tensors(Path.Combine(run, "checkpoints", "last.safetensors")));
+    }
+
+    [Fact]
+    public void ALossThatDivergesEndsTheRunAndKeepsTheLastGoodCheckpoint()
+    {
+        string run = _folder.PathOf("run");
+        Assert.Equal(0, Train(run, "--epochs", "1").ExitCode);
+        byte[] before = File.ReadAllBytes(Path.Combine(run, "checkpoints", "last.safetensors"));
+        string other = _folder.PathOf("diverging");
+        AlexNetProcess.Result result = AlexNetProcess.Run("train", Data, "--out", other, "--network", "cifar10-quick", "--initial", "he", "--learning-rate", "1000000");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("training diverged at step", result.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(run, "checkpoints", "last.safetensors")));
+    }
+
+    [Fact]
+    public void WhatCannotBeIsRefusedInOneLine()
+    {
+        string run = _folder.PathOf("run");
+        Assert.Equal(0, Train(run, "--epochs", "1").ExitCode);
+        Refused(2, "already holds a run", Arguments(run));
+        Refused(2, "--batch-size cannot change", "train", "--out", run, "--resume", "--batch-size", "5");
+        Refused(1, "no run of a training", "train", "--out", _folder.PathOf("nothing"), "--resume");
+        Refused(2, "--out FOLDER is missing", "train", Data);
+        Refused(2, "DATA is missing", "train", "--out", _folder.PathOf("x"));
+        Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
+        Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
+        // The pictures vanish: the run and its checkpoint stay.
+        Directory.Move(Data, _folder.PathOf("moved"));
+        Refused(1, "no such folder", "train", "--out", run, "--resume", "--epochs", "2");
+        Assert.Equal(0, AlexNetProcess.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
+    }
+
+    private static void Refused(int exitCode, string message, params string[] arguments)
+    {
+        AlexNetProcess.Result result = AlexNetProcess.Run(arguments);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Equal(exitCode, result.ExitCode);
+    }
+
+    private AlexNetProcess.Result Train(string run, params string[] settings) => AlexNetProcess.Run(Arguments(run, settings));
+
+    private string[] Arguments(string run, params string[] settings) =>
+        ["train", Data, "--out", run, "--network", "cifar10-quick", "--initial", "he", "--normalize", "channel", "--batch-size", "32", "--threads", "2", .. settings];
+
+    /// <summary>The bytes of all tensors of a file; the times of epochs in its metadata differ from run to run.</summary>
+    private static Dictionary<string, string> Tensors(string path)
+    {
+        using TensorFile file = TensorFile.Open(path);
+        return file.Tensors.ToDictionary(tensor => tensor.Name, tensor => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes)));
+    }
+
+    /// <summary>Grey pictures of 12×12 with a bright bar; the class is the row or column of the bar.</summary>
+    private void WriteBars(string name, int count, int seed)
+    {
+        const int side = 12;
+        var random = new System.Random(seed);
+        byte[] images = new byte[16 + count * side * side], labels = new byte[8 + count];
+        BinaryPrimitives.WriteInt32BigEndian(images, 0x803);
+        BinaryPrimitives.WriteInt32BigEndian(images.AsSpan(4), count);
+        BinaryPrimitives.WriteInt32BigEndian(images.AsSpan(8), side);
+        BinaryPrimitives.WriteInt32BigEndian(images.AsSpan(12), side);
+        BinaryPrimitives.WriteInt32BigEndian(labels, 0x801);
+        BinaryPrimitives.WriteInt32BigEndian(labels.AsSpan(4), count);
+        random.NextBytes(images.AsSpan(16));
+        for (int i = 16; i < images.Length; i++)
+            images[i] /= 4;
+        for (int i = 0; i < count; i++)
+        {
+            int label = i % 10, place = 1 + label % 5 * 2;
+            labels[8 + i] = (byte)label;
+            for (int t = 0; t < side; t++)
+                images[16 + i * side * side + (label < 5 ? place * side + t : t * side + place)] = 255;
+        }
+        _folder.Write($"data/{name}-images-idx3-ubyte", images);
+        _folder.Write($"data/{name}-labels-idx1-ubyte", labels);
+    }
+}
