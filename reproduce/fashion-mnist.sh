@@ -4,6 +4,6 @@
 source "$(dirname "$0")/common.sh"
 [ $# -eq 2 ] || usage "DATA: Fashion-MNIST's IDX files"
 build
-"$alexnet" train "$1" --out "$2" --network cifar10-quick --initial he --normalize channel --epochs 10 --batch-size 128 \
-    --learning-rate 0.02 --schedule cosine --warmup-steps 100 --momentum 0.9 --weight-decay 0.0005 --seed 1
+"$alexnet" train "$1" --out "$2" --network cifar10-quick --initial he --normalize channel --epochs 20 --batch-size 128 \
+    --learning-rate 0.04 --schedule cosine --warmup-steps 100 --momentum 0.9 --weight-decay 0.0005 --seed 1
 finish "$1" "$2"
