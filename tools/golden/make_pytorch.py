@@ -46,6 +46,10 @@ def main(folder):
     base = torch.arange(24, dtype=torch.float64).reshape(2, 3, 4)
     torch.save({"transposed": base.permute(2, 0, 1), "slice": base[:, 1:, ::2], "row": base[1, 2], "scalar": torch.tensor(3.5),
                 "empty": torch.zeros(0, 4), "integers": torch.arange(3)}, f"{folder}/strided.pth")
+    # Small enough that damage hits the structure and not only the numbers.
+    small = {"a.weight": base[:, 1:, ::2].float(), "a.bias": torch.arange(3.0), "half": torch.arange(5.0).half()}
+    torch.save(small, f"{folder}/small.pth")
+    torch.save({"epoch": 1, "state_dict": small}, f"{folder}/small-legacy.pth", _use_new_zipfile_serialization=False)
 
 
 if __name__ == "__main__":
