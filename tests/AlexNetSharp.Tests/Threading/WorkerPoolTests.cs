@@ -174,9 +174,15 @@ public class IdleWorkerPoolTests
         using var pool = new WorkerPool(4);
         pool.Run(new NothingJob(), 16);
         Thread.Sleep(50);
-        TimeSpan before = Environment.CpuUsage.TotalTime;
-        Thread.Sleep(400);
-        // Three spinning threads would use 400 ms on every processor.
-        Assert.InRange((Environment.CpuUsage.TotalTime - before).TotalMilliseconds, 0, 100);
+        // The runtime compiles in the background what earlier tests called often, so not every interval is quiet. With three threads that
+        // spin none would be: they use 400 ms on every processor.
+        double quietest = double.MaxValue;
+        for (int attempt = 0; attempt < 20 && quietest > 100; attempt++)
+        {
+            TimeSpan before = Environment.CpuUsage.TotalTime;
+            Thread.Sleep(400);
+            quietest = Math.Min(quietest, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds);
+        }
+        Assert.InRange(quietest, 0, 100);
     }
 }
