@@ -23,7 +23,7 @@ internal static class Chart
         bars.ValueLabelStyle.FontSize = 14;
         plot.Axes.Left.SetTicks([.. rows.Select((_, i) => (double)i)], [.. rows.Select(r => r.What)]);
         plot.Axes.Left.TickLabelStyle.FontSize = 13;
-        plot.Axes.SetLimits(0, rows.Max(r => r.Ratio!.Value) * 1.6, -0.6, rows.Length - 0.4);
+        plot.Axes.SetLimits(0, rows.Max(r => r.Ratio!.Value) * 1.75, -0.6, rows.Length - 0.4);
         plot.Add.VerticalLine(1, 1, Colors.Gray);
         plot.Title(FormattableString.Invariant($"Times faster on {results.Processor}, {results.Threads} threads"));
         plot.HideGrid();

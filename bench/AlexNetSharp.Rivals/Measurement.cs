@@ -34,8 +34,8 @@ internal static class Measurement
         for (int round = 0; round < rounds; round++)
             for (int c = 0; c < calls.Length; c++)
             {
-                // The other's threads may spin for a while after its last call; they are not to take our processors, nor ours theirs.
-                Thread.Sleep(50);
+                // OpenMP's threads, libtorch's, spin for 200 ms after their last call: nobody is to be timed while another's threads spin.
+                Thread.Sleep(300);
                 calls[c]();
                 for (int i = 0; i < repeats[c]; i++)
                     seconds[c].Add(Time(calls[c]));
