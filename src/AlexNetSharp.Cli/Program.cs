@@ -15,6 +15,8 @@ return CommandHost.Run(
     [
         new BenchCommand(),
         new SummaryCommand(),
+        new InitCommand(),
+        new RunCommand(),
         new TrainCommand(),
         new EvalCommand(),
     ]);

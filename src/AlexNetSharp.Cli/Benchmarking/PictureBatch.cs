@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
@@ -20,16 +19,7 @@ internal sealed class PictureBatch
     public PictureBatch(string path, string network, int imageSize, int batchSize)
     {
         PreprocessingPreset preset = AlexNet.Find(network)?.Preprocessing ?? PreprocessingPreset.ImageNet;
-        var preprocessor = new Preprocessor(new Data.Preprocessing
-        {
-            Resize = preset.Resize == ResizeRule.Square ? ResizeMode.Square : ResizeMode.ShorterSide,
-            ResizeTo = (int)Math.Round((double)preset.ResizeTo * imageSize / preset.Crop),
-            CropHeight = imageSize,
-            CropWidth = imageSize,
-            Scale = preset.Scale,
-            Mean = Colours(preset.Mean),
-            Deviation = Colours(preset.Deviation),
-        });
+        var preprocessor = new Preprocessor(Data.Preprocessing.FromJson(preset.For(imageSize).ToJson(), network));
         var decoder = new PictureDecoder();
         var pixels = new PixelBuffer();
         foreach (string file in PictureFiles.Find(path).Take(batchSize))
@@ -51,6 +41,4 @@ internal sealed class PictureBatch
         for (int n = 0; n < batch.Length / length; n++)
             _inputs[n % Count].CopyTo(batch.Slice(n * length, length));
     }
-
-    private static ImmutableArray<float> Colours(Rgb rgb) => [rgb.Red, rgb.Green, rgb.Blue];
 }

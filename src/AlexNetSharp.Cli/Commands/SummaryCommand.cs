@@ -12,8 +12,7 @@ internal sealed class SummaryCommand : CliCommand
 {
     private readonly ChoiceOption<string> _network = CommandOptions.Network();
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
-    private readonly Option<int?> _classes = CommandOptions.OptionalInteger(
-        "--classes", "values of the output [1000 for ImageNet's networks, 10 for CIFAR-10's]", 1, 1_000_000);
+    private readonly Option<int?> _classes = CommandOptions.Classes();
     private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images in a batch", 1, 1, 1_000_000);
 
     public SummaryCommand()

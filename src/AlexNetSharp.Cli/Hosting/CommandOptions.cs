@@ -65,6 +65,18 @@ internal static class CommandOptions
     public static ChoiceOption<string> Network() => new(
         "--network", $"which network: {string.Join(", ", NetworkCatalog.Names)}", "NAME", [.. NetworkCatalog.Names.Select(name => (name, name))]);
 
+    /// <summary>Values of the network's output: <c>--classes N</c>, by default those of the data set that it was made for.</summary>
+    public static Option<int?> Classes() =>
+        OptionalInteger("--classes", "values of the output [1000 for ImageNet's networks, 10 for CIFAR-10's]", 1, 1_000_000);
+
+    /// <summary>A path that has to be given.</summary>
+    public static Option<string?> RequiredPath(string name, string description)
+    {
+        Option<string?> option = Path(name, description);
+        option.Required = true;
+        return option;
+    }
+
     /// <summary>Height and width of the images: <c>--image-size N</c>, by default what the network was made for.</summary>
     public static Option<int?> ImageSize() =>
         OptionalInteger("--image-size", "height and width of the images [what the network was made for]", 1, 65536);

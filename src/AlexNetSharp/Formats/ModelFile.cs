@@ -63,6 +63,17 @@ public static class ModelFile
         }
     }
 
+    /// <summary>Writes parameters alone, or gradients: each under its own name (conv1.weight), in PyTorch's order ([out, in, height, width], [out, in]).</summary>
+    /// <param name="path">A safetensors file, whatever its ending; it appears only when it is complete.</param>
+    /// <param name="parameters">The values.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void SaveParameters(string path, ParameterSet parameters)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(parameters);
+        SafetensorsWriter.Write(path, WeightSources.Of(parameters, torchvisionNames: false), new Dictionary<string, string> { ["format"] = "pt" });
+    }
+
     private static Model Load(TensorFile file, ModelMetadata metadata, Network network)
     {
         NetworkInfo? info = AlexNet.Find(network.Name);

@@ -16,6 +16,11 @@ public sealed record PreprocessingPreset(ResizeRule Resize, int ResizeTo, int Cr
     public static PreprocessingPreset ImageNet { get; } =
         new(ResizeRule.ShorterSide, 256, 224, 1f / 255, new Rgb(0.485f, 0.456f, 0.406f), new Rgb(0.229f, 0.224f, 0.225f));
 
+    /// <summary>The same for images of another size: what is cut off at the edges keeps its share.</summary>
+    /// <param name="imageSize">Height and width of the network's input.</param>
+    public PreprocessingPreset For(int imageSize) =>
+        this with { Crop = imageSize, ResizeTo = (int)Math.Round((double)ResizeTo * imageSize / Crop) };
+
     /// <summary>One line for humans.</summary>
     public string Details => FormattableString.Invariant(
         $"resize {(Resize == ResizeRule.ShorterSide ? "the shorter side" : "both sides")} to {ResizeTo}, crop {Crop}, RGB · {Scale:g4} − {Mean}, / {Deviation}");

@@ -1,5 +1,6 @@
 using AlexNetSharp.Tests.Images;
 using SkiaSharp;
+using static AlexNetSharp.Tests.Cli.Failures;
 
 namespace AlexNetSharp.Tests.Cli;
 
@@ -78,16 +79,5 @@ public class BadInputTests
         AlexNetProcess.Result result = AlexNetProcess.Run("bench", "--image-size", "16", "--verbose");
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("   at AlexNetSharp.", result.Error, StringComparison.Ordinal);
-    }
-
-    private static void AssertOneLine(int exitCode, string expected, params string[] arguments)
-    {
-        AlexNetProcess.Result result = AlexNetProcess.Run(arguments);
-        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
-        Assert.Single(result.ErrorLines);
-        Assert.StartsWith("alexnet", result.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
-        Assert.Equal("", result.Output);
-        Assert.Equal(exitCode, result.ExitCode);
     }
 }

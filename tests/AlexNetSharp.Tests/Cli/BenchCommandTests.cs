@@ -102,6 +102,8 @@ public partial class BenchCommandTests
     [InlineData("--help", "alexnet bench  ")]
     [InlineData("bench --help", "alexnet bench --batches 20 --json result.json")]
     [InlineData("summary --help", "alexnet summary --batch-size 32")]
+    [InlineData("init --help", "alexnet init --network torchvision")]
+    [InlineData("run --help", "alexnet run model.safetensors --input x.npy --output y.npy")]
     public void HelpHasAnExample(string arguments, string example)
     {
         AlexNetProcess.Result result = AlexNetProcess.Run(arguments.Split(' '));

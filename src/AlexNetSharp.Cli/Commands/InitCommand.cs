@@ -1,0 +1,44 @@
+using System.CommandLine;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet init</c>: a model with the initial weights of its network.</summary>
+internal sealed class InitCommand : CliCommand
+{
+    private readonly Argument<string> _out = ModelOutput.Argument();
+    private readonly ChoiceOption<string> _network = CommandOptions.Network();
+    private readonly Option<int> _seed = CommandOptions.Integer("--seed", "key of the random numbers; the same seed gives the same weights everywhere", 1, 0, int.MaxValue);
+    private readonly Option<int?> _classes = CommandOptions.Classes();
+    private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
+
+    public InitCommand()
+        : base("init", "Write a model with initial weights.")
+    {
+        Add(_out);
+        foreach (Option option in (Option[])[_network, _seed, _classes, _imageSize])
+            Add(option);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet init --network torchvision --seed 7 start.safetensors",
+        "alexnet init --network paper --classes 10 start.onnx",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        string path = context.Get(_out), name = context.Get(_network);
+        ModelOutput.Check("OUT", path, ".safetensors", ".onnx");
+        Network network = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize));
+        string preprocessing = AlexNet.Find(name)?.Preprocessing.For(network.InputShape.Height).ToJson() ?? "";
+        using var model = new Model(network, ParameterSet.Initialize(network, (ulong)context.Get(_seed)), preprocessing: preprocessing);
+        ModelFile.Save(path, model);
+        context.WriteLine(FormattableString.Invariant($"{path}: network {name}, {network.ParameterCount} parameters, {network.OutputShape.Length} classes"));
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace AlexNetSharp.Cli.Hosting;
+
+/// <summary>The argument OUT of a command that writes a model.</summary>
+internal static class ModelOutput
+{
+    /// <summary>The argument.</summary>
+    public static Argument<string> Argument() => new("OUT") { Description = "the file to write: .safetensors or .onnx" };
+
+    /// <summary>Checks before any work that a model can be written there.</summary>
+    /// <param name="option">Name of the argument or option, for messages.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="endings">The endings that are possible.</param>
+    /// <exception cref="UsageException">The file has another ending.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Check(string option, string path, params ReadOnlySpan<string> endings)
+    {
+        if (!endings.Contains(Path.GetExtension(path).ToLowerInvariant()))
+            throw new UsageException($"{option}: '{path}' must end with {string.Join(" or ", endings)}");
+        OutputFile.Check(option, path);
+    }
+}
