@@ -99,7 +99,7 @@ internal static class GemmTilesWriter
 
                 """;
         return $$"""
-                [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+                [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
                 private static void Rows{{height}}<V>({{Parameters(transposed, bfloat16)}})
                     where V : unmanaged, ISimd<V>
                 {

@@ -6,8 +6,10 @@ namespace AlexNetSharp.Threading;
 /// <summary>A small pool of threads that take the pieces of a <see cref="Job"/> one after the other until none is left.</summary>
 /// <remarks>
 /// <para>
-/// Pieces are taken dynamically, and a run ends when all pieces are done, not when all threads have looked: a thread that the system has
-/// stopped delays only the piece it holds, and none if it holds none. The calling thread works too: a pool of one thread starts no thread.
+/// Every thread begins with its own contiguous share of the pieces, from the first on, and takes from the end of another's when it has none left.
+/// So in each job as in the one before, a thread works on the same images, which its own cache holds; and a thread that the system has
+/// stopped delays only the piece it holds, for a run ends when all pieces are done, not when all threads have looked.
+/// The calling thread works too: a pool of one thread starts no thread.
 /// </para>
 /// <para>
 /// Between two runs that follow closely, as the stages of a network do, threads wait actively for some tens of microseconds, because waking a thread
@@ -16,6 +18,8 @@ namespace AlexNetSharp.Threading;
 /// </remarks>
 internal sealed class WorkerPool : IDisposable
 {
+    private const int ShareDistance = 16;
+
     private readonly Thread[] _threads;
     private readonly Sleeper[] _sleepers;
     private readonly Sleeper _caller = new();
@@ -23,9 +27,11 @@ internal sealed class WorkerPool : IDisposable
     private readonly long _patience;
     private Job _job = null!;
 
-    // A piece belongs to whoever lowers _remaining by one. Job and count are written before _remaining is raised from 0, and can
-    // not change before _unfinished is 0 again, so whoever holds a piece reads them safely, however late the thread comes.
-    private int _count, _remaining, _unfinished;
+    // The share of each thread, [next, end) in the upper and lower half of a number, in cache lines of their own. A piece belongs to whoever
+    // takes it out of a share by one exchange. The job is written before the shares, and can not change before _unfinished is 0 again, so
+    // whoever holds a piece reads it safely, however late the thread comes.
+    private readonly long[] _shares;
+    private int _unfinished, _run;
     private volatile bool _stop;
     private Exception? _error;
 
@@ -38,6 +44,7 @@ internal sealed class WorkerPool : IDisposable
         Threads = threads;
         // With more threads than processors, a thread that spins takes its time from one that works.
         _patience = threads <= Environment.ProcessorCount ? Stopwatch.Frequency / 20_000 : 0;
+        _shares = new long[ShareDistance * (threads + 1)];
         _threads = new Thread[threads - 1];
         _sleepers = new Sleeper[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
@@ -73,10 +80,11 @@ internal sealed class WorkerPool : IDisposable
                 return;
             }
             _job = job;
-            _count = count;
             _error = null;
-            _unfinished = count;
-            Interlocked.Exchange(ref _remaining, count);
+            Volatile.Write(ref _unfinished, count);
+            for (int worker = 0; worker < Threads; worker++)
+                Volatile.Write(ref Share(worker), Pack((int)((long)count * worker / Threads), (int)((long)count * (worker + 1) / Threads)));
+            Interlocked.Increment(ref _run);
             for (int i = 0; i < _sleepers.Length && i < count - 1; i++)
                 _sleepers[i].Wake();
             Take(0);
@@ -89,24 +97,27 @@ internal sealed class WorkerPool : IDisposable
     private void Work(int worker)
     {
         Sleeper sleeper = _sleepers[worker - 1];
+        int seen = 0;
         while (!_stop)
         {
+            // Read before looking for pieces: a run that begins after the look has another number.
+            seen = Volatile.Read(ref _run);
             Take(worker);
             long start = Stopwatch.GetTimestamp();
-            while (!WorkOrStop && Stopwatch.GetTimestamp() - start < _patience)
+            while (!NewRunOrStop() && Stopwatch.GetTimestamp() - start < _patience)
                 Thread.SpinWait(8);
-            if (WorkOrStop)
+            if (NewRunOrStop())
                 continue;
             sleeper.Announce();
-            // Whoever adds work after this look sees the announcement and wakes this thread.
-            if (WorkOrStop)
+            // Whoever begins a run after this look sees the announcement and wakes this thread.
+            if (NewRunOrStop())
                 sleeper.Withdraw();
             else
                 sleeper.Sleep();
         }
-    }
 
-    private bool WorkOrStop => Volatile.Read(ref _remaining) > 0 || _stop;
+        bool NewRunOrStop() => Volatile.Read(ref _run) != seen || _stop;
+    }
 
     private void WaitForOthers()
     {
@@ -128,28 +139,68 @@ internal sealed class WorkerPool : IDisposable
 
     private void Take(int worker)
     {
-        int done = 0;
-        while (true)
+        int done = 0, piece;
+        while ((piece = TakeOwn(worker)) >= 0 || (piece = TakeOther(worker)) >= 0)
         {
-            int remaining = Volatile.Read(ref _remaining);
-            if (remaining == 0)
-                break;
-            if (Interlocked.CompareExchange(ref _remaining, remaining - 1, remaining) != remaining)
-                continue;
             done++;
             try
             {
-                _job.Execute(_count - remaining, worker);
+                _job.Execute(piece, worker);
             }
             catch (Exception e)
             {
                 Interlocked.CompareExchange(ref _error, e, null);
-                done += Interlocked.Exchange(ref _remaining, 0);
+                for (int other = 0; other < Threads; other++)
+                    done += Left(Interlocked.Exchange(ref Share(other), 0));
             }
         }
         if (done > 0 && Interlocked.Add(ref _unfinished, -done) == 0 && worker != 0)
             _caller.Wake();
     }
+
+    /// <summary>The first piece of the thread's own share, or −1.</summary>
+    private int TakeOwn(int worker)
+    {
+        while (true)
+        {
+            long share = Volatile.Read(ref Share(worker));
+            if (Left(share) == 0)
+                return -1;
+            if (Interlocked.CompareExchange(ref Share(worker), Pack(Next(share) + 1, End(share)), share) == share)
+                return Next(share);
+        }
+    }
+
+    /// <summary>The last piece of the share that has most left, or −1 if all are empty.</summary>
+    private int TakeOther(int worker)
+    {
+        while (true)
+        {
+            int most = worker;
+            long share = 0;
+            for (int i = 1; i < Threads; i++)
+            {
+                int other = (worker + i) % Threads;
+                long candidate = Volatile.Read(ref Share(other));
+                if (Left(candidate) > Left(share))
+                    (most, share) = (other, candidate);
+            }
+            if (Left(share) == 0)
+                return -1;
+            if (Interlocked.CompareExchange(ref Share(most), Pack(Next(share), End(share) - 1), share) == share)
+                return End(share) - 1;
+        }
+    }
+
+    private ref long Share(int worker) => ref _shares[ShareDistance * (worker + 1)];
+
+    private static long Pack(int next, int end) => (long)next << 32 | (uint)end;
+
+    private static int Next(long share) => (int)(share >> 32);
+
+    private static int End(long share) => (int)share;
+
+    private static int Left(long share) => End(share) - Next(share);
 
     /// <summary>Ends the threads, after the run that is under way.</summary>
     public void Dispose()

@@ -110,7 +110,7 @@ internal static unsafe class GemmKernel
     }
 
     /// <summary>As the other overload, on the given vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Multiply<V>(
         float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
         where V : unmanaged, ISimd<V>
@@ -181,7 +181,7 @@ internal static unsafe class GemmKernel
 
     // One panel of columns: every tile of rows in turn, so that the panel of B stays in the first-level cache. bNext is the distance
     // in floats to the block of B that will be needed next, which is prefetched.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void MultiplyBlock<V>(
         float* a, nint aPanelStride, float* b, nint bNext, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
@@ -191,17 +191,18 @@ internal static unsafe class GemmKernel
         for (int m = 0; m < rows; m += height)
         {
             height = tiles.Length(m);
-            // Tiles of 32 rows together prefetch the next block of B: each fetches as many floats at every k as it has rows.
+            // The tiles of the first 32 rows prefetch the next block of B together: at every k as many floats each as it has of 32 (or fewer) rows.
             bool fetch = m < PanelWidth;
-            float* stream = fetch ? b + bNext + (nint)m * depth : b;
+            int share = height;
+            float* stream = fetch ? b + bNext + (nint)(m * share / height) * depth : b;
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTile.Rows<V>(
                     height, a + m * PanelWidth, aPanelStride, b + n, c + m * cRowStride + n, cRowStride,
-                    depth, stream, fetch ? height : 0, accumulate);
+                    depth, stream, fetch ? share : 0, accumulate);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {

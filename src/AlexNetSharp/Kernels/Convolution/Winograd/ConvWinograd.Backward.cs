@@ -3,25 +3,26 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
 
-// Backward, the adjoint of forward: Ỹ' = A y' Aᵀ feeds both X̃' = Ỹ'·W̃ᵀ, x' = B X̃' Bᵀ and W̃' = X̃ᵀ·Ỹ', w' = Gᵀ W̃' G.
+// Backward, the adjoint of forward: Ỹ' = A y' Aᵀ feeds both W̃' = X̃ᵀ·Ỹ', w' = Gᵀ W̃' G and X̃' = Ỹ'·W̃ᵀ, x' = B X̃' Bᵀ.
 internal sealed unsafe partial class ConvWinograd<V>
 {
-    private Job _backwardTransformJob = null!, _backwardProductJob = null!;
+    private Job _backwardTransformJob = null!, _backwardProductJob = null!, _addTilesJob = null!;
+    private Job _transposeJob = null!, _backwardPartJob = null!, _sumPartsJob = null!, _gradWeightJob = null!;
     private TileRowTransform _transformGradOutput = null!;
-    private int _images, _tileRows;
 
     private void MakeBackwardJobs()
     {
         _transformGradOutput = TransformGradOutput;
         _backwardTransformJob = new MethodJob(BackwardTransform);
-        _backwardProductJob = new MethodJob(BackwardProduct);
+        _backwardProductJob = new MethodJob((index, worker) => BackwardProduct(_planes[index], StagedBlock(), 0, _block > 0, worker));
+        _addTilesJob = new MethodJob((index, worker) => AddTiles(StagedBlock().Tiles.FirstImage + index, StagedBlock(), worker));
+        _transposeJob = new MethodJob((index, _) => TransposeWeights(_planes[index], 0, _sizes.InputPanels, Transposed(_planes[index])));
+        _backwardPartJob = new MethodJob(BackwardPart);
+        _sumPartsJob = new MethodJob((index, _) => SumParts(_planes[index]));
+        _gradWeightJob = new MethodJob(TransformGradWeight);
     }
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// Transforms and products take turns, with the transforms back of one block among those of the next: threads wait for each other only twice
-    /// for each block.
-    /// </remarks>
     public override void Backward(
         float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
     {
@@ -32,60 +33,76 @@ internal sealed unsafe partial class ConvWinograd<V>
         _gradBias = gradBias;
         _gradInput = gradInput;
         _accumulate = accumulate;
-        int blocks = _sizes.Staged.Blocks;
         for (_group = 0; _group < Geometry.Groups; _group++)
         {
-            _images = 0;
-            for (_block = 0; _block < blocks; _block++)
+            if (_sizes.FusedBackward is not null)
             {
-                int images = _sizes.Staged.Block(_block).Images;
-                _tileRows = images * _grid.Rows.Tiles;
-                _pool.Run(_backwardTransformJob, _images + (gradWeight != null ? 2 * _tileRows : _tileRows));
-                _pool.Run(
-                    _backwardProductJob,
-                    (gradInput != null ? _planes.Length * _sizes.InputPieces.Count : 0)
-                    + (gradWeight != null ? _planes.Length : 0) + (gradBias != null ? _sizes.OutputPanels : 0));
-                _images = gradInput != null ? images : 0;
+                if (gradInput != null)
+                    _pool.Run(_transposeJob, _planes.Length);
+                _pool.Run(_backwardPartJob, Parts);
+                if (gradWeight != null)
+                    _pool.Run(_sumPartsJob, _planes.Length);
             }
-            _pool.Run(_backwardTransformJob, _images + (gradWeight != null ? WeightPieces : 0));
+            else
+                for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
+                {
+                    int images = _sizes.Staged.Block(_block).Images, tileRows = images * _grid.Rows.Tiles;
+                    _pool.Run(_backwardTransformJob, gradWeight != null ? 2 * tileRows : tileRows);
+                    _pool.Run(_backwardProductJob, _planes.Length);
+                    if (gradInput != null)
+                        _pool.Run(_addTilesJob, images);
+                }
+            if (gradWeight != null)
+                _pool.Run(_gradWeightJob, WeightPieces);
+            if (gradBias != null)
+                SumBiasParts();
         }
     }
 
-    /// <summary>First the images of the block before, then the tile rows of this block's output gradient, then those of its input; at the end the weights.</summary>
+    /// <summary>Fused: all stages of the blocks of one part.</summary>
+    private void BackwardPart(int part, int worker)
+    {
+        BlockLayout layout = _sizes.FusedBackward!;
+        int first = _sizes.BackwardParts.Start(part), end = _sizes.BackwardParts.Start(part + 1);
+        for (int b = first; b < end; b++)
+        {
+            var block = new BlockMatrices(layout, layout.Block(b), Worker(worker, _workerInput), Worker(worker, _workerOutput));
+            TileBlock tiles = block.Tiles;
+            for (int image = tiles.FirstImage; image < tiles.FirstImage + tiles.Images; image++)
+                for (int row = tiles.FirstTileRow; row < tiles.FirstTileRow + tiles.TileRows; row++)
+                {
+                    TransformGradOutput(image, row, block, worker);
+                    if (_gradWeight != null)
+                        TransformInput(image, row, block, worker);
+                }
+            foreach (int plane in _planes)
+                BackwardProduct(plane, block, part, accumulate: b > first, worker);
+            if (_gradInput != null)
+                for (int image = tiles.FirstImage; image < tiles.FirstImage + tiles.Images; image++)
+                    AddTiles(image, block, worker);
+        }
+    }
+
+    /// <summary>Staged: first the tile rows of this block's output gradient, then those of its input.</summary>
     private void BackwardTransform(int index, int worker)
     {
-        if (index < _images)
-        {
-            BlockMatrices before = GradientBlock(_block - 1);
-            AddTiles(before.Tiles.FirstImage + index, before, worker);
-            return;
-        }
-        index -= _images;
-        if (_block == _sizes.Staged.Blocks)
-            TransformGradWeight(index, worker);
-        else if (index < _tileRows)
+        int tileRows = _sizes.Staged.Block(_block).Images * _grid.Rows.Tiles;
+        if (index < tileRows)
             TransformTileRow(index, worker, _transformGradOutput);
         else
-            TransformTileRow(index - _tileRows, worker, _transformInput);
+            TransformTileRow(index - tileRows, worker, _transformInput);
     }
 
-    /// <summary>First the points of the weight gradient, then points and pieces of the input gradient, then panels of the bias gradient.</summary>
-    private void BackwardProduct(int index, int worker)
+    /// <summary>Both products of one point, while its Ỹ' is in the cache; X̃' takes the place of X̃, which nobody needs any more.</summary>
+    private void BackwardProduct(int plane, in BlockMatrices block, int part, bool accumulate, int worker)
     {
         if (_gradWeight != null)
-        {
-            if (index < _planes.Length)
-            {
-                WeightProduct(_planes[index], StagedBlock(), _block > 0);
-                return;
-            }
-            index -= _planes.Length;
-        }
-        int pieces = _gradInput != null ? _planes.Length * _sizes.InputPieces.Count : 0;
-        if (index < pieces)
-            InputProduct(index, worker);
-        else
-            GradBias(index - pieces, StagedBlock());
+            WeightProduct(plane, block, GradWeights(part) + (long)plane * _sizes.WeightPlane, accumulate);
+        if (_gradInput != null)
+            InputProduct(plane, block, worker);
+        if (_gradBias != null && plane == _grid.PlaneOfOne)
+            for (int panel = 0; panel < _sizes.OutputPanels; panel++)
+                GradBias(panel, block, GradBiases(part) + 32 * panel, accumulate);
     }
 
     /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU.</summary>
@@ -123,34 +140,45 @@ internal sealed unsafe partial class ConvWinograd<V>
     }
 
     /// <summary>W̃'[ic, oc] (+)= X̃ᵀ[ic, tiles]·Ỹ'[tiles, oc] at one point.</summary>
-    private void WeightProduct(int plane, in BlockMatrices block, bool accumulate)
+    private void WeightProduct(int plane, in BlockMatrices block, float* gradWeights, bool accumulate)
     {
         (int first, int count) = block.Tiles.Range(plane);
-        GemmKernel.MultiplyTransposed<V>(
-            block.InputAt(plane, first), block.Layout.PanelStride, block.OutputAt(plane, first), block.Layout.PanelStride,
-            GradWeights + (long)plane * _sizes.WeightPlane, 32 * _sizes.InputChannels,
-            _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
+        if (count > 0)
+            GemmKernel.MultiplyTransposed<V>(
+                block.InputAt(plane, first), block.Layout.PanelStride, block.OutputAt(plane, first), block.Layout.PanelStride,
+                gradWeights, 32 * _sizes.InputChannels, _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
+        else if (!accumulate)
+            new Span<float>(gradWeights, _sizes.OutputPanels * _sizes.InputChannels * 32).Clear();
     }
 
-    /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point for some panels of ic.</summary>
-    /// <remarks>The weights are transposed just before, into the cache: that costs less than to hold them twice.</remarks>
-    private void InputProduct(int index, int worker)
+    /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point.</summary>
+    /// <remarks>Staged, weights are transposed just before, into the cache: that costs less than to hold them twice.</remarks>
+    private void InputProduct(int plane, in BlockMatrices block, int worker)
     {
-        EvenSplit pieces = _sizes.InputPieces;
-        (int plane, int piece) = Math.DivRem(index, pieces.Count);
-        int begin = pieces.Start(piece), panels = pieces.Start(piece + 1) - begin, panelLength = 32 * 32 * _sizes.OutputPanels;
-        plane = _planes[plane];
-        BlockMatrices block = StagedBlock();
-        float* transposed = Worker(worker, _workerPanel), weights = Weights + (long)plane * _sizes.WeightPlane;
-        for (int panel = begin; panel < begin + panels; panel++)
-            for (int o = 0; o < _sizes.OutputPanels; o++)
-                PanelPacking.PackTransposed(
-                    weights + ((nint)o * _sizes.InputChannels + panel * 32) * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32,
-                    transposed + (nint)(panel - begin) * panelLength + o * 32 * 32);
+        bool ready = _sizes.FusedBackward is not null;
+        EvenSplit pieces = ready ? new EvenSplit(_sizes.InputPanels, _sizes.InputPanels, 1) : _sizes.InputPieces;
+        int panelLength = 32 * 32 * _sizes.OutputPanels;
         (int first, int count) = block.Tiles.Range(plane);
-        GemmKernel.Multiply<V>(
-            block.OutputAt(plane, first), block.Layout.PanelStride, transposed, panelLength,
-            GradientBlock(_block).InputAt(plane, first, begin), block.Layout.PanelStride, count, panels, _sizes.OutputChannels, accumulate: false);
+        for (int piece = 0; piece < pieces.Count && count > 0; piece++)
+        {
+            int begin = pieces.Start(piece), panels = pieces.Start(piece + 1) - begin;
+            float* transposed = ready ? Transposed(plane) : Worker(worker, _workerPanel);
+            if (!ready)
+                TransposeWeights(plane, begin, panels, transposed);
+            GemmKernel.Multiply<V>(
+                block.OutputAt(plane, first), block.Layout.PanelStride, transposed, panelLength,
+                block.InputAt(plane, first, begin), block.Layout.PanelStride, count, panels, _sizes.OutputChannels, accumulate: false);
+        }
+    }
+
+    /// <summary>W̃ᵀ of one point for some panels of input channels, each [oc, 32].</summary>
+    private void TransposeWeights(int plane, int firstPanel, int panels, float* transposed)
+    {
+        float* weights = Weights + (long)plane * _sizes.WeightPlane;
+        for (int panel = firstPanel; panel < firstPanel + panels; panel++)
+            for (int o = 0; o < _sizes.OutputPanels; o++, transposed += 32 * 32)
+                PanelPacking.PackTransposed(
+                    weights + ((nint)o * _sizes.InputChannels + panel * 32) * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32, transposed);
     }
 
     /// <summary>x' of one image: its tiles B X̃' Bᵀ added where they overlap.</summary>
@@ -197,7 +225,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
             _fold.TapPointers(_gradWeight + _group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
-            float* source = GradWeights + (nint)panel * _sizes.InputChannels * 32 + ic * 32;
+            float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * 32 + ic * 32;
             for (int c = 0; c < last; c += lanes)
             {
                 AxisPasses passes = Passes(last - c);
@@ -208,16 +236,27 @@ internal sealed unsafe partial class ConvWinograd<V>
         }
     }
 
-    /// <summary>bias' (+)= Σ of the masked output gradient over the block, for 32 output channels.</summary>
+    /// <summary>Adds the sums of the other parts to those of the first, at one point, in the order of the parts.</summary>
+    private void SumParts(int plane)
+    {
+        float* sums = GradWeights(0) + (long)plane * _sizes.WeightPlane;
+        for (int part = 1; part < Parts; part++)
+        {
+            float* other = GradWeights(part) + (long)plane * _sizes.WeightPlane;
+            for (int i = 0; i < _sizes.OutputPanels * _sizes.InputChannels * 32; i += V.Count)
+                V.Store(V.Load(sums + i) + V.Load(other + i), sums + i);
+        }
+    }
+
+    /// <summary>The sums (+)= Σ of the masked output gradient over the block, for 32 output channels.</summary>
     /// <remarks>At the point (1, 1) the adjoint output transform is the sum of a tile's gradients, divided by the N of both dimensions.</remarks>
-    private void GradBias(int panel, in BlockMatrices block)
+    private void GradBias(int panel, in BlockMatrices block, float* sums, bool accumulate)
     {
         Span<(int First, int Count, int Row, int Column)> groups = stackalloc (int, int, int, int)[4];
         block.Tiles.Groups(groups);
-        float* sums = stackalloc float[32];
         for (int c = 0; c < 32; c += V.Count)
         {
-            V sum = V.Zero;
+            V sum = accumulate ? V.Load(sums + c) : V.Zero;
             foreach ((int first, int count, int row, int column) in groups)
             {
                 // Sums of 32 rows are added up, so that few roundings meet in any one sum.
@@ -233,9 +272,18 @@ internal sealed unsafe partial class ConvWinograd<V>
             }
             V.Store(sum, sums + c);
         }
-        float* gradient = _gradBias + _group * _sizes.OutputChannels + 32 * panel;
-        bool add = _accumulate || _block > 0;
-        for (int c = 0; c < Math.Min(32, _sizes.OutputChannels - 32 * panel); c++)
-            gradient[c] = add ? gradient[c] + sums[c] : sums[c];
+    }
+
+    /// <summary>bias' (+)= the sums of all parts.</summary>
+    private void SumBiasParts()
+    {
+        float* gradient = _gradBias + _group * _sizes.OutputChannels;
+        for (int c = 0; c < _sizes.OutputChannels; c++)
+        {
+            float sum = _accumulate ? gradient[c] : 0;
+            for (int part = 0; part < Parts; part++)
+                sum += GradBiases(part)[c];
+            gradient[c] = sum;
+        }
     }
 }

@@ -23,7 +23,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     private readonly int[] _planes;
 
     private readonly long _workerTile, _workerInput, _workerOutput, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
-    private readonly long _sharedInput, _sharedOutput, _sharedGradInput, _sharedGradWeight, _sharedLength;
+    private readonly long _sharedInput, _sharedOutput, _sharedTransposed, _sharedGradWeight, _sharedGradBias, _sharedLength;
 
     private WorkerPool _pool = null!;
     private float* _zeros, _weights, _shared, _workers;
@@ -37,7 +37,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     public ConvWinograd(ConvGeometry geometry, ConvRequest request)
         : base(geometry, request)
     {
-        _sizes = new WinogradSizes(geometry);
+        _sizes = new WinogradSizes(geometry, request);
         _grid = _sizes.Grid;
         _fold = _sizes.Fold;
         _wide = AxisPasses.Create<V>(_grid);
@@ -46,19 +46,22 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         TileBlock whole = new(_grid, 0, 1, 0, _grid.Rows.Tiles);
         _planes = [.. Enumerable.Range(0, _grid.Planes).Where(p => whole.Range(p).Count > 0).OrderByDescending(p => whole.Range(p).Count)];
 
-        bool staged = _sizes.Fused is null || request.Backward;
+        BlockLayout? backward = _sizes.FusedBackward;
+        bool staged = _sizes.Fused is null || (request.Backward && backward is null);
         Take(ref _sharedLength, staged ? _sizes.Staged.InputLength : 0, out _sharedInput);
         Take(ref _sharedLength, staged ? _sizes.Staged.OutputLength : 0, out _sharedOutput);
-        Take(ref _sharedLength, request.InputGradient ? _sizes.Staged.InputLength : 0, out _sharedGradInput);
-        Take(ref _sharedLength, request.WeightGradient ? WeightLength : 0, out _sharedGradWeight);
+        Take(ref _sharedLength, request.InputGradient && backward is not null ? _grid.Planes * TransposedPlane : 0, out _sharedTransposed);
+        Take(ref _sharedLength, request.WeightGradient ? Parts * WeightLength : 0, out _sharedGradWeight);
+        Take(ref _sharedLength, request.WeightGradient ? Parts * 32L * _sizes.OutputPanels : 0, out _sharedGradBias);
 
         long foldedRow = _fold.Rearranges ? (long)_sizes.FoldedWidth * _sizes.InputChannels : 0;
+        bool transposes = request.InputGradient && backward is null;
         Take(ref _workerLength, TilePasses.ScratchLength, out _workerTile);
-        Take(ref _workerLength, _sizes.Fused?.InputLength ?? 0, out _workerInput);
-        Take(ref _workerLength, _sizes.Fused?.OutputLength ?? 0, out _workerOutput);
+        Take(ref _workerLength, Math.Max(_sizes.Fused?.InputLength ?? 0, backward?.InputLength ?? 0), out _workerInput);
+        Take(ref _workerLength, Math.Max(_sizes.Fused?.OutputLength ?? 0, backward?.OutputLength ?? 0), out _workerOutput);
         Take(ref _workerLength, WinogradTiles.MaxPoints * foldedRow, out _workerFolded);
         Take(ref _workerLength, request.InputGradient ? _sizes.FoldedHeight * foldedRow : 0, out _workerFoldedImage);
-        Take(ref _workerLength, request.InputGradient ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * 32 * 32 : 0, out _workerPanel);
+        Take(ref _workerLength, transposes ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * 32 * 32 : 0, out _workerPanel);
 
         static void Take(ref long length, long floats, out long start)
         {
@@ -85,8 +88,20 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     /// <summary>Transformed weights of the group in progress.</summary>
     private float* Weights => _weights + _group * WeightLength;
 
-    /// <summary>Gradient of the transformed weights of the group in progress.</summary>
-    private float* GradWeights => _shared + _sharedGradWeight;
+    /// <summary>Parts of the batch whose weight gradients are summed on their own.</summary>
+    private int Parts => _sizes.FusedBackward is null ? 1 : _sizes.BackwardParts.Count;
+
+    /// <summary>Floats between points of the transposed weights.</summary>
+    private long TransposedPlane => 32L * 32 * _sizes.OutputPanels * _sizes.InputPanels;
+
+    /// <summary>Gradient of the transformed weights of the group in progress: the sum of one part.</summary>
+    private float* GradWeights(int part) => _shared + _sharedGradWeight + part * WeightLength;
+
+    /// <summary>Gradient of the biases of the group in progress: the sums of one part.</summary>
+    private float* GradBiases(int part) => _shared + _sharedGradBias + part * 32L * _sizes.OutputPanels;
+
+    /// <summary>Transposed weights of one point, where backward is fused.</summary>
+    private float* Transposed(int plane) => _shared + _sharedTransposed + plane * TransposedPlane;
 
     public override long ScratchLength(int threads) => _sharedLength + threads * _workerLength;
 
@@ -109,10 +124,6 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
 
     /// <summary>The block that all threads work on.</summary>
     private BlockMatrices StagedBlock() => new(_sizes.Staged, _sizes.Staged.Block(_block), _shared + _sharedInput, _shared + _sharedOutput);
-
-    /// <summary>Block <paramref name="index"/> with the gradient of the transformed input in place of the input.</summary>
-    private BlockMatrices GradientBlock(int index) =>
-        new(_sizes.Staged, _sizes.Staged.Block(index), _shared + _sharedGradInput, _shared + _sharedOutput);
 
     /// <summary>The passes for the channels that remain: whole vectors as long as there are any.</summary>
     private AxisPasses Passes(int channels) => channels >= V.Count ? _wide : channels >= F32x4.Count ? _four : _one;

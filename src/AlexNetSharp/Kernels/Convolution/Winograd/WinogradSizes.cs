@@ -4,9 +4,16 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 
 /// <summary>The tiles of a convolution, and how it is cut into blocks. All sizes in floats.</summary>
 /// <remarks>
+/// <para>
 /// <b>Staged:</b> all threads transform, multiply and transform back one large block together, so that the transformed weights are read once for many
-/// tiles. <b>Fused</b> (forward with small transformed weights): one piece of work takes a few rows of tiles through all stages in the
-/// cache of its core, and every thread has its own matrices. Backward is always staged: the sums of the weight gradient run over all tiles.
+/// tiles. <b>Fused</b> (where transformed weights are small): one piece of work takes a few tiles through all stages in the cache of its core,
+/// and every thread has its own matrices. Processors that do not share a cache pay dearly for what one hands to the other, so fused it is
+/// wherever the weights allow.
+/// </para>
+/// <para>
+/// The sums of the weight gradient run over all tiles. Fused, they are split into parts that do not depend on the number of threads; each is summed
+/// by one thread in the order of its blocks, and the parts are added in their order at the end: the same bits for any number of threads.
+/// </para>
 /// </remarks>
 internal sealed class WinogradSizes
 {
@@ -16,17 +23,23 @@ internal sealed class WinogradSizes
     /// <summary>Transformed input and output of a fused block: 512 KiB, half of a second-level cache.</summary>
     private const long FusedBlock = 128 << 10;
 
+    /// <summary>Transformed input and output of a fused block in backward: 4 MiB, which stay in the part of the shared cache that a core can hope for.</summary>
+    private const long FusedBackwardBlock = 1 << 20;
+
     /// <summary>Fewer fused blocks than this would leave threads without work.</summary>
     private const int LeastFusedBlocks = 8;
 
-    /// <summary>Transformed input and output of a staged block: 8 MiB, which stay in the shared cache, or 32 MiB where weights are large.</summary>
-    private const long StagedBlock = 2 << 20, LargeStagedBlock = 8 << 20;
+    /// <summary>Most parts of the weight gradient, and the size that they should not exceed together: 32 MiB.</summary>
+    private const int MostParts = 16, PartsTogether = 8 << 20;
+
+    /// <summary>Transformed input and output of a staged block: 8 MiB, which stay in the shared cache, or 64 MiB where weights are large.</summary>
+    private const long StagedBlock = 2 << 20, LargeStagedBlock = 16 << 20;
 
     /// <summary>Transposed weights of one piece of work: 256 KiB, a quarter of a second-level cache.</summary>
     private const int TransposedPiece = 64 << 10;
 
     /// <summary>Lays out a convolution.</summary>
-    public WinogradSizes(ConvGeometry geometry)
+    public WinogradSizes(ConvGeometry geometry, ConvRequest request)
     {
         Fold = new KernelFold(geometry);
         InputChannels = Fold.Channels;
@@ -47,6 +60,17 @@ internal sealed class WinogradSizes
         var fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
         if (fused.Blocks >= LeastFusedBlocks)
             Fused = fused;
+        if (!request.Backward)
+            return;
+
+        // The tiles of an image overlap in the gradient of the input, so a block that makes it holds whole images.
+        tileRows = request.InputGradient ? grid.Rows.Tiles : (int)Math.Clamp(FusedBackwardBlock / row, 1, grid.Rows.Tiles);
+        images = tileRows < grid.Rows.Tiles ? 1 : (int)Math.Clamp(FusedBackwardBlock / image, 1, (geometry.Batch + MostParts - 1) / MostParts);
+        fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
+        int parts = (int)Math.Clamp(PartsTogether / ((long)grid.Planes * WeightPlane), 1, MostParts);
+        BackwardParts = new EvenSplit(fused.Blocks, (fused.Blocks + parts - 1) / parts, 1);
+        if (BackwardParts.Count >= LeastFusedBlocks)
+            FusedBackward = fused;
     }
 
     /// <summary>Space to depth.</summary>
@@ -73,10 +97,16 @@ internal sealed class WinogradSizes
     /// <summary>Blocks of one piece of work each, in forward; or null where forward is staged too.</summary>
     public BlockLayout? Fused { get; }
 
+    /// <summary>Blocks of one piece of work each, in backward; or null where backward is staged.</summary>
+    public BlockLayout? FusedBackward { get; }
+
+    /// <summary>The blocks of <see cref="FusedBackward"/> cut into parts, each with its own sums of the weight gradient.</summary>
+    public EvenSplit BackwardParts { get; }
+
     /// <summary>Floats between planes of transformed weights [ic, oc], which lie in panels of oc.</summary>
     public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * 32);
 
-    /// <summary>Panels of input channels cut into the pieces of the product that gives the input's gradient.</summary>
+    /// <summary>Panels of input channels that the product for the input's gradient takes at a time, with their weights transposed.</summary>
     public EvenSplit InputPieces => new(InputPanels, Math.Max(1, TransposedPiece / (32 * 32 * OutputPanels)), 1);
 
     /// <summary>Columns of the folded image.</summary>

@@ -19,6 +19,9 @@ public class ConvWinogradTests
                 ConvCase.Square(1, 27, 17, 35, 5, before: 2, after: 2),
                 ConvCase.Square(2, 35, 3, 19, 11, stride: 4, before: 3, after: 4),
                 ConvCase.Square(2, 9, 12, 20, 3, before: 1, after: 1, groups: 2),
+                // Batches large enough for backward in parts.
+                ConvCase.Square(17, 7, 6, 20, 3, before: 1, after: 1, groups: 2),
+                ConvCase.Square(9, 6, 17, 5, 5, before: 2, after: 2),
             ])
             Check(c, tier, seed: 31);
     }
@@ -39,6 +42,23 @@ public class ConvWinogradTests
     [InlineData(96, 4)]
     public void EveryCountOfChannelsAgreesWithTheOracle(int inputs, int outputs) =>
         Check(ConvCase.Square(2, 7, inputs, outputs, 3, before: 1, after: 1), SimdTiers.Best, inputs);
+
+    [Fact]
+    public void PartsOfImagesAgreeWithTheOracle()
+    {
+        // Without the gradient of the input, large images are cut into blocks of tile rows; some of them have no large tiles.
+        ConvCase c = ConvCase.Square(5, 103, 1, 2, 3, before: 1, after: 1);
+        ConvRequest request = new(Relu: true, WeightGradient: true, InputGradient: false, Precise: false);
+        var sizes = new WinogradSizes(c.Geometry, request);
+        Assert.True(sizes.FusedBackward!.TileRows.Count > 1);
+        ConvData data = ConvData.Random(c.Geometry, seed: 81);
+        ConvAlgorithm algorithm = ConvWinograd.Create(c.Geometry, request, SimdTiers.Best);
+        ConvResult result = ConvRunner.Run(algorithm, data);
+        (_, _, double[] gradWeight, double[] gradBias) = c.Expected(data, result.Output);
+        double bound = Tolerances.Convolution(algorithm.Name, Direction.BackwardWeight, c.ReductionLength(Direction.BackwardWeight));
+        Compare.Close("gradWeight", gradWeight, result.GradWeight, bound);
+        Compare.Close("gradBias", gradBias, result.GradBias, Tolerances.Convolution(algorithm.Name, Direction.BackwardBias, c.ReductionLength(Direction.BackwardBias)));
+    }
 
     [Fact]
     public void StridesThatDoNotPayAreRightToo()
