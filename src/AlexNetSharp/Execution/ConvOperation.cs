@@ -25,6 +25,8 @@ internal sealed unsafe class ConvOperation : Operation
 
     public override IReadOnlyList<ConvCandidate> Candidates { get; }
 
+    public override long AlgorithmMultiplyAdds => _algorithm.ForwardMultiplications;
+
     public override bool HasWeightGradient => _algorithm.Request.WeightGradient;
 
     public override bool BackwardReadsInput => _algorithm.Request.WeightGradient;

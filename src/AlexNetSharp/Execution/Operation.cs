@@ -73,6 +73,9 @@ internal abstract unsafe class Operation(OperationInfo info)
     /// <summary>The convolution algorithms that were asked, with their answers; empty for other operations.</summary>
     public virtual IReadOnlyList<ConvCandidate> Candidates => [];
 
+    /// <summary>Multiply-adds that the algorithm does in one forward call for the whole batch; transforms do not count.</summary>
+    public virtual long AlgorithmMultiplyAdds => Info.MultiplyAdds * Info.BatchSize;
+
     /// <summary>Whether backward computes gradients of parameters.</summary>
     public virtual bool HasWeightGradient => false;
 

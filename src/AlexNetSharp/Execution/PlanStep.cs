@@ -11,6 +11,7 @@ public sealed class PlanStep
         Layers = [.. operation.Info.LayerIndices.Select(i => network.Layers[i].Name)];
         Algorithm = operation.Algorithm;
         MultiplyAdds = operation.Info.MultiplyAdds;
+        AlgorithmMultiplyAdds = operation.AlgorithmMultiplyAdds;
         Candidates = [.. operation.Candidates.Select(c => (c.Name, c.Algorithm is not null, c.Reason))];
     }
 
@@ -25,6 +26,12 @@ public sealed class PlanStep
 
     /// <summary>Multiply-adds of one image forward, counted as direct computation.</summary>
     public long MultiplyAdds { get; }
+
+    /// <summary>
+    /// Multiply-adds that the algorithm does in one forward call for the whole batch; those of Winograd's transforms do not count. Backward does
+    /// as many for each of the gradients of weights and input.
+    /// </summary>
+    public long AlgorithmMultiplyAdds { get; }
 
     /// <summary>The algorithms that were asked, in order, with their answer; empty where there is only one.</summary>
     public IReadOnlyList<(string Algorithm, bool Accepted, string Reason)> Candidates { get; }

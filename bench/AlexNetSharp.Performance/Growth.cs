@@ -1,0 +1,66 @@
+using AlexNetSharp.Cli.Plots;
+using SkiaSharp;
+
+namespace AlexNetSharp.Performance;
+
+/// <summary>How the time of a step grows with the batch, the size of the images and the number of threads.</summary>
+internal sealed record Growth(
+    IReadOnlyList<(int Value, double Forward, double Both)> Batches,
+    IReadOnlyList<(int Value, double Forward, double Both)> ImageSizes,
+    IReadOnlyList<(int Value, double Forward, double Both)> Threads)
+{
+    private const int Batch = 32, ImageSize = 224;
+
+    public static Growth Measure(int threads, Action<string> progress)
+    {
+        (int, double, double) Times(string what, int value, int batch, int imageSize, int useThreads)
+        {
+            progress(FormattableString.Invariant($"{what} {value}"));
+            double Median(bool backward)
+            {
+                using var timed = new TimedPlan(batch, imageSize, useThreads, backward);
+                return timed.Median(seconds: 3);
+            }
+            return (value, Median(false), Median(true));
+        }
+        int[] counts = [.. Enumerable.Range(0, 20).Select(i => 1 << i).Where(t => t < threads), threads];
+        return new Growth(
+            [.. new[] { 1, 2, 4, 8, 16, 32, 64, 128, 256 }.Select(b => Times("batch", b, b, ImageSize, threads))],
+            [.. new[] { 64, 96, 128, 160, 192, 224, 256, 320, 384 }.Select(s => Times("image size", s, Batch, s, threads))],
+            [.. counts.Select(t => Times("threads", t, Batch, ImageSize, t))]);
+    }
+
+    public IEnumerable<string> Tables()
+    {
+        yield return "| batch | forward ms an image | forward-backward ms an image |";
+        yield return "|---|---|---|";
+        foreach ((int batch, double forward, double both) in Batches)
+            yield return FormattableString.Invariant($"| {batch} | {1e3 * forward / batch:0.00} | {1e3 * both / batch:0.00} |");
+        yield return "";
+        yield return "| image size | forward ms an image | forward-backward ms an image | forward ns a pixel |";
+        yield return "|---|---|---|---|";
+        foreach ((int size, double forward, double both) in ImageSizes)
+            yield return FormattableString.Invariant(
+                $"| {size} | {1e3 * forward / Batch:0.00} | {1e3 * both / Batch:0.00} | {1e9 * forward / Batch / size / size:0} |");
+        yield return "";
+        yield return "| threads | forward ms a batch | forward-backward ms a batch | times one thread |";
+        yield return "|---|---|---|---|";
+        foreach ((int threads, double forward, double both) in Threads)
+            yield return FormattableString.Invariant($"| {threads} | {1e3 * forward:0} | {1e3 * both:0} | {Threads[0].Both / both:0.00} |");
+    }
+
+    /// <summary>Two charts side by side: time an image over the batch (in doublings) and over the size of the images.</summary>
+    public byte[] Plot() => PlotStyle.ToPng(1200, 420, canvas =>
+    {
+        new LineChart("Milliseconds an image", "log2 of the batch", Curves(Batches, Math.Log2, value => value)).Draw(canvas, new SKRect(0, 0, 600, 420));
+        new LineChart("Milliseconds an image, batch 32", "height and width of the images", Curves(ImageSizes, value => value, _ => Batch))
+            .Draw(canvas, new SKRect(600, 0, 1200, 420));
+    });
+
+    private static Curve[] Curves(
+        IReadOnlyList<(int Value, double Forward, double Both)> points, Func<double, double> x, Func<int, int> batch) =>
+    [
+        new("forward-backward", [.. points.Select(p => (x(p.Value), 1e3 * p.Both / batch(p.Value)))]),
+        new("forward", [.. points.Select(p => (x(p.Value), 1e3 * p.Forward / batch(p.Value)))]),
+    ];
+}

@@ -1,0 +1,85 @@
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Performance;
+
+/// <summary>The time of every operation beside what multiplications and memory alone would take.</summary>
+internal static class LayerFloors
+{
+    private const int Steps = 60;
+
+    /// <summary>One line an operation.</summary>
+    /// <param name="batch">Images in a batch.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="peak">Multiply-adds of all threads, in GFLOP/s.</param>
+    /// <param name="bandwidth">Reading of memory by all threads, in GB/s.</param>
+    public static IEnumerable<string> Table(int batch, int threads, double peak, double bandwidth)
+    {
+        using var timed = new TimedPlan(batch, 224, threads, backward: true);
+        Plan plan = timed.Plan;
+        for (int i = 0; i < 5; i++)
+            timed.Step();
+        int n = plan.Steps.Count;
+        double[][] forward = new double[n][], backward = new double[n][], prepare = new double[n][];
+        for (int i = 0; i < n; i++)
+            (forward[i], backward[i], prepare[i]) = (new double[Steps], new double[Steps], new double[Steps]);
+        for (int step = 0; step < Steps; step++)
+        {
+            timed.Step();
+            for (int i = 0; i < n; i++)
+            {
+                forward[i][step] = plan.Steps[i].Forward.TotalMilliseconds;
+                backward[i][step] = plan.Steps[i].Backward.TotalMilliseconds;
+                prepare[i][step] = plan.Steps[i].Prepare.TotalMilliseconds;
+            }
+        }
+
+        yield return "| layers | forward ms | floor | share | backward ms | floor | share | weights ms |";
+        yield return "|---|---|---|---|---|---|---|---|";
+        double[] sums = new double[5];
+        for (int i = 0; i < n; i++)
+        {
+            Floor floor = Floor.Of(plan, i, batch, peak, bandwidth);
+            double f = Median(forward[i]), b = Median(backward[i]), p = Median(prepare[i]);
+            if (f + b < 0.3)
+                continue;
+            yield return FormattableString.Invariant(
+                $"| {plan.Steps[i].Name} | {f:0.0} | {floor.Forward:0.0} {floor.ForwardBy} | {floor.Forward / f:0 %} | {b:0.0} | {floor.Backward:0.0} {floor.BackwardBy} | {floor.Backward / b:0 %} | {p:0.0} |");
+            foreach ((int k, double value) in new[] { (0, f), (1, floor.Forward), (2, b), (3, floor.Backward), (4, p) })
+                sums[k] += value;
+        }
+        yield return FormattableString.Invariant(
+            $"| all | {sums[0]:0} | {sums[1]:0} | {sums[1] / sums[0]:0 %} | {sums[2]:0} | {sums[3]:0} | {sums[3] / sums[2]:0 %} | {sums[4]:0.0} |");
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        return values[values.Length / 2];
+    }
+}
+
+/// <summary>The least time in milliseconds: multiplications at the peak or bytes at the speed of memory, whichever takes longer.</summary>
+internal sealed record Floor(double Forward, string ForwardBy, double Backward, string BackwardBy)
+{
+    public static Floor Of(Plan plan, int operation, int batch, double peak, double bandwidth)
+    {
+        PlanStep step = plan.Steps[operation];
+        Network network = plan.Network;
+        int first = network.IndexOf(step.Layers[0]), last = network.IndexOf(step.Layers[^1]);
+        bool isFirst = first == 0;
+        long input = network.InputOf(first).Length * batch, output = network.OutputOf(last).Length * batch;
+        long parameters = network.Parameters.Where(p => step.Layers.Any(layer => p.Name.StartsWith(layer + ".", StringComparison.Ordinal))).Sum(p => p.Length);
+        // Every tensor once. Forward: input, parameters, output. Backward: the input, the gradient of the output, parameters and their
+        // gradients, and the gradient of the input; the first layer has none, and needs its weights no more.
+        long forwardBytes = 4 * (input + parameters + output);
+        long backwardBytes = 4 * (input + output + parameters + (isFirst ? 0 : input + parameters));
+        double multiplications = parameters > 0 ? 2e-6 * step.AlgorithmMultiplyAdds / peak : 0;
+        (double forward, string forwardBy) = Larger(multiplications, forwardBytes * 1e-6 / bandwidth);
+        (double backward, string backwardBy) = Larger(multiplications * (isFirst ? 1 : 2), backwardBytes * 1e-6 / bandwidth);
+        return new Floor(forward, forwardBy, backward, backwardBy);
+    }
+
+    private static (double, string) Larger(double multiplications, double memory) =>
+        multiplications >= memory ? (multiplications, "×") : (memory, "mem");
+}

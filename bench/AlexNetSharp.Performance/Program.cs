@@ -1,0 +1,34 @@
+// Where the time of a step goes and how it grows: the tables and the plot of docs/performance.md.
+//   dotnet run -c Release --project bench/AlexNetSharp.Performance [-- FOLDER]     writes FOLDER/PROCESSOR/performance.md and growth.png
+using System.Globalization;
+using AlexNetSharp.Benchmarking;
+using AlexNetSharp.Cli.Benchmarking;
+using AlexNetSharp.Performance;
+
+string folder = Path.Combine(
+    args.Length > 0 ? args[0] : "benchmarks",
+    string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
+Directory.CreateDirectory(folder);
+int threads = Environment.ProcessorCount;
+
+Console.Error.WriteLine("peak and memory");
+double peak = FmaPeak.Measure(threads), bandwidth = MemoryBandwidth.Measure(threads);
+var product = MatrixProduct.Measure(threads);
+string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+var report = new List<string>
+{
+    FormattableString.Invariant($"{Machine.Current.Describe(threads)}, {date}. Multiply-adds alone: {peak:0} GFLOP/s. Memory, read: {bandwidth:0} GB/s. ")
+        + FormattableString.Invariant($"Matrix product of {product.Size}: {product.Gflops:0} GFLOP/s, {product.Gflops / product.Peak:0 %} of the peak measured between its calls."),
+    "",
+};
+Console.Error.WriteLine("layers");
+report.AddRange(LayerFloors.Table(32, threads, peak, bandwidth));
+Console.Error.WriteLine("growth");
+Growth growth = Growth.Measure(threads, Console.Error.WriteLine);
+report.Add("");
+report.AddRange(growth.Tables());
+string text = string.Join('\n', report) + "\n";
+File.WriteAllText(Path.Combine(folder, "performance.md"), text);
+File.WriteAllBytes(Path.Combine(folder, "growth.png"), growth.Plot());
+Console.WriteLine(text);
+Console.Error.WriteLine($"written to {folder}");
