@@ -45,6 +45,7 @@ internal sealed class ClassifyCommand : CliCommand
     /// <inheritdoc/>
     public override int Run(CommandContext context)
     {
+        InferenceInput.RefuseUnknownOptions(this, context.Get(_pictures));
         IReadOnlyList<string> files = InferenceInput.Find(context.Get(_pictures));
         bool tenCrop = context.Get(_tenCrop);
         string path = _model.PathOf(context);

@@ -37,6 +37,15 @@ internal sealed class InferenceInput
         TenCrop = tenCrop,
     };
 
+    /// <summary>Refuses words that look like options and are none, which an argument of many paths would take for paths.</summary>
+    /// <exception cref="UsageException">There is one; the message says which option may be meant.</exception>
+    public static void RefuseUnknownOptions(Command command, IEnumerable<string> paths)
+    {
+        foreach (string path in paths)
+            if (path.StartsWith('-') && !File.Exists(path) && !Directory.Exists(path))
+                throw new UsageException($"there is no option '{path}'" + NearestName.Suggestion(path, command.Options.Select(option => option.Name)));
+    }
+
     /// <summary>The picture files that paths stand for, folders with all below them; each once, in the order of the command line.</summary>
     /// <exception cref="IOException">There is nothing at a path.</exception>
     /// <exception cref="InvalidDataException">A folder holds no picture.</exception>

@@ -22,7 +22,7 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
     /// <summary>Pictures whose features had to be computed, the one that was asked for included.</summary>
     public int Computed { get; private set; }
 
-    /// <summary>Pictures whose features were in the cache, the one that was asked for included.</summary>
+    /// <summary>Pictures whose features were there already, the one that was asked for included: in the cache, or those of a picture with the same content.</summary>
     public int Cached { get; private set; }
 
     /// <summary>Pictures that could not be read.</summary>
@@ -39,16 +39,16 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
         string[] others = [.. files.Where(file => Path.GetFullPath(file) != Path.GetFullPath(query))];
         string[] all = [query, .. others];
         string?[] hashes = Hash(all);
-        string[] missing = [.. all.Where((_, i) => hashes[i] is not { } hash || cache.Find(hash) is null)];
-        Cached = all.Length - missing.Length;
-        if (missing.Length > 0 && missing[0] == query)
+        if (hashes[0] is not { } queryHash || cache.Find(queryHash) is null)
         {
             // Whatever --skip-bad says: without it there is nothing to search for.
             cache.Add(hashes[0] ?? "", extractor.Extract(query, context.Cancellation));
-            missing = missing[1..];
             Computed++;
         }
         Dictionary<string, string?> hashOf = all.Zip(hashes).ToDictionary(pair => pair.First, pair => pair.Second);
+        // Pictures with the same content are computed once.
+        string[] missing = [.. others.Where(path => hashOf[path] is not { } hash || cache.Find(hash) is null).DistinctBy(path => hashOf[path] ?? path)];
+        Cached = all.Length - missing.Length - Computed;
         if (missing.Length > 0)
             foreach (FileResult<float[]> picture in inference.Collect(
                 context, "features", missing.Length, extractor.ExtractFiles(missing, context.Cancellation), _skipped, allMayFail: others.Length > missing.Length))

@@ -88,8 +88,8 @@ public sealed class Classifier : IDisposable
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
     /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message names it.</exception>
-    /// <exception cref="InvalidDataException">The file is not a picture, or damaged; the message names it. Or the network's output is not finite.</exception>
-    /// <exception cref="InvalidOperationException">The classifier has no decoder.</exception>
+    /// <exception cref="InvalidDataException">The file is not a picture, or damaged; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
     public Prediction[] Classify(string path, int top = 5, CancellationToken cancellationToken = default)
     {
         using PictureInference.Lease lease = _inference.Run(path, cancellationToken);
@@ -125,7 +125,8 @@ public sealed class Classifier : IDisposable
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <returns>As many predictions as asked for, or as there are classes.</returns>
     /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size is out of range.</exception>
-    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the preprocessing does not resize, or the network's output is not finite.</exception>
+    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the preprocessing does not resize.</exception>
+    /// <exception cref="InvalidOperationException">The network's output is not finite: the model is damaged.</exception>
     public Prediction[] Classify(
         ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, int top = 5, CancellationToken cancellationToken = default)
     {
@@ -153,7 +154,7 @@ public sealed class Classifier : IDisposable
     /// <param name="top">How many classes to return for each, the most probable first.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>The pictures in their order, each with its predictions or with what is wrong with it.</returns>
-    /// <exception cref="InvalidOperationException">The classifier has no decoder.</exception>
+    /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
     public IEnumerable<FileResult<Prediction[]>> ClassifyFiles(IEnumerable<string> paths, int top = 5, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -235,7 +236,7 @@ public sealed class Classifier : IDisposable
         {
             float probability = probabilities[k];
             if (!float.IsFinite(probability))
-                throw new InvalidDataException(FormattableString.Invariant(
+                throw new InvalidOperationException(FormattableString.Invariant(
                     $"the output of network '{_model.Network.Name}' is not finite (class {k}): its weights are damaged or belong to another network"));
             if (count == best.Length && probability <= best[^1].Probability)
                 continue;

@@ -7,7 +7,7 @@ namespace AlexNetSharp.Inference;
 /// <remarks>
 /// A forward pass keeps every processor busy, so two at the same time would only share them. Calls therefore queue, and whatever waits
 /// when a pass ends is computed by the next one: without load a call is alone and fastest, under load batches fill by themselves, and
-/// there the network needs a quarter of the time an input. Two plans do that, one for a single input and one for a full batch; they are
+/// there the network needs about a third of the time an input. Two plans do that, one for a single input and one for a full batch; they are
 /// made when they are first needed.
 /// </remarks>
 internal sealed class InferenceEngine : IDisposable

@@ -9,8 +9,8 @@ public sealed record InferenceOptions
     public Preprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// Inputs that the network computes together at most. Calls that wait at the same moment share a batch, which takes a quarter of the
-    /// time of as many single inputs; more than 32 gains nothing.
+    /// Inputs that the network computes together at most. Calls that wait at the same moment share a batch, which takes about a third of
+    /// the time of as many single inputs; more than 32 gains nothing.
     /// </summary>
     public int BatchSize { get; init; } = 8;
 
