@@ -10,6 +10,8 @@ return CommandHost.Run(
         "alexnet summary                                 the layers with shapes, parameters and work",
         "alexnet train pictures --out runs/first         train on your pictures, one folder a class",
         "alexnet eval runs/first pictures                how good it became, and what it confuses",
+        "alexnet classify alexnet.pth cat.jpg            what is on a picture, or on a folder of them",
+        "alexnet similar alexnet.pth pictures cat.jpg    the pictures of a folder that are most like one",
     ],
     commands:
     [
@@ -19,4 +21,6 @@ return CommandHost.Run(
         new RunCommand(),
         new TrainCommand(),
         new EvalCommand(),
+        new ClassifyCommand(),
+        new SimilarCommand(),
     ]);

@@ -74,7 +74,8 @@ public sealed class PictureDecoder : IPictureDecoder
     /// <param name="stream">Where the bytes of the picture file come from.</param>
     /// <param name="target">Receives the pixels, [height, width, 3].</param>
     /// <param name="name">What to call the picture in messages.</param>
-    /// <exception cref="InvalidDataException">The bytes are not a picture, or damaged, or too large; the message starts with <paramref name="name"/>.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a picture, or damaged; the message starts with <paramref name="name"/>.</exception>
+    /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     public void Decode(Stream stream, PixelBuffer target, string name)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -181,7 +182,7 @@ public sealed class PictureDecoder : IPictureDecoder
         if (length == 0)
             throw new InvalidDataException($"{name}: empty.");
         if (length > _options.MaxFileBytes)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+            throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: too large ({length} bytes; the limit is {_options.MaxFileBytes})."));
     }
 
@@ -192,7 +193,7 @@ public sealed class PictureDecoder : IPictureDecoder
         long pixels = (long)width * height;
         // 2³¹ − 1 bytes of four a pixel are the most that one array holds.
         if (pixels > Math.Min(_options.MaxPixels, Array.MaxLength / 4) || Math.Max(width, height) > MaxSide)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+            throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels, {MaxSide} a side)."));
         if (PictureFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,

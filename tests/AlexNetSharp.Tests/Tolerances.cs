@@ -36,6 +36,18 @@ internal static class Tolerances
     /// <summary>Logits of a network against another program in float32 that runs the same weights (ONNX Runtime): what the documentation promises.</summary>
     public const double OtherProgramLogits = 1e-5;
 
+    /// <summary>
+    /// A picture alone against the same picture in a batch: both in float32 with the same weights; only the order of sums may differ where an
+    /// algorithm is chosen by the batch.
+    /// </summary>
+    public const double OtherBatch = 1e-5;
+
+    /// <summary>
+    /// Probabilities with fully connected weights as bfloat16: each weight is off by 2⁻⁹ at most, which three layers may carry to 1 % of the
+    /// logits, and a probability is off by its logit's absolute error; the logits of these tests are of size 1 to 3.
+    /// </summary>
+    public const double BFloat16Probabilities = 0.03;
+
     /// <summary>Elementwise operations, pooling and normalisation: a few roundings, and 1/√x within 3e-7.</summary>
     public const double Elementwise = 2e-6;
 

@@ -82,7 +82,7 @@ public static class ModelFile
         IReadOnlyList<ClassName> classes = metadata.Classes.Count == network.OutputShape.Length ? metadata.Classes
             : metadata.Classes.Count == 0 && info is not null && network.OutputShape.Length == ImageNetClasses.Count ? ImageNetClasses.All
             : [];
-        string preprocessing = metadata.Preprocessing.Length > 0 ? metadata.Preprocessing : info?.Preprocessing.ToJson() ?? "";
+        string preprocessing = metadata.Preprocessing.Length > 0 ? metadata.Preprocessing : info?.Preprocessing.For(network.InputShape.Height).ToJson() ?? "";
         var parameters = new ParameterSet(network);
         try
         {

@@ -125,10 +125,10 @@ public class PictureDecoderTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         foreach (byte[] header in new[] { Pictures.PngHeader(60000, 60000), Pictures.BmpHeader(60000, 60000), Pictures.GifHeader(60000, 60000) })
         {
-            string message = Assert.Throws<InvalidDataException>(() => _decoder.Decode(header, _pixels, "huge")).Message;
+            string message = Assert.Throws<PictureTooLargeException>(() => _decoder.Decode(header, _pixels, "huge")).Message;
             Assert.StartsWith("huge: too large (60000×60000 pixels", message, StringComparison.Ordinal);
         }
-        Assert.Contains("65535 a side", Assert.Throws<InvalidDataException>(() => _decoder.Decode(Pictures.PngHeader(66000, 1), _pixels, "long")).Message,
+        Assert.Contains("65535 a side", Assert.Throws<PictureTooLargeException>(() => _decoder.Decode(Pictures.PngHeader(66000, 1), _pixels, "long")).Message,
             StringComparison.Ordinal);
         string small = Assert.Throws<InvalidDataException>(() => _decoder.Decode(Pictures.PngHeader(8000, 8000), _pixels, "liar")).Message;
         Assert.StartsWith("liar: truncated", small, StringComparison.Ordinal);
@@ -140,10 +140,10 @@ public class PictureDecoderTests
     {
         byte[] png = Pictures.Encode(20, 10, SKEncodedImageFormat.Png, out _);
         new PictureDecoder(new PictureDecoderOptions { MaxPixels = 200 }).Decode(png, _pixels, "a");
-        Assert.Contains("limit is 199", Assert.Throws<InvalidDataException>(() =>
+        Assert.Contains("limit is 199", Assert.Throws<PictureTooLargeException>(() =>
             new PictureDecoder(new PictureDecoderOptions { MaxPixels = 199 }).Decode(png, _pixels, "a")).Message, StringComparison.Ordinal);
         using var stream = new MemoryStream(png);
-        Assert.Contains("limit is 100", Assert.Throws<InvalidDataException>(() =>
+        Assert.Contains("limit is 100", Assert.Throws<PictureTooLargeException>(() =>
             new PictureDecoder(new PictureDecoderOptions { MaxFileBytes = 100 }).Decode(stream, _pixels, "a")).Message, StringComparison.Ordinal);
     }
 

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Pictures;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Images;
+using AlexNetSharp.Inference;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet classify</c>: what is on pictures.</summary>
+internal sealed class ClassifyCommand : CliCommand
+{
+    private readonly ModelInput _model;
+    private readonly InferenceInput _inference;
+    private readonly Argument<string[]> _pictures = new("PICTURE")
+    {
+        Description = "pictures, and folders of pictures with all below them",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<int> _top = CommandOptions.Integer("--top", "classes to show for each picture, the most probable first", 5, 1, 1_000_000);
+    private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
+    private readonly Option<bool> _json = CommandOptions.Switch("--json", "print JSON");
+
+    public ClassifyCommand()
+        : base("classify", "Say what is on pictures: classes, probabilities, time.")
+    {
+        _model = new ModelInput(this);
+        Add(_pictures);
+        foreach (Option option in (Option[])[_top, _tenCrop, _json])
+            Add(option);
+        _inference = new InferenceInput(this);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet classify alexnet.pth cat.jpg                             the five most probable classes",
+        "alexnet classify runs/first holidays --top 1 --skip-bad          a folder, with pictures that cannot be read left out",
+        "alexnet classify bvlc_alexnet.caffemodel cat.jpg --ten-crop --json",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        InferenceInput.RefuseUnknownOptions(this, context.Get(_pictures));
+        IReadOnlyList<string> files = InferenceInput.Find(context.Get(_pictures));
+        bool tenCrop = context.Get(_tenCrop);
+        string path = _model.PathOf(context);
+        using var classifier = Open(_model.Load(context), path, _inference.Options(context, files.Count, tenCrop));
+        // Making the plan and preparing the weights is part of loading: the time shown is that of pictures.
+        classifier.WarmUp(files.Count);
+
+        long start = Stopwatch.GetTimestamp();
+        var skipped = new List<FileResult<Prediction[]>>();
+        List<FileResult<Prediction[]>> results = _inference.Collect(
+            context, "classifying", files.Count, classifier.ClassifyFiles(files, context.Get(_top), context.Cancellation), skipped);
+        var report = new ClassifyReport(
+            path, classifier, tenCrop ? 10 : 1, _inference.Threads(context), results, skipped, Stopwatch.GetElapsedTime(start));
+        if (context.Get(_json))
+            context.WriteLine(report.ToJson());
+        else
+            report.Print(context);
+        return ExitCode.Success;
+    }
+
+    private static Classifier Open(Model model, string path, InferenceOptions options)
+    {
+        try
+        {
+            return new Classifier(model, new PictureDecoder(), options);
+        }
+        catch (InvalidDataException e)
+        {
+            model.Dispose();
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: {e.Message}"), e);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Inference;
+
+namespace AlexNetSharp.Cli.Pictures;
+
+/// <summary>The classes of pictures as text and as JSON.</summary>
+/// <param name="Model">Path of the model.</param>
+/// <param name="Classifier">The classifier.</param>
+/// <param name="Views">Views of each picture: 1 or 10.</param>
+/// <param name="Threads">Threads that computed.</param>
+/// <param name="Results">The pictures, with their predictions.</param>
+/// <param name="Skipped">Pictures that could not be read.</param>
+/// <param name="Time">From the first file opened to the last prediction.</param>
+internal sealed record ClassifyReport(
+    string Model, Classifier Classifier, int Views, int Threads,
+    IReadOnlyList<FileResult<Prediction[]>> Results, IReadOnlyList<FileResult<Prediction[]>> Skipped, TimeSpan Time)
+{
+    private double SecondsEach => Time.TotalSeconds / (Results.Count + Skipped.Count);
+
+    /// <summary>Prints each picture with its classes, and how long it took.</summary>
+    public void Print(CommandContext context)
+    {
+        foreach (FileResult<Prediction[]> picture in Results)
+        {
+            context.WriteLine(picture.Path);
+            foreach (Prediction prediction in picture.GetOrThrow())
+                context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{100 * prediction.Probability,7:0.00} %  {Describe(prediction)}"));
+        }
+        string views = Views > 1 ? string.Create(CultureInfo.InvariantCulture, $", each in {Views} views") : "";
+        context.WriteLine(Results.Count + Skipped.Count == 1
+            ? string.Create(CultureInfo.InvariantCulture, $"1 picture in {1000 * Time.TotalSeconds:0.0} ms{views}")
+            : string.Create(CultureInfo.InvariantCulture,
+                $"{Results.Count} pictures in {Time.TotalSeconds:0.00} s{views}: {1000 * SecondsEach:0.0} ms a picture, {1 / SecondsEach:0.0} pictures/s, decoding included")
+                + (Skipped.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {Skipped.Count} left out") : ""));
+    }
+
+    /// <summary>Everything as JSON.</summary>
+    public string ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", Model);
+            json.WriteString("network", Classifier.Model.Network.Name);
+            json.WriteNumber("views", Views);
+            json.WriteNumber("threads", Threads);
+            json.WriteNumber("seconds", Time.TotalSeconds);
+            json.WriteNumber("picturesPerSecond", 1 / SecondsEach);
+            json.WriteStartArray("pictures");
+            foreach (FileResult<Prediction[]> picture in Results)
+            {
+                json.WriteStartObject();
+                json.WriteString("path", picture.Path);
+                json.WriteStartArray("classes");
+                foreach (Prediction prediction in picture.GetOrThrow())
+                {
+                    json.WriteStartObject();
+                    json.WriteNumber("index", prediction.Index);
+                    json.WriteString("id", prediction.Id);
+                    json.WriteString("name", prediction.Name);
+                    json.WriteNumber("probability", prediction.Probability);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            SkippedPictures.Write(json, Skipped.Select(picture => (picture.Path, picture.Error!.Message)));
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static string Describe(Prediction prediction) =>
+        prediction.Name == prediction.Id ? prediction.Name : $"{prediction.Name} ({prediction.Id})";
+}
+
+/// <summary>The part of a report that lists pictures without a result.</summary>
+internal static class SkippedPictures
+{
+    /// <summary>Writes <c>"skipped": [{"path", "reason"}, …]</c>.</summary>
+    public static void Write(Utf8JsonWriter json, IEnumerable<(string Path, string Reason)> skipped)
+    {
+        json.WriteStartArray("skipped");
+        foreach ((string path, string reason) in skipped)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", path);
+            json.WriteString("reason", reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}

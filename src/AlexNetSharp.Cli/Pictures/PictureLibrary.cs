@@ -1,0 +1,122 @@
+using System.Numerics.Tensors;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Inference;
+
+namespace AlexNetSharp.Cli.Pictures;
+
+/// <summary>A picture and how far its features are from those of the picture that was asked for.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Distance">Euclidean distance of the features.</param>
+internal sealed record Neighbour(string Path, float Distance);
+
+/// <summary>The features of a folder's pictures: from the cache where it has them, computed where not.</summary>
+internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOptions options, CommandContext context, InferenceInput inference)
+{
+    private readonly List<(string Path, float[] Features)> _pictures = [];
+    private readonly List<FileResult<float[]>> _skipped = [];
+    private float[] _query = [];
+
+    /// <summary>Pictures that can be found.</summary>
+    public int Count => _pictures.Count;
+
+    /// <summary>Pictures whose features had to be computed, the one that was asked for included.</summary>
+    public int Computed { get; private set; }
+
+    /// <summary>Pictures whose features were there already, the one that was asked for included: in the cache, or those of a picture with the same content.</summary>
+    public int Cached { get; private set; }
+
+    /// <summary>Pictures that could not be read.</summary>
+    public IReadOnlyList<FileResult<float[]>> Skipped => _skipped;
+
+    /// <summary>Gets the features of all pictures, and keeps them for the next time.</summary>
+    /// <param name="files">The pictures to search.</param>
+    /// <param name="cachePath">The cache.</param>
+    /// <param name="chosen">Whether the user named the cache: then a file there that is none is not overwritten.</param>
+    /// <param name="query">The picture that is asked for; it is not among those found.</param>
+    public void Read(IReadOnlyList<string> files, string cachePath, bool chosen, string query)
+    {
+        FeatureCache cache = OpenCache(cachePath, chosen);
+        string[] others = [.. files.Where(file => Path.GetFullPath(file) != Path.GetFullPath(query))];
+        string[] all = [query, .. others];
+        string?[] hashes = Hash(all);
+        if (hashes[0] is not { } queryHash || cache.Find(queryHash) is null)
+        {
+            // Whatever --skip-bad says: without it there is nothing to search for.
+            cache.Add(hashes[0] ?? "", extractor.Extract(query, context.Cancellation));
+            Computed++;
+        }
+        Dictionary<string, string?> hashOf = all.Zip(hashes).ToDictionary(pair => pair.First, pair => pair.Second);
+        // Pictures with the same content are computed once.
+        string[] missing = [.. others.Where(path => hashOf[path] is not { } hash || cache.Find(hash) is null).DistinctBy(path => hashOf[path] ?? path)];
+        Cached = all.Length - missing.Length - Computed;
+        if (missing.Length > 0)
+            foreach (FileResult<float[]> picture in inference.Collect(
+                context, "features", missing.Length, extractor.ExtractFiles(missing, context.Cancellation), _skipped, allMayFail: others.Length > missing.Length))
+            {
+                cache.Add(hashOf[picture.Path]!, picture.GetOrThrow());
+                Computed++;
+            }
+        _query = cache.Find(hashes[0] ?? "")!;
+        foreach (string path in others)
+            if (hashOf[path] is { } hash && cache.Find(hash) is { } features)
+                _pictures.Add((path, features));
+        if (Computed > 0)
+            SaveCache(cache, cachePath, chosen, hashes);
+    }
+
+    /// <summary>The nearest pictures, the nearest first.</summary>
+    public IReadOnlyList<Neighbour> Nearest(int top) =>
+    [
+        .. _pictures.Select(picture => new Neighbour(picture.Path, TensorPrimitives.Distance<float>(_query, picture.Features)))
+            .OrderBy(neighbour => neighbour.Distance).ThenBy(neighbour => neighbour.Path, StringComparer.Ordinal).Take(top),
+    ];
+
+    private FeatureCache OpenCache(string path, bool chosen)
+    {
+        string key = FeatureCache.KeyOf(extractor, options);
+        // An option's path was checked, and may be an empty file.
+        if (!File.Exists(path) || new FileInfo(path).Length == 0)
+            return new FeatureCache(key, extractor.Length);
+        try
+        {
+            return FeatureCache.Load(path, key, extractor.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            if (chosen)
+                throw new InvalidDataException($"--cache: {e.Message}; delete it, or give the name of another file", e);
+            context.Note($"{e.Message}; all features are computed again");
+            return new FeatureCache(key, extractor.Length);
+        }
+    }
+
+    private void SaveCache(FeatureCache cache, string path, bool chosen, IEnumerable<string?> hashes)
+    {
+        try
+        {
+            cache.Save(path, hashes.OfType<string>());
+        }
+        catch (Exception e) when (!chosen && e is IOException or UnauthorizedAccessException)
+        {
+            context.Note($"the features are not kept for the next time ({e.Message}); give another place with --cache FILE");
+        }
+    }
+
+    /// <summary>The hash of each picture's content; null where it cannot be read, which decoding it will say again.</summary>
+    private string?[] Hash(string[] files)
+    {
+        var hashes = new string?[files.Length];
+        Parallel.For(0, files.Length, new ParallelOptions { CancellationToken = context.Cancellation }, i =>
+        {
+            try
+            {
+                hashes[i] = FeatureCache.HashOf(files[i]);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                hashes[i] = null;
+            }
+        });
+        return hashes;
+    }
+}

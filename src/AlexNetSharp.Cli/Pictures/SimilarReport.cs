@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Inference;
+using Spectre.Console;
+
+namespace AlexNetSharp.Cli.Pictures;
+
+/// <summary>Pictures that are like another one, as text and as JSON.</summary>
+/// <param name="Model">Path of the model.</param>
+/// <param name="Extractor">What made the features.</param>
+/// <param name="Query">The picture that was asked for.</param>
+/// <param name="Library">The pictures that were searched.</param>
+/// <param name="Nearest">The nearest of them.</param>
+internal sealed record SimilarReport(
+    string Model, FeatureExtractor Extractor, string Query, PictureLibrary Library, IReadOnlyList<Neighbour> Nearest)
+{
+    /// <summary>Prints a table.</summary>
+    public void Print(CommandContext context)
+    {
+        Table table = Tables.Create(">distance", "picture");
+        foreach (Neighbour neighbour in Nearest)
+            table.Row(neighbour.Distance.ToString("0.000", CultureInfo.InvariantCulture), neighbour.Path);
+        context.WriteTable(table);
+        context.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{Library.Count} pictures by the {Extractor.Length} features of {Extractor.Layer}; {Library.Computed} computed now, {Library.Cached} from the cache"));
+    }
+
+    /// <summary>Everything as JSON.</summary>
+    public string ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", Model);
+            json.WriteString("network", Extractor.Network.Name);
+            json.WriteString("layer", Extractor.Layer);
+            json.WriteNumber("features", Extractor.Length);
+            json.WriteString("query", Query);
+            json.WriteNumber("pictures", Library.Count);
+            json.WriteNumber("computed", Library.Computed);
+            json.WriteStartArray("nearest");
+            foreach (Neighbour neighbour in Nearest)
+            {
+                json.WriteStartObject();
+                json.WriteString("path", neighbour.Path);
+                json.WriteNumber("distance", neighbour.Distance);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            SkippedPictures.Write(json, Library.Skipped.Select(picture => (picture.Path, picture.Error!.Message)));
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

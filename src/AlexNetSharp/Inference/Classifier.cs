@@ -1,0 +1,250 @@
+using System.Numerics.Tensors;
+using AlexNetSharp.Data;
+using AlexNetSharp.Formats;
+
+namespace AlexNetSharp.Inference;
+
+/// <summary>Tells what is on pictures: a model, its preprocessing and its class names behind one object.</summary>
+/// <remarks>
+/// <para>
+/// All members may be called from any number of threads. Each caller decodes and prepares its own picture; the network then computes the
+/// pictures of all that wait together on one thread of its own (and the threads of its plan), so that load makes batches and never two
+/// networks that fight for the processors. The result of a picture does not depend on which others it was computed with, but for the last
+/// bits where an algorithm depends on the batch.
+/// </para>
+/// <para>
+/// Memory: the weights once; two plans, made when they are first needed (or by <see cref="WarmUp"/>); and what
+/// <see cref="InferenceOptions.MaxConcurrency"/> calls need at most. A call with pixels or tensors allocates nothing but its result; the
+/// decoder adds a few small objects for files and streams.
+/// </para>
+/// </remarks>
+/// <example>
+/// <code>
+/// using var classifier = Classifier.Load("model.safetensors", new PictureDecoder());
+/// foreach (Prediction prediction in classifier.Classify("cat.jpg", top: 5))
+///     Console.WriteLine($"{prediction.Probability:P1} {prediction.Name}");
+/// </code>
+/// </example>
+public sealed class Classifier : IDisposable
+{
+    private readonly Model _model;
+    private readonly PictureInference _inference;
+
+    /// <summary>A classifier of a model that is in memory.</summary>
+    /// <param name="model">The model; the classifier disposes of it. Its weights must not change any more.</param>
+    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.PictureDecoder</c>; null for pixels and tensors alone.</param>
+    /// <param name="options">How to work.</param>
+    /// <exception cref="InvalidDataException">
+    /// The model states no preprocessing and its network has no usual one, or the preprocessing makes images of another shape than the network takes.
+    /// </exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Classifier(Model model, IPictureDecoder? decoder = null, InferenceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _model = model;
+        _inference = new PictureInference(model, model.Network, decoder, options ?? new InferenceOptions());
+        Classes = model.Classes.Count > 0 ? model.Classes
+            : [.. Enumerable.Range(0, _inference.OutputLength).Select(i => new ClassName(FormattableString.Invariant($"{i}"), FormattableString.Invariant($"class {i}")))];
+    }
+
+    /// <summary>Reads a model and makes a classifier of it.</summary>
+    /// <param name="path">.safetensors, PyTorch's .pth or .pt, .caffemodel or .onnx.</param>
+    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.PictureDecoder</c>; null for pixels and tensors alone.</param>
+    /// <param name="options">How to work.</param>
+    /// <param name="network">Name of the network, where the file does not tell; null to recognise it.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, its network is not known, or it does not say how pictures are prepared.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or <paramref name="network"/> is no network's name.</exception>
+    public static Classifier Load(string path, IPictureDecoder? decoder = null, InferenceOptions? options = null, string? network = null)
+    {
+        Model model = ModelFile.Load(path, network);
+        try
+        {
+            return new Classifier(model, decoder, options);
+        }
+        catch (Exception e)
+        {
+            model.Dispose();
+            if (e is InvalidDataException)
+                throw new InvalidDataException($"{path}: {e.Message}", e);
+            throw;
+        }
+    }
+
+    /// <summary>The model.</summary>
+    public Model Model => _model;
+
+    /// <summary>The classes in the order of the network's output; where the model names none, <c>class 0</c>, <c>class 1</c>, ….</summary>
+    public IReadOnlyList<ClassName> Classes { get; }
+
+    /// <summary>What happens to a picture before the network.</summary>
+    public Preprocessing Preprocessing => _inference.Preprocessing;
+
+    /// <summary>Classifies a picture file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="top">How many classes to return, the most probable first.</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <returns>As many predictions as asked for, or as there are classes.</returns>
+    /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
+    /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is not a picture, or damaged; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
+    public Prediction[] Classify(string path, int top = 5, CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = _inference.Run(path, cancellationToken);
+        return Best(lease.Call.Output, top);
+    }
+
+    /// <summary>Classifies a picture from a stream that holds the bytes of a picture file.</summary>
+    /// <param name="stream">Read to its end, but no further than <see cref="InferenceOptions.MaxStreamBytes"/>.</param>
+    /// <param name="top">How many classes to return, the most probable first.</param>
+    /// <param name="name">What to call the picture in messages.</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
+    public Prediction[] Classify(Stream stream, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = _inference.Run(stream, name, cancellationToken);
+        return Best(lease.Call.Output, top);
+    }
+
+    /// <summary>Classifies a picture from a stream, without blocking a thread while it waits for the stream or the network.</summary>
+    /// <inheritdoc cref="Classify(Stream, int, string, CancellationToken)"/>
+    public async Task<Prediction[]> ClassifyAsync(Stream stream, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = await _inference.RunAsync(stream, name, cancellationToken).ConfigureAwait(false);
+        return Best(lease.Call.Output, top);
+    }
+
+    /// <summary>Classifies a picture that is already decoded.</summary>
+    /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Pixels in a row.</param>
+    /// <param name="channels">3 (red, green, blue) or 1 (grey).</param>
+    /// <param name="top">How many classes to return, the most probable first.</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <returns>As many predictions as asked for, or as there are classes.</returns>
+    /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size is out of range.</exception>
+    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the preprocessing does not resize.</exception>
+    /// <exception cref="InvalidOperationException">The network's output is not finite: the model is damaged.</exception>
+    public Prediction[] Classify(
+        ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, int top = 5, CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = _inference.Run(pixels, height, width, channels, cancellationToken);
+        return Best(lease.Call.Output, top);
+    }
+
+    /// <summary>Classifies a picture file that is in memory.</summary>
+    /// <param name="encoded">The bytes of the picture file.</param>
+    /// <param name="top">How many classes to return, the most probable first.</param>
+    /// <param name="name">What to call the picture in messages.</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
+    public Prediction[] ClassifyEncoded(ReadOnlySpan<byte> encoded, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = _inference.RunEncoded(encoded, name, cancellationToken);
+        return Best(lease.Call.Output, top);
+    }
+
+    /// <summary>
+    /// Classifies many picture files, <see cref="InferenceOptions.BatchSize"/> at a time: each batch is decoded on all threads, computed, and
+    /// handed over before the next begins. A picture that cannot be read does not end the others.
+    /// </summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="top">How many classes to return for each, the most probable first.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <returns>The pictures in their order, each with its predictions or with what is wrong with it.</returns>
+    /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
+    public IEnumerable<FileResult<Prediction[]>> ClassifyFiles(IEnumerable<string> paths, int top = 5, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        return _inference.RunFiles(paths, output => Best(output, top), cancellationToken);
+    }
+
+    /// <summary>Runs images through the network as they are: no preprocessing, one view, no softmax.</summary>
+    /// <param name="images">[n, height, width, channels], as <see cref="Preprocessor"/> makes them.</param>
+    /// <param name="logits">Receives [n, classes], without gaps.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">A tensor has another shape or gaps.</exception>
+    public void Logits(in ReadOnlyTensorSpan<float> images, in TensorSpan<float> logits, CancellationToken cancellationToken = default)
+    {
+        int n = _inference.CheckImages(images), classes = _inference.OutputLength;
+        if (logits.Rank != 2 || logits.Lengths[0] != n || logits.Lengths[1] != classes || !logits.IsDense)
+            throw new ArgumentException(FormattableString.Invariant($"the logits of {n} images need a dense tensor of shape [{n}, {classes}]"), nameof(logits));
+        for (int first = 0; first < n;)
+        {
+            using PictureInference.Lease lease = _inference.Run(images, first, cancellationToken);
+            for (int i = 0; i < lease.Call.Rows; i++)
+                lease.Call.OutputRow(i).CopyTo(logits.GetSpan([first + i, 0], classes));
+            first += lease.Call.Rows;
+        }
+    }
+
+    /// <summary>Runs images through the network as they are: no preprocessing, one view, no softmax.</summary>
+    /// <param name="images">[n, height, width, channels], as <see cref="Preprocessor"/> makes them.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <returns>[n, classes].</returns>
+    /// <exception cref="ArgumentException">The images have another shape or gaps.</exception>
+    public Tensor<float> Logits(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
+    {
+        Tensor<float> logits = Tensor.CreateFromShapeUninitialized<float>([_inference.CheckImages(images), _inference.OutputLength]);
+        Logits(images, logits.AsTensorSpan(), cancellationToken);
+        return logits;
+    }
+
+    /// <summary>Runs images through the network as they are and takes the softmax: no preprocessing, one view.</summary>
+    /// <inheritdoc cref="Logits(in ReadOnlyTensorSpan{float}, CancellationToken)"/>
+    public Tensor<float> Probabilities(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
+    {
+        Tensor<float> values = Logits(images, cancellationToken);
+        int classes = _inference.OutputLength;
+        for (nint i = 0; i < values.Lengths[0]; i++)
+        {
+            Span<float> row = values.GetSpan([i, 0], classes);
+            Softmax.MeanOfViews(row, row);
+        }
+        return values;
+    }
+
+    /// <summary>Makes the plan for this many pictures at once and prepares the weights, so that the first call is as fast as the others.</summary>
+    /// <param name="pictures">Pictures of a call; more than a batch are a batch.</param>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    public void WarmUp(int pictures = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pictures, 1);
+        _inference.WarmUp(pictures);
+    }
+
+    /// <summary>Waits for the calls under way, ends the threads and frees plans and weights. Later calls fail with <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        _inference.Dispose();
+        _model.Dispose();
+    }
+
+    /// <summary>The most probable classes; of equally probable ones the lower number first.</summary>
+    private Prediction[] Best(Span<float> logits, int top)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        int classes = _inference.OutputLength;
+        // The first view's room receives the probabilities.
+        Span<float> probabilities = logits[..classes];
+        Softmax.MeanOfViews(logits, probabilities);
+        var best = new Prediction[Math.Min(top, classes)];
+        for (int k = 0, count = 0; k < classes; k++)
+        {
+            float probability = probabilities[k];
+            if (!float.IsFinite(probability))
+                throw new InvalidOperationException(FormattableString.Invariant(
+                    $"the output of network '{_model.Network.Name}' is not finite (class {k}): its weights are damaged or belong to another network"));
+            if (count == best.Length && probability <= best[^1].Probability)
+                continue;
+            int at = count < best.Length ? count++ : count - 1;
+            for (; at > 0 && best[at - 1].Probability < probability; at--)
+                best[at] = best[at - 1];
+            best[at] = new Prediction(k, Classes[k], probability);
+        }
+        return best;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Inference;
+
+/// <summary>Features of pictures in a file, so that a folder is computed once.</summary>
+/// <remarks>
+/// A safetensors file: one tensor <c>features</c> [n, length], and in the metadata the SHA-256 of each picture file and that of everything
+/// else that the features depend on (weights, layers, preprocessing, views, bfloat16). A picture is known by its content, not by its name or
+/// date, so one that was changed is new and one that was moved is not; anything else that changes makes the whole file stale. The file is
+/// not trusted: what does not fit is an <see cref="InvalidDataException"/>, after which one begins with an empty cache.
+/// </remarks>
+public sealed class FeatureCache
+{
+    private const string TensorName = "features", ModelKey = "alexnetsharp.features.model", PicturesKey = "alexnetsharp.features.pictures";
+    private const int HashCharacters = 2 * SHA256.HashSizeInBytes;
+
+    private readonly Dictionary<string, float[]> _features = new(StringComparer.Ordinal);
+
+    /// <summary>An empty cache.</summary>
+    /// <param name="model">What <see cref="KeyOf"/> says.</param>
+    /// <param name="length">Values of a picture.</param>
+    public FeatureCache(string model, int length)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        (Model, Length) = (model, length);
+    }
+
+    /// <summary>Hash of everything but the picture that the features depend on.</summary>
+    public string Model { get; }
+
+    /// <summary>Values of a picture.</summary>
+    public int Length { get; }
+
+    /// <summary>Pictures in it.</summary>
+    public int Count => _features.Count;
+
+    /// <summary>The features of a picture, or null.</summary>
+    /// <param name="picture">What <see cref="HashOf"/> says.</param>
+    public float[]? Find(string picture) => _features.GetValueOrDefault(picture);
+
+    /// <summary>Adds a picture.</summary>
+    /// <param name="picture">What <see cref="HashOf"/> says.</param>
+    /// <param name="features">[<see cref="Length"/>].</param>
+    /// <exception cref="ArgumentException">There are more or fewer values.</exception>
+    public void Add(string picture, float[] features)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        if (features.Length != Length)
+            throw new ArgumentException(FormattableString.Invariant($"{features.Length} features, where {Length} are expected"), nameof(features));
+        _features[picture] = features;
+    }
+
+    /// <summary>Reads a cache.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">What <see cref="KeyOf"/> says now.</param>
+    /// <param name="length">Values of a picture.</param>
+    /// <returns>The cache; empty if it was made with another model or preprocessing.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no cache.</exception>
+    public static FeatureCache Load(string path, string model, int length)
+    {
+        var cache = new FeatureCache(model, length);
+        using TensorFile file = TensorFile.Open(path);
+        if (!file.Metadata.TryGetValue(ModelKey, out string? key) || !file.Metadata.TryGetValue(PicturesKey, out string? pictures))
+            throw new InvalidDataException($"{path}: this is no cache of features");
+        if (key != model)
+            return cache;
+        if (!file.TryGet(TensorName, out NamedTensor? tensor) || tensor.Shape.Length != 2 || tensor.Shape[1] != length
+            || !tensor.IsFloatingPoint || tensor.Count > Array.MaxLength || tensor.Shape[0] * HashCharacters != pictures.Length)
+            throw new InvalidDataException($"{path}: the cache of features is damaged");
+        // The reader has held sizes against the file, so the tensor is no larger than it.
+        float[] all = tensor.ToArray();
+        for (int i = 0; i < all.Length / length; i++)
+        {
+            float[] features = all.AsSpan(i * length, length).ToArray();
+            if (!float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(features)))
+                throw new InvalidDataException($"{path}: the cache of features holds values that are no numbers");
+            cache.Add(pictures.Substring(i * HashCharacters, HashCharacters), features);
+        }
+        return cache;
+    }
+
+    /// <summary>Writes the cache, whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="pictures">Which pictures to write, by <see cref="HashOf"/>; those that are not in the cache are passed over.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
+    public void Save(string path, IEnumerable<string> pictures)
+    {
+        string[] kept = [.. pictures.Where(_features.ContainsKey).Distinct().Order(StringComparer.Ordinal)];
+        var source = new TensorSource(TensorName, [kept.Length, Length], (first, destination) =>
+        {
+            while (destination.Length > 0)
+            {
+                (long picture, long value) = Math.DivRem(first, Length);
+                ReadOnlySpan<float> features = _features[kept[picture]].AsSpan((int)value);
+                features = features[..Math.Min(features.Length, destination.Length)];
+                features.CopyTo(destination);
+                destination = destination[features.Length..];
+                first += features.Length;
+            }
+        });
+        SafetensorsWriter.Write(path, [source], new Dictionary<string, string>
+        {
+            [ModelKey] = Model,
+            [PicturesKey] = string.Concat(kept),
+        });
+    }
+
+    /// <summary>The SHA-256 of a picture file's bytes, in hexadecimal.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static string HashOf(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return Convert.ToHexString(SHA256.HashData(file));
+    }
+
+    /// <summary>The SHA-256 of what the features depend on beside the picture, in hexadecimal.</summary>
+    /// <param name="extractor">What makes the features.</param>
+    /// <param name="options">The options that it was made with.</param>
+    public static string KeyOf(FeatureExtractor extractor, InferenceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(extractor);
+        ArgumentNullException.ThrowIfNull(options);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"1 {extractor.Network.InputShape}\n{string.Join('\n', extractor.Network.Layers)}\n{extractor.Preprocessing.ToJson()}\n{options.TenCrop} {options.BFloat16}\n");
+        hash.AppendData(Encoding.UTF8.GetBytes(text));
+        foreach (ParameterSpec spec in extractor.Network.Parameters)
+            hash.AppendData(MemoryMarshal.AsBytes(extractor.Model.Parameters[spec.Name].Storage));
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,140 @@
+using System.Numerics.Tensors;
+using AlexNetSharp.Data;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Networks;
+
+namespace AlexNetSharp.Inference;
+
+/// <summary>
+/// Turns pictures into the values of a hidden layer, by default the last fully connected one before the classes: pictures with a small
+/// Euclidean distance between these show similar things (Krizhevsky et al. 2012, section 6.1 and figure 4).
+/// </summary>
+/// <remarks>Threads, memory and batches as in <see cref="Classifier"/>. With ten views the features are their mean.</remarks>
+public sealed class FeatureExtractor : IDisposable
+{
+    private readonly Model _model;
+    private readonly PictureInference _inference;
+
+    /// <summary>Makes an extractor of a model.</summary>
+    /// <param name="model">The model; the extractor disposes of it. Its weights must not change any more.</param>
+    /// <param name="layer">
+    /// Name of the layer; null for <see cref="LayerOf"/>. A convolution or fully connected layer followed by a ReLU gives its values after the ReLU.
+    /// </param>
+    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.PictureDecoder</c>; null for pixels alone.</param>
+    /// <param name="options">How to work.</param>
+    /// <exception cref="ArgumentException">The network has no such layer, or an option is out of range.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The model states no preprocessing and its network has no usual one, or the preprocessing makes images of another shape than the network takes.
+    /// </exception>
+    public FeatureExtractor(Model model, string? layer = null, IPictureDecoder? decoder = null, InferenceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Layer = layer ?? LayerOf(model.Network);
+        Network = UpTo(model.Network, Layer);
+        _model = model;
+        _inference = new PictureInference(model, Network, decoder, options ?? new InferenceOptions());
+    }
+
+    /// <summary>The layer whose values are the features.</summary>
+    public string Layer { get; }
+
+    /// <summary>The model.</summary>
+    public Model Model => _model;
+
+    /// <summary>The layers that are computed.</summary>
+    public Network Network { get; }
+
+    /// <summary>Values of a picture: 4096 for fc7.</summary>
+    public int Length => _inference.OutputLength;
+
+    /// <summary>What happens to a picture before the network.</summary>
+    public Preprocessing Preprocessing => _inference.Preprocessing;
+
+    /// <summary>
+    /// The last hidden fully connected layer of a network, fc7 in AlexNet; where only the classes are fully connected, the layer that they
+    /// are computed from.
+    /// </summary>
+    /// <exception cref="ArgumentException">The network has no fully connected layer.</exception>
+    public static string LayerOf(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        int[] linear = [.. network.Layers.Select((layer, i) => layer is Linear ? i : -1).Where(i => i >= 0)];
+        return linear.Length > 1 ? network.Layers[linear[^2]].Name
+            : linear is [> 0] ? network.Layers[linear[0] - 1].Name
+            : throw new ArgumentException($"network '{network.Name}' has no hidden layer before a fully connected one; name the layer");
+    }
+
+    /// <summary>The features of a picture file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <returns><see cref="Length"/> values; a map in the order height, width, channels.</returns>
+    /// <inheritdoc cref="Classifier.Classify(string, int, CancellationToken)"/>
+    public float[] Extract(string path, CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = _inference.Run(path, cancellationToken);
+        return MeanOfViews(lease.Call.Output);
+    }
+
+    /// <summary>The features of a picture from a stream that holds the bytes of a picture file.</summary>
+    /// <param name="stream">Read to its end, but no further than <see cref="InferenceOptions.MaxStreamBytes"/>.</param>
+    /// <param name="name">What to call the picture in messages.</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <inheritdoc cref="Extract(string, CancellationToken)"/>
+    public float[] Extract(Stream stream, string name = "picture", CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = _inference.Run(stream, name, cancellationToken);
+        return MeanOfViews(lease.Call.Output);
+    }
+
+    /// <summary>The features of a picture that is already decoded.</summary>
+    /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Pixels in a row.</param>
+    /// <param name="channels">3 (red, green, blue) or 1 (grey).</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <returns><see cref="Length"/> values; a map in the order height, width, channels.</returns>
+    /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size is out of range.</exception>
+    public float[] Extract(ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, CancellationToken cancellationToken = default)
+    {
+        using PictureInference.Lease lease = _inference.Run(pixels, height, width, channels, cancellationToken);
+        return MeanOfViews(lease.Call.Output);
+    }
+
+    /// <summary>The features of many picture files, <see cref="InferenceOptions.BatchSize"/> at a time.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <returns>The pictures in their order, each with its features or with what is wrong with it.</returns>
+    /// <exception cref="InvalidOperationException">The extractor has no decoder.</exception>
+    public IEnumerable<FileResult<float[]>> ExtractFiles(IEnumerable<string> paths, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return _inference.RunFiles(paths, MeanOfViews, cancellationToken);
+    }
+
+    /// <summary>Waits for the calls under way, ends the threads and frees plans and weights.</summary>
+    public void Dispose()
+    {
+        _inference.Dispose();
+        _model.Dispose();
+    }
+
+    private static Network UpTo(Network network, string layer)
+    {
+        int last = network.IndexOf(layer);
+        if (last < 0)
+            throw new ArgumentException($"network '{network.Name}' has no layer '{layer}'; it has {string.Join(", ", network.Layers.Select(l => l.Name))}", nameof(layer));
+        if (network.Layers[last] is Conv2d or Linear && last + 1 < network.Layers.Count && network.Layers[last + 1] is ReLU)
+            last++;
+        return new Network(network.Name, network.InputShape, network.Layers.Take(last + 1));
+    }
+
+    private float[] MeanOfViews(Span<float> output)
+    {
+        float[] features = output[..Length].ToArray();
+        for (int v = 1; v < _inference.Views; v++)
+            TensorPrimitives.Add(features, output.Slice(v * Length, Length), features);
+        if (_inference.Views > 1)
+            TensorPrimitives.Divide(features, _inference.Views, features);
+        return features;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.ExceptionServices;
+using System.Threading.Tasks.Sources;
+
+namespace AlexNetSharp.Inference;
+
+/// <summary>Some inputs on their way through the network, and the memory for them; used again and again, so that a call allocates nothing.</summary>
+/// <remarks>One caller at a time: fill <see cref="Input"/>, hand it to <see cref="InferenceEngine"/>, wait, read <see cref="Output"/>.</remarks>
+/// <param name="inputLength">Floats of one input.</param>
+/// <param name="outputLength">Floats of one output.</param>
+internal sealed class InferenceCall(int inputLength, int outputLength) : IValueTaskSource
+{
+    private readonly object _gate = new();
+    private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
+    private float[] _input = [], _output = [];
+    private bool _awaited, _done;
+    private Exception? _error;
+
+    /// <summary>Number of inputs.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Whoever called does not wait any more.</summary>
+    public CancellationToken Cancellation { get; private set; }
+
+    /// <summary>The inputs, [rows, input].</summary>
+    public Span<float> Input => _input.AsSpan(0, Rows * inputLength);
+
+    /// <summary>The outputs, [rows, output].</summary>
+    public Span<float> Output => _output.AsSpan(0, Rows * outputLength);
+
+    /// <summary>One input.</summary>
+    public Span<float> InputRow(int row) => _input.AsSpan(row * inputLength, inputLength);
+
+    /// <summary>One output.</summary>
+    public Span<float> OutputRow(int row) => _output.AsSpan(row * outputLength, outputLength);
+
+    /// <summary>Makes room.</summary>
+    public void Reserve(int rows)
+    {
+        Rows = rows;
+        if (_input.Length < rows * (long)inputLength)
+            _input = GC.AllocateUninitializedArray<float>(checked(rows * inputLength));
+        if (_output.Length < rows * (long)outputLength)
+            _output = GC.AllocateUninitializedArray<float>(checked(rows * outputLength));
+    }
+
+    /// <summary>Says before the call is handed over how its end will be waited for.</summary>
+    public void Begin(bool awaited, CancellationToken cancellation)
+    {
+        (_awaited, _done, _error, Cancellation) = (awaited, false, null, cancellation);
+        if (awaited)
+            _source.Reset();
+    }
+
+    /// <summary>Ends the call: its output is there, or an error.</summary>
+    public void Complete(Exception? error)
+    {
+        Cancellation = default;
+        if (_awaited)
+        {
+            if (error is null)
+                _source.SetResult(true);
+            else
+                _source.SetException(error);
+            return;
+        }
+        lock (_gate)
+        {
+            (_error, _done) = (error, true);
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Blocks until the call has ended.</summary>
+    public void Wait()
+    {
+        lock (_gate)
+            while (!_done)
+                Monitor.Wait(_gate);
+        if (_error is { } error)
+            ExceptionDispatchInfo.Throw(error);
+    }
+
+    /// <summary>The end of the call, to be awaited once.</summary>
+    public ValueTask WhenDone => new(this, _source.Version);
+
+    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,396 @@
+using System.Buffers;
+using System.Globalization;
+using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
+using AlexNetSharp.Data;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Inference;
+
+/// <summary>Brings pictures in any form through a network: what <see cref="Classifier"/> and <see cref="FeatureExtractor"/> have in common.</summary>
+/// <remarks>
+/// Decoding and preprocessing happen on the caller's thread, the network on the engine's. Memory is kept for as many calls as were ever
+/// under way together, at most <see cref="InferenceOptions.MaxConcurrency"/>.
+/// </remarks>
+internal sealed class PictureInference : IDisposable
+{
+    /// <summary>Bytes of a decoded picture beyond which its memory is not kept: 4096 × 4096 pixels.</summary>
+    private const int KeptPictureBytes = 3 << 24;
+
+    private readonly IPictureDecoder? _decoder;
+    private readonly Preprocessing _preprocessing;
+    private readonly Shape _input;
+    private readonly InferenceEngine _engine;
+    private readonly SemaphoreSlim _room;
+    private readonly Stack<InferenceCall> _calls = new();
+    private readonly Stack<PictureReader> _readers = new();
+    private readonly int _maxStreamBytes, _threads;
+    private bool _disposed;
+
+    /// <summary>Checks that everything fits together, and starts the engine.</summary>
+    /// <param name="model">The model: its weights and its preprocessing.</param>
+    /// <param name="network">The model's network, or the layers that it begins with.</param>
+    /// <param name="decoder">Decodes files and streams; null for pixels and tensors alone.</param>
+    /// <param name="options">How to work.</param>
+    /// <exception cref="InvalidDataException">The model states no preprocessing, or one that does not fit its network.</exception>
+    public PictureInference(Model model, Network network, IPictureDecoder? decoder, InferenceOptions options)
+    {
+        options.Validate();
+        _decoder = decoder;
+        _preprocessing = options.Preprocessing ?? PreprocessingOf(model);
+        _preprocessing.Validate();
+        _input = network.InputShape;
+        if (new Shape(_preprocessing.CropHeight, _preprocessing.CropWidth, _preprocessing.Channels) is var shape && shape != _input)
+            throw new InvalidDataException($"network '{network.Name}' takes images of {_input}, but the preprocessing makes {shape}");
+        Views = options.Views;
+        BatchSize = options.BatchSize;
+        _maxStreamBytes = options.MaxStreamBytes;
+        _threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
+        _room = new SemaphoreSlim(options.MaxConcurrency);
+        _engine = new InferenceEngine(network, model.Parameters, options);
+    }
+
+    /// <summary>What happens to a picture before the network.</summary>
+    public Preprocessing Preprocessing => _preprocessing;
+
+    /// <summary>Inputs made of each picture: 1 or 10.</summary>
+    public int Views { get; }
+
+    /// <summary>Inputs that the network computes together.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>Floats of one output.</summary>
+    public int OutputLength => _engine.OutputLength;
+
+    /// <summary>A picture file.</summary>
+    public Lease Run(string path, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        Decoder();
+        return Run(new PictureSource(path, inMemory: false), cancellation);
+    }
+
+    /// <summary>A picture file in memory.</summary>
+    public Lease RunEncoded(ReadOnlySpan<byte> encoded, string name, CancellationToken cancellation)
+    {
+        Decoder();
+        return Run(new PictureSource(name, inMemory: true, encoded), cancellation);
+    }
+
+    /// <summary>Pixels.</summary>
+    public Lease Run(ReadOnlySpan<byte> pixels, int height, int width, int channels, CancellationToken cancellation)
+    {
+        CheckPixels(pixels, height, width, channels);
+        return Run(new PictureSource("", inMemory: true, pixels, height, width, channels), cancellation);
+    }
+
+    /// <summary>A picture file from a stream.</summary>
+    public Lease Run(Stream stream, string name, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Decoder();
+        byte[] encoded = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            int length = 0, more;
+            while ((more = stream.Read(encoded, length, encoded.Length - length)) > 0)
+                encoded = Grow(encoded, length += more, name);
+            return RunEncoded(encoded.AsSpan(0, length), name, cancellation);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(encoded);
+        }
+    }
+
+    /// <summary>A picture file from a stream, without blocking a thread while it waits for the stream or the network.</summary>
+    public async ValueTask<Lease> RunAsync(Stream stream, string name, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Decoder();
+        byte[] encoded = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            int length = 0, more;
+            while ((more = await stream.ReadAsync(encoded.AsMemory(length), cancellation).ConfigureAwait(false)) > 0)
+                encoded = Grow(encoded, length += more, name);
+            await _room.WaitAsync(cancellation).ConfigureAwait(false);
+            Lease lease = TakeCall(Views);
+            try
+            {
+                Prepare(new PictureSource(name, inMemory: true, encoded.AsSpan(0, length)), lease.Call, 0);
+                await _engine.RunAsync(lease.Call, cancellation).ConfigureAwait(false);
+                return lease;
+            }
+            catch
+            {
+                lease.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(encoded);
+        }
+    }
+
+    /// <summary>Inputs as the network takes them, from <paramref name="first"/> on, at most a batch.</summary>
+    /// <param name="images">[n, height, width, channels].</param>
+    /// <param name="first">The first one.</param>
+    /// <param name="cancellation">Gives up before the network begins.</param>
+    public Lease Run(in ReadOnlyTensorSpan<float> images, int first, CancellationToken cancellation)
+    {
+        Lease lease = Begin((int)Math.Min(BatchSize, images.Lengths[0] - first), cancellation);
+        try
+        {
+            for (int i = 0; i < lease.Call.Rows; i++)
+                images.GetSpan([first + i, 0, 0, 0], _engine.InputLength).CopyTo(lease.Call.InputRow(i));
+            _engine.Run(lease.Call, cancellation);
+            return lease;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Checks the shape of a tensor of inputs and returns how many there are.</summary>
+    /// <exception cref="ArgumentException">It is not [n, height, width, channels] as the network takes it, or has gaps.</exception>
+    public int CheckImages(in ReadOnlyTensorSpan<float> images)
+    {
+        if (images.Rank != 4 || images.Lengths[1] != _input.Height || images.Lengths[2] != _input.Width || images.Lengths[3] != _input.Channels)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"the images have shape [{string.Join(", ", images.Lengths.ToArray())}], but the network takes [n, {_input.Height}, {_input.Width}, {_input.Channels}]"), nameof(images));
+        if (!images.IsDense)
+            throw new ArgumentException("the tensor of images has gaps between its elements; make a dense copy of it", nameof(images));
+        return checked((int)images.Lengths[0]);
+    }
+
+    /// <summary>Many picture files, a batch at a time: all are decoded on several threads, then computed.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="result">Makes the result of a picture from its outputs, [views, output].</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    public IEnumerable<FileResult<T>> RunFiles<T>(IEnumerable<string> paths, Func<Span<float>, T> result, CancellationToken cancellation)
+        where T : class
+    {
+        Decoder();
+        foreach (string[] chunk in paths.Chunk(Math.Max(1, BatchSize / Views)))
+            foreach (FileResult<T> file in RunTogether(chunk, result, cancellation))
+                yield return file;
+    }
+
+    private FileResult<T>[] RunTogether<T>(string[] paths, Func<Span<float>, T> result, CancellationToken cancellation)
+        where T : class
+    {
+        var results = new FileResult<T>[paths.Length];
+        using Lease lease = Begin(paths.Length * Views, cancellation);
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation };
+            Parallel.For(0, paths.Length, options, i =>
+            {
+                try
+                {
+                    Prepare(new PictureSource(paths[i], inMemory: false), lease.Call, i);
+                }
+                catch (Exception e) when (PictureErrors.IsAboutThePicture(e))
+                {
+                    Rows(lease.Call, i).Clear();
+                    results[i] = new FileResult<T>(paths[i], null, e);
+                }
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        _engine.Run(lease.Call, cancellation);
+        int length = Views * OutputLength;
+        for (int i = 0; i < paths.Length; i++)
+            results[i] ??= new FileResult<T>(paths[i], result(lease.Call.Output.Slice(i * length, length)), null);
+        return results;
+    }
+
+    /// <summary>Makes the plan for this many pictures at once and prepares the weights, so that the first call is as fast as the others.</summary>
+    public void WarmUp(int pictures)
+    {
+        using Lease lease = Begin(Math.Min(pictures * Views, Math.Max(BatchSize, Views)), CancellationToken.None);
+        lease.Call.Input.Clear();
+        _engine.Run(lease.Call, CancellationToken.None);
+    }
+
+    /// <summary>Waits for the calls under way and frees the plans.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
+        _engine.Dispose();
+    }
+
+    private static Preprocessing PreprocessingOf(Model model)
+    {
+        string name = model.Network.Name;
+        if (model.Preprocessing.Length > 0)
+            return Preprocessing.FromJson(model.Preprocessing, $"the model of network '{name}'");
+        if (AlexNet.Find(name) is { } known)
+            return Preprocessing.FromJson(known.Preprocessing.For(model.Network.InputShape.Height).ToJson(), $"network '{name}'");
+        throw new InvalidDataException(
+            $"the model does not say how pictures are prepared for network '{name}', and that network has no usual way; "
+            + "train it with 'alexnet train', which stores it, or set InferenceOptions.Preprocessing");
+    }
+
+    private IPictureDecoder Decoder() => _decoder
+        ?? throw new InvalidOperationException("no decoder for picture files was given; pass one, such as AlexNetSharp.Images.PictureDecoder");
+
+    private Lease Run(PictureSource source, CancellationToken cancellation)
+    {
+        Lease lease = Begin(Views, cancellation);
+        try
+        {
+            Prepare(source, lease.Call, 0);
+            _engine.Run(lease.Call, cancellation);
+            return lease;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Decodes a picture and writes its views into the rows of picture <paramref name="index"/>.</summary>
+    private void Prepare(PictureSource source, InferenceCall call, int index)
+    {
+        PictureReader reader = TakeReader();
+        try
+        {
+            source.Read(_decoder, reader.Pixels);
+            if (Views == 1)
+                reader.Preprocessor.Apply(reader.Pixels, Rows(call, index));
+            else
+                reader.Preprocessor.ApplyTenCrop(reader.Pixels, Rows(call, index));
+        }
+        catch (InvalidDataException e) when (source.Name.Length > 0 && !e.Message.StartsWith(source.Name, StringComparison.Ordinal))
+        {
+            // Preprocessing knows no names.
+            throw new InvalidDataException(PictureErrors.Describe(source.Name, e), e);
+        }
+        finally
+        {
+            Return(reader);
+        }
+    }
+
+    /// <summary>Room for the views of picture <paramref name="index"/>.</summary>
+    private Span<float> Rows(InferenceCall call, int index)
+    {
+        int length = Views * _engine.InputLength;
+        return call.Input.Slice(index * length, length);
+    }
+
+    private byte[] Grow(byte[] encoded, int length, string name)
+    {
+        if (length > _maxStreamBytes)
+            throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture, $"{name}: too large (more than {_maxStreamBytes} bytes)."));
+        if (length < encoded.Length)
+            return encoded;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(checked(2 * length));
+        encoded.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(encoded);
+        return larger;
+    }
+
+    private Lease Begin(int rows, CancellationToken cancellation)
+    {
+        _room.Wait(cancellation);
+        return TakeCall(rows);
+    }
+
+    private Lease TakeCall(int rows)
+    {
+        InferenceCall? call;
+        lock (_calls)
+            _calls.TryPop(out call);
+        call ??= new InferenceCall(_engine.InputLength, _engine.OutputLength);
+        call.Reserve(rows);
+        return new Lease(this, call);
+    }
+
+    private void Return(InferenceCall call)
+    {
+        lock (_calls)
+            _calls.Push(call);
+        _room.Release();
+    }
+
+    private PictureReader TakeReader()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        lock (_readers)
+            if (_readers.TryPop(out PictureReader? reader))
+                return reader;
+        return new PictureReader(new PixelBuffer(), new Preprocessor(_preprocessing));
+    }
+
+    private void Return(PictureReader reader)
+    {
+        if (reader.Pixels.Padded.Length > KeptPictureBytes)
+            return;
+        lock (_readers)
+            _readers.Push(reader);
+    }
+
+    private static void CheckPixels(ReadOnlySpan<byte> pixels, int height, int width, int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (channels is not (1 or 3))
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 or 3 channels.");
+        if (pixels.Length != (long)height * width * channels)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"{pixels.Length} bytes are no picture of {height}×{width} pixels with {channels} channels, which has {(long)height * width * channels}"), nameof(pixels));
+    }
+
+    /// <summary>A call that has its output; whoever is done with it gives its memory back.</summary>
+    internal readonly struct Lease(PictureInference owner, InferenceCall call) : IDisposable
+    {
+        /// <summary>The call.</summary>
+        public InferenceCall Call => call;
+
+        /// <summary>Gives the memory back.</summary>
+        public void Dispose() => owner.Return(call);
+    }
+
+    /// <summary>Where a picture comes from: pixels where there are channels, else a file in memory, else a file.</summary>
+    private readonly ref struct PictureSource(string name, bool inMemory, ReadOnlySpan<byte> bytes = default, int height = 0, int width = 0, int channels = 0)
+    {
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+        /// <summary>What to call the picture in messages; empty for pixels.</summary>
+        public string Name => name;
+
+        /// <summary>Decodes or copies the pixels.</summary>
+        public void Read(IPictureDecoder? decoder, PixelBuffer target)
+        {
+            if (channels > 0)
+            {
+                target.Reset(height, width, channels);
+                _bytes.CopyTo(target.Pixels);
+            }
+            else if (inMemory)
+            {
+                decoder!.Decode(_bytes, target, name);
+            }
+            else
+            {
+                decoder!.DecodeFile(name, target);
+            }
+        }
+    }
+
+    /// <summary>Memory and scratch to decode and prepare one picture.</summary>
+    private sealed record PictureReader(PixelBuffer Pixels, Preprocessor Preprocessor);
+}

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Images;
+using AlexNetSharp.Inference;
+using AlexNetSharp.Tests.Images;
+using AlexNetSharp.Tests.Inference;
+using SkiaSharp;
+using static AlexNetSharp.Tests.Cli.Failures;
+
+namespace AlexNetSharp.Tests.Cli;
+
+/// <summary><c>alexnet classify</c> and <c>alexnet similar</c>, on a network small enough for many processes.</summary>
+public class ClassifyCommandTests
+{
+    [Fact]
+    public void SaysWhatTheClassifierSays()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] pictures) = Prepare(folder, 5);
+        using Classifier classifier = Classifier.Load(model, new PictureDecoder());
+        AlexNetProcess.Result one = AlexNetProcess.Run("classify", model, pictures[0], "--top", "2");
+        Assert.Equal((0, ""), (one.ExitCode, one.Error));
+        Prediction[] expected = classifier.Classify(pictures[0], top: 2);
+        Assert.Equal(pictures[0], one.OutputLines[0]);
+        for (int i = 0; i < 2; i++)
+            Assert.Equal(FormattableString.Invariant($"{100 * expected[i].Probability,7:0.00} %  {expected[i].Name} ({expected[i].Id})"), one.OutputLines[1 + i]);
+        Assert.Matches(@"^1 picture in \d+\.\d ms$", one.OutputLines[3]);
+
+        AlexNetProcess.Result all = AlexNetProcess.Run("classify", model, pictures[2], folder.PathOf("pictures"), "--top", "1", "--ten-crop", "--batch-size", "30");
+        Assert.Equal((0, ""), (all.ExitCode, all.Error));
+        // The picture that is named and lies in the folder too comes once, at its first place.
+        Assert.Equal([pictures[2], pictures[0], pictures[1], pictures[3], pictures[4]], all.OutputLines.Where((_, i) => i % 2 == 0).SkipLast(1));
+        Assert.Matches(@"^5 pictures in .* s, each in 10 views: .* ms a picture, .* pictures/s, decoding included$", all.OutputLines[^1]);
+    }
+
+    [Fact]
+    public void WritesJson()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] pictures) = Prepare(folder, 3);
+        File.WriteAllText(pictures[1], "no picture");
+        AlexNetProcess.Result result = AlexNetProcess.Run("classify", model, folder.PathOf("pictures"), "--json", "--skip-bad", "--top", "6", "--bfloat16");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal($"left out: {pictures[1]}: not a JPEG, PNG, WebP, BMP or GIF picture.", result.ErrorLines.Single());
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement root = json.RootElement;
+        Assert.Equal((model, "cifar10-quick", 1), (root.GetProperty("model").GetString(), root.GetProperty("network").GetString(), root.GetProperty("views").GetInt32()));
+        Assert.True(root.GetProperty("seconds").GetDouble() > 0 && root.GetProperty("picturesPerSecond").GetDouble() > 0);
+        Assert.Equal([pictures[0], pictures[2]], root.GetProperty("pictures").EnumerateArray().Select(p => p.GetProperty("path").GetString()!));
+        Assert.Equal(pictures[1], root.GetProperty("skipped")[0].GetProperty("path").GetString());
+        JsonElement[] classes = [.. root.GetProperty("pictures")[0].GetProperty("classes").EnumerateArray()];
+        Assert.Equal(1, classes.Sum(c => c.GetProperty("probability").GetDouble()), 1e-5);
+        Assert.All(classes, c => Assert.Equal($"id{c.GetProperty("index").GetInt32()}", c.GetProperty("id").GetString()));
+    }
+
+    [Fact]
+    public void ABadPictureEndsTheCommandBeforeAnyOutput()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] pictures) = Prepare(folder, 3);
+        byte[] jpeg = Pictures.Encode(60, 50, SKEncodedImageFormat.Jpeg, out _);
+        File.WriteAllBytes(pictures[2], jpeg.AsSpan(0, jpeg.Length / 2));
+        AssertOneLine(1, $"{pictures[2]}: truncated", "classify", model, folder.PathOf("pictures"));
+        AssertOneLine(1, "leave out what cannot be read with --skip-bad", "classify", model, folder.PathOf("pictures"));
+        AssertOneLine(1, $"{pictures[2]}: truncated", "similar", model, folder.PathOf("pictures"), pictures[0]);
+        AssertOneLine(1, $"{pictures[2]}: truncated", "similar", model, folder.PathOf("pictures"), pictures[2], "--skip-bad");
+        AssertOneLine(1, "missing.jpg: no such file", "classify", model, pictures[0], folder.PathOf("missing.jpg"));
+        AssertOneLine(1, "huge.png: too large (60000×60000 pixels", "classify", model, folder.Write("huge.png", Pictures.PngHeader(60000, 60000)));
+        Directory.CreateDirectory(folder.PathOf("empty"));
+        AssertOneLine(1, "no pictures in this folder", "classify", model, folder.PathOf("empty"));
+        AlexNetProcess.Result none = AlexNetProcess.Run("classify", model, pictures[2], "--skip-bad");
+        Assert.Equal(1, none.ExitCode);
+        Assert.Contains("none of the 1 pictures can be read", none.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WrongUsage()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] pictures) = Prepare(folder, 1);
+        AssertOneLine(2, "Required argument missing", "classify", model);
+        AssertOneLine(2, "--top must be a whole number", "classify", model, pictures[0], "--top", "0");
+        AssertOneLine(2, "no option '--tencrop'; did you mean '--ten-crop'?", "classify", model, pictures[0], "--tencrop");
+        AssertOneLine(2, "--layer: network 'cifar10-quick' has no layer 'fc9'", "similar", model, folder.PathOf("pictures"), pictures[0], "--layer", "fc9");
+        AssertOneLine(1, "missing: no such folder", "similar", model, folder.PathOf("missing"), pictures[0]);
+        AssertOneLine(1, "a file, not a folder", "similar", model, pictures[0], pictures[0]);
+        AssertOneLine(1, "nothing.png: no such file", "similar", model, folder.PathOf("pictures"), folder.PathOf("nothing.png"));
+        AssertOneLine(1, "--sheet: there is no folder", "similar", model, folder.PathOf("pictures"), pictures[0], "--sheet", folder.PathOf("missing/sheet.png"));
+        string plain = folder.PathOf("plain.safetensors");
+        using (Model small = InferenceModels.Small())
+            ModelFile.Save(plain, new Model(small.Network, small.Parameters));
+        AssertOneLine(1, $"{plain}: the model does not say how pictures are prepared", "classify", plain, pictures[0]);
+        AssertOneLine(1, "words.pth: at byte", "classify", folder.Write("words.pth", "just some words"u8), pictures[0]);
+    }
+
+    [Fact]
+    public void SimilarFindsTheNearestAndComputesEachPictureOnce()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] pictures) = Prepare(folder, 6);
+        string query = folder.PathOf("query.png"), root = folder.PathOf("pictures");
+        File.Copy(pictures[4], query);
+        using var extractor = new FeatureExtractor(ModelFile.Load(model), decoder: new PictureDecoder());
+        float[] features = extractor.Extract(query);
+        string[] expected = [.. pictures.OrderBy(p => extractor.Extract(p).Zip(features, (a, b) => (double)(a - b) * (a - b)).Sum())];
+
+        JsonElement first = Similar(model, root, query, "--sheet", folder.PathOf("sheet.png"));
+        Assert.Equal(expected[..3], Paths(first));
+        Assert.Equal(0, first.GetProperty("nearest")[0].GetProperty("distance").GetDouble());
+        Assert.Equal(("fc64", 6, 6), (first.GetProperty("layer").GetString(), first.GetProperty("pictures").GetInt32(), first.GetProperty("computed").GetInt32()));
+        using SKBitmap sheet = SKBitmap.Decode(folder.PathOf("sheet.png"));
+        Assert.InRange(sheet.Width, 600, 1200);
+
+        // Everything is in the cache now; then a picture changes, the model changes, the cache is damaged.
+        JsonElement again = Similar(model, root, query);
+        Assert.Equal(first.GetProperty("nearest").GetRawText(), again.GetProperty("nearest").GetRawText());
+        Assert.Equal(0, again.GetProperty("computed").GetInt32());
+        DateTime time = File.GetLastWriteTimeUtc(pictures[4]);
+        File.Copy(pictures[0], pictures[4], overwrite: true);
+        File.SetLastWriteTimeUtc(pictures[4], time);
+        File.WriteAllBytes(pictures[1], Pictures.Encode(48, 44, SKEncodedImageFormat.Png, out _, seed: 99));
+        JsonElement changed = Similar(model, root, query);
+        Assert.Equal(1, changed.GetProperty("computed").GetInt32());
+        Assert.NotEqual(0, changed.GetProperty("nearest")[0].GetProperty("distance").GetDouble());
+        Assert.Equal(7, Similar(model, root, query, "--layer", "conv1").GetProperty("computed").GetInt32() + 1);
+        string cache = Path.Combine(root, ".alexnet-features.safetensors");
+        File.WriteAllText(cache, "no cache");
+        Assert.Equal(6, Similar(model, root, query).GetProperty("computed").GetInt32());
+
+        // The picture that is asked for is not among those found; a cache that the user names is not overwritten if it is none.
+        Assert.DoesNotContain(pictures[3], Paths(Similar(model, root, pictures[3], "--top", "10")));
+        AssertOneLine(1, "--cache: ", "similar", model, root, query, "--cache", pictures[2]);
+        Assert.Equal(0, AlexNetProcess.Run("similar", model, root, query, "--cache", folder.PathOf("mine")).ExitCode);
+        Assert.True(File.Exists(folder.PathOf("mine")));
+    }
+
+    private static JsonElement Similar(string model, string folder, string query, params string[] options)
+    {
+        AlexNetProcess.Result result = AlexNetProcess.Run(["similar", model, folder, query, "--json", .. options.Contains("--top") ? options : ["--top", "3", .. options]]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        return json.RootElement.Clone();
+    }
+
+    private static IEnumerable<string> Paths(JsonElement result) => result.GetProperty("nearest").EnumerateArray().Select(n => n.GetProperty("path").GetString()!);
+
+    /// <summary>A model file and pictures in the folder "pictures".</summary>
+    private static (string Model, string[] Pictures) Prepare(TemporaryFolder folder, int count)
+    {
+        string path = folder.PathOf("model.safetensors");
+        using (Model model = InferenceModels.Small())
+            ModelFile.Save(path, model);
+        return (path, [.. Enumerable.Range(0, count).Select(i =>
+            folder.Write($"pictures/{i}.png", Pictures.Encode(48, 44, SKEncodedImageFormat.Png, out _, (x, y, c) => (byte)(40 * i + 3 * x + y * c))))]);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Numerics.Tensors;
+using AlexNetSharp.Images;
+using AlexNetSharp.Inference;
+using AlexNetSharp.Tests.Images;
+using SkiaSharp;
+
+namespace AlexNetSharp.Tests.Inference;
+
+/// <summary>What a web server does to a classifier.</summary>
+public class ConcurrencyTests
+{
+    private const int Threads = 8, Rounds = 40, Distinct = 12;
+
+    [Theory]
+    [InlineData(8, 32, false)]
+    [InlineData(8, 3, false)]
+    [InlineData(1, 32, false)]
+    [InlineData(4, 32, true)]
+    public void ManyThreadsGetTheirOwnAnswers(int batchSize, int maxConcurrency, bool tenCrop)
+    {
+        using var folder = new TemporaryFolder();
+        byte[][] files = [.. Enumerable.Range(0, Distinct).Select(i => Pictures.Encode(40 + 3 * i, 50, SKEncodedImageFormat.Png, out _, seed: i))];
+        string[] paths = [.. files.Select((file, i) => folder.Write($"{i}.png", file))];
+        var options = new InferenceOptions { BatchSize = batchSize, MaxConcurrency = maxConcurrency, TenCrop = tenCrop };
+        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder(), options);
+        Prediction[][] expected = [.. files.Select(file => classifier.ClassifyEncoded(file))];
+        // Otherwise mixed-up answers would not show.
+        Assert.Equal(Distinct, expected.Select(e => e[0].Probability).Distinct().Count());
+
+        Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
+        {
+            for (int round = 0; round < Rounds; round++)
+            {
+                int i = (5 * thread + round) % Distinct;
+                AssertSame(expected[i], ((thread + round) % 4) switch
+                {
+                    0 => classifier.ClassifyEncoded(files[i]),
+                    1 => classifier.Classify(paths[i]),
+                    2 => classifier.ClassifyAsync(new MemoryStream(files[i])).GetAwaiter().GetResult(),
+                    _ => classifier.ClassifyFiles([paths[(i + 1) % Distinct], paths[i]]).Last().GetOrThrow(),
+                });
+            }
+        });
+    }
+
+    [Fact]
+    public async Task HundredsOfAwaitedCallsNeedNoThreadEach()
+    {
+        byte[][] files = [.. Enumerable.Range(0, Distinct).Select(i => Pictures.Encode(40 + 3 * i, 50, SKEncodedImageFormat.Png, out _, seed: i))];
+        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder());
+        Prediction[][] expected = [.. files.Select(file => classifier.ClassifyEncoded(file))];
+        Prediction[][] found = await Task.WhenAll(Enumerable.Range(0, 300).Select(i => classifier.ClassifyAsync(new MemoryStream(files[i % Distinct]))));
+        for (int i = 0; i < found.Length; i++)
+            AssertSame(expected[i % Distinct], found[i]);
+    }
+
+    [Fact]
+    public void CancelledCallsEndAndOthersGoOn()
+    {
+        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder());
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        byte[] file = Pictures.Encode(40, 50, SKEncodedImageFormat.Png, out _);
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyEncoded(file, cancellationToken: cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyAsync(new MemoryStream(file), cancellationToken: cancelled.Token).GetAwaiter().GetResult());
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyFiles(["x"], cancellationToken: cancelled.Token).Count());
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Classify(new byte[12], 2, 2, cancellationToken: cancelled.Token));
+
+        // Tokens that are cancelled while the call waits: every call ends one way or the other, and none gets another's answer.
+        Prediction[] expected = classifier.ClassifyEncoded(file);
+        Parallel.For(0, 100, new ParallelOptions { MaxDegreeOfParallelism = Threads }, i =>
+        {
+            using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(i % 5));
+            try
+            {
+                AssertSame(expected, classifier.ClassifyEncoded(file, cancellationToken: source.Token));
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        });
+        AssertSame(expected, classifier.ClassifyEncoded(file));
+    }
+
+    [Fact]
+    public void DisposingWaitsForCallsAndRefusesNewOnes()
+    {
+        byte[] picture = InferenceModels.Picture(60, 60, 1);
+        for (int round = 0; round < 20; round++)
+        {
+            var classifier = new Classifier(InferenceModels.Small());
+            Prediction[] expected = classifier.Classify(picture, 60, 60);
+            int answered = 0;
+            Thread[] threads = [.. Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+            {
+                try
+                {
+                    while (true)
+                    {
+                        AssertSame(expected, classifier.Classify(picture, 60, 60));
+                        Interlocked.Increment(ref answered);
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            }))];
+            foreach (Thread thread in threads)
+                thread.Start();
+            while (Volatile.Read(ref answered) < 5)
+                Thread.Yield();
+            classifier.Dispose();
+            classifier.Dispose();
+            foreach (Thread thread in threads)
+                Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+            Assert.Throws<ObjectDisposedException>(() => classifier.Classify(picture, 60, 60));
+        }
+    }
+
+    [Fact]
+    public void AnErrorOfThePlanReachesEveryCaller()
+    {
+        // More memory than any machine has: the plan is refused when it is first needed.
+        using var classifier = new Classifier(InferenceModels.Small(), options: new InferenceOptions { BatchSize = 200_000_000 });
+        var images = Tensor.CreateFromShape<float>([1, 32, 32, 3]);
+        Assert.Equal(6, classifier.Logits(images.AsReadOnlyTensorSpan()).FlattenedLength);
+        Assert.ThrowsAny<Exception>(() => classifier.WarmUp(60_000_000));
+        Assert.Equal(6, classifier.Logits(images.AsReadOnlyTensorSpan()).FlattenedLength);
+    }
+
+    private static void AssertSame(Prediction[] expected, Prediction[] found)
+    {
+        Assert.Equal(expected.Select(e => e.Index), found.Select(f => f.Index));
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i].Probability, found[i].Probability, Tolerances.OtherBatch);
+    }
+}
