@@ -1,22 +1,41 @@
 namespace AlexNetSharp.Tests.Documents;
 
-/// <summary>The README's comparison is the one that the benchmark wrote.</summary>
+/// <summary>Tables in documents are those that the benchmarks wrote; <c>dotnet run tools/tables.cs</c> copies them.</summary>
 public class BenchmarkTableTests
 {
-    private const string Begin = "<!-- rivals -->", End = "<!-- /rivals -->";
+    private static readonly string s_folder = Path.Combine(Repository.Root, "benchmarks", "amd-epyc");
 
     [Fact]
     public void TheReadmesTableIsTheMeasuredOne()
     {
-        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
-        string folder = Path.Combine(Repository.Root, "benchmarks", "amd-epyc");
-        string measured = File.ReadAllText(Path.Combine(folder, "rivals.md")).ReplaceLineEndings("\n");
+        string measured = Measured("rivals.md");
         // The notes on spread and agreement, a list behind the table, stay in the file.
-        string table = measured[..measured.IndexOf("\n- ", StringComparison.Ordinal)].Trim();
-        int from = readme.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, to = readme.IndexOf(End, StringComparison.Ordinal);
-        Assert.InRange(from, Begin.Length, to);
-        Assert.Equal(table, readme[from..to].Trim());
-        Assert.Contains("benchmarks/amd-epyc/rivals.png", readme, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(folder, "rivals.png")));
+        Assert.Equal(measured[..measured.IndexOf("\n- ", StringComparison.Ordinal)].Trim(), Shown("README.md", "rivals"));
+        ShowsPicture("README.md", "rivals.png");
     }
+
+    [Fact]
+    public void ThePerformanceTablesAreTheMeasuredOnes()
+    {
+        Assert.Equal(Measured("performance.md"), Shown("docs/performance.md", "layers") + "\n\n" + Shown("docs/performance.md", "growth"));
+        ShowsPicture("docs/performance.md", "growth.png");
+    }
+
+    private static string Measured(string file) => Text(Path.Combine(s_folder, file)).Trim();
+
+    private static string Shown(string document, string name)
+    {
+        string text = Text(Path.Combine(Repository.Root, document)), open = $"<!-- {name} -->";
+        int from = text.IndexOf(open, StringComparison.Ordinal), to = text.IndexOf($"<!-- /{name} -->", StringComparison.Ordinal);
+        Assert.InRange(from, 0, to);
+        return text[(from + open.Length)..to].Trim();
+    }
+
+    private static void ShowsPicture(string document, string picture)
+    {
+        Assert.Contains($"benchmarks/amd-epyc/{picture}", Text(Path.Combine(Repository.Root, document)), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(s_folder, picture)));
+    }
+
+    private static string Text(string path) => File.ReadAllText(path).ReplaceLineEndings("\n");
 }

@@ -1,0 +1,23 @@
+#:property PublishAot=false
+// Copies measured tables into the documents that show them: dotnet run tools/tables.cs      (from the root; BenchmarkTableTests holds them equal)
+string folder = "benchmarks/amd-epyc";
+
+Replace("README.md", "rivals", Part("rivals.md", until: "\n- "));
+Replace("docs/performance.md", "layers", Part("performance.md", until: "\n\n| batch"));
+Replace("docs/performance.md", "growth", Part("performance.md", from: "| batch"));
+
+string Part(string file, string? from = null, string? until = null)
+{
+    string text = File.ReadAllText(Path.Combine(folder, file)).ReplaceLineEndings("\n");
+    int begin = from is null ? 0 : text.IndexOf(from, StringComparison.Ordinal);
+    int end = until is null ? text.Length : text.IndexOf(until, StringComparison.Ordinal);
+    return text[begin..end].Trim();
+}
+
+void Replace(string document, string name, string table)
+{
+    string text = File.ReadAllText(document).ReplaceLineEndings("\n"), open = $"<!-- {name} -->", close = $"<!-- /{name} -->";
+    int begin = text.IndexOf(open, StringComparison.Ordinal) + open.Length, end = text.IndexOf(close, StringComparison.Ordinal);
+    File.WriteAllText(document, $"{text[..begin]}\n{table}\n{text[end..]}");
+    Console.WriteLine($"{document}: {name}");
+}
