@@ -17,6 +17,9 @@ return CommandHost.Run(
         new SummaryCommand(),
         new InitCommand(),
         new RunCommand(),
+        new ConvertCommand(),
+        new ExportCommand(),
+        new InspectCommand(),
         new TrainCommand(),
         new EvalCommand(),
     ]);

@@ -207,7 +207,7 @@ public class PyTorchTests : FormatTest
     }
 
     /// <summary>To nearest, ties to even.</summary>
-    private static float RoundToBFloat16(float value)
+    internal static float RoundToBFloat16(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return BitConverter.UInt32BitsToSingle(bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000);
