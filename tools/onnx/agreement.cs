@@ -4,7 +4,8 @@
 
 // Exports models to ONNX and holds ONNX Runtime's logits against ours, on noise and on pictures, in batches of 1 and 3 from one file.
 // dotnet run -c Release tools/onnx/agreement.cs PICTURES MODEL…     (tools/onnx/agreement.sh makes the models first)
-// Prints a table: the largest difference of a logit over the largest logit. Exit code 1 where one exceeds 1e-5.
+// Prints a table: the largest difference of a logit over the largest logit. Exit code 1 where one exceeds 1e-5. With --precise before
+// the models, ours are computed without Winograd's algorithms.
 
 using System.Globalization;
 using AlexNetSharp.Data;
@@ -24,7 +25,8 @@ string[] pictures = [.. PictureFiles.Find(args[0]).Take(largestBatch)];
 double worst = 0;
 Console.WriteLine("| model | network | noise, batch 1 | noise, batch 3 | pictures, batch 1 | pictures, batch 3 | largest logit |");
 Console.WriteLine("|---|---|---|---|---|---|---|");
-foreach (string path in args.Skip(1))
+bool precise = args.Contains("--precise");
+foreach (string path in args.Skip(1).Where(argument => argument != "--precise"))
 {
     using Model model = ModelFile.Load(path);
     string onnx = Path.Combine(Path.GetTempPath(), $"agreement-{Environment.ProcessId}.onnx");
@@ -38,12 +40,12 @@ foreach (string path in args.Skip(1))
         foreach (float[] images in (float[][])[noise, photographs])
             foreach (int batch in (int[])[1, largestBatch])
             {
-                (float[] ours, float[] theirs) = (Ours(model, images, batch), Theirs(session, model, images, batch));
+                (float[] ours, float[] theirs) = (Ours(model, images, batch, precise), Theirs(session, model, images, batch));
                 largest = theirs.Max(MathF.Abs);
                 errors.Add(ours.Zip(theirs, (a, b) => (double)Math.Abs(a - b)).Max() / largest);
             }
         worst = errors.Append(worst).Max();
-        Console.WriteLine($"| {Path.GetFileNameWithoutExtension(path)} | {model.Network.Name} | {string.Join(" | ", errors.Select(error => $"{error:0.0e-0}"))} | {largest:g3} |");
+        Console.WriteLine($"| {Path.GetFileNameWithoutExtension(path)} | {model.Network.Name} | {string.Join(" | ", errors.Select(error => $"{error:0.00e-0}"))} | {largest:g3} |");
     }
     finally
     {
@@ -77,7 +79,7 @@ float[] Photographs(Model model)
 
 static float[] Ours(Model model, float[] images, int batch)
 {
-    using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = batch });
+    using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = batch, Precise = precise });
     images.AsSpan(0, plan.Input.Length).CopyTo(plan.Input);
     plan.Forward();
     return plan.Output.ToArray();

@@ -11,7 +11,7 @@ namespace AlexNetSharp.Cli.Models;
 /// <summary>What <c>alexnet inspect</c> prints about a file.</summary>
 internal static class ModelReport
 {
-    private const int ClassesShown = 5;
+    private const int ClassesShown = 3;
 
     /// <summary>Prints format, network, classes, preprocessing, how long reading took, and a row for every tensor.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>

@@ -146,6 +146,10 @@ public class PyTorchTests : FormatTest
         for (int depth = 0; depth < 2; depth++)
             inner = $"{inner}q{(char)depth}0}}({string.Concat(Enumerable.Repeat($"X\u0005\0\0\0modelh{(char)depth}", 100_000))}u";
         Refuses(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(inner), (byte)'.'])), "x.pth", "no dictionary of named tensors");
+
+        // Lists in lists, deeper than any stack.
+        string nested = new string(']', 1_000_000) + new string('a', 999_999) + ".";
+        Refuses(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(nested)])), "x.pth", "no dictionary of named tensors");
     }
 
     [Fact]
