@@ -4,8 +4,8 @@
 
 // Exports models to ONNX and holds ONNX Runtime's logits against ours, on noise and on pictures, in batches of 1 and 3 from one file.
 // dotnet run -c Release tools/onnx/agreement.cs PICTURES MODEL…     (tools/onnx/agreement.sh makes the models first)
-// Prints a table: the largest difference of a logit over the largest logit. Exit code 1 where one exceeds 1e-5. With --precise before
-// the models, ours are computed without Winograd's algorithms.
+// Prints a table: the largest difference of a logit over the largest logit. Exit code 1 if one exceeds 1e-5 on a picture; noise is a
+// harder case and shows how far rounding goes. With --precise before the models, ours are computed without Winograd's algorithms.
 
 using System.Globalization;
 using AlexNetSharp.Data;
@@ -38,13 +38,15 @@ foreach (string path in args.Skip(1).Where(argument => argument != "--precise"))
         var errors = new List<double>();
         double largest = 0;
         foreach (float[] images in (float[][])[noise, photographs])
+        {
             foreach (int batch in (int[])[1, largestBatch])
             {
                 (float[] ours, float[] theirs) = (Ours(model, images, batch, precise), Theirs(session, model, images, batch));
                 largest = theirs.Max(MathF.Abs);
                 errors.Add(ours.Zip(theirs, (a, b) => (double)Math.Abs(a - b)).Max() / largest);
             }
-        worst = errors.Append(worst).Max();
+        }
+        worst = errors.Skip(errors.Count / 2).Append(worst).Max();
         Console.WriteLine($"| {Path.GetFileNameWithoutExtension(path)} | {model.Network.Name} | {string.Join(" | ", errors.Select(error => $"{error:0.00e-0}"))} | {largest:g3} |");
     }
     finally
@@ -77,7 +79,7 @@ float[] Photographs(Model model)
     return images;
 }
 
-static float[] Ours(Model model, float[] images, int batch)
+static float[] Ours(Model model, float[] images, int batch, bool precise)
 {
     using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = batch, Precise = precise });
     images.AsSpan(0, plan.Input.Length).CopyTo(plan.Input);
