@@ -10,17 +10,13 @@ Each case: six 32-bit little-endian integers (kind 0 noise or 1 ramp, channels, 
 import struct, sys
 from PIL import Image
 
+from resize_values import values
+
 CASES = [
     # source h, w -> h, w
     (32, 32, 56, 56), (32, 32, 24, 24), (32, 32, 32, 32), (37, 53, 20, 31), (53, 37, 61, 40), (75, 100, 16, 21), (1, 1, 7, 5), (1, 9, 4, 4),
     (9, 1, 3, 6), (5, 7, 1, 1), (2, 2, 9, 9), (64, 64, 3, 63), (13, 200, 13, 50), (200, 13, 50, 13), (28, 28, 32, 32), (101, 99, 33, 33),
 ]
-
-
-def values(kind, channels, height, width):
-    if kind == 0:
-        return bytes((((i * 2654435761 + 12345) & 0xFFFFFFFF) ** 2 & 0xFFFFFFFF) >> 24 for i in range(height * width * channels))
-    return bytes((y * 255 // max(height - 1, 1) + x * 3 + c * 40) & 255 for y in range(height) for x in range(width) for c in range(channels))
 
 
 out = sys.stdout.buffer

@@ -8,6 +8,10 @@ internal static class ModelOutput
     /// <summary>The argument.</summary>
     public static Argument<string> Argument() => new("OUT") { Description = "the file to write: .safetensors or .onnx" };
 
+    /// <summary>Names for the classes: <c>--class-names FILE</c>.</summary>
+    public static Option<string?> ClassNames() => CommandOptions.Path(
+        "--class-names", "names of the classes, one a line in the order of the outputs; lines like 'n01440764 tench' give ids too [those in the model]");
+
     /// <summary>Checks before any work that a model can be written there.</summary>
     /// <param name="option">Name of the argument or option, for messages.</param>
     /// <param name="path">The file.</param>

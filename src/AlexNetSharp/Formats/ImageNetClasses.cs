@@ -15,16 +15,10 @@ public static class ImageNetClasses
     /// <summary>WordNet id and words of each class: <c>n01440764</c>, <c>tench, Tinca tinca</c>.</summary>
     public static IReadOnlyList<ClassName> All => s_all.Value;
 
-    private static List<ClassName> Read()
+    private static IReadOnlyList<ClassName> Read()
     {
-        using Stream stream = typeof(ImageNetClasses).Assembly.GetManifestResourceStream("AlexNetSharp.Formats.ImageNetClasses.txt")!;
-        using var reader = new StreamReader(stream);
-        var classes = new List<ClassName>(Count);
-        while (reader.ReadLine() is { } line)
-        {
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
-            classes.Add(new ClassName(line[..space], line[(space + 1)..]));
-        }
-        return classes;
+        const string name = "AlexNetSharp.Formats.ImageNetClasses.txt";
+        using Stream stream = typeof(ImageNetClasses).Assembly.GetManifestResourceStream(name)!;
+        return ClassNames.Read(stream, name);
     }
 }

@@ -13,7 +13,9 @@ public sealed record ClassName(string Id, string Name);
 /// <param name="SourceShape">Its shape there.</param>
 /// <param name="Parameter">Name of the parameter.</param>
 /// <param name="Change">What was done on the way, such as <c>OIHW → HWIO</c>.</param>
-public sealed record WeightTransfer(string Source, TensorType SourceType, IReadOnlyList<long> SourceShape, string Parameter, string Change);
+/// <param name="FileChange">What differs from the source when the parameter is written to a file again, such as <c>BGR → RGB</c>; empty for nothing.</param>
+public sealed record WeightTransfer(
+    string Source, TensorType SourceType, IReadOnlyList<long> SourceShape, string Parameter, string Change, string FileChange);
 
 /// <summary>A network with its weights, the names of its classes and what it wants done to pictures: what a model file holds.</summary>
 public sealed class Model : IDisposable

@@ -42,18 +42,24 @@ public static class ModelFile
     /// <c>load_state_dict</c> takes them as they are; everything else in the metadata. Or an .onnx file.
     /// </param>
     /// <param name="model">The model.</param>
-    /// <exception cref="ArgumentException">The ending is not known.</exception>
+    /// <param name="type">How the weights are stored: F32, or in a .safetensors file also F16 or BF16, rounded to nearest.</param>
+    /// <exception cref="ArgumentException">The ending is not known, or it does not go with <paramref name="type"/>.</exception>
+    /// <exception cref="InvalidDataException">A weight lies beyond the range of <paramref name="type"/>.</exception>
+    /// <exception cref="NotSupportedException">A layer cannot be expressed in ONNX; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Save(string path, Model model)
+    public static void Save(string path, Model model, TensorType type = TensorType.F32)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(model);
-        switch (Path.GetExtension(path).ToLowerInvariant())
+        string ending = Path.GetExtension(path).ToLowerInvariant();
+        if (type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16) || (type != TensorType.F32 && ending == ".onnx"))
+            throw new ArgumentException($"weights cannot be stored as {type} in '{path}'", nameof(type));
+        switch (ending)
         {
             case ".safetensors":
                 Dictionary<string, string> metadata = ModelMetadata.Describe(model);
                 metadata["format"] = "pt";
-                SafetensorsWriter.Write(path, WeightSources.Of(model.Parameters), metadata);
+                SafetensorsWriter.Write(path, WeightSources.Of(model.Parameters), metadata, type);
                 break;
             case ".onnx":
                 OnnxWriter.Write(path, model);

@@ -252,6 +252,9 @@ internal ref struct PickleReader
 
     private readonly long[] Numbers(object?[] values)
     {
+        // One long list of sizes could serve any number of tensors: memory would grow with the square of the file.
+        if (values.Length > TensorShape.MostDimensions)
+            throw Fault(FormattableString.Invariant($"a tensor has {values.Length} dimensions; at most {TensorShape.MostDimensions} are supported"));
         long[] numbers = new long[values.Length];
         for (int i = 0; i < numbers.Length; i++)
             numbers[i] = values[i] is long number ? number : throw Fault("a tensor's size is no whole number; the file is damaged");

@@ -8,7 +8,7 @@ namespace AlexNetSharp.Formats;
 internal static class PyTorchReader
 {
     private const long LongestPickle = 64 << 20;
-    private const int DeepestStateDict = 3;
+    private const int DeepestStateDict = 3, MostPrefixes = 4;
 
     // Where training programs keep the state dict, in the order in which they are tried.
     private static readonly string[] s_stateDictKeys = ["state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params"];
@@ -94,7 +94,8 @@ internal static class PyTorchReader
         PickleDictionary state = FindStateDict(root, 0)
             ?? throw FormatError.At(file.Path, rootAt, "the file holds no dictionary of named tensors; save one: torch.save(model.state_dict(), path)");
         List<(string Name, PickleTensor Tensor, long Offset)> found = [.. Tensors(state)];
-        while (Array.Find(s_prefixes, prefix => found.TrueForAll(item => item.Name.StartsWith(prefix, StringComparison.Ordinal))) is { } common)
+        // Wrappers put one before the other; a name made of nothing else must not keep us busy.
+        for (int i = 0; i < MostPrefixes && Array.Find(s_prefixes, prefix => found.TrueForAll(item => item.Name.StartsWith(prefix, StringComparison.Ordinal))) is { } common; i++)
             found = [.. found.Select(item => (item.Name[common.Length..], item.Tensor, item.Offset))];
 
         var tensors = new List<NamedTensor>();
@@ -137,11 +138,10 @@ internal static class PyTorchReader
         // A checkpoint may hold tensors of its own (PyTorch's ImageNet example keeps the best accuracy so): look inside first.
         foreach (string key in s_stateDictKeys)
         {
-            foreach ((object? name, object? inner, _) in dictionary.Items)
-            {
-                if (name is string text && text == key && FindStateDict(inner, depth + 1) is { } found)
-                    return found;
-            }
+            // Only the last of equal keys counts, as in Python; looking into each would take time without bound.
+            int last = dictionary.Items.FindLastIndex(item => item.Key is string text && text == key);
+            if (last >= 0 && FindStateDict(dictionary.Items[last].Value, depth + 1) is { } found)
+                return found;
         }
         return Tensors(dictionary).Any() ? dictionary : null;
     }

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace AlexNetSharp.Formats;
 
-/// <summary>A float32 tensor to write: its elements are asked for piece by piece, so that no second copy of a model is needed.</summary>
+/// <summary>A tensor to write: its elements are asked for piece by piece, so that no second copy of a model is needed.</summary>
 /// <param name="Name">Name in the file.</param>
 /// <param name="Shape">Sizes, slowest first.</param>
 /// <param name="Fill">Fills a span with the elements of the row-major order that begin at a given index.</param>
@@ -24,44 +25,84 @@ internal sealed record TensorSource(string Name, long[] Shape, TensorSource.Fill
         new(name, shape, (first, destination) => values.Span.Slice((int)first, destination.Length).CopyTo(destination));
 
     /// <summary>Writes all elements, little-endian.</summary>
-    public void WriteTo(Stream stream)
+    /// <param name="stream">Where to.</param>
+    /// <param name="type">F32, F16 or BF16; the narrow types are rounded to nearest, ties to even.</param>
+    /// <exception cref="InvalidDataException">A finite value lies beyond the range of <paramref name="type"/>.</exception>
+    public void WriteTo(Stream stream, TensorType type = TensorType.F32)
     {
-        float[] piece = ArrayPool<float>.Shared.Rent((int)Math.Min(Count, PieceElements));
+        int length = (int)Math.Min(Count, PieceElements);
+        float[] piece = ArrayPool<float>.Shared.Rent(length);
+        ushort[] narrow = type == TensorType.F32 ? [] : ArrayPool<ushort>.Shared.Rent(length);
         try
         {
             for (long first = 0; first < Count; first += PieceElements)
             {
                 Span<float> part = piece.AsSpan(0, (int)Math.Min(PieceElements, Count - first));
                 Fill(first, part);
-                stream.Write(MemoryMarshal.AsBytes(part));
+                if (type == TensorType.F32)
+                {
+                    stream.Write(MemoryMarshal.AsBytes(part));
+                    continue;
+                }
+                Narrow(part, narrow, type);
+                stream.Write(MemoryMarshal.AsBytes(narrow.AsSpan(0, part.Length)));
             }
         }
         finally
         {
             ArrayPool<float>.Shared.Return(piece);
+            if (narrow.Length > 0)
+                ArrayPool<ushort>.Shared.Return(narrow);
         }
+    }
+
+    private void Narrow(ReadOnlySpan<float> values, Span<ushort> bits, TensorType type)
+    {
+        if (type == TensorType.F16)
+            TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<ushort, Half>(bits));
+        else
+            for (int i = 0; i < values.Length; i++)
+                bits[i] = BFloat16Of(values[i]);
+        ushort infinity = type == TensorType.F16 ? (ushort)0x7C00 : (ushort)0x7F80;
+        for (int i = 0; i < values.Length; i++)
+            if ((bits[i] & 0x7FFF) == infinity && float.IsFinite(values[i]))
+                throw new InvalidDataException(FormattableString.Invariant(
+                    $"tensor {FormatError.Quote(Name)} holds {values[i]:g6}, which {type} cannot hold; write F32{(type == TensorType.F16 ? " or BF16" : "")}"));
+    }
+
+    private static ushort BFloat16Of(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        // Rounding could carry a NaN's last bits over into infinity.
+        return float.IsNaN(value) ? (ushort)(bits >> 16 | 0x40) : (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
     }
 }
 
-/// <summary>Writes safetensors files of float32 tensors (format: see <see cref="SafetensorsReader"/>).</summary>
+/// <summary>Writes safetensors files (format: see <see cref="SafetensorsReader"/>).</summary>
 internal static class SafetensorsWriter
 {
     /// <summary>Writes <paramref name="tensors"/> in their order, and <paramref name="metadata"/> in __metadata__.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="metadata">Texts.</param>
+    /// <param name="type">Type of all elements in the file: F32, F16 or BF16.</param>
+    /// <exception cref="InvalidDataException">A finite value lies beyond the range of <paramref name="type"/>; an older file stays as it is.</exception>
     /// <exception cref="IOException">The file cannot be written; an older file of that name stays as it is.</exception>
-    public static void Write(string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string> metadata)
+    public static void Write(
+        string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string> metadata, TensorType type = TensorType.F32)
     {
-        byte[] header = Header(tensors, metadata);
+        byte[] header = Header(tensors, metadata, type);
         byte[] length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         using var file = new AtomicFile(path);
         file.Stream.Write(length);
         file.Stream.Write(header);
         foreach (TensorSource tensor in tensors)
-            tensor.WriteTo(file.Stream);
+            tensor.WriteTo(file.Stream, type);
         file.Commit();
     }
 
-    private static byte[] Header(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string> metadata)
+    private static byte[] Header(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string> metadata, TensorType type)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -78,14 +119,14 @@ internal static class SafetensorsWriter
             foreach (TensorSource tensor in tensors)
             {
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", "F32");
+                json.WriteString("dtype", type.ToString());
                 json.WriteStartArray("shape");
                 foreach (long size in tensor.Shape)
                     json.WriteNumberValue(size);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += tensor.Count * sizeof(float));
+                json.WriteNumberValue(offset += tensor.Count * type.Size());
                 json.WriteEndArray();
                 json.WriteEndObject();
             }

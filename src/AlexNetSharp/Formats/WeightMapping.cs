@@ -70,13 +70,13 @@ internal sealed class WeightMapping
             NamedTensor source = _sources[i];
             Parameter target = parameters.Parameters[i];
             bool flip = _flipColours && i == 0 && target.Spec.Role == ParameterRole.ConvolutionWeight;
-            string change = target.Spec.Role switch
+            (string change, string fileChange) = target.Spec.Role switch
             {
                 ParameterRole.ConvolutionWeight => CopyKernels(source, target, flip),
                 ParameterRole.LinearWeight => CopyMatrix(source, target, FlattenedMap(_network, target.Name)),
                 _ => CopyBias(source, target),
             };
-            transfers.Add(new WeightTransfer(source.Name, source.Type, source.Shape.ToArray(), target.Name, change));
+            transfers.Add(new WeightTransfer(source.Name, source.Type, source.Shape.ToArray(), target.Name, change, fileChange));
         }
         parameters.MarkChanged();
         return transfers;
@@ -99,33 +99,34 @@ internal sealed class WeightMapping
         return null;
     }
 
-    private static string CopyBias(NamedTensor source, Parameter target)
+    private static (string Change, string FileChange) CopyBias(NamedTensor source, Parameter target)
     {
         source.CopyTo(target.Storage);
-        return "";
+        return ("", "");
     }
 
-    private string CopyKernels(NamedTensor source, Parameter target, bool flip)
+    private (string Change, string FileChange) CopyKernels(NamedTensor source, Parameter target, bool flip)
     {
         float[] values = source.ToArray();
         if (_native)
         {
             values.CopyTo(target.Storage);
-            return "";
+            return ("", "HWIO → OIHW");
         }
         KernelOrder.ToHwio(values, target.Spec.Dimensions, flip, target.Storage);
-        return flip ? "OIHW → HWIO, BGR → RGB" : "OIHW → HWIO";
+        return flip ? ("OIHW → HWIO, BGR → RGB", "BGR → RGB") : ("OIHW → HWIO", "");
     }
 
-    private string CopyMatrix(NamedTensor source, Parameter target, Shape? map)
+    private (string Change, string FileChange) CopyMatrix(NamedTensor source, Parameter target, Shape? map)
     {
+        string Inputs(string change) => map is { } shape ? FormattableString.Invariant($", {change} ({shape.Channels}×{shape.Height}×{shape.Width})") : "";
         if (_native)
         {
             MatrixPanels.LoadInputMajor(source, target);
-            return "";
+            return ("", "[in, out] → [out, in]" + Inputs("h·w·c → c·h·w"));
         }
         MatrixPanels.Load(source, target, map);
-        return map is { } shape ? FormattableString.Invariant($"[out, in] → [in, out], c·h·w → h·w·c ({shape.Channels}×{shape.Height}×{shape.Width})") : "[out, in] → [in, out]";
+        return ("[out, in] → [in, out]" + Inputs("c·h·w → h·w·c"), "");
     }
 
     /// <summary>The shape of a parameter in our own order.</summary>

@@ -1,3 +1,4 @@
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
@@ -9,20 +10,26 @@ namespace AlexNetSharp.Training;
 /// <param name="Pixels">[height, width, channels].</param>
 public sealed record FilterImage(int Width, int Height, int Channels, byte[] Pixels)
 {
-    private const int SmallestSide = 24;
-
     /// <summary>Draws the kernels in a grid, enlarged where they are small; the largest absolute weight becomes black or white, 0 grey.</summary>
+    /// <param name="parameters">The weights.</param>
+    /// <param name="columns">Kernels in a row at most; 0 for a grid that is about square.</param>
+    /// <param name="smallestSide">Pixels that a kernel gets at least, as a whole multiple of its size.</param>
     /// <returns>The picture, or null if the network has no convolution.</returns>
-    public static FilterImage? Of(ParameterSet parameters)
+    /// <exception cref="ArgumentOutOfRangeException">A number is negative, or the side is above 1024.</exception>
+    public static FilterImage? Of(ParameterSet parameters, int columns = 0, int smallestSide = 24)
     {
         ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        ArgumentOutOfRangeException.ThrowIfNegative(smallestSide);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(smallestSide, 1024);
         Parameter? weight = parameters.Parameters.FirstOrDefault(p => p.Spec.Role == ParameterRole.ConvolutionWeight);
         if (weight is null)
             return null;
         (int kh, int kw, int ic, int oc) = (weight.Spec.Dimensions[0], weight.Spec.Dimensions[1], weight.Spec.Dimensions[2], weight.Spec.Dimensions[3]);
         int channels = ic == 3 ? 3 : 1;
-        int columns = (int)Math.Ceiling(Math.Sqrt(oc)), rows = (oc + columns - 1) / columns;
-        int zoom = Math.Max(1, (SmallestSide + Math.Max(kh, kw) - 1) / Math.Max(kh, kw));
+        columns = columns == 0 ? (int)Math.Ceiling(Math.Sqrt(oc)) : Math.Min(columns, oc);
+        int rows = (oc + columns - 1) / columns;
+        int zoom = Math.Max(1, (smallestSide + Math.Max(kh, kw) - 1) / Math.Max(kh, kw));
         // One line between the kernels and around them.
         (int cellHeight, int cellWidth) = (kh * zoom + 1, kw * zoom + 1);
         (int height, int width) = (rows * cellHeight + 1, columns * cellWidth + 1);
@@ -43,4 +50,7 @@ public sealed record FilterImage(int Width, int Height, int Channels, byte[] Pix
                     }
         return new FilterImage(width, height, channels, pixels);
     }
+
+    /// <summary>The picture as a PNG file.</summary>
+    public byte[] ToPng() => Png.Encode(Width, Height, Channels, Pixels);
 }

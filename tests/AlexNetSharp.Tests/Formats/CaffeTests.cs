@@ -42,6 +42,9 @@ public class CaffeTests : FormatTest
                 Assert.Equal(PyTorchTests.Value(2, (o * 4 + i) * 25 + 7), conv2[(7 * 4 + i) * 16 + o]);
         Assert.Contains("BGR → RGB", model.Transfers[0].Change, StringComparison.Ordinal);
         Assert.DoesNotContain("BGR", model.Transfers[2].Change, StringComparison.Ordinal);
+        // What is written from here on has red first; everything else keeps Caffe's order, which is PyTorch's.
+        Assert.Equal("BGR → RGB", model.Transfers[0].FileChange);
+        Assert.All(model.Transfers.Skip(1), transfer => Assert.Equal("", transfer.FileChange));
     }
 
     [Fact]

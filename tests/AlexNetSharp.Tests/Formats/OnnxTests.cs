@@ -1,7 +1,10 @@
+using System.Numerics.Tensors;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
+using AlexNetSharp.Tests.Training;
+using AlexNetSharp.Training;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -40,6 +43,40 @@ public class OnnxTests : FormatTest
     {
         AssertAgreement(CudaConvnet.Quick(), batch: 4);
         AssertAgreement(CudaConvnet.Full(imageSize: 28, channels: 1), batch: 4);
+    }
+
+    [Fact]
+    public void A_trained_model_gives_the_same_classes_in_ONNX_Runtime()
+    {
+        Network network = SmallTraining.Network();
+        using var model = new Model(network, ParameterSet.Initialize(network, seed: 1));
+        MemoryBatches validation = SmallTraining.Pictures(200, 32, seed: 2);
+        using (var trainer = new Trainer(
+            network, model.Parameters, SmallTraining.Pictures(400, 32, seed: 1, orderSeed: 7), validation,
+            new TrainerOptions { Epochs = 4, Schedule = new ConstantRate(0.02), Threads = 2 }))
+            trainer.Run(TestContext.Current.CancellationToken);
+
+        string path = PathOf("trained.onnx");
+        ModelFile.Save(path, model);
+        using var session = new InferenceSession(path);
+        int pictures = 0, right = 0;
+        foreach (LabelledBatch batch in validation.Read(0, cancellationToken: TestContext.Current.CancellationToken))
+        {
+            float[] nchw = Nchw(batch.Images, batch.Count, network.InputShape);
+            float[] theirs = RunOnnx(session, batch.Count, network.InputShape, nchw), ours = Run(network, model.Parameters, batch.Count, nchw);
+            Compare.Close("logits", theirs, ours, Tolerances.OtherProgramLogits);
+            for (int i = 0; i < batch.Count; i++)
+            {
+                int predicted = Top1(theirs, i);
+                Assert.Equal(predicted, Top1(ours, i));
+                right += predicted == batch.Labels[i] ? 1 : 0;
+                pictures++;
+            }
+        }
+        Assert.Equal(200, pictures);
+        Assert.True(right > 150, $"{right} of 200: the network has learned too little for the comparison to mean anything");
+
+        static int Top1(float[] logits, int picture) => TensorPrimitives.IndexOfMax(logits.AsSpan(picture * SmallTraining.Classes, SmallTraining.Classes));
     }
 
     [Fact]
@@ -148,11 +185,30 @@ public class OnnxTests : FormatTest
         for (int i = 0; i < image.Length; i++)
             image[i] = (float)(random.NextDouble() * 4 - 2);
         using var session = new InferenceSession(path);
-        var input = new DenseTensor<float>(image, [batch, shape.Channels, shape.Height, shape.Width]);
-        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run([NamedOnnxValue.CreateFromTensor("input", input)]);
-        float[] expected = [.. results[0].AsEnumerable<float>()];
+        float[] expected = RunOnnx(session, batch, shape, image);
         double error = Compare.Close(network.Name, expected, Run(network, model.Parameters, batch, image), Tolerances.OtherProgramLogits);
+        // The same file takes any batch: the first image alone.
+        float[] first = RunOnnx(session, 1, shape, image[..(int)shape.Length]);
+        Compare.Close(network.Name + ", one image", first, expected.AsSpan(0, first.Length), Tolerances.OtherProgramLogits);
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{network.Name} {shape}: {error:E2}"));
+    }
+
+    private static float[] RunOnnx(InferenceSession session, int batch, Shape shape, float[] nchw)
+    {
+        var input = new DenseTensor<float>(nchw, [batch, shape.Channels, shape.Height, shape.Width]);
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run([NamedOnnxValue.CreateFromTensor("input", input)]);
+        return [.. results[0].AsEnumerable<float>()];
+    }
+
+    private static float[] Nchw(ReadOnlySpan<float> nhwc, int batch, Shape shape)
+    {
+        int pixels = shape.Height * shape.Width;
+        float[] nchw = new float[nhwc.Length];
+        for (int n = 0; n < batch; n++)
+            for (int c = 0; c < shape.Channels; c++)
+                for (int p = 0; p < pixels; p++)
+                    nchw[(n * shape.Channels + c) * pixels + p] = nhwc[(n * pixels + p) * shape.Channels + c];
+        return nchw;
     }
 
     /// <summary>The logits of a plan for images in the order batch, channel, row, column.</summary>

@@ -131,6 +131,28 @@ public class PyTorchTests : FormatTest
     }
 
     [Fact]
+    public void Small_files_that_would_take_long_or_much_memory_do_not()
+    {
+        // Sizes shared by many tensors, a name of nothing but prefixes, and the same keys again and again, each leading to the next ones.
+        string sizes = "(" + string.Concat(Enumerable.Repeat("K\u0001", 17)) + "t";
+        Refuses(Zip(("a/data.pkl", OneTensor(4, 0, sizes[1..^1], sizes[1..^1])), ("a/data/0", new byte[16])), "x.pth", "17 dimensions");
+
+        string prefixes = string.Concat(Enumerable.Repeat("module.", 36)), pickle = Encoding.Latin1.GetString(OneTensor(4, 0, "K\u0004", "K\u0001"));
+        string named = pickle.Replace("X\u0001\0\0\0w", $"X{(char)(prefixes.Length)}\0\0\0{prefixes}", StringComparison.Ordinal);
+        using (TensorFile file = TensorFile.Read(Zip(("a/data.pkl", Encoding.Latin1.GetBytes(named)), ("a/data/0", new byte[16])), "x.pth"))
+            Assert.Equal(prefixes[("module.".Length * 4)..], file.Tensors.Single().Name);
+
+        string inner = "}";
+        for (int depth = 0; depth < 2; depth++)
+            inner = $"{inner}q{(char)depth}0}}({string.Concat(Enumerable.Repeat($"X\u0005\0\0\0modelh{(char)depth}", 100_000))}u";
+        Refuses(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(inner), (byte)'.'])), "x.pth", "no dictionary of named tensors");
+
+        // Lists in lists, deeper than any stack.
+        string nested = new string(']', 1_000_000) + new string('a', 999_999) + ".";
+        Refuses(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(nested)])), "x.pth", "no dictionary of named tensors");
+    }
+
+    [Fact]
     public void A_zip_bomb_is_refused_before_it_unpacks()
     {
         byte[] bomb = Zip(CompressionLevel.Optimal, ("a/data.pkl", OneTensor(4, 0, "K\u0004", "K\u0001")), ("a/data/0", new byte[32 << 20]));
@@ -189,7 +211,7 @@ public class PyTorchTests : FormatTest
     }
 
     /// <summary>To nearest, ties to even.</summary>
-    private static float RoundToBFloat16(float value)
+    internal static float RoundToBFloat16(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return BitConverter.UInt32BitsToSingle(bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000);

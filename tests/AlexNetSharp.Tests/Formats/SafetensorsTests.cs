@@ -157,6 +157,46 @@ public class SafetensorsTests : FormatTest
     [InlineData("""{"metadata":{}""", "JSON")]
     public void A_bad_index_is_refused(string text, string expected) => Refuses(Encoding.UTF8.GetBytes(text), "x.index.json", expected);
 
+    [Theory]
+    [InlineData(TensorType.F16)]
+    [InlineData(TensorType.BF16)]
+    public void Narrow_types_are_rounded_to_nearest(TensorType type)
+    {
+        float[] values =
+        [
+            0, -0f, 1, -1.5f, float.NaN, BitConverter.UInt32BitsToSingle(0x7F800001), float.PositiveInfinity, float.NegativeInfinity,
+            .. Enumerable.Range(0, 300_000).Select(i => PyTorchTests.Value(3, i)),
+            // Ties: to the even neighbour, down and up.
+            BitConverter.UInt32BitsToSingle(0x3F808000), BitConverter.UInt32BitsToSingle(0x3F818000), 1 + 1 / 2048f, 1 + 3 / 2048f,
+        ];
+        string path = PathOf("narrow.safetensors");
+        SafetensorsWriter.Write(path, [TensorSource.Of("x", [values.Length], values)], new Dictionary<string, string>(), type);
+        using TensorFile file = TensorFile.Open(path);
+        Assert.Equal(type, file.Tensors[0].Type);
+        float[] read = file.Tensors[0].ToArray();
+        for (int i = 0; i < values.Length; i++)
+        {
+            float expected = type == TensorType.F16 ? (float)(Half)values[i] : PyTorchTests.RoundToBFloat16(values[i]);
+            if (float.IsNaN(values[i]))
+                Assert.True(float.IsNaN(read[i]));
+            else
+                Assert.Equal(BitConverter.SingleToInt32Bits(expected), BitConverter.SingleToInt32Bits(read[i]));
+        }
+    }
+
+    [Theory]
+    [InlineData(TensorType.F16, 65520f)]
+    [InlineData(TensorType.BF16, float.MaxValue)]
+    public void A_value_beyond_the_range_is_refused_and_the_old_file_stays(TensorType type, float value)
+    {
+        string path = PathOf("model.safetensors");
+        File.WriteAllText(path, "old");
+        var error = Assert.Throws<InvalidDataException>(() =>
+            SafetensorsWriter.Write(path, [TensorSource.Of("fc8.bias", [2], new[] { 1, value })], new Dictionary<string, string>(), type));
+        Assert.Contains($"'fc8.bias' holds", error.Message, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(path));
+    }
+
     [Fact]
     public void A_failed_write_leaves_the_old_file()
     {

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Models;
+using AlexNetSharp.Formats;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet convert</c>: a model from one format to another, with a table of what went where.</summary>
+internal sealed class ConvertCommand : CliCommand
+{
+    private readonly ModelInput _in;
+    private readonly Argument<string> _out = ModelOutput.Argument();
+    private readonly ChoiceOption<TensorType> _type = new(
+        "--type", "how the weights are stored; f16 and bf16 halve a .safetensors file, rounded to nearest", null,
+        ("f32", TensorType.F32), ("f16", TensorType.F16), ("bf16", TensorType.BF16));
+    private readonly Option<string?> _classNames = ModelOutput.ClassNames();
+
+    public ConvertCommand()
+        : base("convert", "Convert a model to .safetensors (as PyTorch loads it) or .onnx.")
+    {
+        _in = new ModelInput(this, "IN");
+        Add(_out);
+        Add(_type);
+        Add(_classNames);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet convert alexnet-owt-7be5be79.pth alexnet.safetensors",
+        "alexnet convert bvlc_alexnet.caffemodel alexnet.onnx --network caffe",
+        "alexnet convert runs/first small.safetensors --type bf16 --class-names names.txt",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        string path = context.Get(_out);
+        TensorType type = context.Get(_type);
+        ModelOutput.Check("OUT", path, ".safetensors", ".onnx");
+        if (type != TensorType.F32 && !path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException("--type f16 and bf16 are for .safetensors; an .onnx file is written as f32, as its operators compute");
+        using Model model = _in.Load(context);
+        ModelConversion.Write(context, _in.PathOf(context), ModelConversion.WithClasses(model, context.Get(_classNames)), path, type);
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Models;
+using AlexNetSharp.Cli.Plots;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet inspect</c>: what a model file holds, and pictures of its filters and feature maps.</summary>
+internal sealed class InspectCommand : CliCommand
+{
+    // As figure 3 of the 2012 paper: rows of sixteen.
+    private const int FilterColumns = 16, FilterSide = 48;
+    private const string FirstLayer = "conv1";
+
+    private readonly ModelInput _model;
+    private readonly Option<string?> _filters = CommandOptions.Path("--filters", "draw the first convolution's filters as PNG, as figure 3 of the 2012 paper does", "OUT.png");
+    private readonly Option<string[]> _activations = new("--activations")
+    {
+        Description = "draw the feature maps that a layer makes of a picture as PNG",
+        HelpName = "PICTURE OUT.png",
+        Arity = new ArgumentArity(2, 2),
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string?> _layer = new("--layer") { Description = "which layer's feature maps", HelpName = "NAME" };
+
+    public InspectCommand()
+        : base("inspect", "Show what a model file holds: network, classes, preprocessing, every tensor's values; draw filters and feature maps.")
+    {
+        _model = new ModelInput(this);
+        _layer.DefaultValueFactory = _ => FirstLayer;
+        foreach (Option option in (Option[])[_filters, _activations, _layer])
+            Add(option);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet inspect alexnet.safetensors",
+        "alexnet inspect runs/first --filters filters.png",
+        "alexnet inspect alexnet.pth --activations cat.jpg maps.png --layer relu2",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        string? filters = context.Get(_filters);
+        string[]? activations = context.Has(_activations) ? context.Get(_activations) : null;
+        if (context.Has(_layer) && activations is null)
+            throw new UsageException("--layer is for feature maps; give --activations PICTURE OUT.png");
+        CheckPng("--filters", filters);
+        CheckPng("--activations", activations?[1]);
+        if (filters is null && activations is null)
+        {
+            ModelReport.Print(context, _model);
+            return ExitCode.Success;
+        }
+
+        using Model model = _model.Load(context);
+        if (activations is not null)
+        {
+            var maps = new FeatureMaps(model, context.Get(_layer)!, activations[0]);
+            OutputFile.Write("--activations", activations[1], FeatureMapsPlot.ToPng(maps));
+            context.WriteLine($"{activations[1]}: {maps.Describe()}");
+        }
+        if (filters is not null)
+        {
+            FilterImage image = FilterImage.Of(model.Parameters, FilterColumns, FilterSide)
+                ?? throw new InvalidDataException($"network '{model.Network.Name}' has no convolution whose filters could be drawn");
+            OutputFile.Write("--filters", filters, image.ToPng());
+            context.WriteLine(FormattableString.Invariant($"{filters}: the filters of the first convolution of network {model.Network.Name}, {image.Width}×{image.Height} pixels"));
+        }
+        return ExitCode.Success;
+    }
+
+    private static void CheckPng(string option, string? path)
+    {
+        if (path is not null && !path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"{option}: '{path}' must end with .png");
+        OutputFile.Check(option, path);
+    }
+}

@@ -1,0 +1,69 @@
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Images;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Cli.Models;
+
+/// <summary>What a layer makes of a picture.</summary>
+internal sealed class FeatureMaps
+{
+    /// <summary>Decodes the picture, prepares it as the model wants it, and runs the network.</summary>
+    /// <exception cref="UsageException">The network has no such layer, or its output is no map.</exception>
+    /// <exception cref="IOException">The picture is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is no picture, or the model does not say how pictures are prepared.</exception>
+    public FeatureMaps(Model model, string layer, string picture)
+    {
+        Network network = model.Network;
+        int index = network.IndexOf(layer);
+        string[] names = [.. network.Layers.Where((_, i) => !network.OutputOf(i).IsVector).Select(l => l.Name)];
+        if (index < 0)
+            throw new UsageException($"--layer: network '{network.Name}' has no layer '{layer}'{NearestName.Suggestion(layer, names)}; it has {string.Join(", ", names)}");
+        if (network.OutputOf(index).IsVector)
+            throw new UsageException($"--layer: the output of layer '{layer}' is a vector, not maps; layers with maps are {string.Join(", ", names)}");
+        if (model.Preprocessing.Length == 0)
+            throw new InvalidDataException($"the model does not say how pictures are prepared for network '{network.Name}'; train it, or take a model that says so");
+
+        var preprocessing = Preprocessing.FromJson(model.Preprocessing, "the model");
+        if ((preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels) != (network.InputShape.Height, network.InputShape.Width, network.InputShape.Channels))
+            throw new InvalidDataException($"the model prepares pictures of {preprocessing.CropHeight}×{preprocessing.CropWidth}×{preprocessing.Channels}, but network '{network.Name}' takes {network.InputShape}");
+        var decoder = new PictureDecoder();
+        var pixels = new PixelBuffer();
+        decoder.DecodeFile(picture, pixels);
+
+        using var plan = new Plan(network, model.Parameters, new PlanOptions { KeepActivations = true });
+        new Preprocessor(preprocessing).Apply(pixels, plan.Input);
+        plan.Forward();
+        (Network, Layer, Shape, Values) = (network, layer, network.OutputOf(index), plan.Activation(layer).ToArray());
+
+        // The same crop before it is normalised: what a person sees of what the network sees.
+        Pixels = new float[preprocessing.Length];
+        new Preprocessor(preprocessing with { Scale = 1, Mean = [], Deviation = [] }).Apply(pixels, Pixels);
+        IsBgr = preprocessing.ChannelOrder == ChannelOrder.Bgr;
+    }
+
+    /// <summary>The network.</summary>
+    public Network Network { get; }
+
+    /// <summary>Name of the layer.</summary>
+    public string Layer { get; }
+
+    /// <summary>Rows, columns and number of the maps.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The maps, [height, width, channels].</summary>
+    public float[] Values { get; }
+
+    /// <summary>The part of the picture that the network sees, [height, width, channels], 0 to 255.</summary>
+    public float[] Pixels { get; }
+
+    /// <summary>Whether <see cref="Pixels"/> begin with blue.</summary>
+    public bool IsBgr { get; }
+
+    /// <summary>One line about the maps.</summary>
+    public string Describe() => FormattableString.Invariant(
+        $"{Layer} of network {Network.Name}, {Shape.Channels} maps of {Shape.Height}×{Shape.Width}, values {Values.Min():g3} to {Values.Max():g3}");
+}

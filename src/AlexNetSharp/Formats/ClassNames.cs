@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text;
+
+namespace AlexNetSharp.Formats;
+
+/// <summary>Reads names of classes from a text file: one class a line, in the order of the network's outputs.</summary>
+/// <remarks>
+/// A file in which every line begins with a WordNet id (<c>n01440764 tench, Tinca tinca</c>, as in Caffe's synset_words.txt) gives ids and
+/// names; in any other file a line is both.
+/// </remarks>
+public static class ClassNames
+{
+    private const int WordNetIdLength = 9, LongestLine = 1000;
+    private const long LongestFile = 64 << 20;
+
+    /// <summary>Reads the classes of a file.</summary>
+    /// <param name="path">The file, in UTF-8.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds no names, an empty line between them, or something that is no text.</exception>
+    public static IReadOnlyList<ClassName> Load(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
+        if (stream.Length > LongestFile)
+            throw new InvalidDataException(FormattableString.Invariant($"{path}: names of classes in {stream.Length} bytes are refused; at most {LongestFile} are supported"));
+        return Read(stream, path);
+    }
+
+    /// <summary>Reads the classes of a stream.</summary>
+    internal static IReadOnlyList<ClassName> Read(Stream stream, string path)
+    {
+        using var reader = new StreamReader(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+        var lines = new List<string>();
+        try
+        {
+            while (reader.ReadLine() is { } line)
+                lines.Add(line.Trim());
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidDataException($"{path}: line {Number(lines.Count)} is not UTF-8 text; give a text file with one class a line", e);
+        }
+        while (lines.Count > 0 && lines[^1].Length == 0)
+            lines.RemoveAt(lines.Count - 1);
+        if (lines.Count == 0)
+            throw new InvalidDataException($"{path}: the file holds no names; write one class a line");
+        int bad = lines.FindIndex(line => line.Length is 0 or > LongestLine || line.Any(c => char.IsControl(c) && c != '\t'));
+        if (bad >= 0)
+            throw new InvalidDataException($"{path}: line {Number(bad)} is empty, too long or no text; write one class a line, in the order of the network's outputs");
+        return [.. lines.TrueForAll(BeginsWithWordNetId) ? lines.Select(line => new ClassName(line[..WordNetIdLength], line[WordNetIdLength..].Trim()))
+            : lines.Select(line => new ClassName(line, line))];
+
+        static string Number(int index) => (index + 1).ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static bool BeginsWithWordNetId(string line) =>
+        line.Length > WordNetIdLength + 1 && line[0] == 'n' && line.AsSpan(1, WordNetIdLength - 1).IndexOfAnyExceptInRange('0', '9') < 0
+        && line[WordNetIdLength] is ' ' or '\t';
+}
