@@ -23,10 +23,15 @@ def values(kind, channels, height, width):
     return bytes((y * 255 // max(height - 1, 1) + x * 3 + c * 40) & 255 for y in range(height) for x in range(width) for c in range(channels))
 
 
-out = sys.stdout.buffer
-for kind in (0, 1):
-    for channels, mode in ((3, "RGB"), (1, "L")):
-        for sh, sw, h, w in CASES:
-            source = Image.frombytes(mode, (sw, sh), values(kind, channels, sh, sw))
-            resized = source.resize((w, h), Image.BILINEAR)
-            out.write(struct.pack("<6i", kind, channels, sh, sw, h, w) + resized.tobytes())
+def main():
+    out = sys.stdout.buffer
+    for kind in (0, 1):
+        for channels, mode in ((3, "RGB"), (1, "L")):
+            for sh, sw, h, w in CASES:
+                source = Image.frombytes(mode, (sw, sh), values(kind, channels, sh, sw))
+                resized = source.resize((w, h), Image.BILINEAR)
+                out.write(struct.pack("<6i", kind, channels, sh, sw, h, w) + resized.tobytes())
+
+
+if __name__ == "__main__":
+    main()

@@ -32,7 +32,14 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Removes what was written, unless <see cref="Commit"/> succeeded.</summary>
     public void Dispose()
     {
-        Stream.Dispose();
+        try
+        {
+            Stream.Dispose();
+        }
+        catch (IOException) when (!_committed)
+        {
+            // The disk is full, and what is left in the buffer cannot be written either: the caller has that error already.
+        }
         if (!_committed)
             File.Delete(_temporary);
     }

@@ -120,6 +120,10 @@ public sealed class TrainCommandTests : IDisposable
         Refused(1, "no run of a training", "train", "--out", _folder.PathOf("nothing"), "--resume");
         Refused(2, "--out FOLDER is missing", "train", Data);
         Refused(2, "DATA is missing", "train", "--out", _folder.PathOf("x"));
+        Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
+        Refused(2, "takes the place of", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
+        Refused(2, "--patience is for --schedule plateau", Arguments(_folder.PathOf("x"), "--patience", "3"));
+        Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
         Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
         // The pictures vanish: the run and its checkpoint stay.

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
 
@@ -8,9 +7,7 @@ namespace AlexNetSharp.Tests.Images;
 /// <summary>Damaged pictures: either pixels or one clear error, and soon.</summary>
 public class PictureFuzzTests
 {
-    /// <summary>ALEXNETSHARP_FUZZ sets the number of inputs; the usual run takes some thousands.</summary>
-    private static readonly int Inputs =
-        int.TryParse(Environment.GetEnvironmentVariable("ALEXNETSHARP_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 4000;
+    private static readonly int Inputs = Mutations.Inputs(usual: 4000);
 
     [Fact]
     public void DamagedPicturesFailCleanlyOrDecode()
