@@ -49,7 +49,7 @@ internal sealed record TrainData(
     }
 
     /// <summary>Reads every picture once; unreadable ones end the command, or are left out.</summary>
-    private static IPictureDataset Check(CachedPictures pictures, string what, bool skipBad, CommandContext context)
+    public static IPictureDataset Check(CachedPictures pictures, string what, bool skipBad, CommandContext context)
     {
         IReadOnlyList<BadPicture> bad = DatasetCheck.Run(
             pictures, Environment.ProcessorCount, Progress(context, $"checking {what} pictures", pictures.Count), context.Cancellation);
@@ -62,6 +62,8 @@ internal sealed record TrainData(
         foreach (BadPicture picture in bad)
             context.Note($"left out: {picture.Reason}");
         context.Note(FormattableString.Invariant($"{bad.Count} of {pictures.Count} {what} pictures left out"));
+        if (bad.Count == pictures.Count)
+            throw new InvalidDataException(FormattableString.Invariant($"none of the {pictures.Count} {what} pictures can be read; the first: {bad[0].Reason}"));
         return PictureSubset.Without(pictures, bad.Select(picture => picture.Index));
     }
 

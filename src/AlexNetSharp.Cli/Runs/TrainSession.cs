@@ -55,8 +55,9 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             context.Note(FormattableString.Invariant($"wrote {folder.LastCheckpoint}; continue with: alexnet train --out {run} --resume"));
             throw;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or TrainingDivergedException)
+        catch (Exception e)
         {
+            // Whatever ended the training, a full disk, pictures that are gone, a loss that diverged: say what is left of it.
             throw new IOException(e.Message + Kept(last), e);
         }
         Conclude(trainer, folder.BestEpoch);

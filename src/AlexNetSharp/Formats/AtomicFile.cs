@@ -36,9 +36,10 @@ internal sealed class AtomicFile : IDisposable
         {
             Stream.Dispose();
         }
-        catch (IOException) when (!_committed)
+        catch (Exception e) when (!_committed && e is IOException or ArgumentOutOfRangeException)
         {
-            // The disk is full, and what is left in the buffer cannot be written either: the caller has that error already.
+            // The disk is full (or, an ArgumentOutOfRangeException, the file too large), and what is left in the buffer cannot be written
+            // either: the caller has that error already.
         }
         if (!_committed)
             File.Delete(_temporary);
