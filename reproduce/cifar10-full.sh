@@ -4,7 +4,7 @@
 # without random changes, as for the published figure; with "augment" as third argument they are mirrored and shifted by up to 4 pixels at
 # random (docs/training.md says how that differs from the original's crops of 24×24). Validation every fifth epoch.
 source "$(dirname "$0")/common.sh"
-[ $# -eq 2 ] || [ $# -eq 3 ] || usage "DATA: CIFAR-10"
+[ $# -eq 2 ] || { [ $# -eq 3 ] && [ "$3" = augment ]; } || usage "DATA: CIFAR-10; third argument, if any: augment"
 build
 augment=()
 [ "${3:-}" = augment ] && augment=(--flip --crop-padding 4)
