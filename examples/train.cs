@@ -1,11 +1,14 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 
-// Trains a small network on a folder of pictures with one folder a class:  dotnet run examples/train.cs PICTURES OUT
+// Trains a small network on a folder of pictures with one folder a class:  dotnet run -c Release examples/train.cs PICTURES OUT
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, key) => { key.Cancel = true; stop.Cancel(); };
 
 DatasetPair data = DatasetReader.Open(args[0], new DatasetOptions { Decoder = new PictureDecoder(), ValidationSplit = 0.1 });
 var size = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 32, CropHeight = 32, CropWidth = 32 };
@@ -16,9 +19,10 @@ using var validation = new LoaderBatches(data.Validation!, preprocessing, new Da
 using var parameters = ParameterSet.Initialize(CudaConvnet.Quick(data.Train.Classes.Count), seed: 1);
 var options = new TrainerOptions { Epochs = 9, Schedule = new StepRate(0.001, Epochs: 8), WeightDecay = 0.004 };
 using var trainer = new Trainer(parameters.Network, parameters, training, validation, options);
-trainer.EpochDone += epoch => Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.Training.Loss:0.000}, validation top-1 {epoch.Validation!.Value.Top1:0.0%}");
-new RunFolder(args[1], data.Train.Classes, preprocessing.ToJson()).Attach(trainer);
+var run = new RunFolder(args[1], data.Train.Classes, preprocessing.ToJson());
+run.Attach(trainer);
+trainer.StepDone += step => Console.Write($"\repoch {step.Epoch}, step {step.StepInEpoch} of {step.StepsPerEpoch}: loss {step.Running.Loss:0.000}");
+trainer.EpochDone += epoch => Console.WriteLine($"; validation top-1 {epoch.Validation!.Value.Top1:0.0%}, {epoch.Seconds:0} s");
 
-using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, key) => { key.Cancel = true; stop.Cancel(); };
-trainer.Run(stop.Token);
+try { trainer.Run(stop.Token); }
+catch (OperationCanceledException) { run.SaveLast(trainer); }

@@ -17,6 +17,9 @@ internal sealed record BenchReport(
 
     /// <summary>The report as indented JSON in UTF-8 with a line feed at its end.</summary>
     public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, s_json.BenchReport), (byte)'\n'];
+
+    /// <summary>A report on loading, likewise.</summary>
+    public static byte[] ToJson(LoaderReport report) => [.. JsonSerializer.SerializeToUtf8Bytes(report, s_json.LoaderReport), (byte)'\n'];
 }
 
 /// <summary>One run: <c>forward</c> or <c>forward-backward</c>.</summary>
@@ -64,4 +67,5 @@ internal sealed record LayerReport(
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(LoaderReport))]
 internal sealed partial class BenchJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Data;
 using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Networks;
@@ -26,6 +27,8 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
     private readonly Option<string?> _images = CommandOptions.Path(
         "--images", "a picture or a folder of pictures to fill the batch with, instead of noise; repeated as needed", "PATH");
+    private readonly Option<string?> _data = CommandOptions.Path(
+        "--data", "time only the loading of this data set (as 'alexnet train' takes it): from files and from memory, plain and augmented", "DATA");
     private readonly Option<bool> _precise = CommandOptions.Switch(
         "--precise", "keep to convolution algorithms with the rounding error of direct convolution (no Winograd)");
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
@@ -40,7 +43,7 @@ internal sealed class BenchCommand : CliCommand
         : base("bench", "Time forward and forward-backward, as TensorFlow's AlexNet notebook does.")
     {
         foreach (Option option in (Option[])
-            [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images,
+            [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images, _data,
              _precise, _bfloat16, _perLayer, _explain, _csv, _json])
             Add(option);
         Validators.Add(result =>
@@ -49,6 +52,8 @@ internal sealed class BenchCommand : CliCommand
                 result.AddError("--forward-only and --forward-backward-only leave nothing to run; give one of them");
             if (result.GetValue(_bfloat16) && !result.GetValue(_forwardOnly))
                 result.AddError("--bfloat16 is for inference; give --forward-only with it");
+            if (result.GetValue(_data) is not null && OfNetwork.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } other)
+                result.AddError($"--data times the loading of pictures, where {other.Name} has no meaning; leave one of them out");
         });
     }
 
@@ -60,11 +65,17 @@ internal sealed class BenchCommand : CliCommand
         "alexnet bench --batch-size 1 --forward-only          one image at a time",
         "alexnet bench --images pictures/ --forward-only      a folder of pictures instead of noise",
         "alexnet bench --batches 20 --json result.json        results for a program",
+        "alexnet bench --data pictures --batch-size 128       how fast pictures are decoded, resized and augmented",
     ];
+
+    /// <summary>What says how a network is computed.</summary>
+    private Option[] OfNetwork => [_gradients, _forwardOnly, _forwardBackwardOnly, _images, _precise, _bfloat16, _perLayer, _explain, _csv];
 
     /// <inheritdoc/>
     public override int Run(CommandContext context)
     {
+        if (context.Get(_data) is { } data)
+            return RunLoader(data, context);
         (string? csv, string? json) = (context.Get(_csv), context.Get(_json));
         if (csv is not null && json is not null && Path.GetFullPath(csv) == Path.GetFullPath(json))
             throw new UsageException($"--csv and --json name the same file '{csv}'; give each its own");
@@ -123,6 +134,22 @@ internal sealed class BenchCommand : CliCommand
             CultureInfo.InvariantCulture,
             $"alexnet bench: interrupted after {outcomes.Sum(o => o.Durations.Count)} of {runs.Length * benchmark.Batches} steps that count"));
         return ExitCode.Interrupted;
+    }
+
+    private int RunLoader(string data, CommandContext context)
+    {
+        string? json = context.Get(_json);
+        OutputFile.Check("--json", json);
+        var options = new DataLoaderOptions { BatchSize = context.Get(_batchSize), Threads = context.Get(_threads), Seed = context.Get(_seed) };
+        LoaderReport report = new LoaderBenchmark(
+            data, context.Get(_network), context.Get(_imageSize), options, context.Get(_burnIn), context.Get(_batches)).Run(context);
+        context.WriteLine(Machine.Current.Describe(options.Threads));
+        context.WriteLine(FormattableString.Invariant(
+            $"{report.Description}: {report.Pictures} pictures to {report.ImageSize}×{report.ImageSize}, batches of {report.BatchSize}"));
+        context.WriteTable(report.ToTable());
+        if (json is not null)
+            OutputFile.Write("--json", json, report.ToJson());
+        return ExitCode.Success;
     }
 
     private List<NotebookBenchmark.Outcome> RunAll(

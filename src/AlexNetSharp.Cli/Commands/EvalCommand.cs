@@ -18,16 +18,20 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
     private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "pictures computed at once", 128, 1, 1 << 20);
     private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "confident mistakes to list", 20, 0, 1_000_000);
+    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list pictures that cannot be read and leave them out, instead of stopping");
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder]", "FOLDER");
     private readonly Option<string?> _json = CommandOptions.Path("--json", "write the results");
+
+    /// <summary>Decoded pictures that the check keeps, so that most are decoded once.</summary>
+    private const long CacheBytes = 2000L << 20;
 
     public EvalCommand()
         : base("eval", "Measure a trained network on pictures: loss, top-1, top-5, precision and recall by class, confusion matrix.")
     {
         Add(_run);
         Add(_data);
-        foreach (Option option in (Option[])[_checkpoint, _tenCrop, _batchSize, _mistakes, _threads, _out, _json])
+        foreach (Option option in (Option[])[_checkpoint, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out, _json])
             Add(option);
     }
 
@@ -55,6 +59,8 @@ internal sealed class EvalCommand : CliCommand
         checkpoint.CopyTo(parameters);
         Data.Preprocessing preprocessing = Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path);
         IPictureDataset pictures = DatasetReader.OpenForEvaluation(context.Get(_data), new PictureDecoder(), checkpoint.Header.Classes);
+        if (context.Get(_skipBad))
+            pictures = TrainData.Check(new CachedPictures(pictures, CacheBytes), "evaluation", skipBad: true, context);
 
         Evaluation evaluation = Evaluate(context, network, parameters, preprocessing, pictures, checkpoint.Header.Classes);
         var report = new EvaluationReport(evaluation, pictures, path, context.Get(_tenCrop) ? TenCropBatches.Views : 1);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Reflection;
 using AlexNetSharp.Cli.Hosting;
@@ -38,6 +39,8 @@ internal sealed class TrainCommand : CliCommand
     private readonly Option<bool> _flip = CommandOptions.Switch("--flip", "mirror half of the pictures");
     private readonly Option<bool> _colorPca = CommandOptions.Switch("--color-pca", "shift colours along their principal components, as the 2012 paper");
     private readonly Option<int> _epochs = CommandOptions.Integer("--epochs", "epochs in all", 20, 0, 1_000_000);
+    private readonly Option<int> _validationEpochs = CommandOptions.Integer(
+        "--validation-epochs", "epochs from one validation to the next; the last epoch always has one", 1, 1, 1_000_000);
     private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "pictures of a step", 128, 1, 1 << 20);
     private readonly Option<int> _microBatch = CommandOptions.Integer("--micro-batch", "pictures computed at once, to save memory; 0: all of a step", 0, 0, 1 << 20);
     private readonly Option<double> _learningRate = CommandOptions.Number("--learning-rate", "learning rate", 0.01, 0, 1e6);
@@ -76,7 +79,27 @@ internal sealed class TrainCommand : CliCommand
                 result.AddError("--out FOLDER is missing: the folder that the run is kept in");
             else if (!result.GetValue(_resume) && result.GetValue(_data) is null)
                 result.AddError("DATA is missing: the folder with the pictures");
+            else if (Contradiction(result) is { } contradiction)
+                result.AddError(contradiction);
         });
+    }
+
+    /// <summary>Options that exclude each other, and options that would do nothing.</summary>
+    private string? Contradiction(CommandResult result)
+    {
+        bool Has(Option option) => result.GetResult(option) is { Implicit: false };
+        if (Has(_val) && Has(_valSplit))
+            return "--val and --val-split exclude each other; give one of them";
+        if (Has(_randomResizedCrop) && (Has(_randomCrop) || Has(_cropPadding)))
+            return "--random-resized-crop takes the place of --random-crop and --crop-padding; leave one of them out";
+        if (result.GetValue(_resume))
+            return null;
+        string schedule = result.GetValue(_schedule)!;
+        foreach ((Option option, string[] schedules) in ((Option, string[])[])
+            [(_milestones, ["multi-step"]), (_stepEpochs, ["step"]), (_gamma, ["step", "multi-step", "plateau"]), (_patience, ["plateau"]), (_minimumRate, ["cosine"])])
+            if (Has(option) && !schedules.Contains(schedule))
+                return $"{option.Name} is for --schedule {string.Join(" or ", schedules)}, but the schedule is {schedule}";
+        return schedule == "multi-step" && !Has(_milestones) ? "--schedule multi-step needs --milestones, such as --milestones 120,130" : null;
     }
 
     /// <inheritdoc/>
@@ -103,7 +126,7 @@ internal sealed class TrainCommand : CliCommand
     private IEnumerable<Option> AllOptions() =>
     [
         _out, _resume, _val, _valSplit, _skipBad, _network, _imageSize, _initial, _normalize, _resize, _resizeTo, _randomCrop, _cropPadding,
-        _randomResizedCrop, _flip, _colorPca, _epochs, _batchSize, _microBatch, _learningRate, _schedule, _milestones, _stepEpochs, _gamma, _patience,
+        _randomResizedCrop, _flip, _colorPca, _epochs, _validationEpochs, _batchSize, _microBatch, _learningRate, _schedule, _milestones, _stepEpochs, _gamma, _patience,
         _minimumRate, _warmup, _momentum, _weightDecay, _clipNorm, _labelSmoothing, _seed, _threads, _cache, _checkpointEpochs, _checkpointSteps,
     ];
 
@@ -147,6 +170,7 @@ internal sealed class TrainCommand : CliCommand
             Flip = context.Get(_flip),
             ColorPca = context.Get(_colorPca),
             Epochs = context.Get(_epochs),
+            ValidationEpochs = context.Get(_validationEpochs),
             BatchSize = context.Get(_batchSize),
             MicroBatch = context.Get(_microBatch),
             LearningRate = context.Get(_learningRate),

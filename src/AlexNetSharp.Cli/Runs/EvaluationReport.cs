@@ -72,6 +72,15 @@ internal sealed record EvaluationReport(Evaluation Evaluation, IPictureDataset P
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            json.WriteStartArray("confusion");
+            for (int actual = 0; actual < Classes.Count; actual++)
+            {
+                json.WriteStartArray();
+                for (int predicted = 0; predicted < Classes.Count; predicted++)
+                    json.WriteNumberValue(Evaluation.Confusion[actual, predicted]);
+                json.WriteEndArray();
+            }
+            json.WriteEndArray();
             json.WriteStartArray("mistakes");
             foreach (Mistake mistake in Evaluation.Mistakes)
             {

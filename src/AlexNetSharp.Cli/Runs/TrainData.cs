@@ -33,7 +33,7 @@ internal sealed record TrainData(
         context.Note(FormattableString.Invariant(
             $"{pair.Description}: {training.Count} training and {validation?.Count ?? 0} validation pictures of {training.Classes.Count} classes"));
 
-        Data.Preprocessing preprocessing = stored ?? Sizes(settings, training);
+        Data.Preprocessing preprocessing = stored ?? PictureSizes.Of(settings.Network, training, settings.ImageSize, settings.Resize, settings.ResizeTo);
         bool statistics = stored is null && settings.Normalize != "none";
         TrainingStatistics? computed = statistics || settings.ColorPca
             ? TrainingStatistics.Compute(training, preprocessing, threads, Progress(context, "mean", training.Count), context.Cancellation)
@@ -49,7 +49,7 @@ internal sealed record TrainData(
     }
 
     /// <summary>Reads every picture once; unreadable ones end the command, or are left out.</summary>
-    private static IPictureDataset Check(CachedPictures pictures, string what, bool skipBad, CommandContext context)
+    public static IPictureDataset Check(CachedPictures pictures, string what, bool skipBad, CommandContext context)
     {
         IReadOnlyList<BadPicture> bad = DatasetCheck.Run(
             pictures, Environment.ProcessorCount, Progress(context, $"checking {what} pictures", pictures.Count), context.Cancellation);
@@ -62,36 +62,9 @@ internal sealed record TrainData(
         foreach (BadPicture picture in bad)
             context.Note($"left out: {picture.Reason}");
         context.Note(FormattableString.Invariant($"{bad.Count} of {pictures.Count} {what} pictures left out"));
+        if (bad.Count == pictures.Count)
+            throw new InvalidDataException(FormattableString.Invariant($"none of the {pictures.Count} {what} pictures can be read; the first: {bad[0].Reason}"));
         return PictureSubset.Without(pictures, bad.Select(picture => picture.Index));
-    }
-
-    /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the first picture.</summary>
-    private static Data.Preprocessing Sizes(TrainSettings settings, IPictureDataset pictures)
-    {
-        var first = new PixelBuffer();
-        pictures.Read(0, first);
-        bool small = settings.Network.StartsWith("cifar10-", StringComparison.Ordinal);
-        bool square = first.Height == first.Width;
-        int size = settings.ImageSize
-            ?? (small ? square && first.Height <= 64 ? first.Height : 32 : Networks.AlexNet.Find(settings.Network)!.Preprocessing.Crop);
-        bool asIs = square && first.Height == size;
-        (ResizeMode mode, int to) = settings.Resize switch
-        {
-            "none" => (ResizeMode.None, size),
-            "square" => (ResizeMode.Square, settings.ResizeTo ?? size),
-            "shorter" => (ResizeMode.ShorterSide, settings.ResizeTo ?? (small ? size : size * 256 / 224)),
-            _ when asIs && settings.ResizeTo is null => (ResizeMode.None, size),
-            _ when small => (ResizeMode.Square, settings.ResizeTo ?? size),
-            _ => (ResizeMode.ShorterSide, settings.ResizeTo ?? size * 256 / 224),
-        };
-        return new Data.Preprocessing
-        {
-            Resize = mode,
-            ResizeTo = to,
-            CropHeight = size,
-            CropWidth = size,
-            ChannelOrder = small && first.Channels == 1 ? ChannelOrder.Grey : ChannelOrder.Rgb,
-        };
     }
 
     private static Augmentation? Changes(TrainSettings settings, TrainingStatistics? statistics)

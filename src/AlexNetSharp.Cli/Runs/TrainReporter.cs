@@ -14,6 +14,8 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
     private long _lastNote = Stopwatch.GetTimestamp();
     private long _epochStart = Stopwatch.GetTimestamp();
     private int _firstStep;
+    private TimeSpan _waitedBefore;
+    private long _ready, _steps;
 
     /// <summary>Begins to listen.</summary>
     public void Attach()
@@ -25,6 +27,8 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
 
     private void OnStep(StepMetrics step)
     {
+        _ready += loader.Ready;
+        _steps++;
         bool terminal = !Console.IsErrorRedirected;
         if (!terminal && Stopwatch.GetElapsedTime(_lastNote) < Pause)
             return;
@@ -49,10 +53,12 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
     private void OnEpoch(EpochMetrics epoch)
     {
         string validation = epoch.Validation is { } tally ? $"  validation {Describe(tally)}" : "";
+        double trained = epoch.Training.Count / epoch.ImagesPerSecond, waited = (loader.Waited - _waitedBefore).TotalSeconds;
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  training {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.Seconds:0.0} s  {epoch.ImagesPerSecond:0} images/s  waited {loader.Waited.TotalSeconds:0.0} s for pictures  {Stopwatch.GetElapsedTime(_start).TotalSeconds:0} s in all"));
+            $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  training {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.Seconds:0.0} s  {epoch.ImagesPerSecond:0} images/s  waited {waited:0.00} s ({100 * waited / trained:0.0} %) for pictures, {(double)_ready / Math.Max(_steps, 1):0.0} batches ahead  {Stopwatch.GetElapsedTime(_start).TotalSeconds:0} s in all"));
         (_firstStep, _epochStart, _lastNote) = (0, Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
+        (_waitedBefore, _ready, _steps) = (loader.Waited, 0, 0);
     }
 
     private static string Describe(Tally tally) =>

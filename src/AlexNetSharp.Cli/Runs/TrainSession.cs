@@ -55,7 +55,12 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             context.Note(FormattableString.Invariant($"wrote {folder.LastCheckpoint}; continue with: alexnet train --out {run} --resume"));
             throw;
         }
-        Conclude(trainer);
+        catch (Exception e)
+        {
+            // Whatever ended the training, a full disk, pictures that are gone, a loss that diverged: say what is left of it.
+            throw new IOException(e.Message + Kept(last), e);
+        }
+        Conclude(trainer, folder.BestEpoch);
     }
 
     private Network CreateNetwork(Data.Preprocessing preprocessing, int classes)
@@ -93,6 +98,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     private TrainerOptions Options() => new()
     {
         Epochs = settings.Epochs,
+        ValidationEpochs = settings.ValidationEpochs,
         Schedule = settings.CreateSchedule(),
         Momentum = settings.Momentum,
         WeightDecay = settings.WeightDecay,
@@ -116,12 +122,24 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     private void SaveCurves(Trainer trainer) =>
         OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.State.History));
 
-    private void Conclude(Trainer trainer)
+    /// <summary>What a training that failed leaves.</summary>
+    private static string Kept(string last)
     {
-        if (trainer.State.History.MaxBy(epoch => epoch.DecisiveTop1) is not { } best)
+        if (!File.Exists(last))
+            return " (there is no checkpoint yet)";
+        using Checkpoint kept = Checkpoint.Open(last);
+        return FormattableString.Invariant($" ({last} stays: the state after {kept.Header.State.Epoch} epochs and {kept.Header.State.StepInEpoch} steps)");
+    }
+
+    private void Conclude(Trainer trainer, EpochMetrics? kept)
+    {
+        bool validated = trainer.State.History.Any(epoch => epoch.Validation is not null);
+        if (trainer.State.History.Where(epoch => epoch.Validation is not null == validated).MaxBy(epoch => epoch.DecisiveTop1) is not { } best)
             return;
+        string other = kept is null || kept.Epoch == best.Epoch ? "" : string.Create(
+            CultureInfo.InvariantCulture, $" (best.safetensors is of epoch {kept.Epoch} with {100 * kept.DecisiveTop1:0.00} %, the best one with a checkpoint)");
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"best {(best.Validation is null ? "training" : "validation")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}; everything is in {run}"));
+            $"best {(validated ? "validation" : "training")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}{other}; everything is in {run}"));
     }
 }

@@ -43,6 +43,8 @@ internal sealed record TrainSettings
 
     public required int Epochs { get; init; }
 
+    public int ValidationEpochs { get; init; } = 1;
+
     public required int BatchSize { get; init; }
 
     public int MicroBatch { get; init; }

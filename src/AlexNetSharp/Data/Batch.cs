@@ -8,6 +8,7 @@ public sealed class Batch
     private readonly AlignedBuffer _input;
     private readonly int[] _labels, _indices;
     private readonly int _length;
+    private int _errorPosition;
 
     internal Batch(AlignedBuffer input, int size, int length)
     {
@@ -16,13 +17,13 @@ public sealed class Batch
     }
 
     /// <summary>The epoch this batch is from, from 0.</summary>
-    public int Epoch { get; internal set; }
+    public int Epoch { get; private set; }
 
     /// <summary>Its number in the epoch, from 0.</summary>
-    public int Step { get; internal set; }
+    public int Step { get; private set; }
 
     /// <summary>Number of pictures: the batch size, or less in the last batch of an epoch.</summary>
-    public int Count { get; internal set; }
+    public int Count { get; private set; }
 
     /// <summary>The networks' inputs [count, height, width, channels].</summary>
     public ReadOnlySpan<float> Input => _input.Span[..(Count * _length)];
@@ -40,10 +41,26 @@ public sealed class Batch
     internal void Set(int position, int index, int label) => (_indices[position], _labels[position]) = (index, label);
 
     /// <summary>Pictures that are not finished yet.</summary>
-    internal int Missing { get; set; }
+    internal int Missing { get; private set; }
 
-    /// <summary>What went wrong with a picture of this batch.</summary>
-    internal Exception? Error { get; set; }
+    /// <summary>What went wrong with the first bad picture of this batch.</summary>
+    internal Exception? Error { get; private set; }
+
+    /// <summary>Notes that a picture is finished, or why it cannot be used.</summary>
+    internal void Finish(int position, Exception? error)
+    {
+        Missing--;
+        // Threads finish in any order; which error is reported must not depend on it.
+        if (error is not null && position < _errorPosition)
+            (Error, _errorPosition) = (error, position);
+    }
+
+    /// <summary>Begins a new filling.</summary>
+    internal void Begin(int epoch, int step, int count)
+    {
+        (Epoch, Step, Count, Missing) = (epoch, step, count, count);
+        (Error, _errorPosition) = (null, int.MaxValue);
+    }
 
     /// <summary>Frees the memory.</summary>
     internal void Free() => _input.Dispose();

@@ -181,8 +181,8 @@ public sealed class DataLoader : IDisposable
             }
             lock (_gate)
             {
-                batch!.Error ??= error;
-                if (--batch.Missing == 0)
+                batch!.Finish(position, error);
+                if (batch.Missing == 0)
                     Monitor.PulseAll(_gate);
             }
         }
@@ -203,7 +203,7 @@ public sealed class DataLoader : IDisposable
             position = _position % _options.BatchSize;
             epoch = _epoch;
             if (position == 0)
-                Begin(batch);
+                batch.Begin(_epoch, _position / _options.BatchSize, Math.Min(_options.BatchSize, _perEpoch - _position));
             index = Order(_position);
             batch.Set(position, index, _pictures.Label(index));
             _position++;
@@ -213,14 +213,6 @@ public sealed class DataLoader : IDisposable
                 (_epoch, _position) = (_epoch + 1, 0);
             return true;
         }
-    }
-
-    private void Begin(Batch batch)
-    {
-        batch.Epoch = _epoch;
-        batch.Step = _position / _options.BatchSize;
-        batch.Count = batch.Missing = Math.Min(_options.BatchSize, _perEpoch - _position);
-        batch.Error = null;
     }
 
     private int Order(int position)

@@ -32,7 +32,15 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Removes what was written, unless <see cref="Commit"/> succeeded.</summary>
     public void Dispose()
     {
-        Stream.Dispose();
+        try
+        {
+            Stream.Dispose();
+        }
+        catch (Exception e) when (!_committed && e is IOException or ArgumentOutOfRangeException)
+        {
+            // The disk is full (or, an ArgumentOutOfRangeException, the file too large), and what is left in the buffer cannot be written
+            // either: the caller has that error already.
+        }
         if (!_committed)
             File.Delete(_temporary);
     }

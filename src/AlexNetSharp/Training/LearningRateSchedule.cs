@@ -13,7 +13,7 @@ public abstract record LearningRateSchedule(double BaseRate)
     /// <summary>The rate of a step.</summary>
     /// <param name="step">Steps done since the training began.</param>
     /// <param name="epoch">Epochs done, with the fraction of the current one: 2.5 in the middle of the third.</param>
-    /// <param name="losses">The loss after each finished epoch, oldest first: validation, or training where there is no validation.</param>
+    /// <param name="losses">The loss after each epoch that was validated, oldest first; without validation pictures the training loss of every epoch.</param>
     public double Rate(long step, double epoch, ReadOnlySpan<double> losses)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
@@ -113,7 +113,7 @@ public sealed record CosineRate(double BaseRate, int Epochs, double MinimumRate 
 }
 
 /// <summary>
-/// Multiplies the rate by <paramref name="Gamma"/> when the loss has not improved for more than <paramref name="Patience"/> epochs
+/// Multiplies the rate by <paramref name="Gamma"/> when the loss has not improved for more than <paramref name="Patience"/> epochs (validations)
 /// (PyTorch's <c>ReduceLROnPlateau</c> with mode min and relative threshold).
 /// </summary>
 /// <param name="BaseRate">The first rate.</param>

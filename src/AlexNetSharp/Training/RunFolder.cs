@@ -39,8 +39,11 @@ public sealed class RunFolder
     /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
     public string LastCheckpoint => LastCheckpointOf(Path);
 
-    /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation).</summary>
+    /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation) of those that got a checkpoint.</summary>
     public string BestCheckpoint => BestCheckpointOf(Path);
+
+    /// <summary>The epoch that <see cref="BestCheckpoint"/> holds; null while there is none.</summary>
+    public EpochMetrics? BestEpoch { get; private set; }
 
     /// <summary>The table of all epochs.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
@@ -58,24 +61,50 @@ public sealed class RunFolder
     public void Attach(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
+        BestEpoch = KeptBest(trainer.State.History);
         trainer.EpochDone += epoch => SaveEpoch(trainer, epoch);
     }
 
     /// <summary>Writes <see cref="LastCheckpoint"/>.</summary>
     /// <exception cref="IOException">It cannot be written; the old one stays.</exception>
-    public void SaveLast(Trainer trainer) => Checkpoint.Save(LastCheckpoint, trainer, _classes, _preprocessing);
+    /// <exception cref="TrainingDivergedException">The weights are not finite; the old one stays.</exception>
+    public void SaveLast(Trainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        trainer.RequireFiniteWeights();
+        Checkpoint.Save(LastCheckpoint, trainer, _classes, _preprocessing);
+    }
 
     private void SaveEpoch(Trainer trainer, EpochMetrics epoch)
     {
         IReadOnlyList<EpochMetrics> history = trainer.State.History;
         // The last checkpoint is written at the very end: if the process dies before, the epoch is computed again and all of this rewritten.
         bool due = epoch.Epoch % CheckpointEpochs == 0 || epoch.Epoch == trainer.Options.Epochs;
-        if (due && history.Where(earlier => earlier.Epoch < epoch.Epoch && earlier.Epoch % CheckpointEpochs == 0).All(earlier => earlier.DecisiveTop1 < epoch.DecisiveTop1))
+        if (due && trainer.IsDecisive(epoch) && !(epoch.DecisiveTop1 <= BestEpoch?.DecisiveTop1))
+        {
             Checkpoint.Save(BestCheckpoint, trainer, _classes, _preprocessing);
+            BestEpoch = epoch;
+        }
         MetricsCsv.Save(MetricsPath, history);
         SaveEvents(trainer, epoch);
         if (due)
             SaveLast(trainer);
+    }
+
+    /// <summary>The epoch of the best checkpoint that lies there, if it belongs to the training's past; one of another training is replaced.</summary>
+    private EpochMetrics? KeptBest(IReadOnlyList<EpochMetrics> history)
+    {
+        if (!File.Exists(BestCheckpoint))
+            return null;
+        try
+        {
+            using Checkpoint best = Checkpoint.Open(BestCheckpoint);
+            return best.Header.State.History is [.., var kept] && history.Contains(kept) ? kept : null;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
     private void SaveEvents(Trainer trainer, EpochMetrics epoch)

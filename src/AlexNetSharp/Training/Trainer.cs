@@ -5,7 +5,7 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Trains a network with softmax cross-entropy and <see cref="Sgd"/>: epochs of steps, with validation after each epoch.</summary>
+/// <summary>Trains a network with softmax cross-entropy and <see cref="Sgd"/>: epochs of steps, with validation after epochs.</summary>
 /// <remarks>
 /// <para>
 /// <see cref="Run"/> may be stopped by its token after any step and called again; together with <see cref="Checkpoint"/> it continues in
@@ -107,7 +107,7 @@ public sealed class Trainer : IDisposable
                 (value.StepInEpoch, value.Step, value.FirstLoss, value.Running, value.RunningSeconds);
             _history.Clear();
             _history.AddRange(value.History);
-            _losses = [.. _history.Select(e => e.DecisiveLoss)];
+            _losses = [.. _history.Where(IsDecisive).Select(e => e.DecisiveLoss)];
         }
     }
 
@@ -116,6 +116,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Steps done in all epochs.</summary>
     public long Step { get; private set; }
+
+    /// <summary>Whether an epoch's results count for schedules and for the best checkpoint: it was validated, or no epoch is.</summary>
+    internal bool IsDecisive(EpochMetrics epoch) => _validation is null || epoch.Validation is not null;
 
     private double FirstLoss { get; set; } = double.NaN;
 
@@ -225,16 +228,35 @@ public sealed class Trainer : IDisposable
         CultureInfo.InvariantCulture,
         $"training diverged at step {Step + 1} (epoch {_history.Count + 1}): {what} at learning rate {rate:g4}; use a smaller learning rate, warm-up or gradient clipping"));
 
+    /// <summary>Throws if a weight is infinite or not a number, so that such weights never replace a good checkpoint.</summary>
+    /// <exception cref="TrainingDivergedException">One is.</exception>
+    internal void RequireFiniteWeights()
+    {
+        if (!double.IsFinite(Optimizer.Norm(Parameters)))
+            throw Diverged("the weights are not finite", LastRate());
+    }
+
+    private double LastRate() =>
+        Options.Schedule.Rate(Math.Max(Step - 1, 0), _history.Count + Math.Max(StepInEpoch - 1.0, 0) / StepsPerEpoch, _losses);
+
     private void FinishEpoch(CancellationToken cancellationToken)
     {
-        Tally? validation = _validation is null ? null : Evaluate(_validation, cancellationToken);
+        int epoch = _history.Count + 1;
+        double rate = LastRate();
+        RequireFiniteWeights();
+        Tally? validation = null;
+        if (_validation is not null && (epoch % Options.ValidationEpochs == 0 || epoch == Options.Epochs))
+        {
+            validation = Evaluate(_validation, cancellationToken);
+            if (!double.IsFinite(validation.Value.Loss))
+                throw Diverged(string.Create(CultureInfo.InvariantCulture, $"the validation loss is {validation.Value.Loss}"), rate);
+        }
         double trainingSeconds = RunningSeconds;
         RunningSeconds += Lap();
-        double rate = Options.Schedule.Rate(Math.Max(Step - 1, 0), _history.Count + (StepInEpoch - 1.0) / StepsPerEpoch, _losses);
-        var metrics = new EpochMetrics(
-            _history.Count + 1, Step, rate, Running, validation, RunningSeconds, Running.Count / trainingSeconds);
+        var metrics = new EpochMetrics(epoch, Step, rate, Running, validation, RunningSeconds, Running.Count / trainingSeconds);
         _history.Add(metrics);
-        _losses = [.. _losses, metrics.DecisiveLoss];
+        if (IsDecisive(metrics))
+            _losses = [.. _losses, metrics.DecisiveLoss];
         (StepInEpoch, Running, RunningSeconds) = (0, default, 0);
         EpochDone?.Invoke(metrics);
     }

@@ -6,6 +6,9 @@ public sealed record TrainerOptions
     /// <summary>Epochs of the whole training.</summary>
     public int Epochs { get; init; } = 10;
 
+    /// <summary>Epochs from one validation to the next, at least 1; the last epoch always has one.</summary>
+    public int ValidationEpochs { get; init; } = 1;
+
     /// <summary>The learning rate at each step.</summary>
     public LearningRateSchedule Schedule { get; init; } = new ConstantRate(0.01);
 
@@ -39,6 +42,7 @@ public sealed record TrainerOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Epochs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ValidationEpochs, 1);
         ArgumentNullException.ThrowIfNull(Schedule);
         Schedule.Validate();
         if (!(Momentum is >= 0 and < 1))

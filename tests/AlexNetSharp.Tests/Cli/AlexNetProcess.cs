@@ -29,10 +29,7 @@ internal static class AlexNetProcess
     /// <summary>Starts <c>alexnet</c>.</summary>
     public static Process Start(params string[] arguments)
     {
-        // The runtime that runs the tests: shared/Microsoft.NETCore.App/VERSION below the folder of the dotnet command.
-        string dotnet = Path.Combine(
-            RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
-        var start = new ProcessStartInfo(Path.GetFullPath(dotnet))
+        var start = new ProcessStartInfo(Dotnet)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -43,6 +40,23 @@ internal static class AlexNetProcess
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
+
+    /// <summary>Runs <c>alexnet</c> where no file can become larger than a number of KiB: a write beyond fails, as on a full disk.</summary>
+    public static Result RunWithFileLimit(int kibibytes, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("/bin/bash") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // The runtime's own code memory is a file, too, unless it is told to do without.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        foreach (string argument in (string[])
+            ["-c", FormattableString.Invariant($"trap '' XFSZ; ulimit -f {kibibytes}; exec \"$@\""), "bash", Dotnet, Path.Combine(AppContext.BaseDirectory, "alexnet.dll"), .. arguments])
+            start.ArgumentList.Add(argument);
+        using Process process = Process.Start(start)!;
+        return Finish(process, process.StandardOutput.ReadToEndAsync());
+    }
+
+    /// <summary>The runtime that runs the tests: shared/Microsoft.NETCore.App/VERSION below the folder of the dotnet command.</summary>
+    private static string Dotnet => Path.GetFullPath(Path.Combine(
+        RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     /// <summary>Waits for the end of a process whose standard output somebody reads.</summary>
     public static Result Finish(Process process, Task<string> output)

@@ -41,6 +41,7 @@ public sealed class TrainCommandTests : IDisposable
         using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
         Assert.Equal(120, report.RootElement.GetProperty("pictures").GetInt32());
         Assert.True(report.RootElement.GetProperty("top1").GetDouble() > 0.9, result.Output);
+        Assert.Equal(120, report.RootElement.GetProperty("confusion").EnumerateArray().Sum(row => row.EnumerateArray().Sum(count => count.GetInt32())));
         string[] confusion = File.ReadAllLines(Path.Combine(run, "eval", "confusion.csv"));
         Assert.Equal(11, confusion.Length);
         Assert.Equal(120, confusion.Skip(1).Sum(line => line.Split(',').Skip(1).Sum(field => int.Parse(field, CultureInfo.InvariantCulture))));
@@ -111,6 +112,48 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void PicturesThatVanishEndTheRunAndKeepTheLastGoodCheckpoint()
+    {
+        for (int i = 0; i < 12; i++)
+            _folder.Write(
+                $"pictures/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg",
+                Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
+        string run = _folder.PathOf("run"), pictures = _folder.PathOf("pictures");
+        using Process process = AlexNetProcess.Start(
+            "train", pictures, "--out", run, "--network", "cifar10-quick", "--cache", "0", "--batch-size", "4", "--learning-rate", "0.0001", "--epochs", "100000");
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "checkpoints", "last.safetensors")) || process.HasExited, TimeSpan.FromMinutes(1)));
+        Directory.Move(pictures, _folder.PathOf("moved"));
+        AlexNetProcess.Result result = AlexNetProcess.Finish(process, output);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches(@"\.jpg: no such file.*last\.safetensors stays: the state after \d+ epochs", result.ErrorLines[^1]);
+
+        // The pictures are back, one of them damaged.
+        Directory.Move(_folder.PathOf("moved"), pictures);
+        _folder.Write("pictures/odd/1.jpg", new byte[10]);
+        Refused(1, "1.jpg", "eval", run, pictures);
+        AlexNetProcess.Result evaluation = AlexNetProcess.Run("eval", run, pictures, "--skip-bad");
+        Assert.StartsWith("11 pictures: loss", evaluation.Output, StringComparison.Ordinal);
+        Assert.Contains("left out: ", evaluation.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADiskWithoutSpaceEndsTheRunAndKeepsTheLastGoodCheckpoint()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs bash and its limit of file sizes");
+        string run = _folder.PathOf("run"), last = Path.Combine(run, "checkpoints", "last.safetensors");
+        Assert.Equal(0, Train(run, "--epochs", "1").ExitCode);
+        byte[] before = File.ReadAllBytes(last);
+        AlexNetProcess.Result result = AlexNetProcess.RunWithFileLimit(before.Length / 2048, "train", "--out", run, "--resume", "--epochs", "3");
+        Assert.True(result.ExitCode == 1, result.Output + result.Error);
+        Assert.Contains("last.safetensors stays: the state after 1 epochs", result.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(last));
+        Assert.Equal(
+            ["best.safetensors", "last.safetensors"], Directory.GetFiles(Path.Combine(run, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(0, AlexNetProcess.Run("train", "--out", run, "--resume", "--epochs", "3").ExitCode);
+    }
+
+    [Fact]
     public void WhatCannotBeIsRefusedInOneLine()
     {
         string run = _folder.PathOf("run");
@@ -120,6 +163,10 @@ public sealed class TrainCommandTests : IDisposable
         Refused(1, "no run of a training", "train", "--out", _folder.PathOf("nothing"), "--resume");
         Refused(2, "--out FOLDER is missing", "train", Data);
         Refused(2, "DATA is missing", "train", "--out", _folder.PathOf("x"));
+        Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
+        Refused(2, "takes the place of", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
+        Refused(2, "--patience is for --schedule plateau", Arguments(_folder.PathOf("x"), "--patience", "3"));
+        Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
         Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
         // The pictures vanish: the run and its checkpoint stay.

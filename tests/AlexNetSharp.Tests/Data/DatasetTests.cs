@@ -168,10 +168,11 @@ public sealed class DatasetTests : IDisposable
         WriteMnist("m", false, '-', 5);
         string images = _folder.PathOf("m/train-images-idx3-ubyte");
         byte[] whole = File.ReadAllBytes(images);
+        byte[][] seeds = [whole, Gzip(whole)];
         var random = new System.Random(5);
-        for (int i = 0; i < 2000; i++)
+        for (int i = Mutations.Inputs(usual: 2000); i > 0; i--)
         {
-            File.WriteAllBytes(images, Mutations.Of([whole, Gzip(whole)], random));
+            File.WriteAllBytes(images, Mutations.Of(seeds, random));
             try
             {
                 IdxFiles.ReadFile(images, 3);
@@ -181,6 +182,31 @@ public sealed class DatasetTests : IDisposable
                 Assert.StartsWith(images, e.Message, StringComparison.Ordinal);
             }
         }
+    }
+
+    [Fact]
+    public void MutatedCifarBatchesAreReadOrRefusedCleanly()
+    {
+        WriteCifar(out byte[] record);
+        string path = _folder.PathOf("c/cifar-10-batches-bin/data_batch_1.bin");
+        byte[][] seeds = [[.. record, .. record]];
+        string[] classes = [.. "0123456789".Select(c => c.ToString())];
+        var random = new System.Random(6);
+        int refused = 0, inputs = Mutations.Inputs(usual: 500);
+        for (int i = 0; i < inputs; i++)
+        {
+            File.WriteAllBytes(path, Mutations.Of(seeds, random));
+            try
+            {
+                CifarBatches.ReadFiles([path], path, classes);
+            }
+            catch (InvalidDataException e)
+            {
+                refused++;
+                Assert.StartsWith(path, e.Message, StringComparison.Ordinal);
+            }
+        }
+        Assert.InRange(refused, inputs / 10, inputs - 1);
     }
 
     [Fact]

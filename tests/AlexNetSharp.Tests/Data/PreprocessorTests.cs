@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using AlexNetSharp.Data;
 
 namespace AlexNetSharp.Tests.Data;
@@ -32,6 +34,23 @@ public class PreprocessorTests
                     double pixel = resized[((top + y) * resizedWidth + left + x) * 3 + c];
                     Assert.Equal((pixel / 255 - Torchvision.Mean[c]) / Torchvision.Deviation[c], output[(y * 16 + x) * 3 + c], 1e-5);
                 }
+    }
+
+    [Fact]
+    public void TheNetworksPicturesAreThoseOfPillowAndTorchvisionBitForBit()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", "preprocess.txt"));
+        Assert.Equal(35, lines.Length);
+        foreach (string line in lines)
+        {
+            string[] parts = line.Split(' ');
+            int[] sizes = [.. parts[1..5].Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+            var settings = new Preprocessing { Resize = Enum.Parse<ResizeMode>(parts[0]), ResizeTo = sizes[0], CropHeight = sizes[1], CropWidth = sizes[1] };
+            float[] output = new float[settings.Length];
+            new Preprocessor(settings).Apply(ResamplerTests.Source(0, 3, sizes[2], sizes[3]), output);
+            byte[] bytes = [.. output.Select(value => (byte)value)];
+            Assert.True(Convert.ToHexStringLower(SHA256.HashData(bytes)) == parts[5], line);
+        }
     }
 
     [Theory]

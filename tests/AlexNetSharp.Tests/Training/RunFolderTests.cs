@@ -40,6 +40,44 @@ public sealed class RunFolderTests
             best.Header.State.History[^1].DecisiveTop1);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    public void The_best_checkpoint_is_of_the_best_epoch_that_got_one_also_when_the_run_is_continued(int checkpointEpochs, int validationEpochs)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.PathOf("run");
+        IReadOnlyList<EpochMetrics> history = [];
+        foreach (int epochs in (int[])[4, 5, 9])
+        {
+            using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+            using var trainer = new Trainer(
+                parameters.Network, parameters, SmallTraining.Pictures(64, 32, seed: 1, orderSeed: 3), SmallTraining.Pictures(40, 40, seed: 2),
+                new TrainerOptions { Epochs = epochs, ValidationEpochs = validationEpochs, Schedule = new ConstantRate(0.02), Threads = 1 });
+            var run = new RunFolder(path, ["a", "b", "c", "d"]) { CheckpointEpochs = checkpointEpochs };
+            if (File.Exists(run.LastCheckpoint))
+                using (Checkpoint last = Checkpoint.Open(run.LastCheckpoint))
+                    last.Restore(trainer);
+            run.Attach(trainer);
+            trainer.Run(TestContext.Current.CancellationToken);
+            history = trainer.State.History;
+            // The last epoch of each of the three runs got a checkpoint, too.
+            EpochMetrics expected = history.Where(e => e.Validation is not null && (e.Epoch % checkpointEpochs == 0 || e.Epoch is 4 or 5 or 9)).MaxBy(e => e.DecisiveTop1)!;
+            using Checkpoint best = Checkpoint.Open(run.BestCheckpoint);
+            Assert.Equal(expected, best.Header.State.History[^1]);
+            Assert.Equal(expected, run.BestEpoch);
+        }
+        // Continued twice, the table still has each epoch once, and so have the events.
+        Assert.Equal(
+            Enumerable.Range(1, 9).Select(i => i.ToString(CultureInfo.InvariantCulture)),
+            File.ReadAllLines(Path.Combine(path, "metrics.csv")).Skip(1).Select(line => line.Split(',')[0]));
+        Assert.Equal(
+            Enumerable.Range(1, 9).Select(i => FormattableString.Invariant($"events.out.tfevents.{i:D6}")),
+            Directory.GetFiles(Path.Combine(path, "tensorboard")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.True(history.Select(e => e.DecisiveTop1).Distinct().Count() > 1, "all epochs are equally good: the test shows nothing");
+    }
+
     [Fact]
     public void Filters_become_a_grid_with_the_largest_weight_at_the_end_of_the_scale()
     {

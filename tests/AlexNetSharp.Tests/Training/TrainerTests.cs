@@ -90,6 +90,32 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Weights_that_became_infinite_in_an_epochs_last_step_end_the_training_before_anything_is_saved()
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+        // One step an epoch: its loss is finite, its update is not.
+        using var trainer = new Trainer(
+            parameters.Network, parameters, SmallTraining.Pictures(32, 32, seed: 1), null,
+            new TrainerOptions { Epochs = 5, Schedule = new ConstantRate(1e38), Threads = 1 });
+        int epochs = 0;
+        trainer.EpochDone += _ => epochs++;
+        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(TestContext.Current.CancellationToken));
+        Assert.Contains("the weights are not finite", e.Message, StringComparison.Ordinal);
+        Assert.Equal(0, epochs);
+    }
+
+    [Fact]
+    public void Validation_every_third_epoch_and_after_the_last()
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+        using var trainer = new Trainer(
+            parameters.Network, parameters, SmallTraining.Pictures(32, 32, seed: 1), SmallTraining.Pictures(8, 8, seed: 2),
+            new TrainerOptions { Epochs = 7, ValidationEpochs = 3, Schedule = new ConstantRate(0.001), Threads = 1 });
+        trainer.Run(TestContext.Current.CancellationToken);
+        Assert.Equal([3, 6, 7], trainer.State.History.Where(epoch => epoch.Validation is not null).Select(epoch => epoch.Epoch));
+    }
+
+    [Fact]
     public void Networks_and_pictures_that_do_not_fit_are_refused()
     {
         using var parameters = new ParameterSet(CudaConvnet.Quick());

@@ -1,0 +1,34 @@
+using AlexNetSharp.Data;
+
+namespace AlexNetSharp.Tests.Data;
+
+/// <summary>Loading and augmenting allocates no managed memory, on no thread.</summary>
+[Collection(nameof(Alone))]
+public sealed class DataLoaderAllocationTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SteadyRunningAllocatesNothing(bool resized)
+    {
+        var pca = new ColorPca { Components = [30, 30, 30, 5, 0, -5, 1, -2, 1] };
+        var augmentation = resized
+            ? new Augmentation { RandomResizedCrop = new RandomResizedCrop(), HorizontalFlip = true, ColorPca = pca }
+            : new Augmentation { RandomCrop = true, Padding = 2, HorizontalFlip = true, ColorPca = pca };
+        var preprocessing = new Preprocessing { Resize = ResizeMode.ShorterSide, ResizeTo = 28, CropHeight = 24, CropWidth = 24 };
+        using var loader = new DataLoader(
+            new SyntheticPictures(64, 40, 50), preprocessing,
+            new DataLoaderOptions { BatchSize = 8, Threads = 2, Shuffle = true, Augmentation = augmentation });
+        for (int i = 0; i < 50; i++)
+            loader.Next(TestContext.Current.CancellationToken);
+        long least = long.MaxValue;
+        for (int round = 0; round < 5; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < 40; i++)
+                loader.Next(TestContext.Current.CancellationToken);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+        Assert.Equal(0, least);
+    }
+}
