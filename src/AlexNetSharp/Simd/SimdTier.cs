@@ -32,7 +32,7 @@ public static class SimdTiers
     /// <summary>The widest tier that the processor has, whether this process uses it or not.</summary>
     /// <remarks>
     /// Wider than <see cref="Best"/> where the runtime's switches forbid it, and in native ahead-of-time builds for less than the processor has:
-    /// the default of those builds is SSE, with which convolutions run many times slower, so an application may want to say it.
+    /// the default of those builds is SSE, with which convolutions run several times slower, so an application may want to say it.
     /// Source: Intel's manual, volume 2A, CPUID; AMD's manual, volume 3, appendix E. That the operating system saves the wide registers is assumed.
     /// </remarks>
     public static SimdTier OfProcessor { get; } = FindOfProcessor();

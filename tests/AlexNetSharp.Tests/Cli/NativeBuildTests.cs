@@ -7,8 +7,8 @@ public class NativeBuildTests
 {
     [Theory]
     [InlineData("x86-64-v3", SimdTier.Vector256, SimdTier.Vector512, "wider vectors stay unused; publish with -p:IlcInstructionSet=x86-64-v4,")]
-    [InlineData("x86-64-v2", SimdTier.Vector128, SimdTier.Vector512, "many times slower than they could; publish with -p:IlcInstructionSet=x86-64-v4,")]
-    [InlineData("x86-64-v2", SimdTier.Vector128, SimdTier.Vector256, "many times slower than they could; publish with -p:IlcInstructionSet=x86-64-v3,")]
+    [InlineData("x86-64-v2", SimdTier.Vector128, SimdTier.Vector512, "several times slower than they could; publish with -p:IlcInstructionSet=x86-64-v4,")]
+    [InlineData("x86-64-v2", SimdTier.Vector128, SimdTier.Vector256, "several times slower than they could; publish with -p:IlcInstructionSet=x86-64-v3,")]
     public void ABuildForLessThanTheProcessorHasSaysSo(string level, SimdTier used, SimdTier offered, string expected)
     {
         string? advice = NativeBuild.AdviceFor(level, used, offered);
