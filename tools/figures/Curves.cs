@@ -12,7 +12,7 @@ internal static class Curves
     {
         const double alpha = 0.001 / 9, beta = 0.75;
         return Chart("Local response normalisation, α = 0.001/9, β = 0.75", "input", [
-            new Curve("no normalisation", Points(x => x, last: 85)),
+            new Curve("no normalisation", Points(x => x, last: 100)),
             new Curve("neighbours are 0", Points(x => x / Math.Pow(1 + alpha * x * x, beta))),
             new Curve("8 neighbours like it", Points(x => x / Math.Pow(1 + alpha * 9 * x * x, beta))),
             new Curve("8 neighbours of 100", Points(x => x / Math.Pow(1 + alpha * (x * x + 8 * 100 * 100), beta))),

@@ -108,7 +108,7 @@ internal sealed class BenchCommand : CliCommand
             ? new PictureBatch(path, name, network.InputShape.Height, batchSize).Fill
             : benchmark.Noise;
 
-        context.WriteLine(Machine.Current.Describe(threads));
+        context.WriteLine(Machine.Current.Describe(threads) + NativeBuild.Suffix);
         foreach (string line in NotebookFormat.Shapes(network, batchSize))
             context.WriteLine(line);
         List<NotebookBenchmark.Outcome> outcomes = RunAll(benchmark, runs, images, context);

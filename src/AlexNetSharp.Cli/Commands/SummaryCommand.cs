@@ -41,15 +41,17 @@ internal sealed class SummaryCommand : CliCommand
 
         Table table = Tables.Create("layer", "", "output", ">parameters", ">multiply-adds", ">output MB");
         table.Row("images", "", network.InputShape.ToString(batchSize), "", "", Megabytes(network.InputShape.Length * batchSize));
+        long outputs = network.InputShape.Length * batchSize;
         for (int i = 0; i < network.Layers.Count; i++)
         {
             Layer layer = network.Layers[i];
             (Tensors.Shape input, Tensors.Shape output) = (network.InputOf(i), network.OutputOf(i));
+            outputs += output.Length * batchSize;
             table.Row(
                 layer.Name, layer.Details.Length > 0 ? layer.Details : layer.GetType().Name, output.ToString(batchSize),
                 Count(layer.Parameters(input).Sum(p => p.Length)), Count(layer.MultiplyAdds(input) * batchSize), Megabytes(output.Length * batchSize));
         }
-        table.Row("total", "", "", Count(network.ParameterCount), Count(network.MultiplyAdds * batchSize), "");
+        table.Row("total", "", "", Count(network.ParameterCount), Count(network.MultiplyAdds * batchSize), Megabytes(outputs));
         context.WriteTable(table);
 
         context.WriteLine(Invariant(

@@ -28,6 +28,7 @@ internal static class CommandHost
             root.Add(command);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionLine();
 
         // A path may begin with @: it is a path, not a file of further options.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -44,6 +45,8 @@ internal static class CommandHost
         using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using PosixSignalRegistration sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         ProgressLine progress = ProgressLine.OnStandardError();
+        if (NativeBuild.Advice is { } advice)
+            Console.Error.WriteLine($"{Name} {command.Name}: {advice}");
         try
         {
             return command.Run(new CommandContext(parsed, Console.Out, Console.Error, progress, interruption.Token));

@@ -45,8 +45,7 @@ internal static class OutputFile
     {
         if (IsDevice(path))
         {
-            using var device = new FileStream(path, FileMode.Open, FileAccess.Write);
-            device.Write(content);
+            WriteDevice(option, path, content);
             return;
         }
         string temporary = Temporary(path);
@@ -62,6 +61,21 @@ internal static class OutputFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             File.Delete(temporary);
+            throw new IOException($"{option}: '{path}' cannot be written ({e.Message})", e);
+        }
+    }
+
+    private static void WriteDevice(string option, string path, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            // Opened by its name, standard output that goes to a file would be written from the file's beginning.
+            using Stream device = Path.GetFullPath(path) == "/dev/stdout" ? Console.OpenStandardOutput() : new FileStream(path, FileMode.Open, FileAccess.Write);
+            device.Write(content);
+            device.Flush();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
             throw new IOException($"{option}: '{path}' cannot be written ({e.Message})", e);
         }
     }

@@ -37,9 +37,10 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
             canvas.DrawLine(plot.Left, YOf(tick), plot.Right, YOf(tick), grid);
             canvas.DrawText(y.Text(tick), plot.Left - 8, YOf(tick) + 5, SKTextAlign.Right, text);
         }
-        for (int i = 0; i < Curves.Count; i++)
-            DrawCurve(canvas, [.. Curves[i].Points.Where(IsNumber).Select(p => new SKPoint(XOf(p.X), YOf(p.Y)))], PlotStyle.Curves[i % PlotStyle.Curves.Count]);
-        DrawLegend(canvas, plot, text);
+        SKPoint[][] curves = [.. Curves.Select(curve => curve.Points.Where(IsNumber).Select(p => new SKPoint(XOf(p.X), YOf(p.Y))).ToArray())];
+        for (int i = 0; i < curves.Length; i++)
+            DrawCurve(canvas, curves[i], PlotStyle.Curves[i % PlotStyle.Curves.Count]);
+        DrawLegend(canvas, plot, text, curves);
     }
 
     private static void DrawCurve(SKCanvas canvas, SKPoint[] points, SKColor colour)
@@ -54,10 +55,14 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
                 canvas.DrawCircle(point, 3, paint);
     }
 
-    private void DrawLegend(SKCanvas canvas, SKRect plot, SKFont font)
+    /// <summary>Draws the names of the curves into the corner where the fewest points lie.</summary>
+    private void DrawLegend(SKCanvas canvas, SKRect plot, SKFont font, SKPoint[][] curves)
     {
+        const float margin = 8;
         float width = Curves.Max(curve => font.MeasureText(curve.Name)) + 44, height = 20 * Curves.Count + 8;
-        var box = new SKRect(plot.Right - width - 8, plot.Top + 8, plot.Right - 8, plot.Top + 8 + height);
+        float left = plot.Left + margin, right = plot.Right - width - margin, top = plot.Top + margin, bottom = plot.Bottom - height - margin;
+        SKPoint[] corners = [new(right, top), new(left, top), new(right, bottom), new(left, bottom)];
+        SKRect box = corners.Select(corner => SKRect.Create(corner.X, corner.Y, width, height)).MinBy(corner => curves.Sum(points => points.Count(corner.Contains)));
         using var background = new SKPaint { Color = SKColors.White.WithAlpha(220) };
         canvas.DrawRect(box, background);
         for (int i = 0; i < Curves.Count; i++)

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace AlexNetSharp.Simd;
 
@@ -27,4 +28,26 @@ public static class SimdTiers
         : Vector256.IsHardwareAccelerated ? SimdTier.Vector256
         : Vector128.IsHardwareAccelerated ? SimdTier.Vector128
         : SimdTier.Scalar;
+
+    /// <summary>The widest tier that the processor has, whether this process uses it or not.</summary>
+    /// <remarks>
+    /// Wider than <see cref="Best"/> where the runtime's switches forbid it, and in native ahead-of-time builds for less than the processor has:
+    /// the default of those builds is SSE, with which convolutions run several times slower, so an application may want to say it.
+    /// Source: Intel's manual, volume 2A, CPUID; AMD's manual, volume 3, appendix E. That the operating system saves the wide registers is assumed.
+    /// </remarks>
+    public static SimdTier OfProcessor { get; } = FindOfProcessor();
+
+    private static SimdTier FindOfProcessor()
+    {
+        if (!X86Base.IsSupported || X86Base.CpuId(0, 0).Eax < 7)
+            return Best;
+        const int fma = 1 << 12, avx = 1 << 28, usesXsave = 1 << 27;
+        const int avx2 = 1 << 5, avx512 = 1 << 16 | 1 << 17 | 1 << 28 | 1 << 30 | 1 << 31;      // F, DQ, CD, BW, VL
+        int ecx = X86Base.CpuId(1, 0).Ecx, ebx = X86Base.CpuId(7, 0).Ebx;
+        SimdTier found = !Has(ecx, fma | avx | usesXsave) || !Has(ebx, avx2) ? SimdTier.Vector128
+            : Has(ebx, avx512) ? SimdTier.Vector512 : SimdTier.Vector256;
+        return found > Best ? found : Best;
+
+        static bool Has(int register, int bits) => (register & bits) == bits;
+    }
 }

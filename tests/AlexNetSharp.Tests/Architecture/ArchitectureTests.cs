@@ -92,6 +92,18 @@ public partial class ArchitectureTests
         Assert.Empty(wrong);
     }
 
+    /// <summary>The compiler's checks for trimming and native code are on, so that what would break there is an error in every build.</summary>
+    [Theory]
+    [InlineData(typeof(SimdTiers))]
+    [InlineData(typeof(AlexNetSharp.Images.PictureDecoder))]
+    [InlineData(typeof(AlexNetSharp.Cli.Hosting.NativeBuild))]
+    public void AssembliesAreCheckedForTrimmingAndNativeCode(Type part)
+    {
+        Dictionary<string, string?> metadata = part.Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().ToDictionary(a => a.Key, a => a.Value);
+        Assert.Equal("True", metadata["IsTrimmable"]);
+        Assert.Equal("True", metadata["IsAotCompatible"]);
+    }
+
     [Fact]
     public void OnlySimdNamesInstructionSets() => AssertOnly(
         s_filesWithInstructionSets,

@@ -18,6 +18,13 @@ internal static class AlexNetProcess
         private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>The command <c>dotnet</c> whose runtime runs the tests: that is shared/Microsoft.NETCore.App/VERSION below its folder.</summary>
+    public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(
+        RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+
+    /// <summary>The built command.</summary>
+    public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "alexnet.dll");
+
     /// <summary>Runs <c>alexnet</c> to its end.</summary>
     public static Result Run(params string[] arguments)
     {
@@ -35,7 +42,7 @@ internal static class AlexNetProcess
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "alexnet.dll"));
+        start.ArgumentList.Add(Assembly);
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;

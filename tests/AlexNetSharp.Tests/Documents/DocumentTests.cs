@@ -6,11 +6,11 @@ namespace AlexNetSharp.Tests.Documents;
 public partial class DocumentTests
 {
     [Fact]
-    public void TheReadmesCodeIsCompiled()
+    public void TheCodeOfTheReadmesIsCompiled()
     {
         string example = Unindented(File.ReadAllText(Path.Combine(Repository.Root, "tests/AlexNetSharp.Tests/Documents/ReadmeExample.cs")));
-        MatchCollection blocks = CodeBlock().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")));
-        Assert.True(blocks.Count >= 2);
+        Match[] blocks = [.. Readmes().SelectMany(readme => CodeBlock().Matches(File.ReadAllText(readme)))];
+        Assert.True(blocks.Length >= 4);
         foreach (Match block in blocks)
             Assert.Contains(Unindented(block.Groups[1].Value), example, StringComparison.Ordinal);
     }
@@ -31,6 +31,10 @@ public partial class DocumentTests
         Assert.Empty(missing);
         Assert.True(links > 20);
     }
+
+    /// <summary>The repository's, and those of the packages.</summary>
+    private static IEnumerable<string> Readmes() =>
+        ((string[])["", "src/AlexNetSharp", "src/AlexNetSharp.Images", "src/AlexNetSharp.Cli"]).Select(folder => Path.Combine(Repository.Root, folder, "README.md"));
 
     private static IEnumerable<string> Documents() => Directory.EnumerateFiles(Repository.Root, "*.md")
         .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories));

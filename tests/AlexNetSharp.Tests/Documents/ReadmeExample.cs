@@ -1,11 +1,16 @@
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Images;
+using AlexNetSharp.Inference;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
+using AlexNetSharp.Tests.Inference;
 
 namespace AlexNetSharp.Tests.Documents;
 
-/// <summary>The README's code, compiled and run; <see cref="DocumentTests"/> compares the two.</summary>
+/// <summary>The code of the READMEs, compiled and run; <see cref="DocumentTests"/> compares the two.</summary>
 public class ReadmeExample
 {
     [Fact]
@@ -37,5 +42,31 @@ public class ReadmeExample
         ]);
 
         Assert.Equal(10, small.OutputShape.Channels);
+    }
+
+    [Fact]
+    public void WhatIsOnAPicture()
+    {
+        using var folder = new TemporaryFolder();
+        string model = folder.PathOf("model.safetensors"), picture = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
+        using (Model small = InferenceModels.Small())
+            ModelFile.Save(model, small);
+
+        using var classifier = Classifier.Load(model, new PictureDecoder());      // .safetensors, .pth, .caffemodel, .onnx
+        foreach (Prediction prediction in classifier.Classify(picture, top: 5))
+            Console.WriteLine(prediction);                                        // Egyptian cat 68.4 %
+
+        Assert.Equal(6, classifier.Classes.Count);
+    }
+
+    [Fact]
+    public void APicture()
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
+
+        var pixels = new PixelBuffer();
+        new PictureDecoder().DecodeFile(path, pixels);      // pixels.Width, pixels.Height; pixels.Pixels: red, green, blue, row by row
+
+        Assert.Equal(3 * pixels.Width * pixels.Height, pixels.Pixels.Length);
     }
 }

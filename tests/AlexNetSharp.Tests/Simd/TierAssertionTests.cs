@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Tests.Simd;
@@ -16,5 +17,17 @@ public class TierAssertionTests
             Assert.Equal(Enum.Parse<SimdTier>(expected), SimdTiers.Best);
         else
             Assert.True(Enum.IsDefined(SimdTiers.Best));
+    }
+
+    [Fact]
+    public void TheTierOfTheProcessorIsWhatTheSystemSaysOfIt()
+    {
+        Assert.True(SimdTiers.OfProcessor >= SimdTiers.Best);
+        const string cpuinfo = "/proc/cpuinfo";
+        Assert.SkipUnless(File.Exists(cpuinfo) && X86Base.IsSupported, "the flags of an x86 processor on Linux");
+        string[] flags = File.ReadLines(cpuinfo).First(line => line.StartsWith("flags", StringComparison.Ordinal)).Split(' ');
+        SimdTier expected = flags.Contains("avx512f") && flags.Contains("avx512vl") ? SimdTier.Vector512
+            : flags.Contains("avx2") ? SimdTier.Vector256 : SimdTier.Vector128;
+        Assert.Equal(expected, SimdTiers.OfProcessor);
     }
 }
