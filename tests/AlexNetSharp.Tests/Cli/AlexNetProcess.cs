@@ -55,15 +55,11 @@ internal static class AlexNetProcess
         // The runtime's own code memory is a file, too, unless it is told to do without.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         foreach (string argument in (string[])
-            ["-c", FormattableString.Invariant($"trap '' XFSZ; ulimit -f {kibibytes}; exec \"$@\""), "bash", Dotnet, Path.Combine(AppContext.BaseDirectory, "alexnet.dll"), .. arguments])
+            ["-c", FormattableString.Invariant($"trap '' XFSZ; ulimit -f {kibibytes}; exec \"$@\""), "bash", Dotnet, Assembly, .. arguments])
             start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         return Finish(process, process.StandardOutput.ReadToEndAsync());
     }
-
-    /// <summary>The runtime that runs the tests: shared/Microsoft.NETCore.App/VERSION below the folder of the dotnet command.</summary>
-    private static string Dotnet => Path.GetFullPath(Path.Combine(
-        RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     /// <summary>Waits for the end of a process whose standard output somebody reads.</summary>
     public static Result Finish(Process process, Task<string> output)
