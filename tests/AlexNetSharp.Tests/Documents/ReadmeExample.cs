@@ -1,3 +1,4 @@
+using System.Globalization;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
@@ -51,12 +52,13 @@ public class ReadmeExample
         string model = folder.PathOf("model.safetensors"), picture = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
         using (Model small = InferenceModels.Small())
             ModelFile.Save(model, small);
+        using var Console = new StringWriter(CultureInfo.InvariantCulture);
 
         using var classifier = Classifier.Load(model, new PictureDecoder());      // .safetensors, .pth, .caffemodel, .onnx
         foreach (Prediction prediction in classifier.Classify(picture, top: 5))
             Console.WriteLine(prediction);                                        // Egyptian cat 68.4 %
 
-        Assert.Equal(6, classifier.Classes.Count);
+        Assert.Equal(5, Console.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     [Fact]
