@@ -32,8 +32,8 @@ internal sealed class WinogradSizes
     /// <summary>Most parts of the weight gradient, and the size that they should not exceed together: 32 MiB.</summary>
     private const int MostParts = 16, PartsTogether = 8 << 20;
 
-    /// <summary>Transformed input and output of a staged block: 8 MiB, which stay in the shared cache, or 64 MiB where weights are large.</summary>
-    private const long StagedBlock = 2 << 20, LargeStagedBlock = 16 << 20;
+    /// <summary>Transformed input and output of a staged block: 8 MiB, which stay in the shared cache, or 40 MiB where weights are large.</summary>
+    private const long StagedBlock = 2 << 20, LargeStagedBlock = 10 << 20;
 
     /// <summary>Transposed weights of one piece of work: 256 KiB, a quarter of a second-level cache.</summary>
     private const int TransposedPiece = 64 << 10;
