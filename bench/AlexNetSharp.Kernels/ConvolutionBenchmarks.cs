@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>The convolutions of the notebook's network at batch 32, by the algorithm that a plan chooses and by direct convolution.</summary>
+/// <summary>The convolutions of the notebook's network at batch 32 and the first of <c>cifar10-quick</c>, by the algorithm that a plan chooses and by direct convolution.</summary>
 public unsafe class ConvolutionBenchmarks : KernelBenchmark
 {
     private ConvAlgorithm _algorithm = null!;
@@ -16,6 +16,7 @@ public unsafe class ConvolutionBenchmarks : KernelBenchmark
         new("conv3", new ConvGeometry(32, 13, 13, 192, 13, 13, 384, 3, 3, 1, 1, 1, 1, 1)),
         new("conv4", new ConvGeometry(32, 13, 13, 384, 13, 13, 256, 3, 3, 1, 1, 1, 1, 1)),
         new("conv5", new ConvGeometry(32, 13, 13, 256, 13, 13, 256, 3, 3, 1, 1, 1, 1, 1)),
+        new("conv1 of cifar10-quick, batch 128", new ConvGeometry(128, 32, 32, 3, 32, 32, 32, 5, 5, 1, 1, 2, 2, 1)),
     ];
 
     [ParamsSource(nameof(Layers))]

@@ -15,6 +15,7 @@ internal static class ConvAlgorithms
     public static IReadOnlyList<ConvEntry> Entries { get; } =
     [
         Winograd.ConvWinograd.Candidate,
+        ConvDirect.Candidate,
         ConvGemm.Candidate,
         (geometry, request) => new ConvCandidate("plain", new ConvPlain(geometry, request), "accepts every geometry"),
     ];

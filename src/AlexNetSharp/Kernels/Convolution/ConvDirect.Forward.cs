@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Kernels.Convolution;
+
+// Forward.
+internal sealed unsafe partial class ConvDirect<V>
+{
+    public override void Forward(float* input, float* bias, float* output)
+    {
+        _input = input;
+        _output = output;
+        var padded = new Span<float>(_paddedBias, _panels * Width);
+        padded.Clear();
+        if (bias != null)
+            new Span<float>(bias, Geometry.OutputChannels).CopyTo(padded);
+        _pool.Run(_forward, Geometry.Batch * _bands);
+    }
+
+    /// <summary>32 output channels, as columns of a panel.</summary>
+    private sealed class PackWeightJob(ConvDirect<V> c) : Job
+    {
+        public override void Execute(int panel, int worker) =>
+            PanelPacking.Pack(
+                c._weight + panel * Width, c.Geometry.OutputChannels, c._columns, c.Outputs(panel),
+                c._packedWeight + (nint)panel * Width * c._columns, Width * c._columns);
+    }
+
+    /// <summary>A band of output rows of one image.</summary>
+    private sealed class ForwardJob(ConvDirect<V> c) : Job
+    {
+        public override void Execute(int index, int worker)
+        {
+            ConvGeometry g = c.Geometry;
+            (int image, int row, int rows) = c.Band(index);
+            float* padded = c.Padded(worker), tile = padded + c._workerPadded;
+            c.Pad(image, row, rows, padded);
+            for (int panel = 0; panel < c._panels; panel++)
+                for (int y = 0; y < rows; y++)
+                    c.ForwardRow(
+                        padded + (nint)y * g.StrideHeight * c._rowLength, panel, tile,
+                        c._output + ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels + panel * Width);
+        }
+    }
+
+    /// <summary>One row of the output, 32 channels; <paramref name="tile"/> takes the tiles whose last channels do not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void ForwardRow(float* padded, int panel, float* tile, float* output)
+    {
+        int outputs = Outputs(panel), rowStride = Geometry.OutputChannels, runs = Geometry.KernelHeight, height;
+        float* weight = _packedWeight + (nint)panel * Width * _columns, bias = _paddedBias + panel * Width;
+        var tiles = new EvenSplit(Geometry.OutputWidth, ConvDirectTile.MaxHeight<V>(), 1);
+        for (int x = 0; x < Geometry.OutputWidth; x += height)
+        {
+            height = tiles.Length(x);
+            float* patches = padded + (nint)x * _step, pixels = output + (nint)x * rowStride;
+            for (int n = 0; n < outputs; n += 2 * V.Count)
+            {
+                bool whole = n + 2 * V.Count <= outputs;
+                ConvDirectTile.Rows<V>(
+                    height, patches, _step, _rowLength - _run, weight + n, bias + n, whole ? pixels + n : tile, whole ? rowStride : Width,
+                    _run, runs, Request.Relu);
+                if (whole)
+                    continue;
+                for (int i = 0; i < height; i++)
+                    new Span<float>(tile + i * Width, outputs - n).CopyTo(new(pixels + (nint)i * rowStride + n, outputs - n));
+            }
+        }
+    }
+}
