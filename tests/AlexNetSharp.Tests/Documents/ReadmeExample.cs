@@ -56,7 +56,7 @@ public class ReadmeExample
 
         using var classifier = Classifier.Load(model, new PictureDecoder());      // .safetensors, .pth, .caffemodel, .onnx
         foreach (Prediction prediction in classifier.Classify(picture, top: 5))
-            Console.WriteLine(prediction);                                        // Egyptian cat 68.4 %
+            Console.WriteLine(prediction);                                        // its name and probability
 
         Assert.Equal(5, Console.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
