@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
@@ -54,7 +55,7 @@ public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnl
             for (int i = 0; i < batch.Count; i++, done++)
             {
                 int label = batch.Labels[i];
-                AverageViews(plan.Output.Slice(i * views * classes.Count, views * classes.Count), logProbabilities);
+                Softmax.LogMeanOfViews(plan.Output.Slice(i * views * classes.Count, views * classes.Count), logProbabilities);
                 tally += Tally.Of(logProbabilities, [label], -logProbabilities[label]);
                 int predicted = TensorPrimitives.IndexOfMax(logProbabilities);
                 confusion.Add(label, predicted);
@@ -70,33 +71,5 @@ public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnl
         }
         cancellationToken.ThrowIfCancellationRequested();
         return new Evaluation(tally, confusion, [.. worst.UnorderedItems.Select(item => item.Element).OrderByDescending(m => m.Probability).ThenBy(m => m.Index)]);
-    }
-
-    /// <summary>ln of the mean over the views of softmax(logits).</summary>
-    private static void AverageViews(ReadOnlySpan<float> logits, Span<float> logProbabilities)
-    {
-        int classes = logProbabilities.Length, views = logits.Length / classes;
-        Span<double> sums = classes <= 1024 ? stackalloc double[classes] : new double[classes];
-        sums.Clear();
-        for (int v = 0; v < views; v++)
-        {
-            ReadOnlySpan<float> t = logits.Slice(v * classes, classes);
-            double max = double.NegativeInfinity, total = 0;
-            foreach (float value in t)
-                max = Math.Max(max, value);
-            foreach (float value in t)
-                total += Math.Exp(value - max);
-            if (views == 1)
-            {
-                // Without the detour over probabilities, which would lose what is below 1e-308.
-                for (int k = 0; k < classes; k++)
-                    logProbabilities[k] = (float)(t[k] - max - Math.Log(total));
-                return;
-            }
-            for (int k = 0; k < classes; k++)
-                sums[k] += Math.Exp(t[k] - max) / total;
-        }
-        for (int k = 0; k < classes; k++)
-            logProbabilities[k] = (float)Math.Log(sums[k] / views);
     }
 }

@@ -23,7 +23,7 @@ public partial class ArchitectureTests
         ["Execution"] = ["Networks", "Kernels", .. s_foundation],
         ["Data"] = s_foundation,
         ["Formats"] = ["Tensors", "Networks", "Diagnostics"],
-        ["Inference"] = ["Execution", "Formats", "Data", "Networks", "Tensors"],
+        ["Inference"] = ["Execution", "Kernels", "Formats", "Data", "Networks", "Tensors"],
         ["Training"] = ["Execution", "Kernels", "Data", "Networks", "Formats", .. s_foundation],
     };
 

@@ -191,14 +191,13 @@ internal static unsafe class GemmKernel
         for (int m = 0; m < rows; m += height)
         {
             height = tiles.Length(m);
-            // The tiles of the first 32 rows prefetch the next block of B together: at every k as many floats each as it has of 32 (or fewer) rows.
+            // Tiles of 32 rows together prefetch the next block of B: each fetches as many floats at every k as it has rows.
             bool fetch = m < PanelWidth;
-            int share = height;
-            float* stream = fetch ? b + bNext + (nint)(m * share / height) * depth : b;
+            float* stream = fetch ? b + bNext + (nint)m * depth : b;
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTile.Rows<V>(
                     height, a + m * PanelWidth, aPanelStride, b + n, c + m * cRowStride + n, cRowStride,
-                    depth, stream, fetch ? share : 0, accumulate);
+                    depth, stream, fetch ? height : 0, accumulate);
         }
     }
 
