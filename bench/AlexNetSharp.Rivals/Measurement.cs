@@ -17,7 +17,10 @@ internal sealed record Timing(double Median, double Min, double Max, int Calls)
 /// <summary>Times several calls side by side: in every round each of them runs for about the same time, so that a change of the machine's speed meets all.</summary>
 internal static class Measurement
 {
-    private const double SecondsPerTurn = 0.4;
+    private const double SecondsPerTurn = 1;
+
+    /// <summary>Calls before the first that counts, as many as the notebook's benchmark makes: compilation, memory, caches.</summary>
+    private const int WarmUp = 10;
 
     public static Timing[] SideBySide(int rounds, params Action[] calls)
     {
@@ -25,9 +28,8 @@ internal static class Measurement
         int[] repeats = new int[calls.Length];
         for (int c = 0; c < calls.Length; c++)
         {
-            // Warm-up: compilation, memory, caches; and the length of a turn.
-            calls[c]();
-            calls[c]();
+            for (int i = 1; i < WarmUp; i++)
+                calls[c]();
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);
         }
