@@ -32,6 +32,10 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x1 value, float* destination) => *destination = value._value;
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(F32x1 value, float* destination) => Store(value, destination);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x1 value, float* destination, int count)
     {

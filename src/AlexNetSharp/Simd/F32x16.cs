@@ -57,6 +57,10 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x16 value, float* destination) => value._value.Store(destination);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(F32x16 value, float* destination) => value._value.StoreAlignedNonTemporal(destination);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x16 value, float* destination, int count)
     {

@@ -53,6 +53,10 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x4 value, float* destination) => value._value.Store(destination);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(F32x4 value, float* destination) => Store(value, destination);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x4 value, float* destination, int count)
     {

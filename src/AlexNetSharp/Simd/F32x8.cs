@@ -57,6 +57,10 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x8 value, float* destination) => value._value.Store(destination);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(F32x8 value, float* destination) => Store(value, destination);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(F32x8 value, float* destination, int count)
     {

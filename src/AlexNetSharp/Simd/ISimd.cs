@@ -38,6 +38,12 @@ internal unsafe interface ISimd<T>
     /// <summary>Stores <see cref="Count"/> floats.</summary>
     static abstract void Store(T value, float* destination);
 
+    /// <summary>
+    /// As <see cref="Store"/>, past the caches where a vector fills a whole cache line: for results that are larger than any cache and not read
+    /// soon. Memory is then not read before it is written. The address must be a multiple of the vector's size.
+    /// </summary>
+    static abstract void StoreStreaming(T value, float* destination);
+
     /// <summary>Stores the first <paramref name="count"/> lanes (0 to <see cref="Count"/>); writes no other memory.</summary>
     static abstract void StorePartial(T value, float* destination, int count);
 

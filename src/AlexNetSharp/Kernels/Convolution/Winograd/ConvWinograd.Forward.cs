@@ -107,7 +107,7 @@ internal sealed unsafe partial class ConvWinograd<V>
                 AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
                 passes.LargestRow.WeightVertical(taps, 32 * panel + c, _fold.Width, scratch);
-                passes.LargestColumn.WeightHorizontal(scratch, passes.LargestRow.Points, target + c, _sizes.WeightPlane, _grid.Pitch);
+                passes.LargestColumn.WeightHorizontal(scratch, passes.LargestRow.Points, target + c, _sizes.WeightPlane, _grid.Pitch, streaming: !_sizes.SmallWeights);
             }
         }
     }

@@ -38,6 +38,14 @@ internal readonly unsafe struct PlanePoints<V>(float* data, nint step) : ILaneSo
     }
 }
 
+/// <summary>Points of a tile in planes <paramref name="step"/> floats apart that are larger than any cache together: written past the caches.</summary>
+internal readonly unsafe struct StreamedPoints<V>(float* data, nint step) : ILaneTarget<V>
+    where V : unmanaged, ISimd<V>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int index, V value) => V.StoreStreaming(value, data + index * step);
+}
+
 /// <summary>A row of a tile between two passes: adjacent vectors.</summary>
 internal readonly unsafe struct ScratchRow<V>(float* data) : ILaneSource<V>, ILaneTarget<V>
     where V : unmanaged, ISimd<V>

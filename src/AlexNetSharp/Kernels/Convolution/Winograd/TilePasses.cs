@@ -53,8 +53,8 @@ internal abstract unsafe class TilePasses
     /// <summary>G of <paramref name="columns"/> columns of taps; tap (ky, kx) is taps[kx·5 + ky].</summary>
     public abstract void WeightVertical(float** taps, nint offset, int columns, float* scratch);
 
-    /// <summary>G of <paramref name="rows"/> rows of scratch, to planes.</summary>
-    public abstract void WeightHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch);
+    /// <summary>G of <paramref name="rows"/> rows of scratch, to planes; past the caches if <paramref name="streaming"/>.</summary>
+    public abstract void WeightHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch, bool streaming);
 
     /// <summary>Gᵀ of <paramref name="columns"/> columns of planes.</summary>
     public abstract void WeightAdjointVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch);
@@ -155,10 +155,13 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public override void WeightHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch)
+    public override void WeightHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch, bool streaming)
     {
         for (int p = 0; p < rows; p++)
-            TTile.Weight<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
+            if (streaming)
+                TTile.Weight<V, ScratchRow<V>, StreamedPoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
+            else
+                TTile.Weight<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

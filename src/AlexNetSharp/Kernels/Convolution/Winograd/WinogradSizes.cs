@@ -18,7 +18,7 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 internal sealed class WinogradSizes
 {
     /// <summary>Transformed weights up to this size (4 MiB) are cheap to read again for every block.</summary>
-    private const long SmallWeights = 1 << 20;
+    private const long LargestSmall = 1 << 20;
 
     /// <summary>Transformed input and output of a fused block: 512 KiB, half of a second-level cache.</summary>
     private const long FusedBlock = 128 << 10;
@@ -50,7 +50,7 @@ internal sealed class WinogradSizes
             geometry.OutputHeight, geometry.OutputWidth, Fold.Height, Fold.Width, geometry.Batch, InputChannels, OutputChannels);
 
         long tile = 32L * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
-        bool small = (long)grid.Planes * InputChannels * OutputChannels <= SmallWeights;
+        bool small = SmallWeights = (long)grid.Planes * InputChannels * OutputChannels <= LargestSmall;
         int images = (int)Math.Clamp((small ? StagedBlock : LargeStagedBlock) / image, 1, geometry.Batch);
         Staged = new BlockLayout(grid, geometry.Batch, images, grid.Rows.Tiles, InputPanels, OutputPanels);
         if (!small)
@@ -90,6 +90,9 @@ internal sealed class WinogradSizes
 
     /// <summary>Panels of output channels.</summary>
     public int OutputPanels { get; }
+
+    /// <summary>Whether the transformed weights stay in the caches.</summary>
+    public bool SmallWeights { get; }
 
     /// <summary>Blocks that all threads work on together.</summary>
     public BlockLayout Staged { get; }
