@@ -1,3 +1,4 @@
+#:property RestorePackagesWithLockFile=false
 #:property AllowUnsafeBlocks=true
 #:property PublishAot=false
 using System.Diagnostics;

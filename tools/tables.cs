@@ -1,3 +1,4 @@
+#:property RestorePackagesWithLockFile=false
 #:property PublishAot=false
 // Copies measured tables into the documents that show them: dotnet run tools/tables.cs      (from the root; BenchmarkTableTests holds them equal)
 string folder = "benchmarks/amd-epyc";

@@ -7,10 +7,10 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Performance;
 
-/// <summary>The matrix product alone, on a size that no cache holds, beside the peak of multiply-adds.</summary>
+/// <summary>The matrix product alone, on a size that no cache holds, beside the peak of multiply-adds before and after it.</summary>
 internal sealed record MatrixProduct(string Size, double Gflops, double Peak)
 {
-    private const int Rows = 2048, Columns = 2048, Depth = 2048, Rounds = 15;
+    private const int Rows = 2048, Columns = 2048, Depth = 2048, WarmUp = 3, Rounds = 15;
 
     public static unsafe MatrixProduct Measure(int threads)
     {
@@ -19,19 +19,18 @@ internal sealed record MatrixProduct(string Size, double Gflops, double Peak)
         const nint aStride = Rows * 32 + 16, bStride = Depth * 32 + 16, cStride = Rows * 32 + 16;
         using AlignedBuffer a = Noise(aStride * (Depth / 32)), b = Noise(bStride * (Columns / 32)), c = Noise(cStride * (Columns / 32));
         void Multiply() => job.Multiply(a.Pointer, aStride, b.Pointer, bStride, c.Pointer, cStride, Rows, Columns / 32, Depth, accumulate: false);
-        Multiply();
-        double[] seconds = new double[Rounds], peaks = new double[Rounds];
-        for (int i = 0; i < Rounds; i++)
+        double before = FmaPeak.Measure(threads);
+        double[] seconds = new double[Rounds];
+        for (int i = -WarmUp; i < Rounds; i++)
         {
-            peaks[i] = FmaPeak.Measure(threads, repetitions: 3);
-            Multiply();
             long start = Stopwatch.GetTimestamp();
             Multiply();
-            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            if (i >= 0)
+                seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         Array.Sort(seconds);
-        Array.Sort(peaks);
-        return new MatrixProduct($"{Rows} × {Columns} × {Depth}", 2e-9 * Rows * Columns * Depth / seconds[Rounds / 2], peaks[Rounds / 2]);
+        return new MatrixProduct(
+            $"{Rows} × {Columns} × {Depth}", 2e-9 * Rows * Columns * Depth / seconds[Rounds / 2], Math.Max(before, FmaPeak.Measure(threads)));
     }
 
     private static AlignedBuffer Noise(long length)

@@ -18,7 +18,7 @@ string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCultur
 var report = new List<string>
 {
     FormattableString.Invariant($"{Machine.Current.Describe(threads)}, {date}. Multiply-adds alone: {peak:0} GFLOP/s. Memory, read: {bandwidth:0} GB/s. ")
-        + FormattableString.Invariant($"Matrix product of {product.Size}: {product.Gflops:0} GFLOP/s, {product.Gflops / product.Peak:0 %} of the peak measured between its calls."),
+        + FormattableString.Invariant($"Matrix product of {product.Size}: {product.Gflops:0} GFLOP/s, {product.Gflops / product.Peak:0 %} of the peak measured beside it."),
     "",
 };
 Console.Error.WriteLine("layers");

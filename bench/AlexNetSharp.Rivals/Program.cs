@@ -7,9 +7,10 @@ var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds of 
 var threads = new Option<int>("--threads") { Description = "Threads of every program.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
 var child = new Option<string?>("--child") { Hidden = true };
+var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and picture of this folder again, from its rivals.json." };
 var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/PROCESSOR/rivals.md, .json and .png.")
 {
-    rounds, threads, output, child,
+    rounds, threads, output, redraw, child,
 };
 root.SetAction(parsed =>
 {
@@ -17,6 +18,11 @@ root.SetAction(parsed =>
     if (parsed.GetValue(child) is { } name)
     {
         Children.Measure(name, threadCount);
+        return;
+    }
+    if (parsed.GetValue(redraw) is { } existing)
+    {
+        Results.Read(Path.Combine(existing, "rivals.json")).Write(existing);
         return;
     }
     var comparison = new Comparison(parsed.GetValue(rounds), threadCount, Console.Error.WriteLine);
