@@ -1,12 +1,16 @@
 #:property RestorePackagesWithLockFile=false
 #:property AllowUnsafeBlocks=true
 #:property PublishAot=false
+// How long a cache line takes from one processor to another and back: some 50 ns where both share their last cache, several hundred where they do not.
+// Virtual machines may be moved between the two at any time, which changes what a benchmark measures. Needs Linux and an idle machine:
+//   dotnet run -c Release tools/core-distance.cs [-- FIRST SECOND]
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 // Two threads, each on its processor, pass a number to and fro.
 const int rounds = 200_000;
-int first = int.Parse(args[0]), second = int.Parse(args[1]), ball = 0;
+(int first, int second) = args.Length == 2 ? (int.Parse(args[0]), int.Parse(args[1])) : (0, 1);
+int ball = 0;
 double best = double.PositiveInfinity;
 for (int repetition = 0; repetition < 5; repetition++)
 {

@@ -40,7 +40,8 @@ internal unsafe interface ISimd<T>
 
     /// <summary>
     /// As <see cref="Store"/>, past the caches where a vector fills a whole cache line: for results that are larger than any cache and not read
-    /// soon. Memory is then not read before it is written. The address must be a multiple of the vector's size.
+    /// soon. Memory is then not read before it is written. The address must be a multiple of the vector's size. Other threads see it after the next
+    /// interlocked operation of this one, as at the end of a job.
     /// </summary>
     static abstract void StoreStreaming(T value, float* destination);
 
