@@ -1,7 +1,4 @@
-using System.Text;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Text;
 
 namespace AlexNetSharp.Generators;
 
@@ -9,24 +6,14 @@ namespace AlexNetSharp.Generators;
 [Generator(LanguageNames.CSharp)]
 public sealed class GemmTilesGenerator : IIncrementalGenerator
 {
-    private const string Attribute = "AlexNetSharp.Kernels.Gemm.GemmTilesAttribute";
-
     /// <inheritdoc/>
-    public void Initialize(IncrementalGeneratorInitializationContext context)
-    {
-        IncrementalValuesProvider<TileClass> classes = context.SyntaxProvider.ForAttributeWithMetadataName(
-            Attribute,
-            static (node, _) => node is ClassDeclarationSyntax,
-            static (found, _) => new TileClass(
-                found.TargetSymbol.ContainingNamespace.ToDisplayString(),
-                found.TargetSymbol.Name,
-                (int)found.Attributes[0].ConstructorArguments[0].Value!,
-                (bool)found.Attributes[0].ConstructorArguments[1].Value!,
-                (bool)found.Attributes[0].ConstructorArguments[2].Value!));
-        context.RegisterSourceOutput(classes, static (output, c) =>
-            output.AddSource($"{c.Name}.g.cs", SourceText.From(GemmTilesWriter.Write(c), Encoding.UTF8)));
-    }
+    public void Initialize(IncrementalGeneratorInitializationContext context) => MarkedTypes.Write(
+        context,
+        "AlexNetSharp.Kernels.Gemm.GemmTilesAttribute",
+        static (space, name, arguments) => new TileClass(space, name, (int)arguments[0].Value!, (bool)arguments[1].Value!, (bool)arguments[2].Value!),
+        static tile => tile.Name,
+        GemmTilesWriter.Write);
 }
 
-/// <summary>A class to fill: all that its source depends on, comparable so that an unchanged class is not written again.</summary>
+/// <summary>A class to fill.</summary>
 internal sealed record TileClass(string Namespace, string Name, int MaxHeight, bool Transposed, bool BFloat16);

@@ -53,7 +53,7 @@ internal static class TileClassWriter
         foreach (int height in Enumerable.Range(1, maxHeight))
             source.Append($$"""
 
-                    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+                    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
                     private static void Rows{{height}}<V>({{parameters}})
                         where V : unmanaged, ISimd<V>
                     {

@@ -1,9 +1,5 @@
 using System;
-using System.Collections.Immutable;
-using System.Text;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Text;
 
 namespace AlexNetSharp.Generators;
 
@@ -11,24 +7,13 @@ namespace AlexNetSharp.Generators;
 [Generator(LanguageNames.CSharp)]
 public sealed class WinogradTileGenerator : IIncrementalGenerator
 {
-    private const string Attribute = "AlexNetSharp.Kernels.Convolution.Winograd.WinogradTileAttribute";
-
     /// <inheritdoc/>
-    public void Initialize(IncrementalGeneratorInitializationContext context)
-    {
-        IncrementalValuesProvider<WinogradTileStruct> tiles = context.SyntaxProvider.ForAttributeWithMetadataName(
-            Attribute,
-            static (node, _) => node is StructDeclarationSyntax,
-            static (found, _) =>
-            {
-                ImmutableArray<TypedConstant> arguments = found.Attributes[0].ConstructorArguments;
-                return new WinogradTileStruct(
-                    found.TargetSymbol.ContainingNamespace.ToDisplayString(), found.TargetSymbol.Name,
-                    (int)arguments[0].Value!, (string)arguments[1].Value!);
-            });
-        context.RegisterSourceOutput(tiles, static (output, tile) =>
-            output.AddSource($"{tile.Name}.g.cs", SourceText.From(Source(tile), Encoding.UTF8)));
-    }
+    public void Initialize(IncrementalGeneratorInitializationContext context) => MarkedTypes.Write(
+        context,
+        "AlexNetSharp.Kernels.Convolution.Winograd.WinogradTileAttribute",
+        static (space, name, arguments) => new WinogradTileStruct(space, name, (int)arguments[0].Value!, (string)arguments[1].Value!),
+        static tile => tile.Name,
+        Source);
 
     /// <summary>The tile's source, or an error for the compiler to report where its points make no tile.</summary>
     private static string Source(WinogradTileStruct tile)
@@ -44,5 +29,5 @@ public sealed class WinogradTileGenerator : IIncrementalGenerator
     }
 }
 
-/// <summary>A tile to write: all that its source depends on, comparable so that an unchanged tile is not written again.</summary>
+/// <summary>A tile to write.</summary>
 internal sealed record WinogradTileStruct(string Namespace, string Name, int Kernel, string Points);

@@ -56,7 +56,7 @@ public static unsafe class MemoryBandwidth
             };
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static float Sum<V>(float* source)
             where V : unmanaged, ISimd<V>
         {

@@ -97,7 +97,7 @@ internal static class MatrixPanels
     }
 
     // Runs a few hundred times in a process that loads one model: too seldom for the runtime to improve it step by step.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Turn(float[] rows, int inputs, int[] position, float* panel)
     {
         float* tile = stackalloc float[Lanes * TileInputs];

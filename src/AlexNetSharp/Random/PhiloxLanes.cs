@@ -88,7 +88,7 @@ internal static unsafe class PhiloxLanes
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FillGroups<B, V, D>(ulong seed, uint stream, uint step, D distribution, float* destination, long group, long groups)
         where B : unmanaged, ISimdBits<B, V>
         where V : unmanaged, ISimd<V>

@@ -54,21 +54,6 @@ public partial class ArchitectureTests
         Assert.True(wrong.Length == 0, $"Dependencies in a direction that is not allowed:\n{string.Join('\n', wrong)}");
     }
 
-    /// <summary>A kernel that is inlined into its caller is compiled with the caller: often into more variables than the compiler keeps in registers.</summary>
-    [Fact]
-    public void OptimizedKernelsAreNotInlined()
-    {
-        const MethodImplAttributes both = MethodImplAttributes.AggressiveOptimization | MethodImplAttributes.NoInlining;
-        MethodInfo[] kernels =
-        [
-            .. typeof(SimdTiers).Assembly.GetTypes()
-                .SelectMany(type => type.GetMethods(BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
-                .Where(method => method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveOptimization)),
-        ];
-        Assert.True(kernels.Length > 50);
-        Assert.All(kernels, method => Assert.True(method.MethodImplementationFlags.HasFlag(both), $"{method.DeclaringType}.{method.Name} lacks NoInlining"));
-    }
-
     [Fact]
     public void TheSearchFindsUsesOfAllKinds()
     {

@@ -52,7 +52,7 @@ internal sealed unsafe partial class ConvDirect<V>
     }
 
     /// <summary>The masked gradient of some pixels, from element <paramref name="first"/> on, in panels; its sums are added to those of the biases.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MaskGradient(long first, int pixels, float* gradients, float* biasSums)
     {
         int rowLength = Geometry.OutputChannels;
@@ -75,7 +75,7 @@ internal sealed unsafe partial class ConvDirect<V>
     }
 
     /// <summary>Adds the products of some rows of the output to the sums of the weights.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddWeightGradient(float* padded, float* gradients, int rows, long first, float* sums)
     {
         ConvGeometry g = Geometry;
@@ -116,7 +116,7 @@ internal sealed unsafe partial class ConvDirect<V>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SumParts(nint at, float* gradient, int count)
     {
         for (int n = 0; n < count; n += V.Count)

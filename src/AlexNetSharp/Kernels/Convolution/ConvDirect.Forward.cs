@@ -45,7 +45,7 @@ internal sealed unsafe partial class ConvDirect<V>
     }
 
     /// <summary>One row of the output, 32 channels; <paramref name="tile"/> takes the tiles whose last channels do not exist.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardRow(float* padded, int panel, float* tile, float* output)
     {
         int outputs = Outputs(panel), rowStride = Geometry.OutputChannels, runs = Geometry.KernelHeight, height;

@@ -119,7 +119,7 @@ internal static unsafe class PatchPacking
 
     // Chunk by chunk, a chunk being what lies in one run and in one panel, and for each of them down the rows: where the chunk is
     // cut is then settled once, and the loop over the pixels of a line only copies.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Walk<TRun>(
         in ConvGeometry g, float* image, int group, long firstRow, int rows, int firstColumn, int columns, float* panels, nint panelStride)
         where TRun : struct, IRun
@@ -140,7 +140,7 @@ internal static unsafe class PatchPacking
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WalkRows<TRun>(
         in ConvGeometry g, float* image, int ky, nint start, int count, long firstRow, int rows, float* panel)
         where TRun : struct, IRun
@@ -168,7 +168,7 @@ internal static unsafe class PatchPacking
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WalkLine<TRun>(float* line, nint lineLength, nint start, nint step, int count, int pixels, float* panel)
         where TRun : struct, IRun
     {

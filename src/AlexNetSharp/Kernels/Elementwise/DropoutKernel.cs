@@ -70,7 +70,7 @@ internal sealed unsafe class DropoutKernel<B, V> : DropoutKernel
     where B : unmanaged, ISimdBits<B, V>
     where V : unmanaged, ISimd<V>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Groups(Philox random, float keep, float* source, float* destination, ulong block, int groups)
     {
         V limit = V.Broadcast(keep), scale = V.Broadcast(1 / keep);

@@ -59,7 +59,7 @@ internal sealed unsafe class Map<V, TOperator> : Map<TOperator>
     where V : unmanaged, ISimd<V>
     where TOperator : struct, IElementOperator
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Apply(TOperator formula, float* a, float* b, float* output, int count)
     {
         int i = 0;

@@ -94,7 +94,7 @@ internal sealed unsafe class RowBias<V> : RowBias
         SumColumns<F32x1>(matrix, row, rows, stride, accumulate, whole, columns);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRows<W>(float* matrix, float* row, int rows, int columns, bool relu, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -106,7 +106,7 @@ internal sealed unsafe class RowBias<V> : RowBias
             }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumColumns<W>(float* matrix, float* row, int rows, int stride, bool accumulate, int from, int to)
         where W : unmanaged, ISimd<W>
     {

@@ -64,7 +64,7 @@ internal sealed unsafe class SgdUpdate<V> : SgdUpdate
         Update<F32x1>(step, weight, gradient, velocity, whole, count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Update<W>(SgdStep step, float* weight, float* gradient, float* velocity, int from, int to)
         where W : unmanaged, ISimd<W>
     {

@@ -58,7 +58,7 @@ internal sealed unsafe class SumOfSquares<V> : SumOfSquares
 {
     private const int RunLength = 1024;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override double Sum(float* values, int count)
     {
         double sum = 0;

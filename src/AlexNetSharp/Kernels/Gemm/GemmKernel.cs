@@ -110,7 +110,7 @@ internal static unsafe class GemmKernel
     }
 
     /// <summary>As the other overload, on the given vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V>(
         float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
         where V : unmanaged, ISimd<V>
@@ -181,7 +181,7 @@ internal static unsafe class GemmKernel
 
     // One panel of columns: every tile of rows in turn, so that the panel of B stays in the first-level cache. bNext is the distance
     // in floats to the block of B that will be needed next, which is prefetched.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<V>(
         float* a, nint aPanelStride, float* b, nint bNext, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
@@ -201,7 +201,7 @@ internal static unsafe class GemmKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, nint cRowStride, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {

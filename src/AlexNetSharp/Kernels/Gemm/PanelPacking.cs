@@ -46,7 +46,7 @@ internal static unsafe class PanelPacking
     }
 
     // Row after row, so that a dense source is read in the order of its memory.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackGradient<V>(
         float* source, float* output, nint rowLength, int rows, int columns, float* panels, nint panelStride, float* sums)
         where V : unmanaged, ISimd<V>
@@ -85,7 +85,7 @@ internal static unsafe class PanelPacking
     /// <param name="rows">Rows of the source, 1 to 32: columns of the panel.</param>
     /// <param name="columns">Columns of the source: rows of the panel.</param>
     /// <param name="panel">[columns][32].</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposed(float* source, nint rowLength, int rows, int columns, float* panel)
     {
         int wholeRows = rows - rows % Transpose.Size, wholeColumns = columns - columns % Transpose.Size;
@@ -106,7 +106,7 @@ internal static unsafe class PanelPacking
     /// <param name="columns">Columns of the panel that count, 1 to 32: rows of the destination.</param>
     /// <param name="destination">Rows of a dense matrix.</param>
     /// <param name="rowLength">Floats between rows of the destination.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void UnpackTransposed(float* panel, int rows, int columns, float* destination, nint rowLength)
     {
         for (int c = 0; c < columns; c++)
@@ -144,7 +144,7 @@ internal static unsafe class PanelPacking
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Unpack<V>(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
         where V : unmanaged, ISimd<V>
     {

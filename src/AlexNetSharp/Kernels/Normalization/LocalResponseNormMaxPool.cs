@@ -233,7 +233,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
     }
 
     /// <summary>The maxima of one row of windows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MaxRow<W>(float* ring, PoolRange rows, float* output, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -265,7 +265,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
     }
 
     /// <summary>Adds the gradients of one row of windows to the first maximum of each.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SpreadRow<W>(float* ring, float* gradients, PoolRange rows, float* output, float* gradOutput, int from, int to)
         where W : unmanaged, ISimd<W>
     {

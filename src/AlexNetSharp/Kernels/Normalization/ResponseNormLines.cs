@@ -94,7 +94,7 @@ internal readonly unsafe struct ResponseNormLines
             ForwardInRegisters<V, TPower, Radius2>(x, y, power, next, pixels);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardInRegisters<V, TPower, TRadius>(float* x, float* y, float* power, float* next, int pixels)
         where V : unmanaged, ISimd<V>
         where TPower : struct, IRootPower
@@ -133,7 +133,7 @@ internal readonly unsafe struct ResponseNormLines
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BackwardInRegisters<V, TRadius>(float* x, float* power, float* next, float* gradient, float* gradInput, int pixels, bool relu)
         where V : unmanaged, ISimd<V>
         where TRadius : struct, IRadius
@@ -169,7 +169,7 @@ internal readonly unsafe struct ResponseNormLines
     }
 
     /// <summary>padded = x².</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Squares<W>(float* x, int pixels, float* padded, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -185,7 +185,7 @@ internal readonly unsafe struct ResponseNormLines
     }
 
     /// <summary>y = x · (bias + alpha · Σ padded)^−β.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scale<W>(float* x, float* y, float* power, float* next, int pixels, float* padded, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -209,7 +209,7 @@ internal readonly unsafe struct ResponseNormLines
     }
 
     /// <summary>padded = gradient · x · d^(−β − 1); gradient becomes gradient · d^−β.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Terms<W>(float* x, float* power, float* next, float* gradient, int pixels, float* padded, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -227,7 +227,7 @@ internal readonly unsafe struct ResponseNormLines
     }
 
     /// <summary>gradInput = gradient − 2·alpha·β · x · Σ padded.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Combine<W>(float* x, float* gradient, float* gradInput, int pixels, float* padded, bool relu, int from, int to)
         where W : unmanaged, ISimd<W>
     {

@@ -133,7 +133,7 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
         Backward<F32x1>(input, gradOutput, gradInput, terms, Whole, Settings.Channels);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Forward<W>(float* input, float* output, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -147,7 +147,7 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
                 }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Backward<W>(float* input, float* gradOutput, float* gradInput, float* terms, int from, int to)
         where W : unmanaged, ISimd<W>
     {

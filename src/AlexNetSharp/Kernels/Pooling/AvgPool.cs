@@ -35,7 +35,7 @@ internal sealed unsafe class AvgPool<V>(PoolWindows windows) : AvgPool(windows)
         BackwardImage<F32x1>(image, whole, to);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardRow<W>(int image, int row, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -65,7 +65,7 @@ internal sealed unsafe class AvgPool<V>(PoolWindows windows) : AvgPool(windows)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BackwardImage<W>(int image, int from, int to)
         where W : unmanaged, ISimd<W>
     {

@@ -39,7 +39,7 @@ internal sealed unsafe class MaxPool<V>(PoolWindows windows) : MaxPool(windows)
         BackwardImage<F32x1>(image, whole, to);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardRow<W>(int image, int row, int from, int to)
         where W : unmanaged, ISimd<W>
     {
@@ -68,7 +68,7 @@ internal sealed unsafe class MaxPool<V>(PoolWindows windows) : MaxPool(windows)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BackwardImage<W>(int image, int from, int to)
         where W : unmanaged, ISimd<W>
     {

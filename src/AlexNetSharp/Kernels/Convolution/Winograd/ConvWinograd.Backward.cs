@@ -156,7 +156,7 @@ internal sealed unsafe partial class ConvWinograd<V>
     private void InputProduct(int plane, in BlockMatrices block, int worker)
     {
         bool ready = _sizes.FusedBackward is not null;
-        EvenSplit pieces = ready ? new EvenSplit(_sizes.InputPanels, _sizes.InputPanels, 1) : _sizes.InputPieces;
+        EvenSplit pieces = _sizes.InputPieces;
         int panelLength = 32 * 32 * _sizes.OutputPanels;
         (int first, int count) = block.Tiles.Range(plane);
         for (int piece = 0; piece < pieces.Count && count > 0; piece++)

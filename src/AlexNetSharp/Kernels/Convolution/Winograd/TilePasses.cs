@@ -78,7 +78,7 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
 
     private static int Row => WinogradTiles.MaxPoints * V.Count;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void InputVertical(float** rows, nint offset, nint step, int from, int to, int columns, float* scratch)
     {
         for (int j = 0; j < columns; j++)
@@ -88,21 +88,21 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
                 Clear(scratch + j * V.Count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void InputHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch)
     {
         for (int p = 0; p < rows; p++)
             TTile.Input<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void InputAdjointVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch)
     {
         for (int q = 0; q < columns; q++)
             TTile.InputAdjoint<V, PlanePoints<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void InputAdjointHorizontal(
         float* scratch, int first, int last, float* pixels, nint rowStep, nint step, int from, int to)
     {
@@ -110,14 +110,14 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
             TTile.InputAdjoint<V, ScratchRow<V>, AddedRow<V>>(new(scratch + i * Row), new(pixels + i * rowStep, step, from, to));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void OutputVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch)
     {
         for (int q = 0; q < columns; q++)
             TTile.Output<V, PlanePoints<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void OutputHorizontal(
         float* scratch, int rows, float* pixels, nint rowStep, nint step, int count, float* bias, float floor)
     {
@@ -126,7 +126,7 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
             TTile.Output<V, ScratchRow<V>, OutputRow<V>>(new(scratch + i * Row), new(pixels + i * rowStep, step, count, add, least));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void OutputAdjointVertical(
         float** gradients, float** outputs, nint offset, nint step, int to, int columns, float* scratch)
     {
@@ -140,21 +140,21 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
                     new(gradients, outputs, offset + j * step), new(scratch + j * V.Count));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void OutputAdjointHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch)
     {
         for (int p = 0; p < rows; p++)
             TTile.OutputAdjoint<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void WeightVertical(float** taps, nint offset, int columns, float* scratch)
     {
         for (int kx = 0; kx < columns; kx++)
             TTile.Weight<V, PixelColumn<V>, ScratchColumn<V>>(new(taps + kx * KernelFold.Pitch, offset), new(scratch + kx * V.Count));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void WeightHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch, bool streaming)
     {
         for (int p = 0; p < rows; p++)
@@ -164,7 +164,7 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
                 TTile.Weight<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void WeightAdjointVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch)
     {
         for (int q = 0; q < columns; q++)
@@ -172,7 +172,7 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
                 new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void WeightAdjointHorizontal(float* scratch, int rows, float** taps, nint offset, bool accumulate)
     {
         for (int ky = 0; ky < rows; ky++)

@@ -109,8 +109,12 @@ internal sealed class WinogradSizes
     /// <summary>Floats between planes of transformed weights [ic, oc], which lie in panels of oc.</summary>
     public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * 32);
 
-    /// <summary>Panels of input channels that the product for the input's gradient takes at a time, with their weights transposed.</summary>
-    public EvenSplit InputPieces => new(InputPanels, Math.Max(1, TransposedPiece / (32 * 32 * OutputPanels)), 1);
+    /// <summary>
+    /// Panels of input channels that the product for the input's gradient takes at a time: those whose weights are transposed just before, or all
+    /// where backward is fused and they were transposed for all blocks beforehand.
+    /// </summary>
+    public EvenSplit InputPieces => new(
+        InputPanels, FusedBackward is not null ? InputPanels : Math.Max(1, TransposedPiece / (32 * 32 * OutputPanels)), 1);
 
     /// <summary>Columns of the folded image.</summary>
     public int FoldedWidth => Grid.Columns.Length + Fold.Width - 1;
