@@ -115,7 +115,7 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
         progress(what);
         var narrow = new List<double>();
         var wide = new List<double>();
-        for (int round = 0; round < 3; round++)
+        for (int round = 0; round < rounds; round++)
         {
             narrow.Add(Children.Run("step", threads, withoutAvx512: true).Value);
             wide.Add(Children.Run("step", threads).Value);
