@@ -1,4 +1,5 @@
 #:sdk Microsoft.NET.Sdk.Web
+#:property EnableDefaultRunWorkingDirectory=false
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 
@@ -13,10 +14,15 @@ using Microsoft.AspNetCore.RateLimiting;
 
 const int maxBytes = 10 << 20, maxPixels = 24_000_000, maxTop = 100;
 
-if (args.Length == 0 || !File.Exists(args[0]))
+if (args.Length == 0)
 {
     Console.Error.WriteLine("usage: dotnet run -c Release examples/webapi.cs MODEL [--urls http://localhost:5000]");
     return 2;
+}
+if (!File.Exists(args[0]))
+{
+    Console.Error.WriteLine($"{args[0]}: no such file");
+    return 1;
 }
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args[1..]);
@@ -51,7 +57,7 @@ app.MapPost("/classify", async (HttpRequest request, int? top, CancellationToken
     }
     catch (BadHttpRequestException e)
     {
-        return Problem(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"A picture may have {maxBytes} bytes." : e.Message);
+        return Problem(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"A picture may have at most {maxBytes >> 20} MiB." : e.Message);
     }
     catch (PictureTooLargeException e)
     {

@@ -5,11 +5,11 @@ namespace AlexNetSharp.Rivals;
 
 /// <summary>One line of the comparison.</summary>
 /// <param name="What">What was measured.</param>
-/// <param name="Ours">Our value, in <paramref name="Unit"/>.</param>
+/// <param name="Ours">Our value, in <paramref name="Unit"/>; null where the row is left out, <paramref name="Note"/> says why.</param>
 /// <param name="Rival">The value that ours is held against.</param>
 /// <param name="RivalName">Whose it is.</param>
 /// <param name="Unit">Unit of both.</param>
-/// <param name="Ratio">The figure that the target is about.</param>
+/// <param name="Ratio">The figure that the target is about; null where that is <paramref name="Ours"/> itself.</param>
 /// <param name="Target">The target, as text.</param>
 /// <param name="Note">Spread, agreement of outputs, what is left out.</param>
 internal sealed record ResultRow(
@@ -28,6 +28,14 @@ internal sealed record Results(
         Chart.Write(this, Path.Combine(folder, "rivals.png"));
     }
 
+    private static readonly string[] s_leftOut =
+    [
+        "left out everywhere: reading and decoding pictures; the gradient of the input image; the update of the parameters",
+        "forward: no program has dropout; what is made from the weights once (their transforms and packed copies) is made before timing, by every program",
+        "forward-backward: all programs have dropout, for timing; ours makes everything that depends on the weights again in every step. Loss: half the sum of squared logits",
+        "images are in each program's own order ([n, h, w, c] ours, [n, c, h, w] theirs), and padded beforehand for libtorch's first convolution, which knows no SAME padding",
+    ];
+
     public static Results Read(string path) =>
         JsonSerializer.Deserialize(File.ReadAllText(path), ResultsJson.Default.Results)
             ?? throw new InvalidDataException($"{path}: empty");
@@ -44,12 +52,17 @@ internal sealed record Results(
             "|---|---|---|---|---|",
         };
         foreach (ResultRow row in Rows)
-            lines.Add(row.Ratio is null
-                ? $"| {row.What} | – | {row.RivalName}: left out | – | {row.Target} |"
-                : FormattableString.Invariant(
-                    $"| {row.What} | {Number(row.Ours, row.Unit)} | {Number(row.Rival, row.Unit)} ({row.RivalName.Split(" through")[0]}) | **{row.Ratio:0.00}** | {row.Target} |"));
+        {
+            string rival = row.Ours is null ? $"{row.RivalName}: left out"
+                : row.Rival is null ? "–"
+                : $"{Number(row.Rival, row.Unit)} ({row.RivalName.Split(" through")[0]})";
+            string ratio = row.Ratio is null ? "–" : FormattableString.Invariant($"**{row.Ratio:0.00}**");
+            lines.Add($"| {row.What} | {Number(row.Ours, row.Unit)} | {rival} | {ratio} | {row.Target} |");
+        }
         lines.Add("");
         lines.AddRange(Rows.Where(r => r.Note.Length > 0).Select(r => $"- {r.What}: {r.Note}"));
+        lines.Add("");
+        lines.AddRange(s_leftOut.Select(line => $"- {line}"));
         return string.Join("\n", lines) + "\n";
     }
 
