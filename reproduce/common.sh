@@ -17,9 +17,9 @@ build() {
     started=$(date +%s.%N)
 }
 
-# finish DATA OUT: measures the last state of the run on the test pictures and prints the last line.
+# finish DATA OUT [OPTION…]: measures the last state of the run on the test pictures and prints the last line; options are those of eval.
 finish() {
-    "$alexnet" eval "$2" "$1" --checkpoint last --json "$2/eval.json"
+    "$alexnet" eval "$2" "$1" --checkpoint last --json "$2/eval.json" "${@:3}"
     local ended top1
     ended=$(date +%s.%N)
     top1=$(sed -n 's/^ *"top1": *\([0-9.eE+-]*\),*$/\1/p' "$2/eval.json")
