@@ -28,6 +28,35 @@ public class PlanTests
     }
 
     [Fact]
+    public void AfterAnExceptionBackwardNeedsForwardAgain()
+    {
+        var network = new Network("tiny", Shape.Vector(3), [new Linear("fc", 2)]);
+        var parameters = new ParameterSet(network);
+        using var plan = new Plan(network, parameters, new PlanOptions { Gradients = GradientScope.All });
+        using var other = new Plan(network, parameters, new PlanOptions { Gradients = GradientScope.All });
+        plan.Forward();
+        plan.Gradients!.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => plan.Backward());
+        Assert.Throws<InvalidOperationException>(() => plan.Backward());
+        other.Forward();
+        parameters.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => other.Forward());
+        Assert.Throws<InvalidOperationException>(() => other.Backward());
+    }
+
+    [Fact]
+    public void ParametersThatAreDisposedOfDoNotRun()
+    {
+        // Nothing in this network reads its parameters in forward once they are prepared, so the plan itself must look.
+        var network = new Network("tiny", new Shape(4, 4, 2), [new MaxPool2d("pool", 2, 2)]);
+        var parameters = new ParameterSet(network);
+        using var plan = new Plan(network, parameters, new PlanOptions());
+        plan.Forward();
+        parameters.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => plan.Forward());
+    }
+
+    [Fact]
     public void BackwardNeedsForward()
     {
         var network = new Network("tiny", Shape.Vector(3), [new Linear("fc", 2)]);
