@@ -37,7 +37,11 @@ public sealed unsafe class Plan : IDisposable
     /// <param name="network">What to execute.</param>
     /// <param name="parameters">The values of its parameters; read at every step, so changes are seen (call <see cref="ParameterSet.MarkChanged"/>).</param>
     /// <param name="options">Batch size, threads, gradients.</param>
-    /// <exception cref="ArgumentException">The parameters belong to another network, or the options contradict each other.</exception>
+    /// <exception cref="ArgumentException">
+    /// The parameters belong to another network, the options contradict each other or do not fit the network, or no layer computes anything.
+    /// </exception>
+    /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
+    /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
     /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
     public Plan(Network network, ParameterSet parameters, PlanOptions options)
     {
@@ -106,7 +110,8 @@ public sealed unsafe class Plan : IDisposable
         _gradInput ?? throw new InvalidOperationException("the plan computes no input gradient; set PlanOptions.InputGradient"));
 
     /// <summary>Bytes that a plan and the parameters of its network need, computed without allocating them.</summary>
-    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other or do not fit the network, or no layer computes anything.</exception>
+    /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
     /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
     public static long EstimateMemory(Network network, PlanOptions options)
     {
@@ -213,9 +218,13 @@ public sealed unsafe class Plan : IDisposable
     private static void CheckParameters(Network network, ParameterSet parameters)
     {
         foreach (ParameterSpec spec in network.Parameters)
-            if (!parameters[spec.Name].Spec.Dimensions.SequenceEqual(spec.Dimensions))
+        {
+            IReadOnlyList<int> given = parameters.Find(spec.Name)?.Spec.Dimensions ?? throw new ArgumentException(
+                $"network '{network.Name}' needs parameter '{spec.Name}', which the parameters of network '{parameters.Network.Name}' lack");
+            if (!given.SequenceEqual(spec.Dimensions))
                 throw new ArgumentException(
-                    $"parameter '{spec.Name}' has shape [{string.Join(", ", parameters[spec.Name].Spec.Dimensions)}], "
+                    $"parameter '{spec.Name}' has shape [{string.Join(", ", given)}], "
                     + $"but network '{network.Name}' needs [{string.Join(", ", spec.Dimensions)}]");
+        }
     }
 }

@@ -11,10 +11,14 @@ internal sealed unsafe class PlanLayout
     private readonly ArenaSlot _scratch;
 
     /// <summary>Lowers the network to operations and places their buffers.</summary>
+    /// <exception cref="ArgumentException">The options contradict each other or do not fit the network, or no layer computes anything.</exception>
+    /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
+    /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
     public PlanLayout(Network network, PlanOptions options)
     {
         options.Validate();
         Operations = Lowering.Lower(network, options);
+        Check(network, options);
         int n = Operations.Length;
         bool backward = options.InputGradient || Operations.Any(operation => operation.HasWeightGradient);
         BackwardEnd = options.InputGradient ? 0 : backward ? Array.FindIndex(Operations, operation => operation.HasWeightGradient) : n;
@@ -90,5 +94,14 @@ internal sealed unsafe class PlanLayout
         };
 
         float* At(ArenaSlot? slot) => slot is null || slot.Length == 0 ? null : arena + slot.Offset;
+    }
+
+    private void Check(Network network, PlanOptions options)
+    {
+        if (Operations.Length == 0)
+            throw new ArgumentException($"network '{network.Name}' has no layer that computes anything; a plan needs at least one");
+        if (options.Gradients == GradientScope.Convolution && !Operations.Any(operation => operation.HasWeightGradient))
+            throw new ArgumentException(
+                $"network '{network.Name}' has no convolution, so there are no gradients to compute; ask for GradientScope.All or None");
     }
 }
