@@ -37,21 +37,19 @@ internal sealed unsafe class PlanLayout
                 last = 2 * n - 1 - k;
             if (!always && k - 1 >= BackwardEnd && Operations[k - 1].BackwardReadsOutput)
                 last = 2 * n - k;
-            Activations[k] = _arena.Reserve($"activation {k}", length, always ? 0 : k - 1, last);
+            Activations[k] = _arena.Reserve(length, always ? 0 : k - 1, last);
 
             bool outside = k == 0 || k == n;
             if (backward && (k == 0 ? options.InputGradient : k > BackwardEnd))
-                _gradients[k] = _arena.Reserve(
-                    $"gradient {k}", length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
+                _gradients[k] = _arena.Reserve(length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
         }
         for (int i = 0; i < n; i++)
         {
-            _prepared[i] = _arena.Reserve($"weights of {Operations[i].Info.Name}", Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
-            _workspaces[i] = _arena.Reserve(
-                $"workspace of {Operations[i].Info.Name}", Operations[i].WorkspaceLength, i, backward ? 2 * n - 1 - i : i);
+            _prepared[i] = _arena.Reserve(Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
+            _workspaces[i] = _arena.Reserve(Operations[i].WorkspaceLength, i, backward ? 2 * n - 1 - i : i);
         }
         long scratch = Operations.Max(operation => operation.ScratchLength(options.EffectiveThreads));
-        _scratch = _arena.Reserve("scratch", scratch, 0, ArenaPlanner.Forever);
+        _scratch = _arena.Reserve(scratch, 0, ArenaPlanner.Forever);
         ArenaLength = _arena.Place();
 
         long gradients = options.Gradients == GradientScope.None ? 0 : network.Parameters.Sum(Parameter.LengthOfStorage);
@@ -66,9 +64,6 @@ internal sealed unsafe class PlanLayout
 
     /// <summary>Input of operation k at index k; the network's output at the end.</summary>
     public ArenaSlot[] Activations { get; }
-
-    /// <summary>All buffers.</summary>
-    public IReadOnlyList<ArenaSlot> Slots => _arena.Slots;
 
     /// <summary>Floats of the arena.</summary>
     public long ArenaLength { get; }
@@ -86,7 +81,7 @@ internal sealed unsafe class PlanLayout
         {
             Input = At(Activations[i]),
             Output = At(Activations[i + 1]),
-            GradInput = i > BackwardEnd || i == 0 ? At(_gradients[i]) : null,
+            GradInput = At(_gradients[i]),
             GradOutput = At(_gradients[i + 1]),
             PreparedWeight = At(_prepared[i]),
             Workspace = At(_workspaces[i]),
