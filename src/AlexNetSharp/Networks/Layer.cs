@@ -22,6 +22,16 @@ public abstract record Layer(string Name)
     /// <summary>An exception whose message begins with this layer's name.</summary>
     private protected ArgumentException Refuse(string message) => new($"layer '{Name}': {message}");
 
+    /// <summary>Refuses a weight with more values than a span can hold.</summary>
+    /// <param name="values">Values in memory.</param>
+    /// <param name="sizes">The sizes, for the message.</param>
+    /// <param name="advice">What to do.</param>
+    private protected void CheckWeight(Int128 values, string sizes, string advice)
+    {
+        if (values > int.MaxValue)
+            throw Refuse($"its weight of {sizes} values is too large; {advice}");
+    }
+
     /// <summary>The output shape of a layer that slides a window over a map.</summary>
     private protected Shape Slide(Shape input, int channels, int kernel, int stride, Padding padding, bool roundUp = false)
     {
