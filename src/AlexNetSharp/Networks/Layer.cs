@@ -46,4 +46,19 @@ public abstract record Layer(string Name)
                 $"its output would vanish: a {kernel}×{kernel} window ({padding}) does not fit into the input {input}; use a larger image"));
         return new Shape(height, width, channels);
     }
+
+    /// <summary>The output shape of a pooling layer: every window must see the input, for nothing has no maximum and no mean.</summary>
+    private protected Shape SlidePool(Shape input, int kernel, int stride, Padding padding, bool roundUp)
+    {
+        Shape output = Slide(input, input.Channels, kernel, stride, padding, roundUp);
+        if (!EveryWindowSees(input.Height, padding.Vertical(input.Height, kernel, stride, roundUp))
+            || !EveryWindowSees(input.Width, padding.Horizontal(input.Width, kernel, stride, roundUp)))
+            throw Refuse(FormattableString.Invariant(
+                $"a {kernel}×{kernel} window ({padding}) lies wholly in the padding around the input {input}; pad by less than the window's size"));
+        return output;
+
+        // The first window must reach the input, and the last begin before its end.
+        bool EveryWindowSees(int size, WindowSpan windows) =>
+            windows.Before < kernel && (windows.Count - 1L) * stride - windows.Before < size;
+    }
 }

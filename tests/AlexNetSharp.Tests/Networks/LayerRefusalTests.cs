@@ -1,3 +1,4 @@
+using AlexNetSharp.Execution;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -6,6 +7,38 @@ namespace AlexNetSharp.Tests.Networks;
 /// <summary>What cannot be executed is refused with the layer's name when the network is described.</summary>
 public class LayerRefusalTests
 {
+    public static TheoryData<Layer> PoolsWithEmptyWindows =>
+    [
+        new MaxPool2d("layer", 2, 1) { Padding = Padding.All(2) },
+        new AvgPool2d("layer", 2, 1) { Padding = Padding.Explicit(2, 0, 0, 0) },
+        new AvgPool2d("layer", 2, 1) { Padding = Padding.Explicit(0, 0, 2, 0), RoundUp = true },
+        new MaxPool2d("layer", 3, 2) { Padding = Padding.Explicit(0, 0, 0, 3) },
+        new MaxPool2d("layer", 1, 1) { Padding = Padding.Explicit(0, 1, 0, 0) },
+    ];
+
+    [Theory]
+    [MemberData(nameof(PoolsWithEmptyWindows))]
+    public void APoolWindowMustSeeTheInput(Layer layer) =>
+        Assert.Contains("wholly in the padding", Refusal(layer, new Shape(6, 6, 2)), StringComparison.Ordinal);
+
+    /// <summary>The padding is as large as the window, but no window begins there.</summary>
+    [Fact]
+    public void PaddingThatNoWindowReachesIsAllowed()
+    {
+        var network = new Network("n", new Shape(6, 6, 2), [new MaxPool2d("pool", 3, 5) { Padding = Padding.Explicit(2, 3, 2, 3) }]);
+        Assert.Equal(new Shape(2, 2, 2), network.OutputShape);
+        using var parameters = new ParameterSet(network);
+        using var plan = new Plan(network, parameters, new PlanOptions());
+        plan.Forward();
+    }
+
+    [Fact]
+    public void AnAdaptivePoolNeedsAnOutput()
+    {
+        Assert.Contains("0×3", Refusal(new AdaptiveAvgPool2d("layer", 0, 3), new Shape(6, 6, 2)), StringComparison.Ordinal);
+        Assert.Contains("3×-1", Refusal(new AdaptiveAvgPool2d("layer", 3, -1), new Shape(6, 6, 2)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AWeightMustFitIntoOneSpan()
     {
