@@ -5,29 +5,36 @@ namespace AlexNetSharp.Diagnostics;
 /// <summary>How much memory the system has left, so that a demand it cannot meet is refused before it is allocated.</summary>
 public static class SystemMemory
 {
-    /// <summary>Bytes that a process can still get: the container's or machine's limit, and on Linux what is available now.</summary>
+    /// <summary>
+    /// Bytes that the process can still get: on Linux what machine and container have left, elsewhere the limit without what it uses.
+    /// </summary>
     public static long AvailableBytes
     {
         get
         {
             long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-            const string name = "MemAvailable:";
-            try
-            {
-                foreach (string line in File.ReadLines("/proc/meminfo"))
-                    if (line.StartsWith(name, StringComparison.Ordinal)
-                        && long.TryParse(line.AsSpan(name.Length).Trim().TrimEnd("kB").Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long kilobytes))
-                        return Math.Min(limit, kilobytes * 1024);
-            }
-            catch (IOException)
-            {
-                // Not Linux: the limit alone has to do.
-            }
-            catch (UnauthorizedAccessException)
-            {
-            }
-            return limit;
+            // The limit is that of container or machine and does not shrink as memory is used.
+            long left = ControlGroup.BytesLeft("/sys/fs/cgroup", "/proc/self/cgroup") ?? Math.Max(0, limit - Environment.WorkingSet);
+            return Math.Min(Math.Min(limit, left), MachineHasLeft() ?? long.MaxValue);
         }
+    }
+
+    /// <summary>What Linux could give to a new process without swapping; null elsewhere.</summary>
+    private static long? MachineHasLeft()
+    {
+        const string name = "MemAvailable:";
+        try
+        {
+            foreach (string line in File.ReadLines("/proc/meminfo"))
+                if (line.StartsWith(name, StringComparison.Ordinal)
+                    && long.TryParse(line.AsSpan(name.Length).Trim().TrimEnd("kB").Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long kilobytes))
+                    return kilobytes * 1024;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not Linux.
+        }
+        return null;
     }
 
     /// <summary>Throws unless <paramref name="bytes"/> are available.</summary>

@@ -1,11 +1,10 @@
 namespace AlexNetSharp.Execution;
 
 /// <summary>A piece of a plan's memory that is needed from one moment of a step to another.</summary>
-/// <param name="Name">What it holds, for <c>--explain</c>.</param>
 /// <param name="Length">Floats.</param>
 /// <param name="First">First moment at which it holds something.</param>
 /// <param name="Last">Last moment at which somebody reads or writes it.</param>
-internal sealed record ArenaSlot(string Name, long Length, int First, int Last)
+internal sealed record ArenaSlot(long Length, int First, int Last)
 {
     /// <summary>Where it begins in the arena, in floats; set by <see cref="ArenaPlanner.Place"/>.</summary>
     public long Offset { get; set; }
@@ -29,13 +28,10 @@ internal sealed class ArenaPlanner
 
     private readonly List<ArenaSlot> _slots = [];
 
-    /// <summary>The pieces, in the order in which they were asked for.</summary>
-    public IReadOnlyList<ArenaSlot> Slots => _slots;
-
     /// <summary>Asks for <paramref name="length"/> floats from moment <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
-    public ArenaSlot Reserve(string name, long length, int first, int last)
+    public ArenaSlot Reserve(long length, int first, int last)
     {
-        var slot = new ArenaSlot(name, length, first, last);
+        var slot = new ArenaSlot(length, first, last);
         _slots.Add(slot);
         return slot;
     }

@@ -75,8 +75,8 @@ internal sealed class Lowering
                 _operations.Add(new ReluOperation(Take(1)));
                 break;
             case Dropout dropout:
-                int tensor = _layer;
-                _operations.Add(new DropoutOperation(Take(1), dropout, _options.Seed, tensor));
+                int index = _layer;
+                _operations.Add(new DropoutOperation(Take(1), dropout, _options.Seed, index));
                 break;
             case Flatten:
                 // A map in memory is its vector already; the operation before it, if any, takes the new shape over.
@@ -104,7 +104,7 @@ internal sealed class Lowering
             conv.Groups);
         bool weightGradient = _options.Gradients != GradientScope.None;
         // Normalisation with pooling looks at this output in backward too, and masks its gradient on the way.
-        bool gradientMasked = relu && NormTakesPool(_layer);
+        bool gradientMasked = relu && NormTakesPool(info.LayerIndices[^1] + 1);
         return new ConvOperation(
             info, conv.Name, geometry, new ConvRequest(relu, weightGradient, InputGradient, _options.Precise, gradientMasked));
     }

@@ -14,6 +14,10 @@ namespace AlexNetSharp.Execution;
 /// <see cref="Output"/>; for gradients write the loss's gradient to <see cref="OutputGradient"/>, call <see cref="Backward"/> and read
 /// <see cref="Gradients"/>.
 /// </para>
+/// <para>
+/// Spans that a plan gives are valid until it is disposed of; keep a reference to the plan while you use them. Those of more than
+/// 2³¹ − 1 values cannot be given: asking for one throws <see cref="OverflowException"/>.
+/// </para>
 /// <para>The results are the same bits for any number of threads. A plan serves one caller at a time; make one a caller.</para>
 /// </remarks>
 public sealed unsafe class Plan : IDisposable
@@ -33,7 +37,11 @@ public sealed unsafe class Plan : IDisposable
     /// <param name="network">What to execute.</param>
     /// <param name="parameters">The values of its parameters; read at every step, so changes are seen (call <see cref="ParameterSet.MarkChanged"/>).</param>
     /// <param name="options">Batch size, threads, gradients.</param>
-    /// <exception cref="ArgumentException">The parameters belong to another network, or the options contradict each other.</exception>
+    /// <exception cref="ArgumentException">
+    /// The parameters belong to another network, the options contradict each other or do not fit the network, or no layer computes anything.
+    /// </exception>
+    /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
+    /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
     /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
     public Plan(Network network, ParameterSet parameters, PlanOptions options)
     {
@@ -102,7 +110,8 @@ public sealed unsafe class Plan : IDisposable
         _gradInput ?? throw new InvalidOperationException("the plan computes no input gradient; set PlanOptions.InputGradient"));
 
     /// <summary>Bytes that a plan and the parameters of its network need, computed without allocating them.</summary>
-    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other or do not fit the network, or no layer computes anything.</exception>
+    /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
     /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
     public static long EstimateMemory(Network network, PlanOptions options)
     {
@@ -115,10 +124,13 @@ public sealed unsafe class Plan : IDisposable
     /// <summary>Computes the output of the batch in <see cref="Input"/>.</summary>
     /// <param name="training">Whether dropout drops.</param>
     /// <param name="step">Number of the step; together with <see cref="PlanOptions.Seed"/> it determines the dropout masks.</param>
-    /// <exception cref="ObjectDisposedException">The plan was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The plan or its parameters were disposed of.</exception>
     public void Forward(bool training = false, ulong step = 0)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        // Until all operations have run, the activations are of no one step.
+        _forwardDone = false;
+        Parameters.ThrowIfDisposed();
         _step.Training = training;
         _step.Number = step;
         PrepareWeights();
@@ -129,12 +141,13 @@ public sealed unsafe class Plan : IDisposable
             _steps[i].Forward = Stopwatch.GetElapsedTime(start);
         }
         _forwardDone = true;
+        GC.KeepAlive(this);
     }
 
     /// <summary>Computes the gradients of the last <see cref="Forward"/> call from <see cref="OutputGradient"/>.</summary>
     /// <param name="accumulate">Whether parameter gradients are added to those that are there (a batch in several parts), or overwrite them.</param>
     /// <exception cref="InvalidOperationException">There was no forward call before, or the options ask for no gradients.</exception>
-    /// <exception cref="ObjectDisposedException">The plan was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The plan, its parameters or gradients were disposed of.</exception>
     public void Backward(bool accumulate = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -142,6 +155,8 @@ public sealed unsafe class Plan : IDisposable
             throw NoGradients();
         if (!_forwardDone)
             throw new InvalidOperationException("call Forward before Backward: backward uses the activations of forward, once");
+        // Gradients share memory with activations that are read for the last time.
+        _forwardDone = false;
         _step.Accumulate = accumulate;
         for (int i = _operations.Length - 1; i >= _backwardEnd; i--)
         {
@@ -149,8 +164,7 @@ public sealed unsafe class Plan : IDisposable
             _operations[i].Backward(_step);
             _steps[i].Backward = Stopwatch.GetElapsedTime(start);
         }
-        // Gradients share memory with activations that were read for the last time.
-        _forwardDone = false;
+        GC.KeepAlive(this);
     }
 
     /// <summary>The output of a layer after the last step, [batch, height, width, channels] or [batch, features].</summary>
@@ -204,9 +218,13 @@ public sealed unsafe class Plan : IDisposable
     private static void CheckParameters(Network network, ParameterSet parameters)
     {
         foreach (ParameterSpec spec in network.Parameters)
-            if (!parameters[spec.Name].Spec.Dimensions.SequenceEqual(spec.Dimensions))
+        {
+            IReadOnlyList<int> given = parameters.Find(spec.Name)?.Spec.Dimensions ?? throw new ArgumentException(
+                $"network '{network.Name}' needs parameter '{spec.Name}', which the parameters of network '{parameters.Network.Name}' lack");
+            if (!given.SequenceEqual(spec.Dimensions))
                 throw new ArgumentException(
-                    $"parameter '{spec.Name}' has shape [{string.Join(", ", parameters[spec.Name].Spec.Dimensions)}], "
+                    $"parameter '{spec.Name}' has shape [{string.Join(", ", given)}], "
                     + $"but network '{network.Name}' needs [{string.Join(", ", spec.Dimensions)}]");
+        }
     }
 }

@@ -11,10 +11,14 @@ internal sealed unsafe class PlanLayout
     private readonly ArenaSlot _scratch;
 
     /// <summary>Lowers the network to operations and places their buffers.</summary>
+    /// <exception cref="ArgumentException">The options contradict each other or do not fit the network, or no layer computes anything.</exception>
+    /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
+    /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
     public PlanLayout(Network network, PlanOptions options)
     {
         options.Validate();
         Operations = Lowering.Lower(network, options);
+        Check(network, options);
         int n = Operations.Length;
         bool backward = options.InputGradient || Operations.Any(operation => operation.HasWeightGradient);
         BackwardEnd = options.InputGradient ? 0 : backward ? Array.FindIndex(Operations, operation => operation.HasWeightGradient) : n;
@@ -33,21 +37,19 @@ internal sealed unsafe class PlanLayout
                 last = 2 * n - 1 - k;
             if (!always && k - 1 >= BackwardEnd && Operations[k - 1].BackwardReadsOutput)
                 last = 2 * n - k;
-            Activations[k] = _arena.Reserve($"activation {k}", length, always ? 0 : k - 1, last);
+            Activations[k] = _arena.Reserve(length, always ? 0 : k - 1, last);
 
             bool outside = k == 0 || k == n;
             if (backward && (k == 0 ? options.InputGradient : k > BackwardEnd))
-                _gradients[k] = _arena.Reserve(
-                    $"gradient {k}", length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
+                _gradients[k] = _arena.Reserve(length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
         }
         for (int i = 0; i < n; i++)
         {
-            _prepared[i] = _arena.Reserve($"weights of {Operations[i].Info.Name}", Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
-            _workspaces[i] = _arena.Reserve(
-                $"workspace of {Operations[i].Info.Name}", Operations[i].WorkspaceLength, i, backward ? 2 * n - 1 - i : i);
+            _prepared[i] = _arena.Reserve(Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
+            _workspaces[i] = _arena.Reserve(Operations[i].WorkspaceLength, i, backward ? 2 * n - 1 - i : i);
         }
         long scratch = Operations.Max(operation => operation.ScratchLength(options.EffectiveThreads));
-        _scratch = _arena.Reserve("scratch", scratch, 0, ArenaPlanner.Forever);
+        _scratch = _arena.Reserve(scratch, 0, ArenaPlanner.Forever);
         ArenaLength = _arena.Place();
 
         long gradients = options.Gradients == GradientScope.None ? 0 : network.Parameters.Sum(Parameter.LengthOfStorage);
@@ -62,9 +64,6 @@ internal sealed unsafe class PlanLayout
 
     /// <summary>Input of operation k at index k; the network's output at the end.</summary>
     public ArenaSlot[] Activations { get; }
-
-    /// <summary>All buffers.</summary>
-    public IReadOnlyList<ArenaSlot> Slots => _arena.Slots;
 
     /// <summary>Floats of the arena.</summary>
     public long ArenaLength { get; }
@@ -82,7 +81,7 @@ internal sealed unsafe class PlanLayout
         {
             Input = At(Activations[i]),
             Output = At(Activations[i + 1]),
-            GradInput = i > BackwardEnd || i == 0 ? At(_gradients[i]) : null,
+            GradInput = At(_gradients[i]),
             GradOutput = At(_gradients[i + 1]),
             PreparedWeight = At(_prepared[i]),
             Workspace = At(_workspaces[i]),
@@ -90,5 +89,14 @@ internal sealed unsafe class PlanLayout
         };
 
         float* At(ArenaSlot? slot) => slot is null || slot.Length == 0 ? null : arena + slot.Offset;
+    }
+
+    private void Check(Network network, PlanOptions options)
+    {
+        if (Operations.Length == 0)
+            throw new ArgumentException($"network '{network.Name}' has no layer that computes anything; a plan needs at least one");
+        if (options.Gradients == GradientScope.Convolution && !Operations.Any(operation => operation.HasWeightGradient))
+            throw new ArgumentException(
+                $"network '{network.Name}' has no convolution, so there are no gradients to compute; ask for GradientScope.All or None");
     }
 }

@@ -45,7 +45,7 @@ internal sealed unsafe class PoolingOperation : Operation
 
     protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _pool.Bind(pool);
 
-    /// <summary>The windows of a layer; the description has made sure that they fit.</summary>
+    /// <summary>The windows of a layer; the description has made sure that each sees the input.</summary>
     internal static PoolWindows Sliding(OperationInfo info, int kernel, int stride, Padding padding, bool roundUp, bool countPadding)
     {
         Shape input = info.InputShape;

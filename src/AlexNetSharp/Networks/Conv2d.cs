@@ -37,7 +37,13 @@ public sealed record Conv2d(string Name, int OutputChannels, int KernelSize) : L
         if (Groups < 1 || input.Channels % Groups != 0 || OutputChannels % Groups != 0)
             throw Refuse(FormattableString.Invariant(
                 $"{Groups} groups must divide both the {input.Channels} input channels and the {OutputChannels} output channels"));
-        return Slide(input, OutputChannels, KernelSize, Stride, Padding);
+        Shape output = Slide(input, OutputChannels, KernelSize, Stride, Padding);
+        int groupChannels = input.Channels / Groups;
+        CheckWeight(
+            (Int128)KernelSize * KernelSize * groupChannels * OutputChannels,
+            FormattableString.Invariant($"{KernelSize} × {KernelSize} × {groupChannels} × {OutputChannels}"),
+            "use fewer channels, a smaller kernel or more groups");
+        return output;
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,16 @@ public abstract record Layer(string Name)
     /// <summary>An exception whose message begins with this layer's name.</summary>
     private protected ArgumentException Refuse(string message) => new($"layer '{Name}': {message}");
 
+    /// <summary>Refuses a weight with more values than a span can hold.</summary>
+    /// <param name="values">Values in memory.</param>
+    /// <param name="sizes">The sizes, for the message.</param>
+    /// <param name="advice">What to do.</param>
+    private protected void CheckWeight(Int128 values, string sizes, string advice)
+    {
+        if (values > int.MaxValue)
+            throw Refuse($"its weight of {sizes} values is too large; {advice}");
+    }
+
     /// <summary>The output shape of a layer that slides a window over a map.</summary>
     private protected Shape Slide(Shape input, int channels, int kernel, int stride, Padding padding, bool roundUp = false)
     {
@@ -35,5 +45,20 @@ public abstract record Layer(string Name)
             throw Refuse(FormattableString.Invariant(
                 $"its output would vanish: a {kernel}×{kernel} window ({padding}) does not fit into the input {input}; use a larger image"));
         return new Shape(height, width, channels);
+    }
+
+    /// <summary>The output shape of a pooling layer: every window must see the input, for nothing has no maximum and no mean.</summary>
+    private protected Shape SlidePool(Shape input, int kernel, int stride, Padding padding, bool roundUp)
+    {
+        Shape output = Slide(input, input.Channels, kernel, stride, padding, roundUp);
+        if (!EveryWindowSees(input.Height, padding.Vertical(input.Height, kernel, stride, roundUp))
+            || !EveryWindowSees(input.Width, padding.Horizontal(input.Width, kernel, stride, roundUp)))
+            throw Refuse(FormattableString.Invariant(
+                $"a {kernel}×{kernel} window ({padding}) lies wholly in the padding around the input {input}; pad by less than the window's size"));
+        return output;
+
+        // The first window must reach the input, and the last begin before its end.
+        bool EveryWindowSees(int size, WindowSpan windows) =>
+            windows.Before < kernel && (windows.Count - 1L) * stride - windows.Before < size;
     }
 }

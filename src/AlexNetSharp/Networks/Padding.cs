@@ -75,7 +75,7 @@ public readonly record struct Padding
         return new(checked((int)steps + 1), before, after);
     }
 
-    /// <summary>Short text for tables: <c>SAME</c>, <c>VALID</c>, <c>2</c> or <c>3,4,3,4</c> (top, bottom, left, right).</summary>
+    /// <summary>Short text for tables: <c>SAME</c>, <c>VALID</c>, <c>padding 2</c> or <c>padding 3,4,3,4</c> (top, bottom, left, right).</summary>
     public override string ToString() =>
         IsSame ? "SAME"
         : this == default ? "VALID"

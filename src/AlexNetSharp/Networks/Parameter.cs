@@ -30,7 +30,11 @@ public sealed unsafe class Parameter
     public string Name => Spec.Name;
 
     /// <summary>The stored values: the dense order, or for a fully connected weight the panels with their zeros.</summary>
-    /// <remarks>Elementwise work (updates, norms) can be done here as long as the padding stays 0. Tell the set with <see cref="ParameterSet.MarkChanged"/>.</remarks>
+    /// <remarks>
+    /// Elementwise work (updates, norms) can be done here as long as the padding stays 0. Tell the set with <see cref="ParameterSet.MarkChanged"/>.
+    /// The span is valid until the set is disposed of; keep a reference to the set or its plan while you use it.
+    /// </remarks>
+    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
     public Span<float> Storage => new(Pointer, (int)StorageLength);
 
     /// <summary>Floats in <see cref="Storage"/>.</summary>
@@ -40,10 +44,12 @@ public sealed unsafe class Parameter
     internal long Offset { get; }
 
     /// <summary>The first stored value.</summary>
+    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
     internal float* Pointer => _owner.Pointer + Offset;
 
     /// <summary>Copies the values out in the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="destination"/> has not exactly <see cref="ParameterSpec.Length"/> elements.</exception>
+    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
     public void CopyTo(Span<float> destination)
     {
         CheckLength(destination.Length);
@@ -51,6 +57,7 @@ public sealed unsafe class Parameter
         if (Spec.Role != ParameterRole.LinearWeight)
         {
             storage.CopyTo(destination);
+            GC.KeepAlive(this);
             return;
         }
         (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
@@ -60,10 +67,12 @@ public sealed unsafe class Parameter
                 int width = Math.Min(PanelWidth, outputs - o);
                 storage.Slice(PanelRow(o, i, inputs), width).CopyTo(destination.Slice(i * outputs + o, width));
             }
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sets the values from the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="source"/> has not exactly <see cref="ParameterSpec.Length"/> elements.</exception>
+    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
     public void CopyFrom(ReadOnlySpan<float> source)
     {
         CheckLength(source.Length);
@@ -71,6 +80,7 @@ public sealed unsafe class Parameter
         if (Spec.Role != ParameterRole.LinearWeight)
         {
             source.CopyTo(storage);
+            GC.KeepAlive(this);
             return;
         }
         (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
@@ -80,6 +90,7 @@ public sealed unsafe class Parameter
                 int width = Math.Min(PanelWidth, outputs - o);
                 source.Slice(i * outputs + o, width).CopyTo(storage.Slice(PanelRow(o, i, inputs), width));
             }
+        GC.KeepAlive(this);
     }
 
     /// <summary>Floats that the values of <paramref name="spec"/> take in memory.</summary>

@@ -60,14 +60,20 @@ public sealed class ParameterSet : IDisposable
 
     /// <summary>The parameter named <paramref name="name"/>.</summary>
     /// <exception cref="KeyNotFoundException">There is none; the message lists the names.</exception>
-    public Parameter this[string name] => _byName.TryGetValue(name, out Parameter? parameter)
-        ? parameter
-        : throw new KeyNotFoundException(
-            $"network '{Network.Name}' has no parameter '{name}'; it has {string.Join(", ", Parameters.Select(p => p.Name))}");
+    public Parameter this[string name] => Find(name) ?? throw new KeyNotFoundException(
+        $"network '{Network.Name}' has no parameter '{name}'; it has {string.Join(", ", Parameters.Select(p => p.Name))}");
+
+    /// <summary>The parameter named <paramref name="name"/>, or null.</summary>
+    internal Parameter? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Throws if the memory was given back.</summary>
+    /// <exception cref="ObjectDisposedException">It was.</exception>
+    internal unsafe void ThrowIfDisposed() => _ = _buffer.Pointer;
 
     /// <summary>Says that values were changed.</summary>
     public void MarkChanged() => Version++;
 
-    /// <summary>Frees the memory; plans that use the set must not run any more.</summary>
+    /// <summary>Frees the memory: the values, and plans that use them, throw <see cref="ObjectDisposedException"/> from then on.</summary>
+    /// <remarks>No plan may be running, and spans of the values must not be used any more.</remarks>
     public void Dispose() => _buffer.Dispose();
 }

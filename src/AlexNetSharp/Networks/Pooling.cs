@@ -18,7 +18,7 @@ public sealed record MaxPool2d(string Name, int KernelSize, int Stride) : Layer(
     public override string Details => PoolingText.Describe("max", KernelSize, Stride, Padding, RoundUp);
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => Slide(input, input.Channels, KernelSize, Stride, Padding, RoundUp);
+    public override Shape OutputShape(Shape input) => SlidePool(input, KernelSize, Stride, Padding, RoundUp);
 }
 
 /// <summary>The mean of each window, channel by channel, over the part of the window that lies inside the padded input.</summary>
@@ -40,7 +40,7 @@ public sealed record AvgPool2d(string Name, int KernelSize, int Stride) : Layer(
     public override string Details => PoolingText.Describe("average", KernelSize, Stride, Padding, RoundUp);
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => Slide(input, input.Channels, KernelSize, Stride, Padding, RoundUp);
+    public override Shape OutputShape(Shape input) => SlidePool(input, KernelSize, Stride, Padding, RoundUp);
 }
 
 /// <summary>
@@ -60,6 +60,8 @@ public sealed record AdaptiveAvgPool2d(string Name, int OutputHeight, int Output
     {
         if (input.IsVector)
             throw Refuse($"needs a map of height × width × channels, but its input is the vector {input}");
+        if (OutputHeight < 1 || OutputWidth < 1)
+            throw Refuse(FormattableString.Invariant($"its output of {OutputHeight}×{OutputWidth} must be at least 1×1"));
         return new Shape(OutputHeight, OutputWidth, input.Channels);
     }
 }

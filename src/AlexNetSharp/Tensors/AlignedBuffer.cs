@@ -14,8 +14,9 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     /// <summary>Alignment of <see cref="Pointer"/>, in bytes.</summary>
     public const int Alignment = 64;
 
-    private void* _allocation;
     private readonly long _bytes;
+    private readonly float* _first;
+    private void* _allocation;
 
     /// <summary>Allocates <paramref name="length"/> zeros.</summary>
     /// <param name="length">Number of floats, at least 0.</param>
@@ -28,7 +29,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
         _bytes = checked(length * sizeof(float) + Alignment);
         // Zeroed allocations of this size come from the system as untouched pages: nothing is written until a kernel writes it.
         _allocation = NativeMemory.AllocZeroed((nuint)_bytes);
-        Pointer = (float*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+        _first = (float*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
         AskForHugePages();
         GC.AddMemoryPressure(_bytes);
     }
@@ -37,9 +38,14 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     public long Length { get; }
 
     /// <summary>The first float; a multiple of <see cref="Alignment"/>.</summary>
-    public float* Pointer { get; private set; }
+    /// <remarks>Whoever keeps the pointer must also keep the buffer: the finalizer does not know of pointers.</remarks>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public float* Pointer => _allocation != null
+        ? _first
+        : throw new ObjectDisposedException(null, "these values are gone: the plan or parameter set that held them was disposed of");
 
-    /// <summary>All floats as a span.</summary>
+    /// <summary>All floats as a span, valid until the buffer is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
     /// <exception cref="OverflowException">The buffer is longer than a span can be (2³¹ − 1 floats).</exception>
     public Span<float> Span => new(Pointer, checked((int)Length));
 
@@ -73,7 +79,6 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
             return;
         NativeMemory.Free(_allocation);
         _allocation = null;
-        Pointer = null;
         GC.RemoveMemoryPressure(_bytes);
     }
 }

@@ -20,6 +20,10 @@ internal sealed class WorkerPool : IDisposable
 {
     private const int ShareDistance = 16;
 
+    /// <summary>The pool that the current thread belongs to; null on a caller's thread.</summary>
+    [ThreadStatic]
+    private static WorkerPool? t_poolOfThread;
+
     private readonly Thread[] _threads;
     private readonly Sleeper[] _sleepers;
     private readonly Sleeper _caller = new();
@@ -65,10 +69,11 @@ internal sealed class WorkerPool : IDisposable
     /// begun; the first one is thrown here when all threads have stopped. Allocates nothing.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The pool was disposed of.</exception>
-    /// <exception cref="InvalidOperationException">Called from within a job of the calling thread.</exception>
+    /// <exception cref="InvalidOperationException">Called from within a job of this pool.</exception>
     public void Run(Job job, int count)
     {
-        if (_runs.IsHeldByCurrentThread)
+        // A thread of the pool would wait for the run that waits for it.
+        if (t_poolOfThread == this || _runs.IsHeldByCurrentThread)
             throw new InvalidOperationException("A job must not run another job on its own pool.");
         lock (_runs)
         {
@@ -96,6 +101,7 @@ internal sealed class WorkerPool : IDisposable
 
     private void Work(int worker)
     {
+        t_poolOfThread = this;
         Sleeper sleeper = _sleepers[worker - 1];
         int seen = 0;
         while (!_stop)

@@ -10,6 +10,8 @@ public class PlanOracleTests
 {
     public static TheoryData<string> Networks => TinyNetworks.Names;
 
+    public static TheoryData<string> NetworksWithConvolutions => [.. Networks.Select(row => row.Data).Where(name => name != "only linear")];
+
     [Theory, MemberData(nameof(Networks))]
     public void AllGradientsAgree(string name) => Check(name, new PlanOptions { BatchSize = 3, Gradients = GradientScope.All, InputGradient = true });
 
@@ -24,7 +26,7 @@ public class PlanOracleTests
     [Theory, MemberData(nameof(Networks))]
     public void AllGradientsAgreeWithoutTheInputs(string name) => Check(name, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All });
 
-    [Theory, MemberData(nameof(Networks))]
+    [Theory, MemberData(nameof(NetworksWithConvolutions))]
     public void GradientsOfConvolutionsAgree(string name) => Check(name, new PlanOptions { BatchSize = 2, Gradients = GradientScope.Convolution });
 
     [Theory, MemberData(nameof(Networks))]
@@ -92,10 +94,5 @@ public class PlanOracleTests
         plan.Backward();
     }
 
-    private static bool HasBackward(Plan plan) => plan.Options.InputGradient || plan.Options.Gradients switch
-    {
-        GradientScope.None => false,
-        GradientScope.Convolution => plan.Network.Layers.Any(layer => layer is Conv2d),
-        _ => true,
-    };
+    private static bool HasBackward(Plan plan) => plan.Options.InputGradient || plan.Options.Gradients != GradientScope.None;
 }

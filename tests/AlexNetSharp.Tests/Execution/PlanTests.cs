@@ -28,6 +28,59 @@ public class PlanTests
     }
 
     [Fact]
+    public void AfterAnExceptionBackwardNeedsForwardAgain()
+    {
+        var network = new Network("tiny", Shape.Vector(3), [new Linear("fc", 2)]);
+        var parameters = new ParameterSet(network);
+        using var plan = new Plan(network, parameters, new PlanOptions { Gradients = GradientScope.All });
+        using var other = new Plan(network, parameters, new PlanOptions { Gradients = GradientScope.All });
+        plan.Forward();
+        plan.Gradients!.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => plan.Backward());
+        Assert.Throws<InvalidOperationException>(() => plan.Backward());
+        other.Forward();
+        parameters.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => other.Forward());
+        Assert.Throws<InvalidOperationException>(() => other.Backward());
+    }
+
+    [Fact]
+    public void ParametersThatAreDisposedOfDoNotRun()
+    {
+        // Nothing in this network reads its parameters in forward once they are prepared, so the plan itself must look.
+        var network = new Network("tiny", new Shape(4, 4, 2), [new MaxPool2d("pool", 2, 2)]);
+        var parameters = new ParameterSet(network);
+        using var plan = new Plan(network, parameters, new PlanOptions());
+        plan.Forward();
+        parameters.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => plan.Forward());
+    }
+
+    [Fact]
+    public void ParametersOfAnotherNetworkAreRefused()
+    {
+        var network = new Network("wanted", Shape.Vector(3), [new Linear("fc", 2)]);
+        using var renamed = new ParameterSet(new Network("given", Shape.Vector(3), [new Linear("fc6", 2)]));
+        using var wider = new ParameterSet(new Network("given", Shape.Vector(3), [new Linear("fc", 4)]));
+        string Refusal(ParameterSet parameters) => Assert.Throws<ArgumentException>(() => new Plan(network, parameters, new PlanOptions())).Message;
+        Assert.Equal("network 'wanted' needs parameter 'fc.weight', which the parameters of network 'given' lack", Refusal(renamed));
+        Assert.StartsWith("parameter 'fc.weight' has shape [3, 4]", Refusal(wider), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ANetworkWithNothingToDoIsRefusedInOneLine()
+    {
+        var flat = new Network("flat", new Shape(2, 2, 1), [new Flatten("flatten")]);
+        var linear = new Network("linear", Shape.Vector(3), [new Linear("fc", 2)]);
+        string Refusal(Network network, GradientScope gradients) => Assert.Throws<ArgumentException>(
+            () => Plan.EstimateMemory(network, new PlanOptions { Gradients = gradients })).Message;
+        Assert.Equal("network 'flat' has no layer that computes anything; a plan needs at least one", Refusal(flat, GradientScope.None));
+        Assert.Equal(
+            "network 'linear' has no convolution, so there are no gradients to compute; ask for GradientScope.All or None",
+            Refusal(linear, GradientScope.Convolution));
+    }
+
+    [Fact]
     public void BackwardNeedsForward()
     {
         var network = new Network("tiny", Shape.Vector(3), [new Linear("fc", 2)]);

@@ -49,6 +49,20 @@ public class ParameterTests
     }
 
     [Fact]
+    public void AfterDisposeNothingReachesTheMemory()
+    {
+        var set = new ParameterSet(s_tiny);
+        Parameter weight = set["fc.weight"];
+        set.Dispose();
+        set.Dispose();
+        float[] values = new float[7 * 45];
+        Assert.Contains("disposed", Assert.Throws<ObjectDisposedException>(() => weight.CopyTo(values)).Message, StringComparison.Ordinal);
+        Assert.Throws<ObjectDisposedException>(() => weight.CopyFrom(values));
+        Assert.Throws<ObjectDisposedException>(() => weight.Storage.Length);
+        Assert.Throws<ObjectDisposedException>(() => set["fc.bias"].Storage.Length);
+    }
+
+    [Fact]
     public void RandomPanelsHaveZerosBehindTheLastOutput()
     {
         using var set = ParameterSet.Initialize(s_tiny, 1);

@@ -146,6 +146,32 @@ public class WorkerPoolTests
     }
 
     [Fact]
+    public void AJobCannotRunAnotherOnItsPoolFromAnyThread()
+    {
+        // Not disposed of: if this fails, its threads wait for each other for ever.
+        var pool = new WorkerPool(3);
+        using var together = new Barrier(3);
+        int refused = 0;
+        var job = new ActionJob((_, _) =>
+        {
+            together.SignalAndWait();
+            try
+            {
+                pool.Run(new CountJob(1), 1);
+            }
+            catch (InvalidOperationException)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        });
+        var caller = new Thread(() => pool.Run(job, 3)) { IsBackground = true };
+        caller.Start();
+        Assert.True(caller.Join(TimeSpan.FromSeconds(20)), "the threads of the pool wait for each other");
+        Assert.Equal(3, refused);
+        pool.Dispose();
+    }
+
+    [Fact]
     public void ADisposedPoolSaysSo()
     {
         var pool = new WorkerPool(2);

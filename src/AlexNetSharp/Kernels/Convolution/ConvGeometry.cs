@@ -36,7 +36,7 @@ internal readonly record struct ConvGeometry(
     public long OutputLength => (long)Batch * OutputHeight * OutputWidth * OutputChannels;
 
     /// <summary>Floats in the weight: kernelHeight · kernelWidth · (inputChannels / groups) · outputChannels.</summary>
-    public int WeightLength => KernelHeight * KernelWidth * (InputChannels / Groups) * OutputChannels;
+    public long WeightLength => (long)KernelHeight * KernelWidth * (InputChannels / Groups) * OutputChannels;
 
     /// <summary>Multiply-adds of the direct convolution, padding included.</summary>
     public long MultiplyAdds => (long)Batch * OutputHeight * OutputWidth * WeightLength;
