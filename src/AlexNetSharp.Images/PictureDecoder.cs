@@ -24,6 +24,9 @@ public sealed class PictureDecoder : IPictureDecoder
 
     private readonly PictureDecoderOptions _options;
 
+    /// <summary>The largest file, with one byte less than an array can have, so that a stream's end is seen.</summary>
+    private readonly int _maxFileBytes;
+
     /// <summary>A decoder with the usual limits and a white background.</summary>
     public PictureDecoder() : this(new PictureDecoderOptions()) { }
 
@@ -36,6 +39,7 @@ public sealed class PictureDecoder : IPictureDecoder
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPixels, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFileBytes, 1, nameof(options));
         _options = options;
+        _maxFileBytes = Math.Min(options.MaxFileBytes, Array.MaxLength - 1);
     }
 
     /// <summary>File name endings that picture folders are searched for, in lower case with the dot.</summary>
@@ -90,7 +94,7 @@ public sealed class PictureDecoder : IPictureDecoder
                 CheckLength(length, name);
                 if (length < encoded.Length)
                     continue;
-                byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * length, 1L + _options.MaxFileBytes));
+                byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * length, 1L + _maxFileBytes));
                 encoded.AsSpan(0, length).CopyTo(larger);
                 ArrayPool<byte>.Shared.Return(encoded);
                 encoded = larger;
@@ -181,9 +185,9 @@ public sealed class PictureDecoder : IPictureDecoder
     {
         if (length == 0)
             throw new InvalidDataException($"{name}: empty.");
-        if (length > _options.MaxFileBytes)
+        if (length > _maxFileBytes)
             throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture,
-                $"{name}: too large ({length} bytes; the limit is {_options.MaxFileBytes})."));
+                $"{name}: too large ({length} bytes; the limit is {_maxFileBytes})."));
     }
 
     private void CheckSize(int width, int height, int bytes, SKEncodedImageFormat format, string name)

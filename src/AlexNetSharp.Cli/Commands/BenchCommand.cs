@@ -77,8 +77,7 @@ internal sealed class BenchCommand : CliCommand
         if (context.Get(_data) is { } data)
             return RunLoader(data, context);
         (string? csv, string? json) = (context.Get(_csv), context.Get(_json));
-        if (csv is not null && json is not null && Path.GetFullPath(csv) == Path.GetFullPath(json))
-            throw new UsageException($"--csv and --json name the same file '{csv}'; give each its own");
+        OutputFile.CheckDifferent("--csv", csv, "--json", json);
         OutputFile.Check("--csv", csv);
         OutputFile.Check("--json", json);
 

@@ -48,6 +48,7 @@ internal sealed class RunCommand : CliCommand
     {
         string? gradients = context.Get(_gradients);
         int[]? labels = Labels(context);
+        OutputFile.CheckDifferent("--output", context.Get(_output), "--gradients", gradients);
         OutputFile.Check("--output", context.Get(_output));
         OutputFile.Check("--gradients", gradients);
         using Model model = _model.Load(context);

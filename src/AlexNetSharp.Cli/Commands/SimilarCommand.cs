@@ -51,6 +51,7 @@ internal sealed class SimilarCommand : CliCommand
     public override int Run(CommandContext context)
     {
         string folder = context.Get(_folder), query = context.Get(_picture);
+        OutputFile.CheckDifferent("--sheet", context.Get(_sheet), "--cache", context.Get(_cache));
         OutputFile.Check("--sheet", context.Get(_sheet));
         OutputFile.Check("--cache", context.Get(_cache));
         if (!Directory.Exists(folder))

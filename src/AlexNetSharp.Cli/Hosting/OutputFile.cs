@@ -1,3 +1,5 @@
+using AlexNetSharp.Formats;
+
 namespace AlexNetSharp.Cli.Hosting;
 
 /// <summary>A file that a command writes at its end. Whether it can be written is found out at the beginning.</summary>
@@ -16,10 +18,14 @@ internal static class OutputFile
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!Directory.Exists(folder))
             throw new IOException($"{option}: there is no folder '{folder}' to write '{Path.GetFileName(path)}' into");
+        if (AtomicFile.IsDevice(path))
+        {
+            if (!File.Exists(path))
+                throw new IOException($"{option}: there is no device '{path}'");
+            return;
+        }
         try
         {
-            if (IsDevice(path))
-                return;
             bool existed = File.Exists(path);
             // Writing goes to a temporary file beside it: both have to be possible.
             using (new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write))
@@ -27,11 +33,9 @@ internal static class OutputFile
             }
             if (!existed)
                 File.Delete(path);
-            string temporary = Temporary(path);
-            using (new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            using (new AtomicFile(path))
             {
             }
-            File.Delete(temporary);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -39,50 +43,31 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>Writes a file whole or not at all: to a temporary file beside it, which then takes its name.</summary>
+    /// <summary>Checks that two files to write are not the same one.</summary>
+    /// <param name="option">Name of the one option, for the message.</param>
+    /// <param name="path">Its file, or null for none.</param>
+    /// <param name="otherOption">Name of the other option.</param>
+    /// <param name="other">Its file, or null for none.</param>
+    /// <exception cref="UsageException">They are.</exception>
+    public static void CheckDifferent(string option, string? path, string otherOption, string? other)
+    {
+        if (path is not null && other is not null && Path.GetFullPath(path) == Path.GetFullPath(other))
+            throw new UsageException($"{option} and {otherOption} name the same file '{path}'; give each its own");
+    }
+
+    /// <summary>Writes a file whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written; the message names option, file and reason.</exception>
     public static void Write(string option, string path, ReadOnlySpan<byte> content)
     {
-        if (IsDevice(path))
-        {
-            WriteDevice(option, path, content);
-            return;
-        }
-        string temporary = Temporary(path);
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-            {
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
+            using var file = new AtomicFile(path);
+            file.Stream.Write(content);
+            file.Commit();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(temporary);
-            throw new IOException($"{option}: '{path}' cannot be written ({e.Message})", e);
-        }
-    }
-
-    private static void WriteDevice(string option, string path, ReadOnlySpan<byte> content)
-    {
-        try
-        {
-            // Opened by its name, standard output that goes to a file would be written from the file's beginning.
-            using Stream device = Path.GetFullPath(path) == "/dev/stdout" ? Console.OpenStandardOutput() : new FileStream(path, FileMode.Open, FileAccess.Write);
-            device.Write(content);
-            device.Flush();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             throw new IOException($"{option}: '{path}' cannot be written ({e.Message})", e);
         }
     }
-
-    /// <summary>Whether nothing can be put beside it, and it cannot be replaced: <c>/dev/stdout</c>.</summary>
-    private static bool IsDevice(string path) =>
-        !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal);
-
-    private static string Temporary(string path) => FormattableString.Invariant($"{path}.{Environment.ProcessId}.tmp");
 }

@@ -1,3 +1,4 @@
+using AlexNetSharp.Formats;
 using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Hosting;
@@ -27,7 +28,7 @@ internal static class Tables
     {
         var row = new List<Text>(cells.Length);
         foreach (string cell in cells)
-            row.Add(new Text(cell));
+            row.Add(new Text(FormatError.Printable(cell)));
         table.AddRow(row);
     }
 

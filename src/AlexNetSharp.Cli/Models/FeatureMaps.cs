@@ -3,6 +3,7 @@ using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Images;
+using AlexNetSharp.Inference;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -14,7 +15,7 @@ internal sealed class FeatureMaps
     /// <summary>Decodes the picture, prepares it as the model wants it, and runs the network.</summary>
     /// <exception cref="UsageException">The network has no such layer, or its output is no map.</exception>
     /// <exception cref="IOException">The picture is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is no picture, or the model does not say how pictures are prepared.</exception>
+    /// <exception cref="InvalidDataException">It is no picture, or the model does not say how pictures are prepared, or not as its network takes them.</exception>
     public FeatureMaps(Model model, string layer, string picture)
     {
         Network network = model.Network;
@@ -24,12 +25,7 @@ internal sealed class FeatureMaps
             throw new UsageException($"--layer: network '{network.Name}' has no layer '{layer}'{NearestName.Suggestion(layer, names)}; it has {string.Join(", ", names)}");
         if (network.OutputOf(index).IsVector)
             throw new UsageException($"--layer: the output of layer '{layer}' is a vector, not maps; layers with maps are {string.Join(", ", names)}");
-        if (model.Preprocessing.Length == 0)
-            throw new InvalidDataException($"the model does not say how pictures are prepared for network '{network.Name}'; train it, or take a model that says so");
-
-        var preprocessing = Preprocessing.FromJson(model.Preprocessing, "the model");
-        if ((preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels) != (network.InputShape.Height, network.InputShape.Width, network.InputShape.Channels))
-            throw new InvalidDataException($"the model prepares pictures of {preprocessing.CropHeight}×{preprocessing.CropWidth}×{preprocessing.Channels}, but network '{network.Name}' takes {network.InputShape}");
+        Preprocessing preprocessing = PictureInference.PreprocessingOf(model);
         var decoder = new PictureDecoder();
         var pixels = new PixelBuffer();
         decoder.DecodeFile(picture, pixels);

@@ -28,7 +28,7 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
     /// <summary>Pictures that could not be read.</summary>
     public IReadOnlyList<FileResult<float[]>> Skipped => _skipped;
 
-    /// <summary>Gets the features of all pictures, and keeps them for the next time.</summary>
+    /// <summary>Gets the features of all pictures, and keeps them for the next time: after an error or an interruption those that were computed before it.</summary>
     /// <param name="files">The pictures to search.</param>
     /// <param name="cachePath">The cache.</param>
     /// <param name="chosen">Whether the user named the cache: then a file there that is none is not overwritten.</param>
@@ -36,9 +36,27 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
     public void Read(IReadOnlyList<string> files, string cachePath, bool chosen, string query)
     {
         FeatureCache cache = OpenCache(cachePath, chosen);
-        string[] others = [.. files.Where(file => Path.GetFullPath(file) != Path.GetFullPath(query))];
-        string[] all = [query, .. others];
+        string[] all = [query, .. files.Where(file => Path.GetFullPath(file) != Path.GetFullPath(query))];
         string?[] hashes = Hash(all);
+        bool done = false;
+        try
+        {
+            Compute(cache, all, hashes);
+            done = true;
+        }
+        finally
+        {
+            // An error that ends the command must not give way to one of the cache.
+            if (Computed > 0)
+                SaveCache(cache, cachePath, required: chosen && done, hashes);
+        }
+    }
+
+    /// <summary>Gets the features of the query, the first of <paramref name="all"/>, and of the pictures to search.</summary>
+    private void Compute(FeatureCache cache, string[] all, string?[] hashes)
+    {
+        string query = all[0];
+        string[] others = all[1..];
         if (hashes[0] is not { } queryHash || cache.Find(queryHash) is null)
         {
             // Whatever --skip-bad says: without it there is nothing to search for.
@@ -50,18 +68,27 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
         string[] missing = [.. others.Where(path => hashOf[path] is not { } hash || cache.Find(hash) is null).DistinctBy(path => hashOf[path] ?? path)];
         Cached = all.Length - missing.Length - Computed;
         if (missing.Length > 0)
-            foreach (FileResult<float[]> picture in inference.Collect(
-                context, "features", missing.Length, extractor.ExtractFiles(missing, context.Cancellation), _skipped, allMayFail: others.Length > missing.Length))
-            {
-                cache.Add(hashOf[picture.Path]!, picture.GetOrThrow());
-                Computed++;
-            }
+            inference.Collect(
+                context, "features", missing.Length, Keep(cache, hashOf, extractor.ExtractFiles(missing, context.Cancellation)), _skipped,
+                allMayFail: others.Length > missing.Length);
         _query = cache.Find(hashes[0] ?? "")!;
         foreach (string path in others)
             if (hashOf[path] is { } hash && cache.Find(hash) is { } features)
                 _pictures.Add((path, features));
-        if (Computed > 0)
-            SaveCache(cache, cachePath, chosen, hashes);
+    }
+
+    /// <summary>Adds features to the cache as soon as they are there.</summary>
+    private IEnumerable<FileResult<float[]>> Keep(FeatureCache cache, Dictionary<string, string?> hashOf, IEnumerable<FileResult<float[]>> pictures)
+    {
+        foreach (FileResult<float[]> picture in pictures)
+        {
+            if (picture.Error is null && hashOf[picture.Path] is { } hash)
+            {
+                cache.Add(hash, picture.GetOrThrow());
+                Computed++;
+            }
+            yield return picture;
+        }
     }
 
     /// <summary>The nearest pictures, the nearest first.</summary>
@@ -90,13 +117,13 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
         }
     }
 
-    private void SaveCache(FeatureCache cache, string path, bool chosen, IEnumerable<string?> hashes)
+    private void SaveCache(FeatureCache cache, string path, bool required, IEnumerable<string?> hashes)
     {
         try
         {
             cache.Save(path, hashes.OfType<string>());
         }
-        catch (Exception e) when (!chosen && e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (!required && e is IOException or UnauthorizedAccessException)
         {
             context.Note($"the features are not kept for the next time ({e.Message}); give another place with --cache FILE");
         }

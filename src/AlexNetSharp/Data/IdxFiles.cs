@@ -109,8 +109,11 @@ internal static class IdxFiles
 
     private static string[] Classes(string folder, int count)
     {
-        // The files do not say what they show; the name of the folder usually does.
-        bool fashion = count == FashionClasses.Length && Path.GetFullPath(folder).Contains("fashion", StringComparison.OrdinalIgnoreCase);
+        // The files do not say what they show; the name of the folder usually does. torchvision puts them into FashionMNIST/raw.
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (Path.GetFileName(path) == "raw")
+            path = Path.GetDirectoryName(path)!;
+        bool fashion = count == FashionClasses.Length && Path.GetFileName(path).Contains("fashion", StringComparison.OrdinalIgnoreCase);
         return fashion ? FashionClasses : [.. Enumerable.Range(0, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
     }
 }

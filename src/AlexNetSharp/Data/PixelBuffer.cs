@@ -36,9 +36,9 @@ public sealed class PixelBuffer
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (channels is not (1 or 3))
             throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 or 3 channels.");
-        int length = checked(height * width * channels);
-        if (_memory.Length < length + Resampler.Slack)
-            _memory = GC.AllocateUninitializedArray<byte>(checked(length + Resampler.Slack));
+        int length = checked(height * width * channels + Resampler.Slack);
+        if (_memory.Length < length)
+            _memory = GC.AllocateUninitializedArray<byte>(length);
         Height = height;
         Width = width;
         Channels = channels;

@@ -1,31 +1,50 @@
 namespace AlexNetSharp.Formats;
 
 /// <summary>Writes a file that appears under its name only when it is complete: a temporary neighbour, flushed to disk, then renamed.</summary>
+/// <remarks>A device, such as <c>/dev/stdout</c> or <c>/dev/null</c>, is written as it is: a file must not take its place.</remarks>
 internal sealed class AtomicFile : IDisposable
 {
     private readonly string _path;
-    private readonly string _temporary;
+    private readonly string? _temporary;
     private bool _committed;
 
     /// <summary>Begins to write <paramref name="path"/>.</summary>
-    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="IOException">The folder cannot be written, or there is no such device.</exception>
     public AtomicFile(string path)
     {
         _path = Path.GetFullPath(path);
+        if (IsDevice(_path))
+        {
+            // Opened by its name, standard output that goes to a file would be written from the file's beginning.
+            Stream = _path == "/dev/stdout" ? Console.OpenStandardOutput() : new FileStream(_path, FileMode.Open, FileAccess.Write);
+            return;
+        }
         _temporary = Path.Combine(Path.GetDirectoryName(_path)!, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}.tmp");
         Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
     }
 
     /// <summary>Where to write.</summary>
-    public FileStream Stream { get; }
+    public Stream Stream { get; }
+
+    /// <summary>Whether nothing can be put beside it, and it cannot be replaced: <c>/dev/stdout</c>. Shared memory, <c>/dev/shm</c>, holds files.</summary>
+    public static bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() && Path.GetFullPath(path) is var full
+        && full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
 
     /// <summary>Puts the file in its place; a reader sees the old file or the whole new one, even after a power cut.</summary>
     /// <exception cref="IOException">The disk is full or the name cannot be taken.</exception>
     public void Commit()
     {
-        Stream.Flush(flushToDisk: true);
-        Stream.Dispose();
-        File.Move(_temporary, _path, overwrite: true);
+        if (_temporary is null)
+        {
+            Stream.Flush();
+        }
+        else
+        {
+            ((FileStream)Stream).Flush(flushToDisk: true);
+            Stream.Dispose();
+            File.Move(_temporary, _path, overwrite: true);
+        }
         _committed = true;
     }
 
@@ -41,7 +60,7 @@ internal sealed class AtomicFile : IDisposable
             // The disk is full (or, an ArgumentOutOfRangeException, the file too large), and what is left in the buffer cannot be written
             // either: the caller has that error already.
         }
-        if (!_committed)
+        if (!_committed && _temporary is not null)
             File.Delete(_temporary);
     }
 }

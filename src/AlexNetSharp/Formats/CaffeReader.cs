@@ -10,6 +10,9 @@ namespace AlexNetSharp.Formats;
 /// </remarks>
 internal static class CaffeReader
 {
+    /// <summary>Blobs of a layer; Caffe's own layers have five at most. Each gets a name with the layer's in it.</summary>
+    private const int MostBlobs = 16;
+
     private const int OldConvolution = 4, OldInnerProduct = 14, OldLrn = 15, OldPooling = 17;
 
     /// <summary>What a layer message says.</summary>
@@ -25,16 +28,17 @@ internal static class CaffeReader
     public static TensorFile Read(FileBytes file)
     {
         var layers = new List<Layer>();
+        int parts = 0;
         var net = new ProtoReader(file, 0, file.Length);
         while (net.Next())
         {
             switch (net.Field)
             {
                 case 2:
-                    layers.Add(ReadLayer(net.Message(), name: 4, type: 5, blobs: 6));
+                    layers.Add(ReadLayer(net.Part(ref parts), name: 4, type: 5, blobs: 6, file.Path, ref parts));
                     break;
                 case 100:
-                    layers.Add(ReadLayer(net.Message(), name: 1, type: 2, blobs: 7));
+                    layers.Add(ReadLayer(net.Part(ref parts), name: 1, type: 2, blobs: 7, file.Path, ref parts));
                     break;
                 default:
                     net.Skip();
@@ -59,7 +63,7 @@ internal static class CaffeReader
         return new TensorFile(file.Path, TensorFileFormat.Caffe, tensors, Describe(layers), file);
     }
 
-    private static Layer ReadLayer(ProtoReader message, int name, int type, int blobs)
+    private static Layer ReadLayer(ProtoReader message, int name, int type, int blobs, string path, ref int parts)
     {
         var layer = new Layer();
         while (message.Next())
@@ -72,8 +76,9 @@ internal static class CaffeReader
                 layer.Type = message.Text();
             else if (message.Field == blobs)
             {
-                (long start, long length) = message.Bytes();
-                layer.Blobs.Add((start, start + length));
+                if (layer.Blobs.Count == MostBlobs)
+                    FormatError.Throw(path, message.Offset, FormattableString.Invariant($"layer {FormatError.Quote(layer.Name)} has more than {MostBlobs} blobs; the file is damaged"));
+                layer.Blobs.Add(message.Part(ref parts).Range);
             }
             else
                 message.Skip();

@@ -10,7 +10,7 @@ namespace AlexNetSharp.Formats;
 /// </remarks>
 public static class ClassNames
 {
-    private const int WordNetIdLength = 9, LongestLine = 1000;
+    private const int WordNetIdLength = 9, LongestName = 1000;
     private const long LongestFile = 64 << 20;
 
     /// <summary>Reads the classes of a file.</summary>
@@ -25,6 +25,9 @@ public static class ClassNames
         return Read(stream, path);
     }
 
+    /// <summary>Whether a text from a file can be a name: there is one, on one line, of bounded length, without anything that steers a terminal.</summary>
+    internal static bool IsName(string? text) => text is { Length: > 0 and <= LongestName } && !text.Any(FormatError.IsControl);
+
     /// <summary>Reads the classes of a stream.</summary>
     internal static IReadOnlyList<ClassName> Read(Stream stream, string path)
     {
@@ -33,7 +36,7 @@ public static class ClassNames
         try
         {
             while (reader.ReadLine() is { } line)
-                lines.Add(line.Trim());
+                lines.Add(line.Trim().Replace('\t', ' '));
         }
         catch (DecoderFallbackException e)
         {
@@ -43,7 +46,7 @@ public static class ClassNames
             lines.RemoveAt(lines.Count - 1);
         if (lines.Count == 0)
             throw new InvalidDataException($"{path}: the file holds no names; write one class a line");
-        int bad = lines.FindIndex(line => line.Length is 0 or > LongestLine || line.Any(c => char.IsControl(c) && c != '\t'));
+        int bad = lines.FindIndex(line => !IsName(line));
         if (bad >= 0)
             throw new InvalidDataException($"{path}: line {Number(bad)} is empty, too long or no text; write one class a line, in the order of the network's outputs");
         return [.. lines.TrueForAll(BeginsWithWordNetId) ? lines.Select(line => new ClassName(line[..WordNetIdLength], line[WordNetIdLength..].Trim()))
@@ -54,5 +57,5 @@ public static class ClassNames
 
     private static bool BeginsWithWordNetId(string line) =>
         line.Length > WordNetIdLength + 1 && line[0] == 'n' && line.AsSpan(1, WordNetIdLength - 1).IndexOfAnyExceptInRange('0', '9') < 0
-        && line[WordNetIdLength] is ' ' or '\t';
+        && line[WordNetIdLength] == ' ';
 }

@@ -17,12 +17,18 @@ internal static class FormatError
     [DoesNotReturn]
     public static void Throw(string path, long offset, string message) => throw At(path, offset, message);
 
+    /// <summary>Whether a character breaks a line or steers a terminal.</summary>
+    public static bool IsControl(char c) => char.IsControl(c) || c is '\u2028' or '\u2029';
+
+    /// <summary>Text from a file made fit for a terminal: each control character becomes a question mark.</summary>
+    public static string Printable(string text) => text.Any(IsControl) ? string.Concat(text.Select(c => IsControl(c) ? '?' : c)) : text;
+
     /// <summary>Text from a file made fit for a message: in quotes, on one line, of bounded length.</summary>
     public static string Quote(string text)
     {
         var quoted = new StringBuilder("'");
         foreach (char c in text.Length > LongestQuote ? text.AsSpan(0, LongestQuote) : text)
-            quoted.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c);
+            quoted.Append(IsControl(c) || char.IsSurrogate(c) ? '?' : c);
         return quoted.Append(text.Length > LongestQuote ? "…'" : "'").ToString();
     }
 

@@ -45,9 +45,9 @@ internal sealed record ModelMetadata(string? Network, Shape? Input, IReadOnlyLis
             if (file.Metadata.TryGetValue(TrainingKey, out string? training))
             {
                 CheckpointTexts texts = JsonSerializer.Deserialize(training, MetadataJson.Default.CheckpointTexts) ?? throw new JsonException();
-                return new ModelMetadata(texts.Network, Size(texts.Input), [.. (texts.Classes ?? []).Select(name => new ClassName(name, name))], texts.Preprocessing ?? "");
+                return new ModelMetadata(texts.Network, Size(texts.Input), [.. Names(texts.Classes).Select(name => new ClassName(name, name))], texts.Preprocessing ?? "");
             }
-            string[] names = Strings(file, ClassesKey), ids = Strings(file, ClassIdsKey);
+            string[] names = Names(file, ClassesKey), ids = Names(file, ClassIdsKey);
             if (ids.Length != 0 && ids.Length != names.Length)
                 throw new JsonException();
             int[]? input = file.Metadata.TryGetValue(InputKey, out string? text) ? JsonSerializer.Deserialize(text, MetadataJson.Default.Int32Array) : null;
@@ -63,13 +63,11 @@ internal sealed record ModelMetadata(string? Network, Shape? Input, IReadOnlyLis
         }
     }
 
-    private static string[] Strings(TensorFile file, string key)
-    {
-        if (!file.Metadata.TryGetValue(key, out string? text))
-            return [];
-        string[]? strings = JsonSerializer.Deserialize(text, MetadataJson.Default.StringArray);
-        return strings is null || strings.Contains(null) ? throw new JsonException() : strings;
-    }
+    private static string[] Names(TensorFile file, string key) =>
+        file.Metadata.TryGetValue(key, out string? text) ? Names(JsonSerializer.Deserialize(text, MetadataJson.Default.StringArray) ?? throw new JsonException()) : [];
+
+    private static string[] Names(string[]? names) =>
+        names is null ? [] : names.All(ClassNames.IsName) ? names : throw new JsonException();
 
     private static Shape? Size(int[]? input) => input switch
     {

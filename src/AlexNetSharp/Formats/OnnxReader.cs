@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Buffers.Binary;
 
 namespace AlexNetSharp.Formats;
 
@@ -27,13 +27,14 @@ internal static class OnnxReader
         var metadata = new Dictionary<string, string>();
         var nodes = new List<Node>();
         var initializers = new Dictionary<string, NamedTensor>();
+        int parts = 0;
         var model = new ProtoReader(file, 0, file.Length);
         while (model.Next())
         {
             if (model.Field == 7)
-                ReadGraph(file, model.Message(), nodes, initializers);
+                ReadGraph(file, model.Message(), nodes, initializers, ref parts);
             else if (model.Field == 14)
-                ReadProperty(file, model.Message(), metadata);
+                ReadProperty(file, model.Part(ref parts), metadata);
             else
                 model.Skip();
         }
@@ -60,18 +61,18 @@ internal static class OnnxReader
             FormatError.Throw(file.Path, message.Offset, $"metadata {FormatError.Quote(key)} appears twice; names must differ");
     }
 
-    private static void ReadGraph(FileBytes file, ProtoReader graph, List<Node> nodes, Dictionary<string, NamedTensor> initializers)
+    private static void ReadGraph(FileBytes file, ProtoReader graph, List<Node> nodes, Dictionary<string, NamedTensor> initializers, ref int parts)
     {
         while (graph.Next())
         {
             if (graph.Field == 1)
             {
-                nodes.Add(ReadNode(graph.Message()));
+                nodes.Add(ReadNode(graph.Part(ref parts)));
             }
             else if (graph.Field == 5)
             {
                 long at = graph.Offset;
-                if (ReadTensor(file, graph.Message(), at) is { } tensor && !initializers.TryAdd(tensor.Name, tensor))
+                if (ReadTensor(file, graph.Part(ref parts), at) is { } tensor && !initializers.TryAdd(tensor.Name, tensor))
                     FormatError.Throw(file.Path, at, $"two initialisers are named {FormatError.Quote(tensor.Name)}; names must differ");
             }
             else
@@ -145,7 +146,7 @@ internal static class OnnxReader
                     message.Elements(floats, sizeof(float));
                     break;
                 case 5 when message.Type == WireType.Bytes:
-                    halves.Add(message.Bytes());
+                    message.Elements(halves, 1);
                     break;
                 case 8:
                     name = message.Text();
@@ -178,7 +179,7 @@ internal static class OnnxReader
             FormatError.Throw(file.Path, at, $"initialiser {FormatError.Quote(name)} lies in another file, which is not supported; save the model with its weights inside (onnx.save without save_as_external_data)");
         string what = "initialiser " + FormatError.Quote(name);
         long[] sizes = [.. shape];
-        long bytes = TensorShape.Bytes(file.Path, at, name, TensorShape.Elements(file.Path, at, name, sizes), type.Value);
+        long elements = TensorShape.Elements(file.Path, at, name, sizes), bytes = TensorShape.Bytes(file.Path, at, name, elements, type.Value);
         (ReadOnlyMemory<byte> data, long offset) = raw.Count > 1
             ? throw FormatError.At(file.Path, at, $"{what} has its raw data twice; the file is damaged")
             : type.Value switch
@@ -186,27 +187,32 @@ internal static class OnnxReader
                 _ when raw.Count == 1 => ProtoReader.Gather(file, raw, what),
                 TensorType.F32 => ProtoReader.Gather(file, floats, what),
                 TensorType.F64 => ProtoReader.Gather(file, doubles, what),
-                _ => (Narrow(file, halves), 0),
+                _ => (Narrow(file, halves, elements), 0),
             };
         if (data.Length != bytes)
             FormatError.Throw(file.Path, at, FormattableString.Invariant($"{what} of {type} {FormatError.Shape(sizes)} needs {bytes} bytes, but has {data.Length}; the file is damaged"));
         return new NamedTensor(name, type.Value, sizes, data, offset, offset == 0 ? null : file);
     }
 
-    /// <summary>16-bit elements that are written one by one as numbers (int32_data).</summary>
-    private static byte[] Narrow(FileBytes file, List<(long Offset, long Length)> parts)
+    /// <summary>16-bit elements that are written one by one as numbers (int32_data); as many as there are, but none beyond <paramref name="elements"/> and one.</summary>
+    private static byte[] Narrow(FileBytes file, List<(long Offset, long Length)> parts, long elements)
     {
-        var elements = new List<ushort>();
-        var numbers = new List<long>();
-        foreach ((long offset, long length) in parts)
+        // A number has a byte at least.
+        long most = Math.Min(parts.Sum(part => part.Length), elements + 1);
+        if (most > Array.MaxLength / sizeof(ushort))
+            FormatError.Throw(file.Path, parts[0].Offset, FormattableString.Invariant($"{most} elements that are written one by one are not supported; write them as raw data"));
+        byte[] bytes = new byte[most * sizeof(ushort)];
+        int length = 0;
+        foreach ((long offset, long size) in parts)
         {
-            ProtoReader packed = ProtoReader.Packed(file, offset, length);
-            numbers.Clear();
-            packed.Numbers(numbers, int.MaxValue);
-            foreach (long number in numbers)
-                elements.Add((ushort)number);
+            var packed = new ProtoReader(file, offset, offset + size);
+            while (length < bytes.Length && packed.NextNumber(out long number))
+            {
+                BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(length), (ushort)number);
+                length += sizeof(ushort);
+            }
         }
-        return MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(elements)).ToArray();
+        return length == bytes.Length ? bytes : bytes[..length];
     }
 
     private static List<NamedTensor> Weights(List<Node> nodes, Dictionary<string, NamedTensor> initializers)

@@ -10,13 +10,16 @@ namespace AlexNetSharp.Formats;
 /// A pickle is a program for a stack machine that may name any function of Python and call it. Here a name that is not on the list ends
 /// the reading with an error that says which name stood where. Values: null, bool, long, double, string, byte[],
 /// List&lt;object?&gt; (list), object?[] (tuple), <see cref="PickleDictionary"/>, <see cref="PickleStorage"/>, <see cref="PickleTensor"/>,
-/// <see cref="PickleGlobal"/>. Every opcode makes at most one value, so memory grows no faster than the file.
+/// <see cref="PickleGlobal"/>. An opcode makes at most one value, but one of a single byte makes a list of some sixty: opcodes are counted.
 /// Source of the opcodes: CPython, Lib/pickletools.py; of the names: PyTorch, torch/serialization.py and torch/_utils.py.
 /// </remarks>
 internal ref struct PickleReader
 {
     private const string OrderedDict = "collections.OrderedDict", Size = "torch.Size", RebuildParameter = "torch._utils._rebuild_parameter";
     private const string RebuildTensor = "torch._utils._rebuild_tensor", RebuildTensor2 = "torch._utils._rebuild_tensor_v2";
+
+    /// <summary>A tensor takes about thirty.</summary>
+    private const int MostOpcodes = 1_000_000;
 
     private readonly string _path;
     private readonly long _offset;
@@ -48,9 +51,12 @@ internal ref struct PickleReader
     /// <exception cref="InvalidDataException">It is damaged, or names or does something that tensors do not need.</exception>
     public object? Read()
     {
-        while (true)
+        for (int count = 1; ; count++)
         {
             _opcodeAt = _at;
+            if (count > MostOpcodes)
+                throw Fault(FormattableString.Invariant(
+                    $"a pickle of more than {MostOpcodes} opcodes is refused; save only the state dict: torch.save(model.state_dict(), path)"));
             byte opcode = Take(1)[0];
             switch (opcode)
             {

@@ -25,23 +25,24 @@ internal enum WireType
 /// </remarks>
 internal ref struct ProtoReader
 {
+    /// <summary>More layers, nodes or tensors than any network here has. An object for one takes some fifty times the two bytes of an empty message.</summary>
+    public const int MostParts = 100_000;
+
     private readonly FileBytes _file;
     private readonly long _end;
     private long _at;
-    private bool _packed;
 
     /// <summary>Reads the message in bytes [start, end).</summary>
     public ProtoReader(FileBytes file, long start, long end) => (_file, _at, _end) = (file, start, end);
-
-    /// <summary>A reader whose current field is the packed numbers in bytes [offset, offset + length), for <see cref="Numbers"/>.</summary>
-    public static ProtoReader Packed(FileBytes file, long offset, long length) =>
-        new(file, offset, offset + length) { Offset = offset, Type = WireType.Bytes, _packed = true };
 
     /// <summary>Number of the current field.</summary>
     public int Field { get; private set; }
 
     /// <summary>How the current field is written.</summary>
     public WireType Type { get; private set; }
+
+    /// <summary>What is left of the message: its first byte and the one behind it.</summary>
+    public readonly (long Start, long End) Range => (_at, _end);
 
     /// <summary>Where the current field begins in the file.</summary>
     public long Offset { get; private set; }
@@ -91,6 +92,26 @@ internal ref struct ProtoReader
         return new ProtoReader(_file, start, start + length);
     }
 
+    /// <summary>The message in the current field, a layer, node or tensor.</summary>
+    /// <param name="parts">Counts them.</param>
+    /// <exception cref="InvalidDataException">The field is damaged, or there are more than <see cref="MostParts"/>.</exception>
+    public ProtoReader Part(ref int parts)
+    {
+        if (++parts > MostParts)
+            throw Fault(FormattableString.Invariant($"the file holds more than {MostParts} layers, nodes and tensors; it is damaged or no AlexNet"));
+        return Message();
+    }
+
+    /// <summary>The next of the numbers that a message of nothing but packed numbers holds.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="InvalidDataException">The number is damaged.</exception>
+    public bool NextNumber(out long number)
+    {
+        Offset = _at;
+        number = _at < _end ? (long)Varint() : 0;
+        return Offset < _end;
+    }
+
     /// <summary>The text in the current field.</summary>
     /// <inheritdoc cref="Bytes"/>
     public string Text()
@@ -109,7 +130,7 @@ internal ref struct ProtoReader
         }
         else
         {
-            ProtoReader packed = _packed ? this : Message();
+            ProtoReader packed = Message();
             while (packed._at < packed._end && numbers.Count <= most)
                 numbers.Add((long)packed.Varint());
         }

@@ -6,11 +6,14 @@ namespace AlexNetSharp.Formats;
 /// <summary>Finds the tensors of a file that are the parameters of a network, and copies them in the order that the kernels want.</summary>
 /// <remarks>
 /// Files keep kernels as [out, in, height, width] and matrices as [out, in], with fc6's inputs in the order channel, row, column
-/// (PyTorch, Caffe, ONNX), or as we and TensorFlow do: [height, width, in, out], [in, out], row, column, channel. Which of the two a file
-/// has shows in the shape of its first kernel.
+/// (PyTorch, Caffe, ONNX), or as TensorFlow and our checkpoints do: [height, width, in, out], [in, out], row, column, channel. Our
+/// checkpoints say so; in any other file the shape of the first kernel tells, and a shape that is both is PyTorch's.
 /// </remarks>
 internal sealed class WeightMapping
 {
+    /// <summary>What the metadata <c>format</c> of a checkpoint says.</summary>
+    private const string NativeFormat = "alexnetsharp";
+
     private readonly TensorFile _file;
     private readonly Network _network;
     private readonly NamedTensor[] _sources;
@@ -39,8 +42,9 @@ internal sealed class WeightMapping
     public static WeightMapping Check(TensorFile file, Network network, bool flipColours)
     {
         ParameterSpec? kernel = network.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.ConvolutionWeight);
-        bool native = kernel is not null && Find(file, kernel.Name) is { } first && first.Shape.SequenceEqual(Native(kernel))
-            && !(first.Shape.SequenceEqual(Foreign(kernel)) && file.Format != TensorFileFormat.Safetensors);
+        bool native = file.Metadata.GetValueOrDefault("format") == NativeFormat
+            || (kernel is not null && Find(file, kernel.Name) is { } first
+                && first.Shape.SequenceEqual(Native(kernel)) && !first.Shape.SequenceEqual(Foreign(kernel)));
         var sources = new NamedTensor[network.Parameters.Count];
         for (int i = 0; i < sources.Length; i++)
         {

@@ -91,8 +91,13 @@ public sealed class Classifier : IDisposable
     /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message names it.</exception>
     /// <exception cref="InvalidDataException">The file is not a picture, or damaged; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="top"/> is below 1.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled before the network began.</exception>
+    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public Prediction[] Classify(string path, int top = 5, CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         using PictureInference.Lease lease = _inference.Run(path, cancellationToken);
         return Best(lease.Call.Output, top);
     }
@@ -105,6 +110,7 @@ public sealed class Classifier : IDisposable
     /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
     public Prediction[] Classify(Stream stream, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         using PictureInference.Lease lease = _inference.Run(stream, name, cancellationToken);
         return Best(lease.Call.Output, top);
     }
@@ -113,6 +119,7 @@ public sealed class Classifier : IDisposable
     /// <inheritdoc cref="Classify(Stream, int, string, CancellationToken)"/>
     public async Task<Prediction[]> ClassifyAsync(Stream stream, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         using PictureInference.Lease lease = await _inference.RunAsync(stream, name, cancellationToken).ConfigureAwait(false);
         return Best(lease.Call.Output, top);
     }
@@ -125,12 +132,16 @@ public sealed class Classifier : IDisposable
     /// <param name="top">How many classes to return, the most probable first.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <returns>As many predictions as asked for, or as there are classes.</returns>
-    /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size or <paramref name="top"/> is out of range.</exception>
     /// <exception cref="InvalidDataException">The picture is smaller than the crop and the preprocessing does not resize.</exception>
     /// <exception cref="InvalidOperationException">The network's output is not finite: the model is damaged.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled before the network began.</exception>
+    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public Prediction[] Classify(
         ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, int top = 5, CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         using PictureInference.Lease lease = _inference.Run(pixels, height, width, channels, cancellationToken);
         return Best(lease.Call.Output, top);
     }
@@ -143,6 +154,7 @@ public sealed class Classifier : IDisposable
     /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
     public Prediction[] ClassifyEncoded(ReadOnlySpan<byte> encoded, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         using PictureInference.Lease lease = _inference.RunEncoded(encoded, name, cancellationToken);
         return Best(lease.Call.Output, top);
     }
@@ -156,6 +168,10 @@ public sealed class Classifier : IDisposable
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>The pictures in their order, each with its predictions or with what is wrong with it.</returns>
     /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="top"/> is below 1.</exception>
+    /// <exception cref="OperationCanceledException">The enumeration was cancelled.</exception>
+    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public IEnumerable<FileResult<Prediction[]>> ClassifyFiles(IEnumerable<string> paths, int top = 5, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -168,6 +184,9 @@ public sealed class Classifier : IDisposable
     /// <param name="logits">Receives [n, classes], without gaps.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="ArgumentException">A tensor has another shape or gaps.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled between two batches.</exception>
+    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public void Logits(in ReadOnlyTensorSpan<float> images, in TensorSpan<float> logits, CancellationToken cancellationToken = default)
     {
         int n = _inference.CheckImages(images), classes = _inference.OutputLength;
@@ -187,6 +206,9 @@ public sealed class Classifier : IDisposable
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>[n, classes].</returns>
     /// <exception cref="ArgumentException">The images have another shape or gaps.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled between two batches.</exception>
+    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public Tensor<float> Logits(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
     {
         Tensor<float> logits = Tensor.CreateFromShapeUninitialized<float>([_inference.CheckImages(images), _inference.OutputLength]);
@@ -210,14 +232,16 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Makes the plan for this many pictures at once and prepares the weights, so that the first call is as fast as the others.</summary>
     /// <param name="pictures">Pictures of a call; more than a batch are a batch.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pictures"/> is below 1.</exception>
     /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public void WarmUp(int pictures = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pictures, 1);
         _inference.WarmUp(pictures);
     }
 
-    /// <summary>Waits for the calls under way, ends the threads and frees plans and weights. Later calls fail with <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Waits for the calls under way, ends the threads and frees plans and weights. Later calls fail with <see cref="ObjectDisposedException"/>. Any thread may call it, also several.</summary>
     public void Dispose()
     {
         _inference.Dispose();
@@ -227,7 +251,6 @@ public sealed class Classifier : IDisposable
     /// <summary>The most probable classes; of equally probable ones the lower number first.</summary>
     private Prediction[] Best(Span<float> logits, int top)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         int classes = _inference.OutputLength;
         // The first view's room receives the probabilities.
         Span<float> probabilities = logits[..classes];

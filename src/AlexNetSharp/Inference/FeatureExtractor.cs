@@ -68,7 +68,14 @@ public sealed class FeatureExtractor : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <returns><see cref="Length"/> values; a map in the order height, width, channels.</returns>
-    /// <inheritdoc cref="Classifier.Classify(string, int, CancellationToken)"/>
+    /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
+    /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is not a picture, or damaged; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The extractor has no decoder.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled before the network began.</exception>
+    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor was disposed of.</exception>
     public float[] Extract(string path, CancellationToken cancellationToken = default)
     {
         using PictureInference.Lease lease = _inference.Run(path, cancellationToken);

@@ -61,7 +61,7 @@ internal sealed class InferenceEngine : IDisposable
         return call.WhenDone;
     }
 
-    /// <summary>Computes what waits already, then ends the thread and frees the plans.</summary>
+    /// <summary>Computes what waits already, then ends the thread and frees the plans. Several threads may call it; it returns to none before the end.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -69,9 +69,10 @@ internal sealed class InferenceEngine : IDisposable
             _stop = true;
             Monitor.Pulse(_gate);
         }
+        // Whoever disposes may free the weights next, so everyone waits for the pass under way.
         _thread.Join();
-        _single?.Dispose();
-        _batch?.Dispose();
+        Interlocked.Exchange(ref _single, null)?.Dispose();
+        Interlocked.Exchange(ref _batch, null)?.Dispose();
     }
 
     private void Enqueue(InferenceCall call)

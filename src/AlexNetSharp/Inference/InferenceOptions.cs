@@ -29,10 +29,17 @@ public sealed record InferenceOptions
     /// </summary>
     public bool BFloat16 { get; init; }
 
-    /// <summary>Calls that may prepare their picture or wait for the network at the same time; further ones wait without holding memory.</summary>
+    /// <summary>
+    /// Calls that may prepare their picture or wait for the network at the same time; further ones wait. A stream is read before its call
+    /// takes one of these places, so that slow senders keep none: the memory for encoded pictures is bounded by <see cref="MaxStreamBytes"/>
+    /// and by the number of requests that the server lets in.
+    /// </summary>
     public int MaxConcurrency { get; init; } = 32;
 
-    /// <summary>The most bytes that are read from a stream; 64 MiB unless set. Files are limited by the decoder.</summary>
+    /// <summary>
+    /// The most bytes that are read from a stream; 64 MiB unless set. A call holds up to three times as many while it reads. Files are
+    /// limited by the decoder.
+    /// </summary>
     public int MaxStreamBytes { get; init; } = 64 << 20;
 
     /// <summary>Views of each picture: 1 or 10.</summary>

@@ -27,7 +27,7 @@ internal sealed class PictureInference : IDisposable
     private readonly Stack<InferenceCall> _calls = new();
     private readonly Stack<PictureReader> _readers = new();
     private readonly int _maxStreamBytes, _threads;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     /// <summary>Checks that everything fits together, and starts the engine.</summary>
     /// <param name="model">The model: its weights and its preprocessing.</param>
@@ -39,14 +39,12 @@ internal sealed class PictureInference : IDisposable
     {
         options.Validate();
         _decoder = decoder;
-        _preprocessing = options.Preprocessing ?? PreprocessingOf(model);
-        _preprocessing.Validate();
+        _preprocessing = PreprocessingOf(model, options.Preprocessing);
         _input = network.InputShape;
-        if (new Shape(_preprocessing.CropHeight, _preprocessing.CropWidth, _preprocessing.Channels) is var shape && shape != _input)
-            throw new InvalidDataException($"network '{network.Name}' takes images of {_input}, but the preprocessing makes {shape}");
         Views = options.Views;
         BatchSize = options.BatchSize;
-        _maxStreamBytes = options.MaxStreamBytes;
+        // One byte less than an array can have, so that a stream's end is seen.
+        _maxStreamBytes = Math.Min(options.MaxStreamBytes, Array.MaxLength - 1);
         _threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
         _room = new SemaphoreSlim(options.MaxConcurrency);
         _engine = new InferenceEngine(network, model.Parameters, options);
@@ -225,12 +223,25 @@ internal sealed class PictureInference : IDisposable
     /// <summary>Waits for the calls under way and frees the plans.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, true))
-            return;
+        _disposed = true;
         _engine.Dispose();
     }
 
-    private static Preprocessing PreprocessingOf(Model model)
+    /// <summary>What happens to a picture before a model's network.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="chosen">What to do instead of what the model states or its network is used to; null for that.</param>
+    /// <exception cref="InvalidDataException">The model states no preprocessing, or one that does not fit its network.</exception>
+    public static Preprocessing PreprocessingOf(Model model, Preprocessing? chosen = null)
+    {
+        Preprocessing preprocessing = chosen ?? Stated(model);
+        preprocessing.Validate();
+        Shape input = model.Network.InputShape;
+        if (new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels) is var shape && shape != input)
+            throw new InvalidDataException($"network '{model.Network.Name}' takes images of {input}, but the preprocessing makes {shape}");
+        return preprocessing;
+    }
+
+    private static Preprocessing Stated(Model model)
     {
         string name = model.Network.Name;
         if (model.Preprocessing.Length > 0)
@@ -297,7 +308,7 @@ internal sealed class PictureInference : IDisposable
             throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture, $"{name}: too large (more than {_maxStreamBytes} bytes)."));
         if (length < encoded.Length)
             return encoded;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(checked(2 * length));
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * length, 1L + _maxStreamBytes));
         encoded.AsSpan(0, length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(encoded);
         return larger;
@@ -309,14 +320,23 @@ internal sealed class PictureInference : IDisposable
         return TakeCall(rows);
     }
 
+    /// <summary>Memory for a call that has its place already; without memory the place is given back.</summary>
     private Lease TakeCall(int rows)
     {
-        InferenceCall? call;
-        lock (_calls)
-            _calls.TryPop(out call);
-        call ??= new InferenceCall(_engine.InputLength, _engine.OutputLength);
-        call.Reserve(rows);
-        return new Lease(this, call);
+        try
+        {
+            InferenceCall? call;
+            lock (_calls)
+                _calls.TryPop(out call);
+            call ??= new InferenceCall(_engine.InputLength, _engine.OutputLength);
+            call.Reserve(rows);
+            return new Lease(this, call);
+        }
+        catch
+        {
+            _room.Release();
+            throw;
+        }
     }
 
     private void Return(InferenceCall call)
@@ -362,33 +382,6 @@ internal sealed class PictureInference : IDisposable
 
         /// <summary>Gives the memory back.</summary>
         public void Dispose() => owner.Return(call);
-    }
-
-    /// <summary>Where a picture comes from: pixels where there are channels, else a file in memory, else a file.</summary>
-    private readonly ref struct PictureSource(string name, bool inMemory, ReadOnlySpan<byte> bytes = default, int height = 0, int width = 0, int channels = 0)
-    {
-        private readonly ReadOnlySpan<byte> _bytes = bytes;
-
-        /// <summary>What to call the picture in messages; empty for pixels.</summary>
-        public string Name => name;
-
-        /// <summary>Decodes or copies the pixels.</summary>
-        public void Read(IPictureDecoder? decoder, PixelBuffer target)
-        {
-            if (channels > 0)
-            {
-                target.Reset(height, width, channels);
-                _bytes.CopyTo(target.Pixels);
-            }
-            else if (inMemory)
-            {
-                decoder!.Decode(_bytes, target, name);
-            }
-            else
-            {
-                decoder!.DecodeFile(name, target);
-            }
-        }
     }
 
     /// <summary>Memory and scratch to decode and prepare one picture.</summary>

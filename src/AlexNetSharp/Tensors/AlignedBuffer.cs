@@ -75,10 +75,13 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
 
     private void Free()
     {
-        if (_allocation == null)
+        nint allocation;
+        // Of several threads that dispose, one frees.
+        fixed (void** field = &_allocation)
+            allocation = Interlocked.Exchange(ref *(nint*)field, 0);
+        if (allocation == 0)
             return;
-        NativeMemory.Free(_allocation);
-        _allocation = null;
+        NativeMemory.Free((void*)allocation);
         GC.RemoveMemoryPressure(_bytes);
     }
 }

@@ -40,6 +40,8 @@ public sealed class Checkpoint : IDisposable
             CheckpointHeader? header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader);
             if (header is { Input.Count: not 3 })
                 throw new InvalidDataException($"{path}: the input of the network must have height, width and channels");
+            if (header is not null && !header.Classes.Append(header.Network).All(ClassNames.IsName))
+                throw new InvalidDataException($"{path}: the name of the network or of a class is missing, too long or holds control characters");
             return new Checkpoint(file, header ?? throw new InvalidDataException($"{path}: the state of the training is empty"));
         }
         catch (JsonException e)

@@ -41,10 +41,12 @@ public readonly record struct Tally(long Count, double LossSum, long Top1Hits, l
         return new(labels.Length, lossSum, top1, top5);
     }
 
-    /// <summary>How many classes come before <paramref name="label"/>.</summary>
+    /// <summary>How many classes come before <paramref name="label"/>; beyond all of them if its own value is not a number.</summary>
     internal static int Rank(ReadOnlySpan<float> logits, int label)
     {
         float own = logits[label];
+        if (float.IsNaN(own))
+            return int.MaxValue;
         int rank = 0;
         for (int k = 0; k < logits.Length; k++)
             if (k != label && (!(logits[k] <= own) || (logits[k] == own && k < label)))

@@ -134,6 +134,20 @@ public class ClassifyCommandTests
         Assert.True(File.Exists(folder.PathOf("mine")));
     }
 
+    [Fact]
+    public void SimilarKeepsWhatItComputedBeforeABadPicture()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] pictures) = Prepare(folder, 4);
+        string root = folder.PathOf("pictures");
+        byte[] good = File.ReadAllBytes(pictures[3]);
+        File.WriteAllText(pictures[3], "no picture");
+        string[] one = ["--batch-size", "1"];
+        AssertOneLine(1, $"{pictures[3]}: not a JPEG", ["similar", model, root, pictures[0], .. one]);
+        File.WriteAllBytes(pictures[3], good);
+        Assert.Equal(1, Similar(model, root, pictures[0], one).GetProperty("computed").GetInt32());
+    }
+
     private static JsonElement Similar(string model, string folder, string query, params string[] options)
     {
         AlexNetProcess.Result result = AlexNetProcess.Run(["similar", model, folder, query, "--json", .. options.Contains("--top") ? options : ["--top", "3", .. options]]);

@@ -19,6 +19,16 @@ public sealed class ConvertCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void NamesOfTensorsCannotSteerTheTerminal()
+    {
+        string path = _folder.Write("a.safetensors", SafetensorsTests.Bytes("""{"a\u001b[2J\nb":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4));
+        AlexNetProcess.Result result = AlexNetProcess.Run("inspect", path);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains("a?[2J?b", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', result.Output);
+    }
+
+    [Fact]
     public void AModelGoesToOnnxAndBackWithEveryBit()
     {
         string start = Model(), onnx = _folder.PathOf("model.onnx"), back = _folder.PathOf("back.safetensors");

@@ -104,6 +104,22 @@ public sealed class DatasetTests : IDisposable
         Assert.Equal(new byte[] { 6, 7, 8, 9, 10, 11 }, pixels.Pixels.ToArray());
     }
 
+    [Theory]
+    [InlineData("Fashion-MNIST", "Sneaker"), InlineData("FashionMNIST/raw", "Sneaker"), InlineData("old-fashioned/mnist", "7"), InlineData("raw", "7")]
+    public void ClassesOfIdxFilesHangOnTheNameOfTheirOwnFolder(string folder, string expected)
+    {
+        WriteMnist(folder, false, '-', 5);
+        Assert.Equal(expected, DatasetReader.Open(_folder.PathOf(folder), _options).Train.Classes[7]);
+    }
+
+    [Fact]
+    public void APictureBeyondAnArrayIsRefused()
+    {
+        var pixels = new PixelBuffer();
+        Assert.Throws<OverflowException>(() => pixels.Reset(1, int.MaxValue, 1));
+        Assert.Equal(0, pixels.Height);
+    }
+
     [Fact]
     public void DamagedIdxFilesAreNamedWithTheOffset()
     {

@@ -111,6 +111,43 @@ public class FormatFuzzTests : FormatTest
         });
     }
 
+    /// <summary>Objects of a hundred bytes for one or two bytes of the file: their number has a limit, and so has the memory.</summary>
+    [Theory]
+    [InlineData("lists.pth", "opcodes")]
+    [InlineData("legacy.pth", "opcodes")]
+    [InlineData("layers.caffemodel", "layers, nodes and tensors")]
+    [InlineData("blobs.caffemodel", "more than 16 blobs")]
+    [InlineData("names.caffemodel", "more than 16 blobs")]
+    [InlineData("nodes.onnx", "layers, nodes and tensors")]
+    [InlineData("numbers.onnx", "needs 8 bytes, but has")]
+    public void SmallHostileFilesTakeLittleMemory(string name, string expected)
+    {
+        const int size = 8 << 20, limit = 128 << 20;
+        byte[] lists = [0x80, 2, .. Enumerable.Repeat((byte)'}', size)];
+        byte[] empty = new byte[size], zeros = new byte[size];
+        for (int i = 0; i < size; i += 2)
+            empty[i] = name == "nodes.onnx" ? (byte)(1 << 3 | 2) : name == "layers.caffemodel" ? (byte)(2 << 3 | 2) : (byte)(7 << 3 | 2);
+        byte[] input = name switch
+        {
+            "lists.pth" => PyTorchTests.Zip(("a/data.pkl", lists)),
+            "legacy.pth" => [.. PyTorchReader.LegacyMagic, .. lists],
+            "layers.caffemodel" => empty,
+            "blobs.caffemodel" => Framed(100, [], empty),
+            "names.caffemodel" => Framed(100, Bytes(new ProtoWriter().Text(1, new string('n', 1 << 16))), empty.AsSpan(0, 1 << 14)),
+            "nodes.onnx" => Framed(7, [], empty),
+            _ => Framed(7, [], Framed(5, Bytes(new ProtoWriter().Number(1, 4).Number(2, 16).Text(8, "w")), Framed(5, [], zeros))),
+        };
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => TensorFile.Read(input, name).Dispose());
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, limit);
+        AssertClear(error.Message, name);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A field that holds <paramref name="start"/> and <paramref name="end"/>.</summary>
+    private static byte[] Framed(int field, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end) =>
+        [.. Bytes(new ProtoWriter().Announce(field, start.Length + end.Length)), .. start, .. end];
+
     /// <summary>Half of the inputs are damaged seeds, a quarter is invented in the format's grammar, a quarter is noise behind a seed's first bytes.</summary>
     private static void Run(string name, byte[][] seeds, Func<System.Random, byte[]> invent)
     {

@@ -1,5 +1,6 @@
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Tests.Formats;
 
@@ -172,6 +173,38 @@ public class ModelFileTests : FormatTest
         string message = Assert.Throws<InvalidDataException>(() => ModelFile.Load(path)).Message;
         Assert.StartsWith(path, message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("alexnetsharp.classes", "[\"\\u001b[2J\"]")]
+    [InlineData("alexnetsharp.classes", "[\"a\\nb\"]")]
+    [InlineData("alexnetsharp.classes", "[\"\"]")]
+    [InlineData("alexnetsharp.training", "{\"network\":\"tensorflow\",\"classes\":[null]}")]
+    [InlineData("alexnetsharp.training", "{\"network\":\"tensorflow\",\"classes\":[\"a\\u0007\"]}")]
+    public void Names_of_classes_that_are_none_are_refused(string key, string value)
+    {
+        string path = PathOf("m.safetensors");
+        SafetensorsWriter.Write(path, [TensorSource.Of("a", [1], new float[1])], new Dictionary<string, string> { [key] = value });
+        using TensorFile file = TensorFile.Open(path);
+        Assert.Contains("metadata alexnetsharp.… cannot be read", Assert.Throws<InvalidDataException>(() => ModelMetadata.Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pt", false)]
+    [InlineData(null, false)]
+    [InlineData("alexnetsharp", true)]
+    public void Where_the_shape_fits_both_orders_the_file_says_which_it_has(string? format, bool native)
+    {
+        // 3 × 3 kernels from 3 channels to 3.
+        var network = new Network("own", new Shape(5, 5, 3), [new Conv2d("conv1", 3, 3), new Flatten("flatten"), new Linear("fc8", 27)]);
+        using ParameterSet parameters = NarrowNetworks.RandomWeights(network, 9);
+        string path = PathOf("own.safetensors");
+        List<TensorSource> sources = native
+            ? [.. parameters.Parameters.Select(p => TensorSource.Of(p.Name, [.. p.Spec.Dimensions.Select(size => (long)size)], NarrowNetworks.Dense(p)))]
+            : WeightSources.Of(parameters);
+        SafetensorsWriter.Write(path, sources, format is null ? [] : new Dictionary<string, string> { ["format"] = format });
+        using Model read = ModelFile.Load(path, network);
+        AssertSameWeights(parameters, read.Parameters);
     }
 
     [Fact]

@@ -148,6 +148,18 @@ public class PictureDecoderTests
     }
 
     [Fact]
+    public void AFileLargerThanAnArrayIsTooLargeWhateverTheLimit()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.PathOf("huge.png");
+        // A file of nothing but a hole.
+        using (var file = new FileStream(path, FileMode.CreateNew))
+            file.SetLength(int.MaxValue);
+        Assert.Contains($"the limit is {Array.MaxLength - 1}", Assert.Throws<PictureTooLargeException>(() =>
+            new PictureDecoder(new PictureDecoderOptions { MaxFileBytes = int.MaxValue }).DecodeFile(path, _pixels)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AJpegOfThousandsOfScansIsRefused()
     {
         byte[] jpeg = File.ReadAllBytes(Path.Combine(Folder, "progressive.jpg"));

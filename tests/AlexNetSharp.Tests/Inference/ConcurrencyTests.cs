@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using AlexNetSharp.Tests.Images;
@@ -116,6 +117,66 @@ public class ConcurrencyTests
             Assert.Throws<ObjectDisposedException>(() => classifier.Classify(picture, 60, 60));
         }
     }
+
+    [Fact]
+    public void EveryoneWhoDisposesWaitsForThePassUnderWay()
+    {
+        byte[] picture = InferenceModels.Picture(60, 60, 1);
+        for (int round = 0; round < 20; round++)
+        {
+            var classifier = new Classifier(InferenceModels.Small());
+            Thread network = ThreadOf(EngineOf(InferenceOf(classifier)));
+            int answered = 0, early = 0;
+            var caller = new Thread(() =>
+            {
+                try
+                {
+                    while (true)
+                    {
+                        classifier.Classify(picture, 60, 60);
+                        Interlocked.Increment(ref answered);
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            });
+            using var together = new Barrier(2);
+            Thread[] disposers = [.. Enumerable.Range(0, 2).Select(_ => new Thread(() =>
+            {
+                together.SignalAndWait();
+                classifier.Dispose();
+                if (network.IsAlive)
+                    Interlocked.Increment(ref early);
+            }))];
+            caller.Start();
+            while (Volatile.Read(ref answered) < 3)
+                Thread.Yield();
+            foreach (Thread disposer in disposers)
+                disposer.Start();
+            foreach (Thread thread in (Thread[])[.. disposers, caller])
+                Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+            Assert.Equal(0, early);
+        }
+    }
+
+    [Fact]
+    public void ACallWithoutMemoryGivesItsPlaceBack()
+    {
+        using var classifier = new Classifier(InferenceModels.Small(), options: new InferenceOptions { BatchSize = 200_000_000, MaxConcurrency = 1 });
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        Assert.ThrowsAny<Exception>(() => classifier.WarmUp(60_000_000));
+        Assert.Equal(5, classifier.Classify(new byte[12], 2, 2, cancellationToken: limit.Token).Length);
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_inference")]
+    private static extern ref PictureInference InferenceOf(Classifier classifier);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_engine")]
+    private static extern ref InferenceEngine EngineOf(PictureInference inference);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_thread")]
+    private static extern ref Thread ThreadOf(InferenceEngine engine);
 
     [Fact]
     public void AnErrorOfThePlanReachesEveryCaller()

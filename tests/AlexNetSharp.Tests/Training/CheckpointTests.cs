@@ -51,6 +51,20 @@ public sealed class CheckpointTests
         Assert.Contains("no state of a training", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a\u001b[2Jb")]
+    [InlineData("two\nlines")]
+    [InlineData("")]
+    [InlineData(null)]
+    public void Names_that_are_none_are_refused(string? name)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "last.safetensors");
+        Train(null, 1, path, name);
+        var e = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path).Dispose());
+        Assert.Contains("the name of the network or of a class", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Another_network_or_seed_is_refused()
     {
@@ -67,7 +81,7 @@ public sealed class CheckpointTests
         Assert.Contains("seed 11", Assert.Throws<ArgumentException>(() => checkpoint.Restore(trainer)).Message, StringComparison.Ordinal);
     }
 
-    private static (float[] Weights, IReadOnlyList<EpochMetrics> History) Train(Checkpoint? from, int stopAfter, string path)
+    private static (float[] Weights, IReadOnlyList<EpochMetrics> History) Train(Checkpoint? from, int stopAfter, string path, string? lastClass = "d")
     {
         Network network = SmallTraining.Network(dropout: 0.5f);
         using var parameters = ParameterSet.Initialize(network, seed: 11);
@@ -91,7 +105,7 @@ public sealed class CheckpointTests
         catch (OperationCanceledException)
         {
         }
-        Checkpoint.Save(path, trainer, ["a", "b", "c", "d"]);
+        Checkpoint.Save(path, trainer, ["a", "b", "c", lastClass!]);
         return (SmallTraining.Values(parameters), trainer.State.History);
     }
 }

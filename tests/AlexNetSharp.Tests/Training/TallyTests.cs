@@ -28,7 +28,8 @@ public sealed class TallyTests
     public void Not_a_number_never_wins()
     {
         float[] logits = [float.NaN, float.NaN, float.NaN];
-        Assert.Equal(0, Tally.Of(logits, [1], 0).Top1Hits);
+        Assert.Equal(new Tally(1, 0, 0, 0), Tally.Of(logits, [1], 0));
+        Assert.Equal(new Tally(1, 0, 0, 0), Tally.Of([2, float.NaN, 1], [1], 0));
         Assert.Equal(2, Tally.Rank([1, float.NaN, 0, 2], 0));
     }
 }
