@@ -7,22 +7,15 @@ namespace AlexNetSharp.Kernels.Convolution;
 // Backward: gradWeight[ky, kx, ic, oc] = Σ over pixels of the padded input at (ky, kx, ic) times the masked gradient of the output at oc.
 internal sealed unsafe partial class ConvDirect<V>
 {
-    public override void Backward(
-        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
+    private protected override void OnBackward()
     {
-        _input = input;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _accumulate = accumulate;
-        if (gradWeight != null)
+        if (GradWeight != null)
         {
-            _pool.Run(_backwardPart, _parts.Count);
-            _pool.Run(_sumParts, Geometry.KernelHeight + 1);
+            Pool.Run(_backwardPart, _parts.Count);
+            Pool.Run(_sumParts, Geometry.KernelHeight + 1);
         }
-        if (gradInput != null)
-            _inputGradient!.Backward(input, output, gradOutput, null, null, gradInput, accumulate);
+        if (GradInput != null)
+            _inputGradient!.Backward(Input, Output, GradOutput, null, null, GradInput, Accumulate);
     }
 
     /// <summary>Sums of one part: weights in panels [columns, 32], then biases.</summary>
@@ -56,10 +49,10 @@ internal sealed unsafe partial class ConvDirect<V>
     private void MaskGradient(long first, int pixels, float* gradients, float* biasSums)
     {
         int rowLength = Geometry.OutputChannels;
-        float* mask = Request.MaskGradient ? _output + first : null;
+        float* mask = Request.MaskGradient ? Output + first : null;
         for (int n = 0; n < _panels * Width; n += V.Count)
         {
-            float* to = gradients + (nint)(n / Width) * Width * pixels + n % Width, source = _gradOutput + first + n, positive = mask + n;
+            float* to = gradients + (nint)(n / Width) * Width * pixels + n % Width, source = GradOutput + first + n, positive = mask + n;
             V sum = V.Load(biasSums + n);
             int count = Math.Clamp(rowLength - n, 0, V.Count);
             for (int p = 0; p < pixels; p++, to += Width, source += rowLength, positive += rowLength)
@@ -94,7 +87,7 @@ internal sealed unsafe partial class ConvDirect<V>
                     {
                         height = tiles.Length(t);
                         (int part, int half) = Math.DivRem(calls, halves);
-                        float* stream = (half == 0 ? _gradOutput : _output) + first + pixels * (g.OutputChannels + part * streamStep);
+                        float* stream = (half == 0 ? GradOutput : Output) + first + pixels * (g.OutputChannels + part * streamStep);
                         ConvDirectGradientTile.Rows<V>(
                             height, padded + (nint)ky * _rowLength + t, _step, skip, gradients + (nint)panel * Width * pixels + n,
                             sums + ((nint)panel * _columns + ky * _run + t) * Width + n, g.OutputWidth, rows, stream, streamStep);
@@ -110,9 +103,9 @@ internal sealed unsafe partial class ConvDirect<V>
             if (ky < c.Geometry.KernelHeight)
                 for (int k = ky * c._run; k < (ky + 1) * c._run; k++)
                     for (int panel = 0; panel < c._panels; panel++)
-                        c.SumParts(((nint)panel * c._columns + k) * Width, c._gradWeight + (nint)k * outputs + panel * Width, c.Outputs(panel));
-            else if (c._gradBias != null)
-                c.SumParts((nint)c._panels * Width * c._columns, c._gradBias, outputs);
+                        c.SumParts(((nint)panel * c._columns + k) * Width, c.GradWeight + (nint)k * outputs + panel * Width, c.Outputs(panel));
+            else if (c.GradBias != null)
+                c.SumParts((nint)c._panels * Width * c._columns, c.GradBias, outputs);
         }
     }
 
@@ -125,7 +118,7 @@ internal sealed unsafe partial class ConvDirect<V>
             V sum = V.Zero;
             for (int part = 0; part < _parts.Count; part++)
                 sum += V.Load(PartSums(part) + at + n);
-            if (_accumulate)
+            if (Accumulate)
                 sum += V.LoadPartial(gradient + n, lanes);
             V.StorePartial(sum, gradient + n, lanes);
         }

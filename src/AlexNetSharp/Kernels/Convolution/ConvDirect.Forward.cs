@@ -7,15 +7,13 @@ namespace AlexNetSharp.Kernels.Convolution;
 // Forward.
 internal sealed unsafe partial class ConvDirect<V>
 {
-    public override void Forward(float* input, float* bias, float* output)
+    private protected override void OnForward()
     {
-        _input = input;
-        _output = output;
         var padded = new Span<float>(_paddedBias, _panels * Width);
         padded.Clear();
-        if (bias != null)
-            new Span<float>(bias, Geometry.OutputChannels).CopyTo(padded);
-        _pool.Run(_forward, Geometry.Batch * _bands);
+        if (Bias != null)
+            new Span<float>(Bias, Geometry.OutputChannels).CopyTo(padded);
+        Pool.Run(_forward, Geometry.Batch * _bands);
     }
 
     /// <summary>32 output channels, as columns of a panel.</summary>
@@ -23,7 +21,7 @@ internal sealed unsafe partial class ConvDirect<V>
     {
         public override void Execute(int panel, int worker) =>
             PanelPacking.Pack(
-                c._weight + panel * Width, c.Geometry.OutputChannels, c._columns, c.Outputs(panel),
+                c.Weight + panel * Width, c.Geometry.OutputChannels, c._columns, c.Outputs(panel),
                 c._packedWeight + (nint)panel * Width * c._columns, Width * c._columns);
     }
 
@@ -40,7 +38,7 @@ internal sealed unsafe partial class ConvDirect<V>
                 for (int y = 0; y < rows; y++)
                     c.ForwardRow(
                         padded + (nint)y * g.StrideHeight * c._rowLength, panel, tile,
-                        c._output + ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels + panel * Width);
+                        c.Output + ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels + panel * Width);
         }
     }
 

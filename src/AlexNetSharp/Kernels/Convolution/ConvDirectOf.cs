@@ -47,12 +47,7 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
     private readonly ConvGemm? _inputGradient;
 
     private readonly Job _packWeight, _forward, _backwardPart, _sumParts;
-    private WorkerPool _pool = null!;
     private float* _packedWeight, _paddedBias, _partSums, _workers;
-
-    // Of the call in progress.
-    private float* _weight, _input, _output, _gradOutput, _gradWeight, _gradBias;
-    private bool _accumulate;
 
     /// <summary>Fixes sizes; <see cref="ConvDirect.Create"/> has checked that there is one group.</summary>
     public ConvDirect(ConvGeometry geometry, ConvRequest request)
@@ -94,9 +89,8 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
         _panels * Width + (Request.WeightGradient ? _parts.Count * _partLength : 0) + threads * _workerLength,
         _inputGradient?.ScratchLength(threads) ?? 0);
 
-    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* workspace, float* scratch)
     {
-        _pool = pool;
         _packedWeight = preparedWeight;
         _paddedBias = scratch;
         _partSums = _paddedBias + _panels * Width;
@@ -104,11 +98,10 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
         _inputGradient?.Bind(pool, preparedWeight + PackedWeightLength, workspace, scratch);
     }
 
-    public override void PrepareWeight(float* weight)
+    private protected override void OnPrepareWeight()
     {
-        _weight = weight;
-        _pool.Run(_packWeight, _panels);
-        _inputGradient?.PrepareWeight(weight);
+        Pool.Run(_packWeight, _panels);
+        _inputGradient?.PrepareWeight(Weight);
     }
 
     private float* Padded(int worker) => _workers + worker * _workerLength;
@@ -142,7 +135,7 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
                 continue;
             }
             new Span<float>(padded, from).Clear();
-            new Span<float>(_input + ((long)image * g.InputHeight + y) * g.InputWidth * g.InputChannels, to - from).CopyTo(new(padded + from, to - from));
+            new Span<float>(Input + ((long)image * g.InputHeight + y) * g.InputWidth * g.InputChannels, to - from).CopyTo(new(padded + from, to - from));
             new Span<float>(padded + to, _rowLength - to).Clear();
         }
     }

@@ -16,7 +16,7 @@ internal sealed unsafe partial class ConvGemm
     {
         long at = firstPixel * Geometry.OutputChannels + group * _groupOutputs;
         PanelPacking.PackGradient(
-            _gradOutput + at, Request.MaskGradient ? _output + at : null, Geometry.OutputChannels, pixels, _groupOutputs, panels, panelStride, sums);
+            GradOutput + at, Request.MaskGradient ? Output + at : null, Geometry.OutputChannels, pixels, _groupOutputs, panels, panelStride, sums);
     }
 
     /// <summary>32 output channels of a group.</summary>
@@ -26,7 +26,7 @@ internal sealed unsafe partial class ConvGemm
         {
             (int group, int panel) = Math.DivRem(index, c._outputPanels);
             int rowLength = c.Geometry.OutputChannels, outputs = c.Outputs(panel);
-            float* weight = c._weight + group * c._groupOutputs + panel * Width;
+            float* weight = c.Weight + group * c._groupOutputs + panel * Width;
             PanelPacking.Pack(weight, rowLength, c._columns, outputs, c._packedWeight + index * c._weightStride, c._weightStride);
             if (!c.Request.InputGradient)
                 return;
@@ -51,7 +51,7 @@ internal sealed unsafe partial class ConvGemm
                 for (int k = 0; k < c._columns; k += c._columnBlocks.Length(k))
                 {
                     int columns = c._columnBlocks.Length(k);
-                    PatchPacking.Gather(g, c._input, group, first, pixels, k, columns, patches, c._blockStride);
+                    PatchPacking.Gather(g, c.Input, group, first, pixels, k, columns, patches, c._blockStride);
                     GemmKernel.Multiply(
                         patches, c._blockStride, c._packedWeight + group * c._outputPanels * c._weightStride + k * Width, c._weightStride,
                         sums, c._blockStride, pixels, c._outputPanels, columns, accumulate: k > 0);
@@ -60,8 +60,8 @@ internal sealed unsafe partial class ConvGemm
                 {
                     int channel = group * c._groupOutputs + p * Width;
                     PanelPacking.Unpack(
-                        sums + p * c._blockStride, pixels, c.Outputs(p), c._bias == null ? null : c._bias + channel, c.Request.Relu,
-                        c._output + first * g.OutputChannels + channel, g.OutputChannels);
+                        sums + p * c._blockStride, pixels, c.Outputs(p), c.Bias == null ? null : c.Bias + channel, c.Request.Relu,
+                        c.Output + first * g.OutputChannels + channel, g.OutputChannels);
                 }
             }
         }
@@ -78,13 +78,13 @@ internal sealed unsafe partial class ConvGemm
             int columns = Math.Min(c._gradientBlocks.Start(block + 1) * Width, c._columns) - column;
             float* patches = c.Scratch(worker), gradients = patches + MaxGradientPanels * c._gradientStride;
             float* sums = gradients + c._outputPanels * c._gradientStride;
-            float* biasSums = block == 0 && c._gradBias != null ? sums + c._outputPanels * c._gradientWeightStride : null;
+            float* biasSums = block == 0 && c.GradBias != null ? sums + c._outputPanels * c._gradientWeightStride : null;
             if (biasSums != null)
                 new Span<float>(biasSums, c._outputPanels * Width).Clear();
             for (long pixel = 0; pixel < c._pixels; pixel += GradientPixels)
             {
                 int pixels = (int)Math.Min(GradientPixels, c._pixels - pixel);
-                PatchPacking.Gather(g, c._input, group, pixel, pixels, column, columns, patches, c._gradientStride);
+                PatchPacking.Gather(g, c.Input, group, pixel, pixels, column, columns, patches, c._gradientStride);
                 c.PackGradient(group, pixel, pixels, gradients, c._gradientStride, biasSums);
                 GemmKernel.MultiplyTransposed(
                     patches, c._gradientStride, gradients, c._gradientStride, sums, c._gradientWeightStride,
@@ -93,18 +93,18 @@ internal sealed unsafe partial class ConvGemm
             for (int p = 0; p < c._outputPanels; p++)
             {
                 int channel = group * c._groupOutputs + p * Width;
-                float* from = sums + p * c._gradientWeightStride, to = c._gradWeight + (nint)column * g.OutputChannels + channel;
+                float* from = sums + p * c._gradientWeightStride, to = c.GradWeight + (nint)column * g.OutputChannels + channel;
                 for (int k = 0; k < columns; k++)
                     Give(from + k * Width, to + (nint)k * g.OutputChannels, c.Outputs(p));
                 if (biasSums != null)
-                    Give(biasSums + p * Width, c._gradBias + channel, c.Outputs(p));
+                    Give(biasSums + p * Width, c.GradBias + channel, c.Outputs(p));
             }
         }
 
         private void Give(float* from, float* to, int count)
         {
             for (int i = 0; i < count; i++)
-                to[i] = c._accumulate ? to[i] + from[i] : from[i];
+                to[i] = c.Accumulate ? to[i] + from[i] : from[i];
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed unsafe partial class ConvGemm
             ConvGeometry g = c.Geometry;
             int image = g.OutputHeight * g.OutputWidth;
             long inputImage = g.InputLength / g.Batch;
-            new Span<float>(c._gradInput + index * inputImage, checked((int)inputImage)).Clear();
+            new Span<float>(c.GradInput + index * inputImage, checked((int)inputImage)).Clear();
             float* patches = c.Scratch(worker), gradients = patches + MaxColumns / Width * c._blockStride;
             for (int y = 0; y < image; y += MaxPixels)
                 for (int group = 0; group < g.Groups; group++)
@@ -130,7 +130,7 @@ internal sealed unsafe partial class ConvGemm
                         GemmKernel.Multiply(
                             gradients, c._blockStride, c._packedTransposed + ((nint)group * c._columnPanels + k / Width) * c._transposedStride,
                             c._transposedStride, patches, c._blockStride, pixels, GemmKernel.Panels(columns), c._groupOutputs, accumulate: false);
-                        PatchPacking.ScatterAdd(g, c._gradInput, group, first, pixels, k, columns, patches, c._blockStride);
+                        PatchPacking.ScatterAdd(g, c.GradInput, group, first, pixels, k, columns, patches, c._blockStride);
                     }
                 }
         }

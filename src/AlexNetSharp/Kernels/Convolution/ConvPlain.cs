@@ -6,45 +6,25 @@ namespace AlexNetSharp.Kernels.Convolution;
 /// <remarks>Accepts every geometry. One image (forward, input gradient) or one output channel (weight gradient) is a piece of work.</remarks>
 internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest request) : ConvAlgorithm(geometry, request)
 {
-    private WorkerPool _pool = null!;
-    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
-    private bool _accumulate;
     private Job _forward = null!, _backwardWeight = null!, _backwardInput = null!;
 
     public override string Name => "plain loops";
 
-    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* workspace, float* scratch)
     {
-        _pool = pool;
         _forward = new ForwardJob(this);
         _backwardWeight = new BackwardWeightJob(this);
         _backwardInput = new BackwardInputJob(this);
     }
 
-    public override void PrepareWeight(float* weight) => _weight = weight;
+    private protected override void OnForward() => Pool.Run(_forward, Geometry.Batch);
 
-    public override void Forward(float* input, float* bias, float* output)
+    private protected override void OnBackward()
     {
-        _input = input;
-        _bias = bias;
-        _output = output;
-        _pool.Run(_forward, Geometry.Batch);
-    }
-
-    public override void Backward(
-        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
-    {
-        _input = input;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _gradInput = gradInput;
-        _accumulate = accumulate;
-        if (gradWeight != null)
-            _pool.Run(_backwardWeight, Geometry.OutputChannels);
-        if (gradInput != null)
-            _pool.Run(_backwardInput, Geometry.Batch);
+        if (GradWeight != null)
+            Pool.Run(_backwardWeight, Geometry.OutputChannels);
+        if (GradInput != null)
+            Pool.Run(_backwardInput, Geometry.Batch);
     }
 
     /// <summary>Index of input[n, y, x, 0], or −1 outside the image.</summary>
@@ -56,7 +36,7 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             : (((long)n * g.InputHeight + y) * g.InputWidth + x) * g.InputChannels;
     }
 
-    private float MaskedGradient(long i) => Request.MaskGradient && !(_output[i] > 0) ? 0 : _gradOutput[i];
+    private float MaskedGradient(long i) => Request.MaskGradient && !(Output[i] > 0) ? 0 : GradOutput[i];
 
     private sealed class ForwardJob(ConvPlain c) : Job
     {
@@ -67,9 +47,9 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             for (int oy = 0; oy < g.OutputHeight; oy++)
                 for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
-                    float* output = c._output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                    float* output = c.Output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
                     for (int o = 0; o < g.OutputChannels; o++)
-                        output[o] = c._bias == null ? 0 : c._bias[o];
+                        output[o] = c.Bias == null ? 0 : c.Bias[o];
                     for (int ky = 0; ky < g.KernelHeight; ky++)
                         for (int kx = 0; kx < g.KernelWidth; kx++)
                         {
@@ -79,8 +59,8 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                             for (int ic = 0; ic < ics; ic++)
                                 for (int group = 0; group < g.Groups; group++)
                                 {
-                                    float value = c._input[at + group * ics + ic];
-                                    float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    float value = c.Input[at + group * ics + ic];
+                                    float* weight = c.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
                                     for (int o = group * ocs; o < (group + 1) * ocs; o++)
                                         output[o] += value * weight[o];
                                 }
@@ -99,10 +79,10 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             ConvGeometry g = c.Geometry;
             int ics = g.InputChannels / g.Groups, group = o / (g.OutputChannels / g.Groups);
             long pixels = (long)g.Batch * g.OutputHeight * g.OutputWidth;
-            if (!c._accumulate)
+            if (!c.Accumulate)
                 for (long i = o; i < g.WeightLength; i += g.OutputChannels)
-                    c._gradWeight[i] = 0;
-            float bias = c._accumulate && c._gradBias != null ? c._gradBias[o] : 0;
+                    c.GradWeight[i] = 0;
+            float bias = c.Accumulate && c.GradBias != null ? c.GradBias[o] : 0;
             for (long p = 0; p < pixels; p++)
             {
                 float gradient = c.MaskedGradient(p * g.OutputChannels + o);
@@ -118,12 +98,12 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                         if (at < 0)
                             continue;
                         for (int ic = 0; ic < ics; ic++)
-                            c._gradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
-                                += gradient * c._input[at + group * ics + ic];
+                            c.GradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
+                                += gradient * c.Input[at + group * ics + ic];
                     }
             }
-            if (c._gradBias != null)
-                c._gradBias[o] = bias;
+            if (c.GradBias != null)
+                c.GradBias[o] = bias;
         }
     }
 
@@ -135,7 +115,7 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
             long image = (long)g.InputHeight * g.InputWidth * g.InputChannels;
             for (long i = n * image; i < (n + 1) * image; i++)
-                c._gradInput[i] = 0;
+                c.GradInput[i] = 0;
             for (int oy = 0; oy < g.OutputHeight; oy++)
                 for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
@@ -149,11 +129,11 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                             for (int group = 0; group < g.Groups; group++)
                                 for (int ic = 0; ic < ics; ic++)
                                 {
-                                    float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    float* weight = c.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
                                     float sum = 0;
                                     for (int o = group * ocs; o < (group + 1) * ocs; o++)
                                         sum += c.MaskedGradient(output + o) * weight[o];
-                                    c._gradInput[at + group * ics + ic] += sum;
+                                    c.GradInput[at + group * ics + ic] += sum;
                                 }
                         }
                 }

@@ -22,39 +22,30 @@ internal sealed unsafe partial class ConvWinograd<V>
         _gradWeightJob = new MethodJob(TransformGradWeight);
     }
 
-    /// <inheritdoc/>
-    public override void Backward(
-        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
+    private protected override void OnBackward()
     {
-        _input = input;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _gradInput = gradInput;
-        _accumulate = accumulate;
         for (_group = 0; _group < Geometry.Groups; _group++)
         {
             if (_sizes.FusedBackward is not null)
             {
-                if (gradInput != null)
-                    _pool.Run(_transposeJob, _planes.Length);
-                _pool.Run(_backwardPartJob, Parts);
-                if (gradWeight != null)
-                    _pool.Run(_sumPartsJob, _planes.Length);
+                if (GradInput != null)
+                    Pool.Run(_transposeJob, _planes.Length);
+                Pool.Run(_backwardPartJob, Parts);
+                if (GradWeight != null)
+                    Pool.Run(_sumPartsJob, _planes.Length);
             }
             else
                 for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
                 {
                     int images = _sizes.Staged.Block(_block).Images, tileRows = images * _grid.Rows.Tiles;
-                    _pool.Run(_backwardTransformJob, gradWeight != null ? 2 * tileRows : tileRows);
-                    _pool.Run(_backwardProductJob, _planes.Length);
-                    if (gradInput != null)
-                        _pool.Run(_addTilesJob, images);
+                    Pool.Run(_backwardTransformJob, GradWeight != null ? 2 * tileRows : tileRows);
+                    Pool.Run(_backwardProductJob, _planes.Length);
+                    if (GradInput != null)
+                        Pool.Run(_addTilesJob, images);
                 }
-            if (gradWeight != null)
-                _pool.Run(_gradWeightJob, WeightPieces);
-            if (gradBias != null)
+            if (GradWeight != null)
+                Pool.Run(_gradWeightJob, WeightPieces);
+            if (GradBias != null)
                 SumBiasParts();
         }
     }
@@ -72,12 +63,12 @@ internal sealed unsafe partial class ConvWinograd<V>
                 for (int row = tiles.FirstTileRow; row < tiles.FirstTileRow + tiles.TileRows; row++)
                 {
                     TransformGradOutput(image, row, block, worker);
-                    if (_gradWeight != null)
+                    if (GradWeight != null)
                         TransformInput(image, row, block, worker);
                 }
             foreach (int plane in _planes)
                 BackwardProduct(plane, block, part, accumulate: b > first, worker);
-            if (_gradInput != null)
+            if (GradInput != null)
                 for (int image = tiles.FirstImage; image < tiles.FirstImage + tiles.Images; image++)
                     AddTiles(image, block, worker);
         }
@@ -96,11 +87,11 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>Both products of one point, while its Ỹ' is in the cache; X̃' takes the place of X̃, which nobody needs any more.</summary>
     private void BackwardProduct(int plane, in BlockMatrices block, int part, bool accumulate, int worker)
     {
-        if (_gradWeight != null)
+        if (GradWeight != null)
             WeightProduct(plane, block, GradWeights(part) + (long)plane * _sizes.WeightPlane, accumulate);
-        if (_gradInput != null)
+        if (GradInput != null)
             InputProduct(plane, block, worker);
-        if (_gradBias != null && plane == _grid.PlaneOfOne)
+        if (GradBias != null && plane == _grid.PlaneOfOne)
             for (int panel = 0; panel < _sizes.OutputPanels; panel++)
                 GradBias(panel, block, GradBiases(part) + 32 * panel, accumulate);
     }
@@ -121,9 +112,9 @@ internal sealed unsafe partial class ConvWinograd<V>
                 {
                     bool inside = start + k < g.OutputHeight;
                     long at = (((long)image * g.OutputHeight + start + k) * g.OutputWidth + x) * g.OutputChannels + _group * _sizes.OutputChannels;
-                    gradients[k] = inside ? _gradOutput + at : _zeros;
+                    gradients[k] = inside ? GradOutput + at : _zeros;
                     if (outputs != null)
-                        outputs[k] = inside ? _output + at : _zeros;
+                        outputs[k] = inside ? Output + at : _zeros;
                 }
                 float* target = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
                 int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
@@ -187,7 +178,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         ConvGeometry g = Geometry;
         bool folded = _fold.Rearranges;
         float* scratch = Worker(worker, _workerTile);
-        float* pixels = _gradInput + (long)image * g.InputHeight * g.InputWidth * g.InputChannels;
+        float* pixels = GradInput + (long)image * g.InputHeight * g.InputWidth * g.InputChannels;
         float* target = folded ? Worker(worker, _workerFoldedImage) : pixels + _group * _sizes.InputChannels;
         int height = folded ? _sizes.FoldedHeight : g.InputHeight, width = folded ? _sizes.FoldedWidth : g.InputWidth;
         int step = folded ? _sizes.InputChannels : g.InputChannels, padTop = folded ? 0 : g.PadTop, padLeft = folded ? 0 : g.PadLeft, lanes;
@@ -224,14 +215,14 @@ internal sealed unsafe partial class ConvWinograd<V>
         int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(32, _sizes.OutputChannels - 32 * panel), lanes;
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
-            _fold.TapPointers(_gradWeight + _group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
+            _fold.TapPointers(GradWeight + _group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
             float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * 32 + ic * 32;
             for (int c = 0; c < last; c += lanes)
             {
                 AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
                 passes.LargestRow.WeightAdjointVertical(source + c, _sizes.WeightPlane, _grid.Pitch, passes.LargestColumn.Points, scratch);
-                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, 32 * panel + c, _accumulate);
+                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, 32 * panel + c, Accumulate);
             }
         }
     }
@@ -277,10 +268,10 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>bias' (+)= the sums of all parts.</summary>
     private void SumBiasParts()
     {
-        float* gradient = _gradBias + _group * _sizes.OutputChannels;
+        float* gradient = GradBias + _group * _sizes.OutputChannels;
         for (int c = 0; c < _sizes.OutputChannels; c++)
         {
-            float sum = _accumulate ? gradient[c] : 0;
+            float sum = Accumulate ? gradient[c] : 0;
             for (int part = 0; part < Parts; part++)
                 sum += GradBiases(part)[c];
             gradient[c] = sum;

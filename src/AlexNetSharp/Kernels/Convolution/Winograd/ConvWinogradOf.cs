@@ -25,13 +25,10 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     private readonly long _workerTile, _workerInput, _workerOutput, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
     private readonly long _sharedInput, _sharedOutput, _sharedTransposed, _sharedGradWeight, _sharedGradBias, _sharedLength;
 
-    private WorkerPool _pool = null!;
     private float* _zeros, _weights, _shared, _workers;
 
-    // Of the call in progress.
-    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
+    // Of the call in progress: what all threads work on.
     private int _group, _block;
-    private bool _accumulate;
 
     /// <summary>Chooses tiles and lays out memory; <see cref="ConvWinograd.Supports"/> must be true.</summary>
     public ConvWinograd(ConvGeometry geometry, ConvRequest request)
@@ -105,9 +102,8 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
 
     public override long ScratchLength(int threads) => _sharedLength + threads * _workerLength;
 
-    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* workspace, float* scratch)
     {
-        _pool = pool;
         _zeros = preparedWeight;
         _weights = preparedWeight + Zeros;
         _shared = scratch;
