@@ -6,8 +6,7 @@ namespace AlexNetSharp.Execution;
 internal sealed unsafe class PlanLayout
 {
     private readonly ArenaPlanner _arena = new();
-    private readonly ArenaSlot?[] _gradients;
-    private readonly ArenaSlot?[] _prepared, _workspaces;
+    private readonly ArenaSlot?[] _gradients, _prepared;
     private readonly ArenaSlot _scratch;
 
     /// <summary>Lowers the network to operations and places their buffers.</summary>
@@ -22,7 +21,6 @@ internal sealed unsafe class PlanLayout
         Activations = new ArenaSlot[n + 1];
         _gradients = new ArenaSlot?[n + 1];
         _prepared = new ArenaSlot?[n];
-        _workspaces = new ArenaSlot?[n];
         for (int k = 0; k <= n; k++)
         {
             // Output of operation k - 1, input of operation k; operation i runs backward at moment 2n - 1 - i.
@@ -41,11 +39,7 @@ internal sealed unsafe class PlanLayout
                     $"gradient {k}", length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
         }
         for (int i = 0; i < n; i++)
-        {
             _prepared[i] = _arena.Reserve($"weights of {Operations[i].Info.Name}", Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
-            _workspaces[i] = _arena.Reserve(
-                $"workspace of {Operations[i].Info.Name}", Operations[i].WorkspaceLength, i, backward ? 2 * n - 1 - i : i);
-        }
         long scratch = Operations.Max(operation => operation.ScratchLength(options.EffectiveThreads));
         _scratch = _arena.Reserve("scratch", scratch, 0, ArenaPlanner.Forever);
         ArenaLength = _arena.Place();
@@ -85,7 +79,6 @@ internal sealed unsafe class PlanLayout
             GradInput = i > BackwardEnd || i == 0 ? At(_gradients[i]) : null,
             GradOutput = At(_gradients[i + 1]),
             PreparedWeight = At(_prepared[i]),
-            Workspace = At(_workspaces[i]),
             Scratch = At(_scratch),
         };
 

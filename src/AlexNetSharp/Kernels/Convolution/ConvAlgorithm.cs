@@ -25,9 +25,8 @@ internal readonly record struct ConvRequest(bool Relu, bool WeightGradient, bool
 /// changed), <see cref="Forward"/> and <see cref="Backward"/>. None of these allocates.
 /// </para>
 /// <para>
-/// Memory, all 64-byte aligned: <b>prepared weights</b> keep their content from <see cref="PrepareWeight"/> until the weights change;
-/// the <b>workspace</b> keeps what forward saves for the backward call of the same step; <b>scratch</b> is shared with all other layers
-/// and holds nothing between calls.
+/// Memory, both 64-byte aligned: <b>prepared weights</b> keep their content from <see cref="PrepareWeight"/> until the weights change;
+/// <b>scratch</b> is shared with all other layers and holds nothing between calls.
 /// </para>
 /// <para>The result is the same bits for any number of threads.</para>
 /// </remarks>
@@ -53,17 +52,14 @@ internal abstract unsafe class ConvAlgorithm(ConvGeometry geometry, ConvRequest 
     /// <summary>Floats of prepared weights.</summary>
     public virtual long PreparedWeightLength => 0;
 
-    /// <summary>Floats that forward leaves for backward.</summary>
-    public virtual long WorkspaceLength => 0;
-
     /// <summary>Floats of scratch for a pool of <paramref name="threads"/> threads.</summary>
     public virtual long ScratchLength(int threads) => 0;
 
     /// <summary>Hands over the memory, once.</summary>
-    public void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    public void Bind(WorkerPool pool, float* preparedWeight, float* scratch)
     {
         Pool = pool;
-        OnBind(preparedWeight, workspace, scratch);
+        OnBind(preparedWeight, scratch);
     }
 
     /// <summary>Transforms or packs <paramref name="weight"/> [kh, kw, ic / groups, oc] for the calls that follow, for backward too if it was requested.</summary>
@@ -110,7 +106,7 @@ internal abstract unsafe class ConvAlgorithm(ConvGeometry geometry, ConvRequest 
     }
 
     /// <summary>Takes note of where the memory lies.</summary>
-    private protected abstract void OnBind(float* preparedWeight, float* workspace, float* scratch);
+    private protected abstract void OnBind(float* preparedWeight, float* scratch);
 
     /// <summary>Transforms or packs the weight.</summary>
     private protected virtual void OnPrepareWeight()

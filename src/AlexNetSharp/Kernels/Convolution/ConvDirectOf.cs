@@ -89,13 +89,13 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
         _panels * Width + (Request.WeightGradient ? _parts.Count * _partLength : 0) + threads * _workerLength,
         _inputGradient?.ScratchLength(threads) ?? 0);
 
-    private protected override void OnBind(float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
         _packedWeight = preparedWeight;
         _paddedBias = scratch;
         _partSums = _paddedBias + _panels * Width;
         _workers = _partSums + (Request.WeightGradient ? _parts.Count * _partLength : 0);
-        _inputGradient?.Bind(pool, preparedWeight + PackedWeightLength, workspace, scratch);
+        _inputGradient?.Bind(pool, preparedWeight + PackedWeightLength, scratch);
     }
 
     private protected override void OnPrepareWeight()

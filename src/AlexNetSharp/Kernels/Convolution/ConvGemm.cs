@@ -84,7 +84,7 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
             ? (MaxGradientPanels + _outputPanels) * _gradientStride + _outputPanels * (_gradientWeightStride + Width)
             : 0);
 
-    private protected override void OnBind(float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
         _packedWeight = preparedWeight;
         _packedTransposed = preparedWeight + PackedWeightLength;

@@ -10,7 +10,7 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
 
     public override string Name => "plain loops";
 
-    private protected override void OnBind(float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
         _forward = new ForwardJob(this);
         _backwardWeight = new BackwardWeightJob(this);

@@ -102,7 +102,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
 
     public override long ScratchLength(int threads) => _sharedLength + threads * _workerLength;
 
-    private protected override void OnBind(float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
         _zeros = preparedWeight;
         _weights = preparedWeight + Zeros;
