@@ -1,5 +1,6 @@
 using AlexNetSharp.Kernels.Gemm;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution;
@@ -70,7 +71,7 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
         int parts = (int)Math.Clamp(PartsTogether / _partLength, 1, MostParts), pieces = checked(g.Batch * _bands);
         _parts = new EvenSplit(pieces, (pieces + parts - 1) / parts, 1);
 
-        _workerPadded = Aligned((long)PaddedRows(_bandRows) * _rowLength);
+        _workerPadded = AlignedBuffer.WholeLines((long)PaddedRows(_bandRows) * _rowLength);
         _workerLength = _workerPadded + Math.Max(
             Width * ConvDirectTile.MaxHeight<V>(), request.WeightGradient ? (long)_panels * Width * _gradientRows * g.OutputWidth : 0);
         if (request.InputGradient)
@@ -139,6 +140,4 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
             new Span<float>(padded + to, _rowLength - to).Clear();
         }
     }
-
-    private static long Aligned(long floats) => (floats + 15) & ~15L;
 }

@@ -1,4 +1,5 @@
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
@@ -63,7 +64,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         static void Take(ref long length, long floats, out long start)
         {
             start = length;
-            length = Aligned(length + floats);
+            length = AlignedBuffer.WholeLines(length + floats);
         }
     }
 
@@ -77,7 +78,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     public override long PreparedWeightLength => Zeros + Geometry.Groups * WeightLength;
 
     /// <summary>The zeros that stand for pixels outside the image and for a bias that is null.</summary>
-    private long Zeros => Aligned(WinogradTiles.MaxPoints * Math.Max(Geometry.InputChannels, Geometry.OutputChannels));
+    private long Zeros => AlignedBuffer.WholeLines(WinogradTiles.MaxPoints * Math.Max(Geometry.InputChannels, Geometry.OutputChannels));
 
     /// <summary>Transformed weights of one group.</summary>
     private long WeightLength => (long)_grid.Planes * _sizes.WeightPlane;
@@ -123,8 +124,6 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
 
     /// <summary>The passes for the channels that remain: whole vectors as long as there are any.</summary>
     private AxisPasses Passes(int channels) => channels >= V.Count ? _wide : channels >= F32x4.Count ? _four : _one;
-
-    private static long Aligned(long floats) => (floats + 15) & ~15L;
 
     /// <summary>A piece of work that is a method.</summary>
     private sealed class MethodJob(Action<int, int> method) : Job
