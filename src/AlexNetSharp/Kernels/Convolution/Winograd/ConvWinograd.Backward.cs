@@ -6,6 +6,9 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 // Backward, the adjoint of forward: Ỹ' = A y' Aᵀ feeds both W̃' = X̃ᵀ·Ỹ', w' = Gᵀ W̃' G and X̃' = Ỹ'·W̃ᵀ, x' = B X̃' Bᵀ.
 internal sealed unsafe partial class ConvWinograd<V>
 {
+    /// <summary>Rows of a matrix that are summed on their own for the gradient of the bias.</summary>
+    private const int RowsTogether = 32;
+
     private Job _backwardTransformJob = null!, _backwardProductJob = null!, _addTilesJob = null!;
     private Job _transposeJob = null!, _backwardPartJob = null!, _sumPartsJob = null!, _gradWeightJob = null!;
     private TileRowTransform _transformGradOutput = null!;
@@ -93,7 +96,7 @@ internal sealed unsafe partial class ConvWinograd<V>
             InputProduct(plane, block, worker);
         if (GradBias != null && plane == _grid.PlaneOfOne)
             for (int panel = 0; panel < _sizes.OutputPanels; panel++)
-                GradBias(panel, block, GradBiases(part) + 32 * panel, accumulate);
+                GradBias(panel, block, GradBiases(part) + Width * panel, accumulate);
     }
 
     /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU.</summary>
@@ -117,13 +120,13 @@ internal sealed unsafe partial class ConvWinograd<V>
                         outputs[k] = inside ? Output + at : _zeros;
                 }
                 float* target = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-                int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
+                int last = Math.Min(Width, _sizes.OutputChannels - Width * panel);
                 for (int c = 0; c < last; c += lanes)
                 {
                     AxisPasses passes = Passes(last - c);
                     lanes = passes.Lanes;
                     passes.Row(tileRow).OutputAdjointVertical(
-                        gradients, outputs, 32 * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
+                        gradients, outputs, Width * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
                     passes.Column(j).OutputAdjointHorizontal(
                         scratch, passes.Row(tileRow).Points, target + c, block.Layout.OutputPlane, _grid.Pitch);
                 }
@@ -137,9 +140,9 @@ internal sealed unsafe partial class ConvWinograd<V>
         if (count > 0)
             GemmKernel.MultiplyTransposed<V>(
                 block.InputAt(plane, first), block.Layout.PanelStride, block.OutputAt(plane, first), block.Layout.PanelStride,
-                gradWeights, 32 * _sizes.InputChannels, _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
+                gradWeights, Width * _sizes.InputChannels, _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
         else if (!accumulate)
-            new Span<float>(gradWeights, _sizes.OutputPanels * _sizes.InputChannels * 32).Clear();
+            new Span<float>(gradWeights, _sizes.OutputPanels * _sizes.InputChannels * Width).Clear();
     }
 
     /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point.</summary>
@@ -148,7 +151,7 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         bool ready = _sizes.FusedBackward is not null;
         EvenSplit pieces = _sizes.InputPieces;
-        int panelLength = 32 * 32 * _sizes.OutputPanels;
+        int panelLength = Width * Width * _sizes.OutputPanels;
         (int first, int count) = block.Tiles.Range(plane);
         for (int piece = 0; piece < pieces.Count && count > 0; piece++)
         {
@@ -167,9 +170,9 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         float* weights = Weights + (long)plane * _sizes.WeightPlane;
         for (int panel = firstPanel; panel < firstPanel + panels; panel++)
-            for (int o = 0; o < _sizes.OutputPanels; o++, transposed += 32 * 32)
+            for (int o = 0; o < _sizes.OutputPanels; o++, transposed += Width * Width)
                 PanelPacking.PackTransposed(
-                    weights + ((nint)o * _sizes.InputChannels + panel * 32) * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32, transposed);
+                    weights + ((nint)o * _sizes.InputChannels + panel * Width) * Width, Width, Math.Min(Width, _sizes.InputChannels - Width * panel), Width, transposed);
     }
 
     /// <summary>x' of one image: its tiles B X̃' Bᵀ added where they overlap.</summary>
@@ -192,8 +195,8 @@ internal sealed unsafe partial class ConvWinograd<V>
                     int points = _grid.Rows.Size(i) + _fold.Height - 1, columns = _grid.Columns.Size(j) + _fold.Width - 1;
                     int firstRow = Math.Clamp(-y, 0, points), lastRow = Math.Clamp(height - y, firstRow, points);
                     int from = Math.Clamp(-x, 0, columns), to = Math.Clamp(width - x, from, columns);
-                    float* source = block.InputAt(0, block.Tiles.Row(image, i, j), panel), corner = target + ((nint)y * width + x) * step + 32 * panel;
-                    int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
+                    float* source = block.InputAt(0, block.Tiles.Row(image, i, j), panel), corner = target + ((nint)y * width + x) * step + Width * panel;
+                    int last = Math.Min(Width, _sizes.InputChannels - Width * panel);
                     for (int c = 0; c < last; c += lanes)
                     {
                         AxisPasses passes = Passes(last - c);
@@ -212,17 +215,17 @@ internal sealed unsafe partial class ConvWinograd<V>
         (int rows, int panel) = Math.DivRem(index, _sizes.OutputPanels);
         float** taps = stackalloc float*[KernelFold.Pitch * KernelFold.Pitch];
         float* scratch = Worker(worker, _workerTile);
-        int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(32, _sizes.OutputChannels - 32 * panel), lanes;
+        int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(Width, _sizes.OutputChannels - Width * panel), lanes;
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
             _fold.TapPointers(GradWeight + _group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
-            float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * 32 + ic * 32;
+            float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * Width + ic * Width;
             for (int c = 0; c < last; c += lanes)
             {
                 AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
                 passes.LargestRow.WeightAdjointVertical(source + c, _sizes.WeightPlane, _grid.Pitch, passes.LargestColumn.Points, scratch);
-                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, 32 * panel + c, Accumulate);
+                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, Width * panel + c, Accumulate);
             }
         }
     }
@@ -234,7 +237,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         for (int part = 1; part < Parts; part++)
         {
             float* other = GradWeights(part) + (long)plane * _sizes.WeightPlane;
-            for (int i = 0; i < _sizes.OutputPanels * _sizes.InputChannels * 32; i += V.Count)
+            for (int i = 0; i < _sizes.OutputPanels * _sizes.InputChannels * Width; i += V.Count)
                 V.Store(V.Load(sums + i) + V.Load(other + i), sums + i);
         }
     }
@@ -245,17 +248,17 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         Span<(int First, int Count, int Row, int Column)> groups = stackalloc (int, int, int, int)[4];
         block.Tiles.Groups(groups);
-        for (int c = 0; c < 32; c += V.Count)
+        for (int c = 0; c < Width; c += V.Count)
         {
             V sum = accumulate ? V.Load(sums + c) : V.Zero;
             foreach ((int first, int count, int row, int column) in groups)
             {
-                // Sums of 32 rows are added up, so that few roundings meet in any one sum.
+                // Sums of some rows are added up, so that few roundings meet in any one sum.
                 V group = V.Zero;
-                for (int r = 0; r < count; r += 32)
+                for (int r = 0; r < count; r += RowsTogether)
                 {
                     V part = V.Zero;
-                    for (int i = r; i < Math.Min(r + 32, count); i++)
+                    for (int i = r; i < Math.Min(r + RowsTogether, count); i++)
                         part += V.Load(block.OutputAt(_grid.PlaneOfOne, first + i, panel) + c);
                     group += part;
                 }

@@ -81,7 +81,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         if (count > 0)
             GemmKernel.Multiply<V>(
                 block.InputAt(plane, first), block.Layout.PanelStride,
-                Weights + (long)plane * _sizes.WeightPlane, 32 * _sizes.InputChannels,
+                Weights + (long)plane * _sizes.WeightPlane, Width * _sizes.InputChannels,
                 block.OutputAt(plane, first), block.Layout.PanelStride,
                 count, _sizes.OutputPanels, _sizes.InputChannels, accumulate: false);
     }
@@ -96,13 +96,13 @@ internal sealed unsafe partial class ConvWinograd<V>
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
             _fold.TapPointers(Weight + _group * channels, Geometry.OutputChannels, ic, _zeros, taps);
-            float* target = Weights + (nint)panel * _sizes.InputChannels * 32 + ic * 32;
-            int last = Math.Min(32, channels - 32 * panel), lanes;
+            float* target = Weights + (nint)panel * _sizes.InputChannels * Width + ic * Width;
+            int last = Math.Min(Width, channels - Width * panel), lanes;
             for (int c = 0; c < last; c += lanes)
             {
                 AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
-                passes.LargestRow.WeightVertical(taps, 32 * panel + c, _fold.Width, scratch);
+                passes.LargestRow.WeightVertical(taps, Width * panel + c, _fold.Width, scratch);
                 passes.LargestColumn.WeightHorizontal(scratch, passes.LargestRow.Points, target + c, _sizes.WeightPlane, _grid.Pitch, streaming: !_sizes.SmallWeights);
             }
         }
@@ -141,12 +141,12 @@ internal sealed unsafe partial class ConvWinograd<V>
                     to = Math.Clamp(g.InputWidth + g.PadLeft - x, from, columns);
                 }
                 float* target = block.InputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-                int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
+                int last = Math.Min(Width, _sizes.InputChannels - Width * panel);
                 for (int c = 0; c < last; c += lanes)
                 {
                     AxisPasses passes = Passes(last - c);
                     lanes = passes.Lanes;
-                    passes.Row(tileRow).InputVertical(rows, 32 * panel + c, step, from, to, columns, scratch);
+                    passes.Row(tileRow).InputVertical(rows, Width * panel + c, step, from, to, columns, scratch);
                     passes.Column(j).InputHorizontal(scratch, points, target + c, block.Layout.InputPlane, _grid.Pitch);
                 }
             }
@@ -166,12 +166,12 @@ internal sealed unsafe partial class ConvWinograd<V>
             {
                 int x = _grid.Columns.Start(j), width = Math.Min(_grid.Columns.Size(j), g.OutputWidth - x);
                 float* source = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-                int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
+                int last = Math.Min(Width, _sizes.OutputChannels - Width * panel);
                 for (int c = 0; c < last; c += lanes)
                 {
                     AxisPasses passes = Passes(last - c);
                     lanes = passes.Lanes;
-                    int channel = 32 * panel + c;
+                    int channel = Width * panel + c;
                     passes.Row(tileRow).OutputVertical(source + c, block.Layout.OutputPlane, _grid.Pitch, passes.Column(j).Points, scratch);
                     passes.Column(j).OutputHorizontal(
                         scratch, height, pixels + (nint)x * g.OutputChannels + channel, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels,

@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels.Gemm;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
@@ -13,6 +14,8 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     where V : unmanaged, ISimd<V>
 {
+    private const int Width = GemmKernel.PanelWidth;
+
     private readonly WinogradSizes _sizes;
     private readonly TileGrid _grid;
     private readonly KernelFold _fold;
@@ -23,6 +26,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     // Planes that have rows, those with most rows first.
     private readonly int[] _planes;
 
+    // Offsets in floats, within a thread's own scratch and within the shared one.
     private readonly long _workerTile, _workerInput, _workerOutput, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
     private readonly long _sharedInput, _sharedOutput, _sharedTransposed, _sharedGradWeight, _sharedGradBias, _sharedLength;
 
@@ -50,7 +54,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         Take(ref _sharedLength, staged ? _sizes.Staged.OutputLength : 0, out _sharedOutput);
         Take(ref _sharedLength, request.InputGradient && backward is not null ? _grid.Planes * TransposedPlane : 0, out _sharedTransposed);
         Take(ref _sharedLength, request.WeightGradient ? Parts * WeightLength : 0, out _sharedGradWeight);
-        Take(ref _sharedLength, request.WeightGradient ? Parts * 32L * _sizes.OutputPanels : 0, out _sharedGradBias);
+        Take(ref _sharedLength, request.WeightGradient ? (long)Parts * Width * _sizes.OutputPanels : 0, out _sharedGradBias);
 
         long foldedRow = _fold.Rearranges ? (long)_sizes.FoldedWidth * _sizes.InputChannels : 0;
         bool transposes = request.InputGradient && backward is null;
@@ -59,7 +63,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         Take(ref _workerLength, Math.Max(_sizes.Fused?.OutputLength ?? 0, backward?.OutputLength ?? 0), out _workerOutput);
         Take(ref _workerLength, WinogradTiles.MaxPoints * foldedRow, out _workerFolded);
         Take(ref _workerLength, request.InputGradient ? _sizes.FoldedHeight * foldedRow : 0, out _workerFoldedImage);
-        Take(ref _workerLength, transposes ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * 32 * 32 : 0, out _workerPanel);
+        Take(ref _workerLength, transposes ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * Width * Width : 0, out _workerPanel);
 
         static void Take(ref long length, long floats, out long start)
         {
@@ -90,13 +94,13 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     private int Parts => _sizes.FusedBackward is null ? 1 : _sizes.BackwardParts.Count;
 
     /// <summary>Floats between points of the transposed weights.</summary>
-    private long TransposedPlane => 32L * 32 * _sizes.OutputPanels * _sizes.InputPanels;
+    private long TransposedPlane => (long)Width * Width * _sizes.OutputPanels * _sizes.InputPanels;
 
     /// <summary>Gradient of the transformed weights of the group in progress: the sum of one part.</summary>
     private float* GradWeights(int part) => _shared + _sharedGradWeight + part * WeightLength;
 
     /// <summary>Gradient of the biases of the group in progress: the sums of one part.</summary>
-    private float* GradBiases(int part) => _shared + _sharedGradBias + part * 32L * _sizes.OutputPanels;
+    private float* GradBiases(int part) => _shared + _sharedGradBias + (long)part * Width * _sizes.OutputPanels;
 
     /// <summary>Transposed weights of one point, where backward is fused.</summary>
     private float* Transposed(int plane) => _shared + _sharedTransposed + plane * TransposedPlane;

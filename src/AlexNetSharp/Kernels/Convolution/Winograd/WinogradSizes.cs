@@ -17,6 +17,8 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 /// </remarks>
 internal sealed class WinogradSizes
 {
+    private const int Width = GemmKernel.PanelWidth;
+
     /// <summary>Transformed weights up to this size (4 MiB) are cheap to read again for every block.</summary>
     private const long LargestSmall = 1 << 20;
 
@@ -49,7 +51,7 @@ internal sealed class WinogradSizes
         TileGrid grid = Grid = TileGrid.Choose(
             geometry.OutputHeight, geometry.OutputWidth, Fold.Height, Fold.Width, geometry.Batch, InputChannels, OutputChannels);
 
-        long tile = 32L * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
+        long tile = (long)Width * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
         bool small = SmallWeights = (long)grid.Planes * InputChannels * OutputChannels <= LargestSmall;
         int images = (int)Math.Clamp((small ? StagedBlock : LargeStagedBlock) / image, 1, geometry.Batch);
         Staged = new BlockLayout(grid, geometry.Batch, images, grid.Rows.Tiles, InputPanels, OutputPanels);
@@ -107,14 +109,14 @@ internal sealed class WinogradSizes
     public EvenSplit BackwardParts { get; }
 
     /// <summary>Floats between planes of transformed weights [ic, oc], which lie in panels of oc.</summary>
-    public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * 32);
+    public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * Width);
 
     /// <summary>
     /// Panels of input channels that the product for the input's gradient takes at a time: those whose weights are transposed just before, or all
     /// where backward is fused and they were transposed for all blocks beforehand.
     /// </summary>
     public EvenSplit InputPieces => new(
-        InputPanels, FusedBackward is not null ? InputPanels : Math.Max(1, TransposedPiece / (32 * 32 * OutputPanels)), 1);
+        InputPanels, FusedBackward is not null ? InputPanels : Math.Max(1, TransposedPiece / (Width * Width * OutputPanels)), 1);
 
     /// <summary>Columns of the folded image.</summary>
     public int FoldedWidth => Grid.Columns.Length + Fold.Width - 1;
