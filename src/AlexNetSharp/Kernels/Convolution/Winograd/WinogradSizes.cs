@@ -28,6 +28,12 @@ internal sealed class WinogradSizes
     /// <summary>Transformed input and output of a fused block in backward: 4 MiB, which stay in the part of the shared cache that a core can hope for.</summary>
     private const long FusedBackwardBlock = 1 << 20;
 
+    /// <summary>
+    /// Largest block that backward takes fused, transformed input and output: 16 MiB. Larger ones, single images that the gradient of the input needs
+    /// whole, would leave every cache, and each thread has one.
+    /// </summary>
+    private const long LargestFusedBackward = 4 * FusedBackwardBlock;
+
     /// <summary>Fewer fused blocks than this would leave threads without work.</summary>
     private const int LeastFusedBlocks = 8;
 
@@ -71,7 +77,7 @@ internal sealed class WinogradSizes
         fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
         int parts = (int)Math.Clamp(PartsTogether / ((long)grid.Planes * WeightPlane), 1, MostParts);
         BackwardParts = new EvenSplit(fused.Blocks, (fused.Blocks + parts - 1) / parts, 1);
-        if (BackwardParts.Count >= LeastFusedBlocks)
+        if (BackwardParts.Count >= LeastFusedBlocks && fused.InputLength + fused.OutputLength <= LargestFusedBackward)
             FusedBackward = fused;
     }
 
