@@ -18,7 +18,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         _transformGradOutput = TransformGradOutput;
         _backwardTransformJob = new MethodJob(BackwardTransform);
         _backwardProductJob = new MethodJob((index, worker) => BackwardProduct(_planes[index], StagedBlock(), 0, _block > 0, worker));
-        _addTilesJob = new MethodJob((index, worker) => AddTiles(StagedBlock().Tiles.FirstImage + index, StagedBlock(), worker));
+        _addTilesJob = new MethodJob(AddStagedTiles);
         _transposeJob = new MethodJob((index, _) => TransposeWeights(_planes[index], 0, _sizes.InputPanels, Transposed(_planes[index])));
         _backwardPartJob = new MethodJob(BackwardPart);
         _sumPartsJob = new MethodJob((index, _) => SumParts(_planes[index]));
@@ -44,7 +44,7 @@ internal sealed unsafe partial class ConvWinograd<V>
                     Pool.Run(_backwardTransformJob, GradWeight != null ? 2 * tileRows : tileRows);
                     Pool.Run(_backwardProductJob, _planes.Length);
                     if (GradInput != null)
-                        Pool.Run(_addTilesJob, images);
+                        Pool.Run(_addTilesJob, images * _sizes.AddedPanels.Count);
                 }
             if (GradWeight != null)
                 Pool.Run(_gradWeightJob, WeightPieces);
@@ -73,7 +73,7 @@ internal sealed unsafe partial class ConvWinograd<V>
                 BackwardProduct(plane, block, part, accumulate: b > first, worker);
             if (GradInput != null)
                 for (int image = tiles.FirstImage; image < tiles.FirstImage + tiles.Images; image++)
-                    AddTiles(image, block, worker);
+                    AddTiles(image, 0, _sizes.InputPanels, block, worker);
         }
     }
 
@@ -175,8 +175,17 @@ internal sealed unsafe partial class ConvWinograd<V>
                     weights + ((nint)o * _sizes.InputChannels + panel * Width) * Width, Width, Math.Min(Width, _sizes.InputChannels - Width * panel), Width, transposed);
     }
 
-    /// <summary>x' of one image: its tiles B X̃' Bᵀ added where they overlap.</summary>
-    private void AddTiles(int image, in BlockMatrices block, int worker)
+    /// <summary>Staged: some panels of channels of x' of one image.</summary>
+    private void AddStagedTiles(int index, int worker)
+    {
+        EvenSplit panels = _sizes.AddedPanels;
+        (int image, int part) = Math.DivRem(index, panels.Count);
+        BlockMatrices block = StagedBlock();
+        AddTiles(block.Tiles.FirstImage + image, panels.Start(part), panels.Start(part + 1), block, worker);
+    }
+
+    /// <summary>x' of one image, from one panel of channels to another: its tiles B X̃' Bᵀ added where they overlap.</summary>
+    private void AddTiles(int image, int firstPanel, int endPanel, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
         bool folded = _fold.Rearranges;
@@ -185,10 +194,11 @@ internal sealed unsafe partial class ConvWinograd<V>
         float* target = folded ? Worker(worker, _workerFoldedImage) : pixels + _group * _sizes.InputChannels;
         int height = folded ? _sizes.FoldedHeight : g.InputHeight, width = folded ? _sizes.FoldedWidth : g.InputWidth;
         int step = folded ? _sizes.InputChannels : g.InputChannels, padTop = folded ? 0 : g.PadTop, padLeft = folded ? 0 : g.PadLeft, lanes;
+        int firstChannel = Width * firstPanel, channels = Math.Min(Width * endPanel, _sizes.InputChannels) - firstChannel;
         for (int pixel = 0; pixel < height * width; pixel++)
-            new Span<float>(target + (nint)pixel * step, _sizes.InputChannels).Clear();
+            new Span<float>(target + (nint)pixel * step + firstChannel, channels).Clear();
         for (int i = 0; i < _grid.Rows.Tiles; i++)
-            for (int panel = 0; panel < _sizes.InputPanels; panel++)
+            for (int panel = firstPanel; panel < endPanel; panel++)
                 for (int j = 0; j < _grid.Columns.Tiles; j++)
                 {
                     int y = _grid.Rows.Start(i) - padTop, x = _grid.Columns.Start(j) - padLeft;

@@ -37,6 +37,9 @@ internal sealed class WinogradSizes
     /// <summary>Fewer fused blocks than this would leave threads without work.</summary>
     private const int LeastFusedBlocks = 8;
 
+    /// <summary>Pieces of work that give every thread something to do.</summary>
+    private const int EnoughPieces = 64;
+
     /// <summary>Most parts of the weight gradient, and the size that they should not exceed together: 32 MiB.</summary>
     private const int MostParts = 16, PartsTogether = 8 << 20;
 
@@ -123,6 +126,13 @@ internal sealed class WinogradSizes
     /// </summary>
     public EvenSplit InputPieces => new(
         InputPanels, FusedBackward is not null ? InputPanels : Math.Max(1, TransposedPiece / (Width * Width * OutputPanels)), 1);
+
+    /// <summary>
+    /// Panels of input channels that one piece of work adds up for the gradient of the input, where backward is staged: fewer than all where there
+    /// are few images, but all where the image is folded, which mixes channels.
+    /// </summary>
+    public EvenSplit AddedPanels => new(
+        InputPanels, Fold.Rearranges ? InputPanels : Math.Max(1, InputPanels * Staged.Images.Length(0) / EnoughPieces), 1);
 
     /// <summary>Columns of the folded image.</summary>
     public int FoldedWidth => Grid.Columns.Length + Fold.Width - 1;
