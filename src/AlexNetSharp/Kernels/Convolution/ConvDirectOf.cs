@@ -96,7 +96,7 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
         _paddedBias = scratch;
         _partSums = _paddedBias + _panels * Width;
         _workers = _partSums + (Request.WeightGradient ? _parts.Count * _partLength : 0);
-        _inputGradient?.Bind(pool, preparedWeight + PackedWeightLength, scratch);
+        _inputGradient?.Bind(Pool, preparedWeight + PackedWeightLength, scratch);
     }
 
     private protected override void OnPrepareWeight()

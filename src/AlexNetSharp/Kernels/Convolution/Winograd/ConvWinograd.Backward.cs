@@ -96,7 +96,7 @@ internal sealed unsafe partial class ConvWinograd<V>
             InputProduct(plane, block, worker);
         if (GradBias != null && plane == _grid.PlaneOfOne)
             for (int panel = 0; panel < _sizes.OutputPanels; panel++)
-                GradBias(panel, block, GradBiases(part) + Width * panel, accumulate);
+                SumBias(panel, block, GradBiases(part) + Width * panel, accumulate);
     }
 
     /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU.</summary>
@@ -254,7 +254,7 @@ internal sealed unsafe partial class ConvWinograd<V>
 
     /// <summary>The sums (+)= Σ of the masked output gradient over the block, for 32 output channels.</summary>
     /// <remarks>At the point (1, 1) the adjoint output transform is the sum of a tile's gradients, divided by the N of both dimensions.</remarks>
-    private void GradBias(int panel, in BlockMatrices block, float* sums, bool accumulate)
+    private void SumBias(int panel, in BlockMatrices block, float* sums, bool accumulate)
     {
         Span<(int First, int Count, int Row, int Column)> groups = stackalloc (int, int, int, int)[4];
         block.Tiles.Groups(groups);
