@@ -94,7 +94,7 @@ public sealed unsafe class LocalResponseNormMaxPoolTests
         max.Backward(map.Pointer, output.Pointer, gradOutput.Pointer, gradMap.Pointer);
         norm.Backward(input.Pointer, map.Pointer, gradMap.Pointer, gradInput.Pointer);
         if (relu)
-            new ElementwiseKernels(pool, tier).ReluBackward(input.Pointer, gradInput.Pointer, gradInput.Pointer, x.Length);
+            Map<ReluGradientOperator>.Create(tier).Run(pool, default, input.Pointer, gradInput.Pointer, gradInput.Pointer, x.Length);
         return (output.Values("output"), gradInput.Values("gradInput"));
     }
 }
