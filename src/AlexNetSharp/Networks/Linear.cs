@@ -21,7 +21,7 @@ public sealed record Linear(string Name, int OutputFeatures) : Layer(Name)
     {
         if (OutputFeatures < 1)
             throw Refuse(FormattableString.Invariant($"the number of output features is {OutputFeatures}, but must be at least 1"));
-        if ((Int128)input.Length * ((long)OutputFeatures + Parameter.PanelWidth) > int.MaxValue)
+        if ((Int128)input.Length * ((long)OutputFeatures + Panel.Width) > int.MaxValue)
             throw Refuse(FormattableString.Invariant(
                 $"its weight of {input.Length} × {OutputFeatures} values is too large; use a smaller image or pool before it"));
         return Shape.Vector(OutputFeatures);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Gemm;
 
@@ -24,7 +25,7 @@ namespace AlexNetSharp.Kernels.Gemm;
 internal static unsafe class GemmKernel
 {
     /// <summary>Columns of a panel.</summary>
-    public const int PanelWidth = 32;
+    public const int PanelWidth = Panel.Width;
 
     /// <summary>Longest part of the depth that is summed in registers: 32 columns of B then take 24 KiB.</summary>
     public const int DepthBlock = 192;
