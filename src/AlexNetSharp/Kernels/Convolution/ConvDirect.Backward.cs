@@ -22,23 +22,23 @@ internal sealed unsafe partial class ConvDirect<V>
     private float* PartSums(int part) => _partSums + part * _partLength;
 
     /// <summary>The sums of one part, band after band.</summary>
-    private sealed class BackwardPartJob(ConvDirect<V> c) : Job
+    private sealed class BackwardPartJob(ConvDirect<V> owner) : Job
     {
         public override void Execute(int part, int worker)
         {
-            ConvGeometry g = c.Geometry;
-            float* padded = c.Padded(worker), gradients = padded + c._workerPadded, sums = c.PartSums(part);
-            new Span<float>(sums, checked((int)c._partLength)).Clear();
-            for (int piece = c._parts.Start(part); piece < c._parts.Start(part + 1); piece++)
+            ConvGeometry g = owner.Geometry;
+            float* padded = owner.Padded(worker), gradients = padded + owner._workerPadded, sums = owner.PartSums(part);
+            new Span<float>(sums, checked((int)owner._partLength)).Clear();
+            for (int piece = owner._parts.Start(part); piece < owner._parts.Start(part + 1); piece++)
             {
-                (int image, int row, int rows) = c.Band(piece);
-                c.Pad(image, row, rows, padded);
-                for (int y = 0; y < rows; y += c._gradientRows)
+                (int image, int row, int rows) = owner.Band(piece);
+                owner.Pad(image, row, rows, padded);
+                for (int y = 0; y < rows; y += owner._gradientRows)
                 {
-                    int together = Math.Min(c._gradientRows, rows - y);
+                    int together = Math.Min(owner._gradientRows, rows - y);
                     long first = ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels;
-                    c.MaskGradient(first, together * g.OutputWidth, gradients, sums + (nint)c._panels * Width * c._columns);
-                    c.AddWeightGradient(padded + (nint)y * g.StrideHeight * c._rowLength, gradients, together, first, sums);
+                    owner.MaskGradient(first, together * g.OutputWidth, gradients, sums + (nint)owner._panels * Width * owner._columns);
+                    owner.AddWeightGradient(padded + (nint)y * g.StrideHeight * owner._rowLength, gradients, together, first, sums);
                 }
             }
         }
@@ -95,17 +95,17 @@ internal sealed unsafe partial class ConvDirect<V>
     }
 
     /// <summary>Adds up the parts in their order: one row of the kernel, or the biases.</summary>
-    private sealed class SumPartsJob(ConvDirect<V> c) : Job
+    private sealed class SumPartsJob(ConvDirect<V> owner) : Job
     {
         public override void Execute(int ky, int worker)
         {
-            int outputs = c.Geometry.OutputChannels;
-            if (ky < c.Geometry.KernelHeight)
-                for (int k = ky * c._run; k < (ky + 1) * c._run; k++)
-                    for (int panel = 0; panel < c._panels; panel++)
-                        c.SumParts(((nint)panel * c._columns + k) * Width, c.GradWeight + (nint)k * outputs + panel * Width, c.Outputs(panel));
-            else if (c.GradBias != null)
-                c.SumParts((nint)c._panels * Width * c._columns, c.GradBias, outputs);
+            int outputs = owner.Geometry.OutputChannels;
+            if (ky < owner.Geometry.KernelHeight)
+                for (int k = ky * owner._run; k < (ky + 1) * owner._run; k++)
+                    for (int panel = 0; panel < owner._panels; panel++)
+                        owner.SumParts(((nint)panel * owner._columns + k) * Width, owner.GradWeight + (nint)k * outputs + panel * Width, owner.Outputs(panel));
+            else if (owner.GradBias != null)
+                owner.SumParts((nint)owner._panels * Width * owner._columns, owner.GradBias, outputs);
         }
     }
 

@@ -18,6 +18,8 @@ namespace AlexNetSharp.Kernels.Convolution;
 /// </remarks>
 internal sealed unsafe partial class ConvGemm : ConvAlgorithm
 {
+    private const string FullName = "gemm: product of patches and weights";
+
     private const int Width = GemmKernel.PanelWidth;
 
     /// <summary>Pixels and columns of a block of patches: 336 KiB.</summary>
@@ -65,9 +67,9 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
 
     /// <summary>The entry of <see cref="ConvAlgorithms"/>.</summary>
     public static ConvCandidate Candidate(ConvGeometry geometry, ConvRequest request) =>
-        new("gemm", new ConvGemm(geometry, request), "accepts every geometry");
+        new(FullName, new ConvGemm(geometry, request), "accepts every geometry");
 
-    public override string Name => "direct, as product of patches and weights";
+    public override string Name => FullName;
 
     public override long PreparedWeightLength => PackedWeightLength + PackedTransposedLength;
 

@@ -38,54 +38,54 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
 
     private float MaskedGradient(long i) => Request.MaskGradient && !(Output[i] > 0) ? 0 : GradOutput[i];
 
-    private sealed class ForwardJob(ConvPlain c) : Job
+    private sealed class ForwardJob(ConvPlain owner) : Job
     {
         public override void Execute(int n, int worker)
         {
-            ConvGeometry g = c.Geometry;
+            ConvGeometry g = owner.Geometry;
             int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
             for (int oy = 0; oy < g.OutputHeight; oy++)
                 for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
-                    float* output = c.Output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                    float* output = owner.Output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
                     for (int o = 0; o < g.OutputChannels; o++)
-                        output[o] = c.Bias == null ? 0 : c.Bias[o];
+                        output[o] = owner.Bias == null ? 0 : owner.Bias[o];
                     for (int ky = 0; ky < g.KernelHeight; ky++)
                         for (int kx = 0; kx < g.KernelWidth; kx++)
                         {
-                            long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                            long at = owner.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
                             if (at < 0)
                                 continue;
                             for (int ic = 0; ic < ics; ic++)
                                 for (int group = 0; group < g.Groups; group++)
                                 {
-                                    float value = c.Input[at + group * ics + ic];
-                                    float* weight = c.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    float value = owner.Input[at + group * ics + ic];
+                                    float* weight = owner.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
                                     for (int o = group * ocs; o < (group + 1) * ocs; o++)
                                         output[o] += value * weight[o];
                                 }
                         }
-                    if (c.Request.Relu)
+                    if (owner.Request.Relu)
                         for (int o = 0; o < g.OutputChannels; o++)
                             output[o] = output[o] < 0 ? 0 : output[o];
                 }
         }
     }
 
-    private sealed class BackwardWeightJob(ConvPlain c) : Job
+    private sealed class BackwardWeightJob(ConvPlain owner) : Job
     {
         public override void Execute(int o, int worker)
         {
-            ConvGeometry g = c.Geometry;
+            ConvGeometry g = owner.Geometry;
             int ics = g.InputChannels / g.Groups, group = o / (g.OutputChannels / g.Groups);
             long pixels = (long)g.Batch * g.OutputHeight * g.OutputWidth;
-            if (!c.Accumulate)
+            if (!owner.Accumulate)
                 for (long i = o; i < g.WeightLength; i += g.OutputChannels)
-                    c.GradWeight[i] = 0;
-            float bias = c.Accumulate && c.GradBias != null ? c.GradBias[o] : 0;
+                    owner.GradWeight[i] = 0;
+            float bias = owner.Accumulate && owner.GradBias != null ? owner.GradBias[o] : 0;
             for (long p = 0; p < pixels; p++)
             {
-                float gradient = c.MaskedGradient(p * g.OutputChannels + o);
+                float gradient = owner.MaskedGradient(p * g.OutputChannels + o);
                 bias += gradient;
                 if (gradient == 0)
                     continue;
@@ -94,28 +94,28 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                 for (int ky = 0; ky < g.KernelHeight; ky++)
                     for (int kx = 0; kx < g.KernelWidth; kx++)
                     {
-                        long at = c.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
+                        long at = owner.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
                         if (at < 0)
                             continue;
                         for (int ic = 0; ic < ics; ic++)
-                            c.GradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
-                                += gradient * c.Input[at + group * ics + ic];
+                            owner.GradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
+                                += gradient * owner.Input[at + group * ics + ic];
                     }
             }
-            if (c.GradBias != null)
-                c.GradBias[o] = bias;
+            if (owner.GradBias != null)
+                owner.GradBias[o] = bias;
         }
     }
 
-    private sealed class BackwardInputJob(ConvPlain c) : Job
+    private sealed class BackwardInputJob(ConvPlain owner) : Job
     {
         public override void Execute(int n, int worker)
         {
-            ConvGeometry g = c.Geometry;
+            ConvGeometry g = owner.Geometry;
             int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
             long image = (long)g.InputHeight * g.InputWidth * g.InputChannels;
             for (long i = n * image; i < (n + 1) * image; i++)
-                c.GradInput[i] = 0;
+                owner.GradInput[i] = 0;
             for (int oy = 0; oy < g.OutputHeight; oy++)
                 for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
@@ -123,17 +123,17 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                     for (int ky = 0; ky < g.KernelHeight; ky++)
                         for (int kx = 0; kx < g.KernelWidth; kx++)
                         {
-                            long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                            long at = owner.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
                             if (at < 0)
                                 continue;
                             for (int group = 0; group < g.Groups; group++)
                                 for (int ic = 0; ic < ics; ic++)
                                 {
-                                    float* weight = c.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    float* weight = owner.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
                                     float sum = 0;
                                     for (int o = group * ocs; o < (group + 1) * ocs; o++)
-                                        sum += c.MaskedGradient(output + o) * weight[o];
-                                    c.GradInput[at + group * ics + ic] += sum;
+                                        sum += owner.MaskedGradient(output + o) * weight[o];
+                                    owner.GradInput[at + group * ics + ic] += sum;
                                 }
                         }
                 }
