@@ -37,33 +37,13 @@ internal sealed unsafe partial class ConvDirect<V>
                 {
                     int together = Math.Min(owner._gradientRows, rows - y);
                     long first = ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels;
-                    owner.MaskGradient(first, together * g.OutputWidth, gradients, sums + (nint)owner._panels * Width * owner._columns);
+                    int pixels = together * g.OutputWidth;
+                    PanelPacking.PackGradient<V>(
+                        owner.GradOutput + first, owner.Request.MaskGradient ? owner.Output + first : null, g.OutputChannels, pixels, g.OutputChannels,
+                        gradients, Width * pixels, sums + (nint)owner._panels * Width * owner._columns);
                     owner.AddWeightGradient(padded + (nint)y * g.StrideHeight * owner._rowLength, gradients, together, first, sums);
                 }
             }
-        }
-    }
-
-    /// <summary>The masked gradient of some pixels, from element <paramref name="first"/> on, in panels; its sums are added to those of the biases.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MaskGradient(long first, int pixels, float* gradients, float* biasSums)
-    {
-        int rowLength = Geometry.OutputChannels;
-        float* mask = Request.MaskGradient ? Output + first : null;
-        for (int n = 0; n < _panels * Width; n += V.Count)
-        {
-            float* to = gradients + (nint)(n / Width) * Width * pixels + n % Width, source = GradOutput + first + n, positive = mask + n;
-            V sum = V.Load(biasSums + n);
-            int count = Math.Clamp(rowLength - n, 0, V.Count);
-            for (int p = 0; p < pixels; p++, to += Width, source += rowLength, positive += rowLength)
-            {
-                V value = count == V.Count ? V.Load(source) : V.LoadPartial(source, count);
-                if (mask != null)
-                    value = V.SelectGreater(count == V.Count ? V.Load(positive) : V.LoadPartial(positive, count), V.Zero, value);
-                V.Store(value, to);
-                sum += value;
-            }
-            V.Store(sum, biasSums + n);
         }
     }
 
@@ -76,7 +56,7 @@ internal sealed unsafe partial class ConvDirect<V>
         nint skip = (nint)g.StrideHeight * _rowLength - (nint)g.OutputWidth * _step;
         var tiles = new EvenSplit(_run, ConvDirectGradientTile.MaxHeight<V>(), 1);
 
-        // The tiles together prefetch what MaskGradient will read next: half of them the gradient, half the output.
+        // The tiles together prefetch what the next packing will read: half of them the gradient, half the output.
         int halves = Request.MaskGradient ? 2 : 1, calls = 0;
         int callsOfHalf = Math.Max(1, _panels * (Width / (2 * V.Count)) * g.KernelHeight * tiles.Count / halves);
         nint streamStep = (g.OutputChannels + callsOfHalf - 1) / callsOfHalf;
