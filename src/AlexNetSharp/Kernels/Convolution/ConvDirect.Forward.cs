@@ -13,7 +13,7 @@ internal sealed unsafe partial class ConvDirect<V>
         padded.Clear();
         if (Bias != null)
             new Span<float>(Bias, Geometry.OutputChannels).CopyTo(padded);
-        Pool.Run(_forward, Geometry.Batch * _bands);
+        Pool.Run(_forward, Geometry.Batch * _bands.Count);
     }
 
     /// <summary>32 output channels, as columns of a panel.</summary>

@@ -38,10 +38,10 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
     /// <summary>Most parts of the weight gradient, and the floats that they should not exceed together: 8 MiB.</summary>
     private const int MostParts = 32, PartsTogether = 2 << 20;
 
-    // A run is a row of the kernel: what is contiguous in memory of a patch. A row is a padded row of the input.
+    // A run is a row of the kernel: what is contiguous in memory of a patch. A row is a padded row of the input. Bands have at most _bandRows rows.
     private readonly int _run, _columns, _panels, _rowLength, _step;
-    private readonly int _bandRows, _bands, _gradientRows;
-    private readonly EvenSplit _parts;
+    private readonly int _bandRows, _gradientRows;
+    private readonly EvenSplit _bands, _parts;
     private readonly long _partLength, _workerPadded, _workerLength;
 
     /// <summary>For the gradient of the input alone, or null.</summary>
@@ -63,12 +63,12 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
 
         long rows = Math.Max(1, (BandLength / _rowLength - g.KernelHeight) / g.StrideHeight + 1);
         rows = Math.Min(rows, Math.Max(1, (long)g.Batch * g.OutputHeight / LeastPieces));
-        var bands = new EvenSplit(g.OutputHeight, (int)Math.Min(rows, g.OutputHeight), 1);
-        (_bands, _bandRows) = (bands.Count, bands.Length(0));
+        _bands = new EvenSplit(g.OutputHeight, (int)Math.Min(rows, g.OutputHeight), 1);
+        _bandRows = _bands.Length(0);
         _gradientRows = Math.Clamp(GradientPixels / g.OutputWidth, 1, _bandRows);
 
         _partLength = (long)_panels * Width * (_columns + 1);
-        int parts = (int)Math.Clamp(PartsTogether / _partLength, 1, MostParts), pieces = checked(g.Batch * _bands);
+        int parts = (int)Math.Clamp(PartsTogether / _partLength, 1, MostParts), pieces = checked(g.Batch * _bands.Count);
         _parts = new EvenSplit(pieces, (pieces + parts - 1) / parts, 1);
 
         _workerPadded = AlignedBuffer.WholeLines((long)PaddedRows(_bandRows) * _rowLength);
@@ -116,9 +116,9 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
     /// <summary>The image, first output row and number of output rows of a piece of work.</summary>
     private (int Image, int Row, int Rows) Band(int piece)
     {
-        (int image, int band) = Math.DivRem(piece, _bands);
-        int row = band * _bandRows;
-        return (image, row, Math.Min(_bandRows, Geometry.OutputHeight - row));
+        (int image, int band) = Math.DivRem(piece, _bands.Count);
+        int row = _bands.Start(band);
+        return (image, row, _bands.Length(row));
     }
 
     /// <summary>The input rows under some output rows of an image, each with its zeros on either side.</summary>
