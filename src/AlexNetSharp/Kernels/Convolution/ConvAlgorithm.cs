@@ -93,7 +93,8 @@ internal abstract unsafe class ConvAlgorithm(ConvGeometry geometry, ConvRequest 
     public void Backward(
         float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
     {
-        if ((gradWeight != null && !Request.WeightGradient) || (gradBias != null && gradWeight == null) || (gradInput != null && !Request.InputGradient))
+        if ((gradWeight != null && !Request.WeightGradient) || (gradInput != null && !Request.InputGradient)
+            || (gradBias != null && gradWeight == null))
             throw new InvalidOperationException("This convolution was planned without the gradient that is asked for.");
         Input = input;
         Output = output;
