@@ -32,9 +32,7 @@ public unsafe class ConvolutionBenchmarks : KernelBenchmark
         // The first layer's input gradient is never asked for.
         var request = new ConvRequest(Relu: true, WeightGradient: true, InputGradient: g.InputChannels > 3, Precise);
         _algorithm = ConvAlgorithms.Candidates(g, request)[^1].Algorithm!;
-        _algorithm.Bind(
-            Pool, Noisy.Noise(_algorithm.PreparedWeightLength), Noisy.Noise(_algorithm.WorkspaceLength),
-            Noisy.Noise(_algorithm.ScratchLength(Pool.Threads)));
+        _algorithm.Bind(Pool, Noisy.Noise(_algorithm.PreparedWeightLength), Noisy.Noise(_algorithm.ScratchLength(Pool.Threads)));
         _weight = Noisy.Noise(g.WeightLength);
         _input = Noisy.Noise(g.InputLength);
         _bias = Noisy.Noise(g.OutputChannels);
@@ -51,7 +49,6 @@ public unsafe class ConvolutionBenchmarks : KernelBenchmark
     [Benchmark]
     public void Forward() => _algorithm.Forward(_input, _bias, _output);
 
-    /// <summary>Backward calls follow one forward call: what forward leaves for backward is read, not consumed.</summary>
     [Benchmark]
     public void Backward() => _algorithm.Backward(_input, _output, _gradOutput, _gradWeight, _gradBias, _gradInput, accumulate: false);
 

@@ -1,3 +1,4 @@
+using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Kernels.Gemm;
 using BenchmarkDotNet.Attributes;
 

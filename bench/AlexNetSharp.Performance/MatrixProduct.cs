@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using AlexNetSharp.Benchmarking;
-using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;

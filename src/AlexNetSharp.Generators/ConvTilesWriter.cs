@@ -1,4 +1,5 @@
 using System.Linq;
+using static AlexNetSharp.Generators.TileClassWriter;
 
 namespace AlexNetSharp.Generators;
 
@@ -29,7 +30,7 @@ internal static class ConvTilesWriter
                     {
                         bl = V.Load(b);
                         br = V.Load(b + V.Count);
-        {{Each(height, 16, i => Step(i, i switch { 0 => "0", 1 => "step", _ => $"s{i}" }))}}                a++;
+        {{Each(height, 16, i => MultiplyAdd(i, i switch { 0 => "0", 1 => "step", _ => $"s{i}" }))}}                a++;
                         b += 32;
                     }
                     a += skip;
@@ -48,7 +49,7 @@ internal static class ConvTilesWriter
                     {
                         V x, bl = V.Load(b), br = V.Load(b + V.Count);
                         Prefetch.Far(stream);
-        {{Each(height, 16, i => Step(i, $"{i}"))}}                a += step;
+        {{Each(height, 16, i => MultiplyAdd(i, $"{i}"))}}                a += step;
                         b += 32;
                         stream += streamStep;
                     }
@@ -56,11 +57,4 @@ internal static class ConvTilesWriter
                 }
         {{Each(height, 8, i => $"V.Store(c{i}l, c + {32 * i}); V.Store(c{i}r, c + {32 * i} + V.Count);")}}
         """;
-
-    private static string Step(int i, string at) =>
-        $"x = V.Broadcast(a[{at}]); c{i}l = V.MultiplyAdd(x, bl, c{i}l); c{i}r = V.MultiplyAdd(x, br, c{i}r);";
-
-    /// <summary>One line for each row of the tile, at the given depth of indentation.</summary>
-    private static string Each(int height, int indent, System.Func<int, string> line) =>
-        string.Concat(Enumerable.Range(0, height).Select(i => new string(' ', indent) + line(i) + "\n"));
 }

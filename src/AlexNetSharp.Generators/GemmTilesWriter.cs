@@ -1,5 +1,4 @@
-using System.Collections.Generic;
-using System.Linq;
+using static AlexNetSharp.Generators.TileClassWriter;
 
 namespace AlexNetSharp.Generators;
 
@@ -10,7 +9,7 @@ internal static class GemmTilesWriter
     public static string Write(TileClass tile)
     {
         string parameters = Parameters(tile.Transposed, tile.BFloat16);
-        string arguments = (tile.Transposed ? "a, " : "a, aPanelStride, ") + "b, c, cRowStride, depth, stream, streamStep, accumulate";
+        string arguments = (tile.Transposed ? "a, " : "a, aPanelStride, ") + "b, c, depth, stream, streamStep, accumulate";
         return TileClassWriter.Write(
             tile.Namespace, tile.Name, tile.MaxHeight, parameters, arguments, height => Body(height, tile.Transposed, tile.BFloat16));
     }
@@ -18,18 +17,12 @@ internal static class GemmTilesWriter
     private static string Parameters(bool transposed, bool bfloat16) =>
         (transposed ? "float* a, " : "float* a, nint aPanelStride, ")
         + (bfloat16 ? "ushort* b, " : "float* b, ")
-        + "float* c, nint cRowStride, nint depth, float* stream, nint streamStep, bool accumulate";
+        + "float* c, nint depth, float* stream, nint streamStep, bool accumulate";
 
     private static string Body(int height, bool transposed, bool bfloat16)
     {
         string load = bfloat16 ? "V.LoadBFloat16" : "V.Load";
-
-        // One line for each row of the tile, at the given depth of indentation.
-        string Each(int indent, System.Func<int, string> line) =>
-            string.Concat(Enumerable.Range(0, height).Select(i => new string(' ', indent) + line(i) + "\n"));
-
-        string step = Each(transposed ? 12 : 16, i => $"x = V.Broadcast(a[{(transposed ? i : 32 * i)}]); "
-            + $"c{i}l = V.MultiplyAdd(x, bl, c{i}l); c{i}r = V.MultiplyAdd(x, br, c{i}r);");
+        string step = Each(height, transposed ? 12 : 16, i => MultiplyAdd(i, $"{(transposed ? i : 32 * i)}"));
         string loop = transposed
             ? $$"""
                         for (nint k = depth; k > 0; k--)
@@ -63,10 +56,10 @@ internal static class GemmTilesWriter
 
                 """;
         return $$"""
-            {{Each(8, i => $"V c{i}l = V.Zero, c{i}r = V.Zero; Prefetch.Near(c + {i} * cRowStride); Prefetch.Near(c + {i} * cRowStride + V.Count);")}}{{loop}}        if (accumulate)
+            {{Each(height, 8, i => $"V c{i}l = V.Zero, c{i}r = V.Zero; Prefetch.Near(c + {32 * i}); Prefetch.Near(c + {32 * i} + V.Count);")}}{{loop}}        if (accumulate)
                     {
-            {{Each(12, i => $"c{i}l += V.Load(c + {i} * cRowStride); c{i}r += V.Load(c + {i} * cRowStride + V.Count);")}}        }
-            {{Each(8, i => $"V.Store(c{i}l, c + {i} * cRowStride); V.Store(c{i}r, c + {i} * cRowStride + V.Count);")}}
+            {{Each(height, 12, i => $"c{i}l += V.Load(c + {32 * i}); c{i}r += V.Load(c + {32 * i} + V.Count);")}}        }
+            {{Each(height, 8, i => $"V.Store(c{i}l, c + {32 * i}); V.Store(c{i}r, c + {32 * i} + V.Count);")}}
             """;
     }
 }

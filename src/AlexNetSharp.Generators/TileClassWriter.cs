@@ -62,4 +62,12 @@ internal static class TileClassWriter
                 """);
         return source.Append("}\n").ToString();
     }
+
+    /// <summary>One line for each row of the tile, at the given depth of indentation.</summary>
+    public static string Each(int height, int indent, Func<int, string> line) =>
+        string.Concat(Enumerable.Range(0, height).Select(i => new string(' ', indent) + line(i) + "\n"));
+
+    /// <summary>Both multiply-adds of row <paramref name="i"/>, with the value of A at <paramref name="at"/>.</summary>
+    public static string MultiplyAdd(int i, string at) =>
+        $"x = V.Broadcast(a[{at}]); c{i}l = V.MultiplyAdd(x, bl, c{i}l); c{i}r = V.MultiplyAdd(x, br, c{i}r);";
 }

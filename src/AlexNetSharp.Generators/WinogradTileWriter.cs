@@ -27,12 +27,6 @@ internal static class WinogradTileWriter
             partial struct {{tile.Name}}
             {
                 /// <inheritdoc/>
-                public static int Outputs => {{toomCook.Outputs}};
-
-                /// <inheritdoc/>
-                public static int Kernel => {{toomCook.Kernel}};
-
-                /// <inheritdoc/>
                 public static int Points => {{toomCook.Points}};
 
                 /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using AlexNetSharp.Tensors;
+
 namespace AlexNetSharp.Execution;
 
 /// <summary>A piece of a plan's memory that is needed from one moment of a step to another.</summary>
@@ -24,7 +26,7 @@ internal sealed class ArenaPlanner
     public const int Forever = int.MaxValue;
 
     // One cache line more than a multiple of 4096 bytes: buffers that begin at the same offset within a page collide in the L1 cache.
-    private const long Granularity = 16, PageFloats = 1024;
+    private const long PageFloats = 1024;
 
     private readonly List<ArenaSlot> _slots = [];
 
@@ -61,7 +63,7 @@ internal sealed class ArenaPlanner
 
     private static long AfterPadding(long end)
     {
-        long aligned = checked(end + Granularity - 1) / Granularity * Granularity;
-        return aligned % PageFloats == 0 ? aligned + Granularity : aligned;
+        long aligned = AlignedBuffer.WholeLines(end);
+        return aligned % PageFloats == 0 ? aligned + AlignedBuffer.LineFloats : aligned;
     }
 }

@@ -38,8 +38,6 @@ internal sealed unsafe class ConvOperation : Operation
 
     public override long PreparedWeightLength => _algorithm.PreparedWeightLength;
 
-    public override long WorkspaceLength => _algorithm.WorkspaceLength;
-
     public override long ScratchLength(int threads) => _algorithm.ScratchLength(threads);
 
     public override void PrepareWeights() => _algorithm.PrepareWeight(_weight.Pointer);
@@ -62,6 +60,6 @@ internal sealed unsafe class ConvOperation : Operation
             _gradWeight = gradients![$"{_layer}.weight"];
             _gradBias = gradients[$"{_layer}.bias"];
         }
-        _algorithm.Bind(pool, Memory.PreparedWeight, Memory.Workspace, Memory.Scratch);
+        _algorithm.Bind(pool, Memory.PreparedWeight, Memory.Scratch);
     }
 }

@@ -1,6 +1,7 @@
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
+using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Execution;
@@ -8,22 +9,23 @@ namespace AlexNetSharp.Execution;
 /// <summary>A ReLU that follows neither a convolution nor a fully connected layer.</summary>
 internal sealed unsafe class ReluOperation(OperationInfo info) : Operation(info)
 {
-    private ElementwiseKernels _kernels = null!;
+    private readonly Map<ReluOperator> _relu = Map<ReluOperator>.Create(SimdTiers.Best);
+    private readonly Map<ReluGradientOperator> _gradient = Map<ReluGradientOperator>.Create(SimdTiers.Best);
+    private WorkerPool _pool = null!;
 
     public override string Algorithm => "elementwise";
 
     public override bool BackwardReadsOutput => true;
 
-    public override void Forward(Step step) => _kernels.Relu(Memory.Input, Memory.Output, Info.OutputLength);
+    public override void Forward(Step step) => _relu.Run(_pool, default, Memory.Input, Memory.Input, Memory.Output, Info.OutputLength);
 
     public override void Backward(Step step)
     {
         if (Memory.GradInput != null)
-            _kernels.ReluBackward(Memory.Output, Memory.GradOutput, Memory.GradInput, Info.OutputLength);
+            _gradient.Run(_pool, default, Memory.Output, Memory.GradOutput, Memory.GradInput, Info.OutputLength);
     }
 
-    protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) =>
-        _kernels = new ElementwiseKernels(pool);
+    protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _pool = pool;
 }
 
 /// <summary>Dropout: in training the mask of this step, otherwise a copy.</summary>

@@ -60,7 +60,7 @@ internal sealed class Lowering
                 _operations.Add(new LocalResponseNormOperation(Take(1), norm));
                 break;
             case WithinChannelNorm norm:
-                _operations.Add(new WithinChannelNormOperation(Take(1), norm));
+                _operations.Add(new WithinChannelNormOperation(Take(1), norm, InputGradient));
                 break;
             case MaxPool2d pool:
                 _operations.Add(PoolingOperation.Of(Take(1), pool));

@@ -23,7 +23,7 @@ internal sealed unsafe class LocalResponseNormOperation(OperationInfo info, Netw
     public override void Backward(Step step)
     {
         if (Memory.GradInput != null)
-            _norm.Backward(Memory.Input, Memory.GradOutput, Memory.GradInput);
+            _norm.Backward(Memory.Input, Memory.Output, Memory.GradOutput, Memory.GradInput);
     }
 
     protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _norm.Bind(pool, Memory.Scratch);
@@ -66,9 +66,12 @@ internal sealed unsafe class LocalResponseNormMaxPoolOperation(OperationInfo inf
 }
 
 /// <summary>Response normalisation within each channel.</summary>
-internal sealed unsafe class WithinChannelNormOperation(OperationInfo info, Networks.WithinChannelNorm layer) : Operation(info)
+/// <param name="info">Sizes.</param>
+/// <param name="layer">The layer.</param>
+/// <param name="inputGradient">Whether somebody needs the gradient of the input.</param>
+internal sealed unsafe class WithinChannelNormOperation(OperationInfo info, Networks.WithinChannelNorm layer, bool inputGradient) : Operation(info)
 {
-    private readonly WithinChannelNormKernel _norm = WithinChannelNormKernel.Create(Settings(info, layer));
+    private readonly WithinChannelNormKernel _norm = WithinChannelNormKernel.Create(Settings(info, layer), inputGradient);
 
     public override string Algorithm => "normalisation within channels";
 
@@ -81,7 +84,7 @@ internal sealed unsafe class WithinChannelNormOperation(OperationInfo info, Netw
     public override void Backward(Step step)
     {
         if (Memory.GradInput != null)
-            _norm.Backward(Memory.Input, Memory.GradOutput, Memory.GradInput);
+            _norm.Backward(Memory.Input, Memory.Output, Memory.GradOutput, Memory.GradInput);
     }
 
     protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _norm.Bind(pool, Memory.Scratch);

@@ -53,9 +53,6 @@ internal unsafe struct OperationMemory
     /// <summary>Weights as the algorithm wants them; keeps its content between steps.</summary>
     public float* PreparedWeight;
 
-    /// <summary>What forward saves for backward.</summary>
-    public float* Workspace;
-
     /// <summary>Shared with all operations; holds nothing between calls.</summary>
     public float* Scratch;
 }
@@ -87,9 +84,6 @@ internal abstract unsafe class Operation(OperationInfo info)
 
     /// <summary>Floats of prepared weights.</summary>
     public virtual long PreparedWeightLength => 0;
-
-    /// <summary>Floats that forward leaves for backward.</summary>
-    public virtual long WorkspaceLength => 0;
 
     /// <summary>Floats of scratch for a number of threads.</summary>
     public virtual long ScratchLength(int threads) => 0;

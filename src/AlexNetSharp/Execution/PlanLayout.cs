@@ -6,8 +6,7 @@ namespace AlexNetSharp.Execution;
 internal sealed unsafe class PlanLayout
 {
     private readonly ArenaPlanner _arena = new();
-    private readonly ArenaSlot?[] _gradients;
-    private readonly ArenaSlot?[] _prepared, _workspaces;
+    private readonly ArenaSlot?[] _gradients, _prepared;
     private readonly ArenaSlot _scratch;
 
     /// <summary>Lowers the network to operations and places their buffers.</summary>
@@ -26,7 +25,6 @@ internal sealed unsafe class PlanLayout
         Activations = new ArenaSlot[n + 1];
         _gradients = new ArenaSlot?[n + 1];
         _prepared = new ArenaSlot?[n];
-        _workspaces = new ArenaSlot?[n];
         for (int k = 0; k <= n; k++)
         {
             // Output of operation k - 1, input of operation k; operation i runs backward at moment 2n - 1 - i.
@@ -44,10 +42,7 @@ internal sealed unsafe class PlanLayout
                 _gradients[k] = _arena.Reserve(length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
         }
         for (int i = 0; i < n; i++)
-        {
             _prepared[i] = _arena.Reserve(Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
-            _workspaces[i] = _arena.Reserve(Operations[i].WorkspaceLength, i, backward ? 2 * n - 1 - i : i);
-        }
         long scratch = Operations.Max(operation => operation.ScratchLength(options.EffectiveThreads));
         _scratch = _arena.Reserve(scratch, 0, ArenaPlanner.Forever);
         ArenaLength = _arena.Place();
@@ -84,7 +79,6 @@ internal sealed unsafe class PlanLayout
             GradInput = At(_gradients[i]),
             GradOutput = At(_gradients[i + 1]),
             PreparedWeight = At(_prepared[i]),
-            Workspace = At(_workspaces[i]),
             Scratch = At(_scratch),
         };
 

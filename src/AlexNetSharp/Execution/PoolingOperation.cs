@@ -8,9 +8,9 @@ namespace AlexNetSharp.Execution;
 /// <summary>Maximum or average pooling.</summary>
 internal sealed unsafe class PoolingOperation : Operation
 {
-    private readonly PoolOperation _pool;
+    private readonly PoolKernel _pool;
 
-    private PoolingOperation(OperationInfo info, PoolOperation pool)
+    private PoolingOperation(OperationInfo info, PoolKernel pool)
         : base(info) => _pool = pool;
 
     public override string Algorithm => _pool is MaxPool ? "max pool" : "average pool";
@@ -43,7 +43,7 @@ internal sealed unsafe class PoolingOperation : Operation
             _pool.Backward(Memory.Input, Memory.Output, Memory.GradOutput, Memory.GradInput);
     }
 
-    protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _pool.Bind(pool);
+    protected override void OnBind(WorkerPool pool, ParameterSet parameters, ParameterSet? gradients) => _pool.Bind(pool, Memory.Scratch);
 
     /// <summary>The windows of a layer; the description has made sure that each sees the input.</summary>
     internal static PoolWindows Sliding(OperationInfo info, int kernel, int stride, Padding padding, bool roundUp, bool countPadding)

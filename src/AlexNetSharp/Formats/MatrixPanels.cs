@@ -11,7 +11,7 @@ namespace AlexNetSharp.Formats;
 /// </remarks>
 internal static class MatrixPanels
 {
-    private const int Lanes = Parameter.PanelWidth;
+    private const int Lanes = Panel.Width;
     private const int TileInputs = 16;
 
     /// <summary>panel[p][position(i)][l] = source[32 p + l, i]; the last panel is filled up with zeros.</summary>

@@ -22,7 +22,7 @@ public sealed record Linear(string Name, int OutputFeatures) : Layer(Name)
         if (OutputFeatures < 1)
             throw Refuse(FormattableString.Invariant($"the number of output features is {OutputFeatures}, but must be at least 1"));
         CheckWeight(
-            (Int128)input.Length * ((long)OutputFeatures + Parameter.PanelWidth),
+            (Int128)input.Length * ((long)OutputFeatures + Panel.Width),
             FormattableString.Invariant($"{input.Length} × {OutputFeatures}"),
             "use a smaller image or pool before it");
         return Shape.Vector(OutputFeatures);

@@ -10,9 +10,6 @@ namespace AlexNetSharp.Networks;
 /// </remarks>
 public sealed unsafe class Parameter
 {
-    /// <summary>Outputs in one panel of a fully connected weight: two AVX-512 vectors.</summary>
-    internal const int PanelWidth = 32;
-
     private readonly AlignedBuffer _owner;
 
     internal Parameter(ParameterSpec spec, AlignedBuffer owner, long offset)
@@ -62,9 +59,9 @@ public sealed unsafe class Parameter
         }
         (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
         for (int i = 0; i < inputs; i++)
-            for (int o = 0; o < outputs; o += PanelWidth)
+            for (int o = 0; o < outputs; o += Panel.Width)
             {
-                int width = Math.Min(PanelWidth, outputs - o);
+                int width = Math.Min(Panel.Width, outputs - o);
                 storage.Slice(PanelRow(o, i, inputs), width).CopyTo(destination.Slice(i * outputs + o, width));
             }
         GC.KeepAlive(this);
@@ -85,9 +82,9 @@ public sealed unsafe class Parameter
         }
         (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
         for (int i = 0; i < inputs; i++)
-            for (int o = 0; o < outputs; o += PanelWidth)
+            for (int o = 0; o < outputs; o += Panel.Width)
             {
-                int width = Math.Min(PanelWidth, outputs - o);
+                int width = Math.Min(Panel.Width, outputs - o);
                 source.Slice(i * outputs + o, width).CopyTo(storage.Slice(PanelRow(o, i, inputs), width));
             }
         GC.KeepAlive(this);
@@ -96,10 +93,10 @@ public sealed unsafe class Parameter
     /// <summary>Floats that the values of <paramref name="spec"/> take in memory.</summary>
     internal static long LengthOfStorage(ParameterSpec spec) => spec.Role != ParameterRole.LinearWeight
         ? spec.Length
-        : (long)spec.Dimensions[0] * ((spec.Dimensions[1] + PanelWidth - 1) / PanelWidth * PanelWidth);
+        : (long)spec.Dimensions[0] * ((spec.Dimensions[1] + Panel.Width - 1) / Panel.Width * Panel.Width);
 
     /// <summary>Index in storage of weight[input, output], where output is a multiple of the panel width.</summary>
-    private static int PanelRow(int output, int input, int inputs) => output * inputs + input * PanelWidth;
+    private static int PanelRow(int output, int input, int inputs) => output * inputs + input * Panel.Width;
 
     private void CheckLength(int length)
     {

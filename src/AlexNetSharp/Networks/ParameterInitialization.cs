@@ -1,4 +1,5 @@
 using AlexNetSharp.Random;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Networks;
 
@@ -58,11 +59,11 @@ internal static unsafe class ParameterInitialization
         if (parameter.Spec.Role != ParameterRole.LinearWeight)
             return;
         (int inputs, int outputs) = (parameter.Spec.Dimensions[0], parameter.Spec.Dimensions[1]);
-        int used = outputs % Parameter.PanelWidth;
+        int used = outputs % Panel.Width;
         if (used == 0)
             return;
-        Span<float> panel = parameter.Storage[(outputs / Parameter.PanelWidth * Parameter.PanelWidth * inputs)..];
+        Span<float> panel = parameter.Storage[(outputs / Panel.Width * Panel.Width * inputs)..];
         for (int i = 0; i < inputs; i++)
-            panel.Slice(i * Parameter.PanelWidth + used, Parameter.PanelWidth - used).Clear();
+            panel.Slice(i * Panel.Width + used, Panel.Width - used).Clear();
     }
 }

@@ -10,8 +10,6 @@ namespace AlexNetSharp.Networks;
 /// </remarks>
 public sealed class ParameterSet : IDisposable
 {
-    private const int FloatsPerLine = AlignedBuffer.Alignment / sizeof(float);
-
     private readonly AlignedBuffer _buffer;
     private readonly Dictionary<string, Parameter> _byName = [];
 
@@ -26,7 +24,7 @@ public sealed class ParameterSet : IDisposable
         foreach (ParameterSpec spec in network.Parameters)
         {
             offsets.Add(length);
-            length = checked(length + (Parameter.LengthOfStorage(spec) + FloatsPerLine - 1) / FloatsPerLine * FloatsPerLine);
+            length = checked(length + AlignedBuffer.WholeLines(Parameter.LengthOfStorage(spec)));
         }
         _buffer = new AlignedBuffer(length);
         Parameters = new ReadOnlyCollection<Parameter>([.. network.Parameters.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);

@@ -8,9 +8,6 @@ internal interface ISimdBits<T, TFloat>
     where T : unmanaged, ISimdBits<T, TFloat>
     where TFloat : unmanaged, ISimd<TFloat>
 {
-    /// <summary>Number of lanes.</summary>
-    static abstract int Count { get; }
-
     /// <summary><paramref name="value"/> in every lane.</summary>
     static abstract T Broadcast(uint value);
 

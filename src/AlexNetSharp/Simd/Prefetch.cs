@@ -7,9 +7,6 @@ namespace AlexNetSharp.Simd;
 /// <remarks>Does nothing where .NET offers no such instruction (ARM).</remarks>
 internal static unsafe class Prefetch
 {
-    /// <summary>Floats in a cache line.</summary>
-    public const int Line = 16;
-
     /// <summary>Into the first-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Near(float* address)

@@ -10,8 +10,6 @@ internal readonly struct U32x1(uint value) : ISimdBits<U32x1, F32x1>
     /// <summary>The number itself.</summary>
     public uint Value => _value;
 
-    public static int Count => 1;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static U32x1 Broadcast(uint value) => new(value);
 

@@ -12,8 +12,6 @@ internal readonly struct U32x16(Vector512<uint> value) : ISimdBits<U32x16, F32x1
     /// <summary>The runtime's vector.</summary>
     public Vector512<uint> Value => _value;
 
-    public static int Count => 16;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static U32x16 Broadcast(uint value) => new(Vector512.Create(value));
 

@@ -11,8 +11,6 @@ internal readonly struct U32x4(Vector128<uint> value) : ISimdBits<U32x4, F32x4>
     /// <summary>The runtime's vector.</summary>
     public Vector128<uint> Value => _value;
 
-    public static int Count => 4;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static U32x4 Broadcast(uint value) => new(Vector128.Create(value));
 

@@ -12,8 +12,6 @@ internal readonly struct U32x8(Vector256<uint> value) : ISimdBits<U32x8, F32x8>
     /// <summary>The runtime's vector.</summary>
     public Vector256<uint> Value => _value;
 
-    public static int Count => 8;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static U32x8 Broadcast(uint value) => new(Vector256.Create(value));
 

@@ -14,6 +14,9 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     /// <summary>Alignment of <see cref="Pointer"/>, in bytes.</summary>
     public const int Alignment = 64;
 
+    /// <summary>Floats in a cache line.</summary>
+    public const int LineFloats = Alignment / sizeof(float);
+
     private readonly long _bytes;
     private readonly float* _first;
     private void* _allocation;
@@ -48,6 +51,9 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
     /// <exception cref="OverflowException">The buffer is longer than a span can be (2³¹ − 1 floats).</exception>
     public Span<float> Span => new(Pointer, checked((int)Length));
+
+    /// <summary><paramref name="floats"/> rounded up to whole cache lines.</summary>
+    public static long WholeLines(long floats) => checked(floats + LineFloats - 1) / LineFloats * LineFloats;
 
     /// <inheritdoc/>
     public void Dispose()

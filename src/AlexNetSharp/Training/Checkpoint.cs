@@ -153,9 +153,9 @@ public sealed class Checkpoint : IDisposable
             while (destination.Length > 0)
             {
                 (long input, long output) = Math.DivRem(first, outputs);
-                (long panel, long column) = Math.DivRem(output, Parameter.PanelWidth);
-                int count = (int)Math.Min(Math.Min(Parameter.PanelWidth - column, outputs - output), destination.Length);
-                storage.Slice((int)((panel * inputs + input) * Parameter.PanelWidth + column), count).CopyTo(destination);
+                (long panel, long column) = Math.DivRem(output, Panel.Width);
+                int count = (int)Math.Min(Math.Min(Panel.Width - column, outputs - output), destination.Length);
+                storage.Slice((int)((panel * inputs + input) * Panel.Width + column), count).CopyTo(destination);
                 destination = destination[count..];
                 first += count;
             }

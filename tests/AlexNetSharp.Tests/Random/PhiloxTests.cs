@@ -1,8 +1,5 @@
-using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Random;
 using AlexNetSharp.Simd;
-using AlexNetSharp.Tensors;
-using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Tests.Random;
 
@@ -161,28 +158,6 @@ public sealed unsafe class PhiloxTests
     {
         float[] firsts = [new Philox(1).Uniform(0), new Philox(2).Uniform(0), new Philox(1UL << 32).Uniform(0), new Philox(1, 1).Uniform(0), new Philox(1, 0, 1).Uniform(0)];
         Assert.Equal(firsts.Length, firsts.Distinct().Count());
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(8)]
-    public void Any_number_of_threads_gives_the_same_bits(int threads)
-    {
-        const int n = 1_000_003;
-        var expected = new float[n];
-        using var buffer = new AlignedBuffer(n);
-        using var pool = new WorkerPool(threads);
-        new Philox(11, 4).FillTruncatedNormal(expected, 0.1f);
-        RandomFill.TruncatedNormal(pool, new Philox(11, 4), buffer.Pointer, n, 0.1f);
-        Assert.True(buffer.Span.SequenceEqual(expected));
-        new Philox(11, 4).FillNormal(expected, 0.1f);
-        RandomFill.Normal(pool, new Philox(11, 4), buffer.Pointer, n, 0.1f);
-        Assert.True(buffer.Span.SequenceEqual(expected));
-        new Philox(11, 4).FillUniform(expected, -1, 3);
-        RandomFill.Uniform(pool, new Philox(11, 4), buffer.Pointer, n, -1, 3);
-        Assert.True(buffer.Span.SequenceEqual(expected));
     }
 
     private static void AssertMoments(float[] values, double variance, double fourth)

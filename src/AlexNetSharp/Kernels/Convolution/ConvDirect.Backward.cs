@@ -7,70 +7,43 @@ namespace AlexNetSharp.Kernels.Convolution;
 // Backward: gradWeight[ky, kx, ic, oc] = Σ over pixels of the padded input at (ky, kx, ic) times the masked gradient of the output at oc.
 internal sealed unsafe partial class ConvDirect<V>
 {
-    public override void Backward(
-        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
+    private protected override void OnBackward()
     {
-        _input = input;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _accumulate = accumulate;
-        if (gradWeight != null)
+        if (GradWeight != null)
         {
-            _pool.Run(_backwardPart, _parts.Count);
-            _pool.Run(_sumParts, Geometry.KernelHeight + 1);
+            Pool.Run(_backwardPart, _parts.Count);
+            Pool.Run(_sumParts, Geometry.KernelHeight + 1);
         }
-        if (gradInput != null)
-            _inputGradient!.Backward(input, output, gradOutput, null, null, gradInput, accumulate);
+        if (GradInput != null)
+            _inputGradient!.Backward(Input, Output, GradOutput, null, null, GradInput, Accumulate);
     }
 
     /// <summary>Sums of one part: weights in panels [columns, 32], then biases.</summary>
     private float* PartSums(int part) => _partSums + part * _partLength;
 
     /// <summary>The sums of one part, band after band.</summary>
-    private sealed class BackwardPartJob(ConvDirect<V> c) : Job
+    private sealed class BackwardPartJob(ConvDirect<V> owner) : Job
     {
         public override void Execute(int part, int worker)
         {
-            ConvGeometry g = c.Geometry;
-            float* padded = c.Padded(worker), gradients = padded + c._workerPadded, sums = c.PartSums(part);
-            new Span<float>(sums, checked((int)c._partLength)).Clear();
-            for (int piece = c._parts.Start(part); piece < c._parts.Start(part + 1); piece++)
+            ConvGeometry g = owner.Geometry;
+            float* padded = owner.Padded(worker), gradients = padded + owner._workerPadded, sums = owner.PartSums(part);
+            new Span<float>(sums, checked((int)owner._partLength)).Clear();
+            for (int piece = owner._parts.Start(part); piece < owner._parts.Start(part + 1); piece++)
             {
-                (int image, int row, int rows) = c.Band(piece);
-                c.Pad(image, row, rows, padded);
-                for (int y = 0; y < rows; y += c._gradientRows)
+                (int image, int row, int rows) = owner.Band(piece);
+                owner.Pad(image, row, rows, padded);
+                for (int y = 0; y < rows; y += owner._gradientRows)
                 {
-                    int together = Math.Min(c._gradientRows, rows - y);
+                    int together = Math.Min(owner._gradientRows, rows - y);
                     long first = ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels;
-                    c.MaskGradient(first, together * g.OutputWidth, gradients, sums + (nint)c._panels * Width * c._columns);
-                    c.AddWeightGradient(padded + (nint)y * g.StrideHeight * c._rowLength, gradients, together, first, sums);
+                    int pixels = together * g.OutputWidth;
+                    PanelPacking.PackGradient<V>(
+                        owner.GradOutput + first, owner.Request.MaskGradient ? owner.Output + first : null, g.OutputChannels, pixels, g.OutputChannels,
+                        gradients, Width * pixels, sums + (nint)owner._panels * Width * owner._columns);
+                    owner.AddWeightGradient(padded + (nint)y * g.StrideHeight * owner._rowLength, gradients, together, first, sums);
                 }
             }
-        }
-    }
-
-    /// <summary>The masked gradient of some pixels, from element <paramref name="first"/> on, in panels; its sums are added to those of the biases.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MaskGradient(long first, int pixels, float* gradients, float* biasSums)
-    {
-        int rowLength = Geometry.OutputChannels;
-        float* mask = Request.MaskGradient ? _output + first : null;
-        for (int n = 0; n < _panels * Width; n += V.Count)
-        {
-            float* to = gradients + (nint)(n / Width) * Width * pixels + n % Width, source = _gradOutput + first + n, positive = mask + n;
-            V sum = V.Load(biasSums + n);
-            int count = Math.Clamp(rowLength - n, 0, V.Count);
-            for (int p = 0; p < pixels; p++, to += Width, source += rowLength, positive += rowLength)
-            {
-                V value = count == V.Count ? V.Load(source) : V.LoadPartial(source, count);
-                if (mask != null)
-                    value = V.SelectGreater(count == V.Count ? V.Load(positive) : V.LoadPartial(positive, count), V.Zero, value);
-                V.Store(value, to);
-                sum += value;
-            }
-            V.Store(sum, biasSums + n);
         }
     }
 
@@ -83,7 +56,7 @@ internal sealed unsafe partial class ConvDirect<V>
         nint skip = (nint)g.StrideHeight * _rowLength - (nint)g.OutputWidth * _step;
         var tiles = new EvenSplit(_run, ConvDirectGradientTile.MaxHeight<V>(), 1);
 
-        // The tiles together prefetch what MaskGradient will read next: half of them the gradient, half the output.
+        // The tiles together prefetch what the next packing will read: half of them the gradient, half the output.
         int halves = Request.MaskGradient ? 2 : 1, calls = 0;
         int callsOfHalf = Math.Max(1, _panels * (Width / (2 * V.Count)) * g.KernelHeight * tiles.Count / halves);
         nint streamStep = (g.OutputChannels + callsOfHalf - 1) / callsOfHalf;
@@ -94,7 +67,7 @@ internal sealed unsafe partial class ConvDirect<V>
                     {
                         height = tiles.Length(t);
                         (int part, int half) = Math.DivRem(calls, halves);
-                        float* stream = (half == 0 ? _gradOutput : _output) + first + pixels * (g.OutputChannels + part * streamStep);
+                        float* stream = (half == 0 ? GradOutput : Output) + first + pixels * (g.OutputChannels + part * streamStep);
                         ConvDirectGradientTile.Rows<V>(
                             height, padded + (nint)ky * _rowLength + t, _step, skip, gradients + (nint)panel * Width * pixels + n,
                             sums + ((nint)panel * _columns + ky * _run + t) * Width + n, g.OutputWidth, rows, stream, streamStep);
@@ -102,17 +75,17 @@ internal sealed unsafe partial class ConvDirect<V>
     }
 
     /// <summary>Adds up the parts in their order: one row of the kernel, or the biases.</summary>
-    private sealed class SumPartsJob(ConvDirect<V> c) : Job
+    private sealed class SumPartsJob(ConvDirect<V> owner) : Job
     {
         public override void Execute(int ky, int worker)
         {
-            int outputs = c.Geometry.OutputChannels;
-            if (ky < c.Geometry.KernelHeight)
-                for (int k = ky * c._run; k < (ky + 1) * c._run; k++)
-                    for (int panel = 0; panel < c._panels; panel++)
-                        c.SumParts(((nint)panel * c._columns + k) * Width, c._gradWeight + (nint)k * outputs + panel * Width, c.Outputs(panel));
-            else if (c._gradBias != null)
-                c.SumParts((nint)c._panels * Width * c._columns, c._gradBias, outputs);
+            int outputs = owner.Geometry.OutputChannels;
+            if (ky < owner.Geometry.KernelHeight)
+                for (int k = ky * owner._run; k < (ky + 1) * owner._run; k++)
+                    for (int panel = 0; panel < owner._panels; panel++)
+                        owner.SumParts(((nint)panel * owner._columns + k) * Width, owner.GradWeight + (nint)k * outputs + panel * Width, owner.Outputs(panel));
+            else if (owner.GradBias != null)
+                owner.SumParts((nint)owner._panels * Width * owner._columns, owner.GradBias, outputs);
         }
     }
 
@@ -125,7 +98,7 @@ internal sealed unsafe partial class ConvDirect<V>
             V sum = V.Zero;
             for (int part = 0; part < _parts.Count; part++)
                 sum += V.Load(PartSums(part) + at + n);
-            if (_accumulate)
+            if (Accumulate)
                 sum += V.LoadPartial(gradient + n, lanes);
             V.StorePartial(sum, gradient + n, lanes);
         }

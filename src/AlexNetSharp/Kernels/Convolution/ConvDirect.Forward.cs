@@ -7,40 +7,38 @@ namespace AlexNetSharp.Kernels.Convolution;
 // Forward.
 internal sealed unsafe partial class ConvDirect<V>
 {
-    public override void Forward(float* input, float* bias, float* output)
+    private protected override void OnForward()
     {
-        _input = input;
-        _output = output;
         var padded = new Span<float>(_paddedBias, _panels * Width);
         padded.Clear();
-        if (bias != null)
-            new Span<float>(bias, Geometry.OutputChannels).CopyTo(padded);
-        _pool.Run(_forward, Geometry.Batch * _bands);
+        if (Bias != null)
+            new Span<float>(Bias, Geometry.OutputChannels).CopyTo(padded);
+        Pool.Run(_forward, Geometry.Batch * _bands.Count);
     }
 
     /// <summary>32 output channels, as columns of a panel.</summary>
-    private sealed class PackWeightJob(ConvDirect<V> c) : Job
+    private sealed class PackWeightJob(ConvDirect<V> owner) : Job
     {
         public override void Execute(int panel, int worker) =>
             PanelPacking.Pack(
-                c._weight + panel * Width, c.Geometry.OutputChannels, c._columns, c.Outputs(panel),
-                c._packedWeight + (nint)panel * Width * c._columns, Width * c._columns);
+                owner.Weight + panel * Width, owner.Geometry.OutputChannels, owner._columns, owner.Outputs(panel),
+                owner._packedWeight + (nint)panel * Width * owner._columns, Width * owner._columns);
     }
 
     /// <summary>A band of output rows of one image.</summary>
-    private sealed class ForwardJob(ConvDirect<V> c) : Job
+    private sealed class ForwardJob(ConvDirect<V> owner) : Job
     {
         public override void Execute(int index, int worker)
         {
-            ConvGeometry g = c.Geometry;
-            (int image, int row, int rows) = c.Band(index);
-            float* padded = c.Padded(worker), tile = padded + c._workerPadded;
-            c.Pad(image, row, rows, padded);
-            for (int panel = 0; panel < c._panels; panel++)
+            ConvGeometry g = owner.Geometry;
+            (int image, int row, int rows) = owner.Band(index);
+            float* padded = owner.Padded(worker), tile = padded + owner._workerPadded;
+            owner.Pad(image, row, rows, padded);
+            for (int panel = 0; panel < owner._panels; panel++)
                 for (int y = 0; y < rows; y++)
-                    c.ForwardRow(
-                        padded + (nint)y * g.StrideHeight * c._rowLength, panel, tile,
-                        c._output + ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels + panel * Width);
+                    owner.ForwardRow(
+                        padded + (nint)y * g.StrideHeight * owner._rowLength, panel, tile,
+                        owner.Output + ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels + panel * Width);
         }
     }
 

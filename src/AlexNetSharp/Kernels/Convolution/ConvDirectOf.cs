@@ -1,5 +1,6 @@
 using AlexNetSharp.Kernels.Gemm;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution;
@@ -37,22 +38,17 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
     /// <summary>Most parts of the weight gradient, and the floats that they should not exceed together: 8 MiB.</summary>
     private const int MostParts = 32, PartsTogether = 2 << 20;
 
-    // A run is a row of the kernel: what is contiguous in memory of a patch. A row is a padded row of the input.
+    // A run is a row of the kernel: what is contiguous in memory of a patch. A row is a padded row of the input. Bands have at most _bandRows rows.
     private readonly int _run, _columns, _panels, _rowLength, _step;
-    private readonly int _bandRows, _bands, _gradientRows;
-    private readonly EvenSplit _parts;
+    private readonly int _bandRows, _gradientRows;
+    private readonly EvenSplit _bands, _parts;
     private readonly long _partLength, _workerPadded, _workerLength;
 
     /// <summary>For the gradient of the input alone, or null.</summary>
     private readonly ConvGemm? _inputGradient;
 
     private readonly Job _packWeight, _forward, _backwardPart, _sumParts;
-    private WorkerPool _pool = null!;
     private float* _packedWeight, _paddedBias, _partSums, _workers;
-
-    // Of the call in progress.
-    private float* _weight, _input, _output, _gradOutput, _gradWeight, _gradBias;
-    private bool _accumulate;
 
     /// <summary>Fixes sizes; <see cref="ConvDirect.Create"/> has checked that there is one group.</summary>
     public ConvDirect(ConvGeometry geometry, ConvRequest request)
@@ -67,15 +63,15 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
 
         long rows = Math.Max(1, (BandLength / _rowLength - g.KernelHeight) / g.StrideHeight + 1);
         rows = Math.Min(rows, Math.Max(1, (long)g.Batch * g.OutputHeight / LeastPieces));
-        var bands = new EvenSplit(g.OutputHeight, (int)Math.Min(rows, g.OutputHeight), 1);
-        (_bands, _bandRows) = (bands.Count, bands.Length(0));
+        _bands = new EvenSplit(g.OutputHeight, (int)Math.Min(rows, g.OutputHeight), 1);
+        _bandRows = _bands.Length(0);
         _gradientRows = Math.Clamp(GradientPixels / g.OutputWidth, 1, _bandRows);
 
         _partLength = (long)_panels * Width * (_columns + 1);
-        int parts = (int)Math.Clamp(PartsTogether / _partLength, 1, MostParts), pieces = checked(g.Batch * _bands);
+        int parts = (int)Math.Clamp(PartsTogether / _partLength, 1, MostParts), pieces = checked(g.Batch * _bands.Count);
         _parts = new EvenSplit(pieces, (pieces + parts - 1) / parts, 1);
 
-        _workerPadded = Aligned((long)PaddedRows(_bandRows) * _rowLength);
+        _workerPadded = AlignedBuffer.WholeLines((long)PaddedRows(_bandRows) * _rowLength);
         _workerLength = _workerPadded + Math.Max(
             Width * ConvDirectTile.MaxHeight<V>(), request.WeightGradient ? (long)_panels * Width * _gradientRows * g.OutputWidth : 0);
         if (request.InputGradient)
@@ -94,21 +90,19 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
         _panels * Width + (Request.WeightGradient ? _parts.Count * _partLength : 0) + threads * _workerLength,
         _inputGradient?.ScratchLength(threads) ?? 0);
 
-    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
-        _pool = pool;
         _packedWeight = preparedWeight;
         _paddedBias = scratch;
         _partSums = _paddedBias + _panels * Width;
         _workers = _partSums + (Request.WeightGradient ? _parts.Count * _partLength : 0);
-        _inputGradient?.Bind(pool, preparedWeight + PackedWeightLength, workspace, scratch);
+        _inputGradient?.Bind(Pool, preparedWeight + PackedWeightLength, scratch);
     }
 
-    public override void PrepareWeight(float* weight)
+    private protected override void OnPrepareWeight()
     {
-        _weight = weight;
-        _pool.Run(_packWeight, _panels);
-        _inputGradient?.PrepareWeight(weight);
+        Pool.Run(_packWeight, _panels);
+        _inputGradient?.PrepareWeight(Weight);
     }
 
     private float* Padded(int worker) => _workers + worker * _workerLength;
@@ -122,9 +116,9 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
     /// <summary>The image, first output row and number of output rows of a piece of work.</summary>
     private (int Image, int Row, int Rows) Band(int piece)
     {
-        (int image, int band) = Math.DivRem(piece, _bands);
-        int row = band * _bandRows;
-        return (image, row, Math.Min(_bandRows, Geometry.OutputHeight - row));
+        (int image, int band) = Math.DivRem(piece, _bands.Count);
+        int row = _bands.Start(band);
+        return (image, row, _bands.Length(row));
     }
 
     /// <summary>The input rows under some output rows of an image, each with its zeros on either side.</summary>
@@ -142,10 +136,8 @@ internal sealed unsafe partial class ConvDirect<V> : ConvAlgorithm
                 continue;
             }
             new Span<float>(padded, from).Clear();
-            new Span<float>(_input + ((long)image * g.InputHeight + y) * g.InputWidth * g.InputChannels, to - from).CopyTo(new(padded + from, to - from));
+            new Span<float>(Input + ((long)image * g.InputHeight + y) * g.InputWidth * g.InputChannels, to - from).CopyTo(new(padded + from, to - from));
             new Span<float>(padded + to, _rowLength - to).Clear();
         }
     }
-
-    private static long Aligned(long floats) => (floats + 15) & ~15L;
 }

@@ -18,6 +18,8 @@ namespace AlexNetSharp.Kernels.Convolution;
 /// </remarks>
 internal sealed unsafe partial class ConvGemm : ConvAlgorithm
 {
+    private const string FullName = "gemm: product of patches and weights";
+
     private const int Width = GemmKernel.PanelWidth;
 
     /// <summary>Pixels and columns of a block of patches: 336 KiB.</summary>
@@ -36,10 +38,7 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
     // Strides of panels, 16 floats beyond a round number, so that rows of neighbours do not share a set of the cache.
     private readonly nint _weightStride, _transposedStride, _blockStride, _gradientStride, _gradientWeightStride;
     private readonly Job _packWeight, _forward, _backwardWeight, _backwardInput;
-    private WorkerPool _pool = null!;
     private float* _packedWeight, _packedTransposed, _scratch;
-    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
-    private bool _accumulate;
 
     /// <summary>Fixes sizes; accepts every geometry.</summary>
     public ConvGemm(ConvGeometry geometry, ConvRequest request)
@@ -68,9 +67,9 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
 
     /// <summary>The entry of <see cref="ConvAlgorithms"/>.</summary>
     public static ConvCandidate Candidate(ConvGeometry geometry, ConvRequest request) =>
-        new("gemm", new ConvGemm(geometry, request), "accepts every geometry");
+        new(FullName, new ConvGemm(geometry, request), "accepts every geometry");
 
-    public override string Name => "direct, as product of patches and weights";
+    public override string Name => FullName;
 
     public override long PreparedWeightLength => PackedWeightLength + PackedTransposedLength;
 
@@ -87,41 +86,23 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
             ? (MaxGradientPanels + _outputPanels) * _gradientStride + _outputPanels * (_gradientWeightStride + Width)
             : 0);
 
-    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
-        _pool = pool;
         _packedWeight = preparedWeight;
         _packedTransposed = preparedWeight + PackedWeightLength;
         _scratch = scratch;
     }
 
-    public override void PrepareWeight(float* weight)
-    {
-        _weight = weight;
-        _pool.Run(_packWeight, Geometry.Groups * _outputPanels);
-    }
+    private protected override void OnPrepareWeight() => Pool.Run(_packWeight, Geometry.Groups * _outputPanels);
 
-    public override void Forward(float* input, float* bias, float* output)
-    {
-        _input = input;
-        _bias = bias;
-        _output = output;
-        _pool.Run(_forward, checked((int)((_pixels + _pixelsTogether - 1) / _pixelsTogether)));
-    }
+    private protected override void OnForward() =>
+        Pool.Run(_forward, checked((int)((_pixels + _pixelsTogether - 1) / _pixelsTogether)));
 
-    public override void Backward(
-        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
+    private protected override void OnBackward()
     {
-        _input = input;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _gradInput = gradInput;
-        _accumulate = accumulate;
-        if (gradWeight != null)
-            _pool.Run(_backwardWeight, Geometry.Groups * _gradientBlocks.Count);
-        if (gradInput != null)
-            _pool.Run(_backwardInput, Geometry.Batch);
+        if (GradWeight != null)
+            Pool.Run(_backwardWeight, Geometry.Groups * _gradientBlocks.Count);
+        if (GradInput != null)
+            Pool.Run(_backwardInput, Geometry.Batch);
     }
 }

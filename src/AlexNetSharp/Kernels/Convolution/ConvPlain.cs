@@ -6,45 +6,25 @@ namespace AlexNetSharp.Kernels.Convolution;
 /// <remarks>Accepts every geometry. One image (forward, input gradient) or one output channel (weight gradient) is a piece of work.</remarks>
 internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest request) : ConvAlgorithm(geometry, request)
 {
-    private WorkerPool _pool = null!;
-    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
-    private bool _accumulate;
     private Job _forward = null!, _backwardWeight = null!, _backwardInput = null!;
 
     public override string Name => "plain loops";
 
-    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
-        _pool = pool;
         _forward = new ForwardJob(this);
         _backwardWeight = new BackwardWeightJob(this);
         _backwardInput = new BackwardInputJob(this);
     }
 
-    public override void PrepareWeight(float* weight) => _weight = weight;
+    private protected override void OnForward() => Pool.Run(_forward, Geometry.Batch);
 
-    public override void Forward(float* input, float* bias, float* output)
+    private protected override void OnBackward()
     {
-        _input = input;
-        _bias = bias;
-        _output = output;
-        _pool.Run(_forward, Geometry.Batch);
-    }
-
-    public override void Backward(
-        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
-    {
-        _input = input;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _gradInput = gradInput;
-        _accumulate = accumulate;
-        if (gradWeight != null)
-            _pool.Run(_backwardWeight, Geometry.OutputChannels);
-        if (gradInput != null)
-            _pool.Run(_backwardInput, Geometry.Batch);
+        if (GradWeight != null)
+            Pool.Run(_backwardWeight, Geometry.OutputChannels);
+        if (GradInput != null)
+            Pool.Run(_backwardInput, Geometry.Batch);
     }
 
     /// <summary>Index of input[n, y, x, 0], or −1 outside the image.</summary>
@@ -56,56 +36,56 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
             : (((long)n * g.InputHeight + y) * g.InputWidth + x) * g.InputChannels;
     }
 
-    private float MaskedGradient(long i) => Request.MaskGradient && !(_output[i] > 0) ? 0 : _gradOutput[i];
+    private float MaskedGradient(long i) => Request.MaskGradient && !(Output[i] > 0) ? 0 : GradOutput[i];
 
-    private sealed class ForwardJob(ConvPlain c) : Job
+    private sealed class ForwardJob(ConvPlain owner) : Job
     {
         public override void Execute(int n, int worker)
         {
-            ConvGeometry g = c.Geometry;
+            ConvGeometry g = owner.Geometry;
             int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
             for (int oy = 0; oy < g.OutputHeight; oy++)
                 for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
-                    float* output = c._output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                    float* output = owner.Output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
                     for (int o = 0; o < g.OutputChannels; o++)
-                        output[o] = c._bias == null ? 0 : c._bias[o];
+                        output[o] = owner.Bias == null ? 0 : owner.Bias[o];
                     for (int ky = 0; ky < g.KernelHeight; ky++)
                         for (int kx = 0; kx < g.KernelWidth; kx++)
                         {
-                            long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                            long at = owner.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
                             if (at < 0)
                                 continue;
                             for (int ic = 0; ic < ics; ic++)
                                 for (int group = 0; group < g.Groups; group++)
                                 {
-                                    float value = c._input[at + group * ics + ic];
-                                    float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    float value = owner.Input[at + group * ics + ic];
+                                    float* weight = owner.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
                                     for (int o = group * ocs; o < (group + 1) * ocs; o++)
                                         output[o] += value * weight[o];
                                 }
                         }
-                    if (c.Request.Relu)
+                    if (owner.Request.Relu)
                         for (int o = 0; o < g.OutputChannels; o++)
                             output[o] = output[o] < 0 ? 0 : output[o];
                 }
         }
     }
 
-    private sealed class BackwardWeightJob(ConvPlain c) : Job
+    private sealed class BackwardWeightJob(ConvPlain owner) : Job
     {
         public override void Execute(int o, int worker)
         {
-            ConvGeometry g = c.Geometry;
+            ConvGeometry g = owner.Geometry;
             int ics = g.InputChannels / g.Groups, group = o / (g.OutputChannels / g.Groups);
             long pixels = (long)g.Batch * g.OutputHeight * g.OutputWidth;
-            if (!c._accumulate)
+            if (!owner.Accumulate)
                 for (long i = o; i < g.WeightLength; i += g.OutputChannels)
-                    c._gradWeight[i] = 0;
-            float bias = c._accumulate && c._gradBias != null ? c._gradBias[o] : 0;
+                    owner.GradWeight[i] = 0;
+            float bias = owner.Accumulate && owner.GradBias != null ? owner.GradBias[o] : 0;
             for (long p = 0; p < pixels; p++)
             {
-                float gradient = c.MaskedGradient(p * g.OutputChannels + o);
+                float gradient = owner.MaskedGradient(p * g.OutputChannels + o);
                 bias += gradient;
                 if (gradient == 0)
                     continue;
@@ -114,28 +94,28 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                 for (int ky = 0; ky < g.KernelHeight; ky++)
                     for (int kx = 0; kx < g.KernelWidth; kx++)
                     {
-                        long at = c.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
+                        long at = owner.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
                         if (at < 0)
                             continue;
                         for (int ic = 0; ic < ics; ic++)
-                            c._gradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
-                                += gradient * c._input[at + group * ics + ic];
+                            owner.GradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
+                                += gradient * owner.Input[at + group * ics + ic];
                     }
             }
-            if (c._gradBias != null)
-                c._gradBias[o] = bias;
+            if (owner.GradBias != null)
+                owner.GradBias[o] = bias;
         }
     }
 
-    private sealed class BackwardInputJob(ConvPlain c) : Job
+    private sealed class BackwardInputJob(ConvPlain owner) : Job
     {
         public override void Execute(int n, int worker)
         {
-            ConvGeometry g = c.Geometry;
+            ConvGeometry g = owner.Geometry;
             int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
             long image = (long)g.InputHeight * g.InputWidth * g.InputChannels;
             for (long i = n * image; i < (n + 1) * image; i++)
-                c._gradInput[i] = 0;
+                owner.GradInput[i] = 0;
             for (int oy = 0; oy < g.OutputHeight; oy++)
                 for (int ox = 0; ox < g.OutputWidth; ox++)
                 {
@@ -143,17 +123,17 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
                     for (int ky = 0; ky < g.KernelHeight; ky++)
                         for (int kx = 0; kx < g.KernelWidth; kx++)
                         {
-                            long at = c.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                            long at = owner.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
                             if (at < 0)
                                 continue;
                             for (int group = 0; group < g.Groups; group++)
                                 for (int ic = 0; ic < ics; ic++)
                                 {
-                                    float* weight = c._weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                    float* weight = owner.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
                                     float sum = 0;
                                     for (int o = group * ocs; o < (group + 1) * ocs; o++)
-                                        sum += c.MaskedGradient(output + o) * weight[o];
-                                    c._gradInput[at + group * ics + ic] += sum;
+                                        sum += owner.MaskedGradient(output + o) * weight[o];
+                                    owner.GradInput[at + group * ics + ic] += sum;
                                 }
                         }
                 }

@@ -85,22 +85,3 @@ internal readonly struct ReluGradientOperator : IElementOperator
     public V Invoke<V>(V a, V b)
         where V : unmanaged, ISimd<V> => V.SelectGreater(a, V.Zero, b);
 }
-
-/// <summary>a + b.</summary>
-internal readonly struct AddOperator : IElementOperator
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V a, V b)
-        where V : unmanaged, ISimd<V> => a + b;
-}
-
-/// <summary>factor · a.</summary>
-/// <param name="factor">The factor.</param>
-internal readonly struct ScaleOperator(float factor) : IElementOperator
-{
-    private readonly float _factor = factor;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V a, V b)
-        where V : unmanaged, ISimd<V> => a * V.Broadcast(_factor);
-}

@@ -2,7 +2,7 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Elementwise;
 
-/// <summary>The softmax of each row, p[r, k] = exp(z[r, k]) / Σ exp(z[r, j]), and the cross-entropy loss of it.</summary>
+/// <summary>The cross-entropy loss of the softmax of each row, p[r, k] = exp(z[r, k]) / Σ exp(z[r, j]).</summary>
 /// <remarks>
 /// <para>
 /// With label l and smoothing ε the target is t[k] = ε/K + (1 − ε)·[k = l] (PyTorch's <c>label_smoothing</c>); the loss is the mean over the
@@ -21,8 +21,8 @@ internal sealed unsafe class SoftmaxCrossEntropy
     private readonly float _smoothing;
     private readonly int[] _labels;
     private readonly double[] _losses;
-    private readonly Job _softmax, _loss;
-    private float* _logits, _result;
+    private readonly Job _loss;
+    private float* _logits, _gradient;
     private float _gradientScale;
 
     /// <summary>Prepares the operation.</summary>
@@ -40,19 +40,7 @@ internal sealed unsafe class SoftmaxCrossEntropy
         (_pool, _classes, _smoothing) = (pool, classes, smoothing);
         _labels = new int[maxRows];
         _losses = new double[maxRows];
-        _softmax = new SoftmaxJob(this);
         _loss = new LossJob(this);
-    }
-
-    /// <summary>Writes the softmax of each row.</summary>
-    /// <param name="logits">[rows, classes].</param>
-    /// <param name="probabilities">[rows, classes]; may be the same memory.</param>
-    /// <param name="rows">Rows.</param>
-    public void Softmax(float* logits, float* probabilities, int rows)
-    {
-        _logits = logits;
-        _result = probabilities;
-        _pool.Run(_softmax, rows);
     }
 
     /// <summary>The mean loss of the rows, and its gradient.</summary>
@@ -70,7 +58,7 @@ internal sealed unsafe class SoftmaxCrossEntropy
                 throw new ArgumentOutOfRangeException(nameof(labels), label, FormattableString.Invariant($"labels must be from 0 to {_classes - 1}"));
         labels.CopyTo(_labels);
         _logits = logits;
-        _result = gradient;
+        _gradient = gradient;
         _gradientScale = gradientScale / labels.Length;
         _pool.Run(_loss, labels.Length);
         double sum = 0;
@@ -79,40 +67,18 @@ internal sealed unsafe class SoftmaxCrossEntropy
         return sum / labels.Length;
     }
 
-    private static float Max(float* row, int count)
-    {
-        float max = float.NegativeInfinity;
-        for (int k = 0; k < count; k++)
-            max = MathF.Max(max, row[k]);
-        return max;
-    }
-
-    private sealed class SoftmaxJob(SoftmaxCrossEntropy s) : Job
+    private sealed class LossJob(SoftmaxCrossEntropy owner) : Job
     {
         public override void Execute(int index, int worker)
         {
-            int classes = s._classes;
-            float* logits = s._logits + (long)index * classes, result = s._result + (long)index * classes;
-            float max = Max(logits, classes);
-            double sum = 0;
+            int classes = owner._classes, label = owner._labels[index];
+            float* logits = owner._logits + (long)index * classes, gradient = owner._gradient + (long)index * classes;
+            float max = float.NegativeInfinity;
             for (int k = 0; k < classes; k++)
-                sum += result[k] = MathF.Exp(logits[k] - max);
-            float factor = (float)(1 / sum);
-            for (int k = 0; k < classes; k++)
-                result[k] *= factor;
-        }
-    }
-
-    private sealed class LossJob(SoftmaxCrossEntropy s) : Job
-    {
-        public override void Execute(int index, int worker)
-        {
-            int classes = s._classes, label = s._labels[index];
-            float* logits = s._logits + (long)index * classes, gradient = s._result + (long)index * classes;
-            float max = Max(logits, classes);
+                max = MathF.Max(max, logits[k]);
             double sum = 0, distance = 0;
             float right = logits[label];
-            bool store = s._result != null;
+            bool store = owner._gradient != null;
             for (int k = 0; k < classes; k++)
             {
                 distance += (double)max - logits[k];
@@ -122,15 +88,15 @@ internal sealed unsafe class SoftmaxCrossEntropy
                     gradient[k] = exponential;
             }
             // −ln p[k] = ln Σ exp(z − max) + max − z[k].
-            double log = Math.Log(sum), smoothing = s._smoothing;
-            s._losses[index] = log + (1 - smoothing) * ((double)max - right) + smoothing / classes * distance;
+            double log = Math.Log(sum), smoothing = owner._smoothing;
+            owner._losses[index] = log + (1 - smoothing) * ((double)max - right) + smoothing / classes * distance;
             if (!store)
                 return;
-            double scale = s._gradientScale / sum;
-            float uniform = (float)(s._gradientScale * smoothing / classes);
+            double scale = owner._gradientScale / sum;
+            float uniform = (float)(owner._gradientScale * smoothing / classes);
             for (int k = 0; k < classes; k++)
                 gradient[k] = (float)(gradient[k] * scale) - uniform;
-            gradient[label] -= (float)(s._gradientScale * (1 - smoothing));
+            gradient[label] -= (float)(owner._gradientScale * (1 - smoothing));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Gemm;
 
@@ -19,11 +20,12 @@ namespace AlexNetSharp.Kernels.Gemm;
 /// panels among threads gives the same bits.
 /// </para>
 /// <para>Error: that of a float32 sum over the depth, |error| ≤ depth · 2⁻²⁴ · Σ|a·b| at worst and about √depth of it as a rule.</para>
+/// <para><see cref="GemmPlain"/> says the same in plain loops.</para>
 /// </remarks>
 internal static unsafe class GemmKernel
 {
     /// <summary>Columns of a panel.</summary>
-    public const int PanelWidth = 32;
+    public const int PanelWidth = Panel.Width;
 
     /// <summary>Longest part of the depth that is summed in registers: 32 columns of B then take 24 KiB.</summary>
     public const int DepthBlock = 192;
@@ -45,24 +47,23 @@ internal static unsafe class GemmKernel
     /// <param name="panels">Panels of B and C, at least 0.</param>
     /// <param name="depth">Length of the sums, at least 1.</param>
     /// <param name="accumulate">Whether the product is added to C or overwrites it.</param>
-    /// <param name="cRowStride">Floats between rows within a panel of C: 32, or the row length of a dense matrix whose panels lie 32 apart.</param>
     public static void Multiply(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
-        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+        int rows, int panels, int depth, bool accumulate)
     {
         switch (SimdTiers.Best)
         {
             case SimdTier.Vector512:
-                Multiply<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                Multiply<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
             case SimdTier.Vector256:
-                Multiply<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                Multiply<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
             case SimdTier.Vector128:
-                Multiply<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                Multiply<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
             default:
-                Multiply<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                Multiply<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
         }
     }
@@ -70,7 +71,7 @@ internal static unsafe class GemmKernel
     /// <summary>As the other overload, on the given vectors.</summary>
     public static void Multiply<V>(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
-        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+        int rows, int panels, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
@@ -83,12 +84,12 @@ internal static unsafe class GemmKernel
                 for (int p = 0; p < panels; p++)
                     MultiplyBlock<V>(
                         aBlock, aPanelStride, b + p * bPanelStride + k * PanelWidth, p + 1 < panels ? bPanelStride : nextDepth,
-                        c + p * cPanelStride + m * cRowStride, cRowStride,
+                        c + p * cPanelStride + m * PanelWidth,
                         rowBlocks.Length(m), depthBlocks.Length(k), accumulate || k > 0);
             }
     }
 
-    /// <summary>As <see cref="Multiply(float*, nint, float*, nint, float*, nint, int, int, int, bool, nint)"/> with B in <see cref="BFloat16"/>.</summary>
+    /// <summary>As <see cref="Multiply(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/> with B in <see cref="BFloat16"/>.</summary>
     public static void Multiply(
         float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
     {
@@ -123,7 +124,7 @@ internal static unsafe class GemmKernel
                     for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                         GemmBFloat16Tile.Rows<V>(
                             tiles.Length(m), a + k / PanelWidth * aPanelStride + m * PanelWidth, aPanelStride,
-                            b + p * bPanelStride + k * PanelWidth + n, c + p * cPanelStride + m * PanelWidth + n, PanelWidth,
+                            b + p * bPanelStride + k * PanelWidth + n, c + p * cPanelStride + m * PanelWidth + n,
                             depthBlocks.Length(k), a, 0, accumulate: k > 0);
     }
 
@@ -138,24 +139,23 @@ internal static unsafe class GemmKernel
     /// <param name="panels">Panels of B and C.</param>
     /// <param name="depth">Rows of A and B.</param>
     /// <param name="accumulate">Whether the product is added to C or overwrites it.</param>
-    /// <param name="cRowStride">Floats between rows within a panel of C.</param>
     public static void MultiplyTransposed(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
-        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+        int rows, int panels, int depth, bool accumulate)
     {
         switch (SimdTiers.Best)
         {
             case SimdTier.Vector512:
-                MultiplyTransposed<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                MultiplyTransposed<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
             case SimdTier.Vector256:
-                MultiplyTransposed<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                MultiplyTransposed<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
             case SimdTier.Vector128:
-                MultiplyTransposed<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                MultiplyTransposed<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
             default:
-                MultiplyTransposed<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate, cRowStride);
+                MultiplyTransposed<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
                 break;
         }
     }
@@ -163,7 +163,7 @@ internal static unsafe class GemmKernel
     /// <summary>As the other overload, on the given vectors.</summary>
     public static void MultiplyTransposed<V>(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
-        int rows, int panels, int depth, bool accumulate, nint cRowStride = PanelWidth)
+        int rows, int panels, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, 1);
@@ -175,7 +175,7 @@ internal static unsafe class GemmKernel
                         MultiplyTransposedBlock<V>(
                             a + m / PanelWidth * aPanelStride + k * PanelWidth,
                             b + p * bPanelStride + k * PanelWidth,
-                            c + p * cPanelStride + m * cRowStride, cRowStride,
+                            c + p * cPanelStride + m * PanelWidth,
                             Math.Min(rows - m, PanelWidth), depthBlocks.Length(k), accumulate || k > 0);
     }
 
@@ -183,7 +183,7 @@ internal static unsafe class GemmKernel
     // in floats to the block of B that will be needed next, which is prefetched.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<V>(
-        float* a, nint aPanelStride, float* b, nint bNext, float* c, nint cRowStride, int rows, int depth, bool accumulate)
+        float* a, nint aPanelStride, float* b, nint bNext, float* c, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
         var tiles = new EvenSplit(rows, GemmTile.MaxHeight<V>(), 1);
@@ -196,13 +196,13 @@ internal static unsafe class GemmKernel
             float* stream = fetch ? b + bNext + (nint)m * depth : b;
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTile.Rows<V>(
-                    height, a + m * PanelWidth, aPanelStride, b + n, c + m * cRowStride + n, cRowStride,
+                    height, a + m * PanelWidth, aPanelStride, b + n, c + m * PanelWidth + n,
                     depth, stream, fetch ? height : 0, accumulate);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, nint cRowStride, int rows, int depth, bool accumulate)
+    private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, int rows, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
         // Each tile prefetches the place of the next one: a gradient is longer than any cache, and its sums may be short.
@@ -213,8 +213,8 @@ internal static unsafe class GemmKernel
             height = tiles.Length(m);
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTransposedTile.Rows<V>(
-                    height, a + m, b + n, c + m * cRowStride + n, cRowStride, depth,
-                    c + (m + height) * cRowStride, (height * PanelWidth + depth - 1) / depth, accumulate);
+                    height, a + m, b + n, c + m * PanelWidth + n, depth,
+                    c + (m + height) * PanelWidth, (height * PanelWidth + depth - 1) / depth, accumulate);
         }
     }
 }

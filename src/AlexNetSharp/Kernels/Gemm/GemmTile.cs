@@ -3,7 +3,7 @@ namespace AlexNetSharp.Kernels.Gemm;
 /// <summary>Micro-kernel 1: a few rows of C, two vectors wide, held in registers over the whole depth.</summary>
 /// <remarks>
 /// <para>
-/// c[i·cRowStride + j] (+)= Σ over k &lt; depth of a[(k / 32)·aPanelStride + 32·i + k % 32] · b[32·k + j], for i &lt; height and
+/// c[32·i + j] (+)= Σ over k &lt; depth of a[(k / 32)·aPanelStride + 32·i + k % 32] · b[32·k + j], for i &lt; height and
 /// j &lt; 2·V.Count. So a and c point at the first row of the tile, b and c at its first column.
 /// </para>
 /// <para>
@@ -21,7 +21,7 @@ internal static partial class GemmBFloat16Tile;
 
 /// <summary>Micro-kernel 2: as <see cref="GemmTile"/> with A transposed, for gradients of weights.</summary>
 /// <remarks>
-/// c[i·cRowStride + j] (+)= Σ over k &lt; depth of a[32·k + i] · b[32·k + j], for i &lt; height and j &lt; 2·V.Count.
+/// c[32·i + j] (+)= Σ over k &lt; depth of a[32·k + i] · b[32·k + j], for i &lt; height and j &lt; 2·V.Count.
 /// A tile must not cross a panel of A.
 /// </remarks>
 [GemmTiles(maxHeight: 14, transposed: true)]

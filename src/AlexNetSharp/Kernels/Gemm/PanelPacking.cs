@@ -45,9 +45,10 @@ internal static unsafe class PanelPacking
         }
     }
 
+    /// <summary>As the other overload, on the given vectors.</summary>
     // Row after row, so that a dense source is read in the order of its memory.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackGradient<V>(
+    public static void PackGradient<V>(
         float* source, float* output, nint rowLength, int rows, int columns, float* panels, nint panelStride, float* sums)
         where V : unmanaged, ISimd<V>
     {

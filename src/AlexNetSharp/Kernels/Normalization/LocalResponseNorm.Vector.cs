@@ -1,4 +1,5 @@
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
@@ -23,7 +24,7 @@ internal sealed unsafe class LocalResponseNorm<V> : LocalResponseNorm
     private protected override long ScratchOfThread => (long)_linePixels * _lines.PaddedChannels + 3 * SavedLine;
 
     /// <summary>Floats from one saved line to the next; a cache line more than the values, so that they do not collide in the cache.</summary>
-    private long SavedLine => ((long)_linePixels * Settings.Channels + 15) / 16 * 16 + 16;
+    private long SavedLine => AlignedBuffer.WholeLines((long)_linePixels * Settings.Channels) + AlignedBuffer.LineFloats;
 
     private protected override void ForwardPixels(long first, int count, float* scratch)
     {

@@ -1,5 +1,4 @@
 using AlexNetSharp.Simd;
-using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
@@ -31,20 +30,17 @@ internal readonly record struct ResponseNormSettings(long Pixels, int Channels, 
 /// <remarks>
 /// <para>
 /// Backward: gradInput[p, c] = gradOutput[p, c] · d[p, c]^−β − 2·alpha·β · input[p, c] · Σ over |j − c| ≤ radius of
-/// gradOutput[p, j] · input[p, j] · d[p, j]^(−β − 1).
+/// gradOutput[p, j] · input[p, j] · d[p, j]^(−β − 1). gradInput may be the same memory as gradOutput.
 /// </para>
 /// <para>Where |input| exceeds some 1e19 its square overflows and the result is not a number. Errors are those of rounding, some 1e-6.</para>
 /// <para>Sources: A. Krizhevsky, I. Sutskever, G. Hinton 2012, section 3.3; TensorFlow's <c>tf.nn.local_response_normalization</c>.</para>
 /// </remarks>
-internal abstract unsafe class LocalResponseNorm
+internal abstract unsafe class LocalResponseNorm : MapKernel
 {
     /// <summary>Floats that a piece of work reads: 64 KiB.</summary>
     private const int PieceFloats = 1 << 14;
 
     private readonly int _piecePixels;
-    private readonly Job _forward, _backward;
-    private WorkerPool _pool = null!;
-    private float* _scratch;
 
     /// <summary>Prepares the operation.</summary>
     protected LocalResponseNorm(ResponseNormSettings settings)
@@ -52,8 +48,6 @@ internal abstract unsafe class LocalResponseNorm
         settings.Check();
         Settings = settings;
         _piecePixels = Math.Max(1, PieceFloats / settings.Channels);
-        _forward = new PieceJob(this, backward: false);
-        _backward = new PieceJob(this, backward: true);
     }
 
     /// <summary>Sizes and constants.</summary>
@@ -68,45 +62,21 @@ internal abstract unsafe class LocalResponseNorm
         _ => new LocalResponseNorm<F32x1>(settings),
     };
 
-    /// <summary>Floats of scratch for a pool of <paramref name="threads"/> threads.</summary>
-    public long ScratchLength(int threads) => ScratchOfThread * threads;
+    private protected override int ForwardPieces => checked((int)((Settings.Pixels + _piecePixels - 1) / _piecePixels));
 
-    /// <summary>Hands over threads and scratch, once.</summary>
-    public void Bind(WorkerPool pool, float* scratch)
+    private protected override int BackwardPieces => ForwardPieces;
+
+    private protected override void ForwardPiece(int index, float* scratch)
     {
-        _pool = pool;
-        _scratch = scratch;
+        (long first, int count) = Pixels(index);
+        ForwardPixels(first, count, scratch);
     }
 
-    /// <summary>Computes output [pixels, channels] from input [pixels, channels].</summary>
-    public void Forward(float* input, float* output)
+    private protected override void BackwardPiece(int index, float* scratch)
     {
-        Input = input;
-        Output = output;
-        _pool.Run(_forward, Pieces);
+        (long first, int count) = Pixels(index);
+        BackwardPixels(first, count, scratch);
     }
-
-    /// <summary>Overwrites gradInput [pixels, channels]; it may be the same memory as gradOutput.</summary>
-    public void Backward(float* input, float* gradOutput, float* gradInput)
-    {
-        Input = input;
-        GradOutput = gradOutput;
-        GradInput = gradInput;
-        _pool.Run(_backward, Pieces);
-    }
-
-    private int Pieces => checked((int)((Settings.Pixels + _piecePixels - 1) / _piecePixels));
-
-    private protected float* Input { get; private set; }
-
-    private protected float* Output { get; private set; }
-
-    private protected float* GradOutput { get; private set; }
-
-    private protected float* GradInput { get; private set; }
-
-    /// <summary>Floats of scratch for one thread.</summary>
-    private protected abstract long ScratchOfThread { get; }
 
     /// <summary>Forward for some pixels.</summary>
     private protected abstract void ForwardPixels(long first, int count, float* scratch);
@@ -114,17 +84,9 @@ internal abstract unsafe class LocalResponseNorm
     /// <summary>Backward for some pixels.</summary>
     private protected abstract void BackwardPixels(long first, int count, float* scratch);
 
-    private sealed class PieceJob(LocalResponseNorm norm, bool backward) : Job
+    private (long First, int Count) Pixels(int index)
     {
-        public override void Execute(int index, int worker)
-        {
-            long first = (long)index * norm._piecePixels;
-            int count = (int)Math.Min(norm._piecePixels, norm.Settings.Pixels - first);
-            float* scratch = norm._scratch + norm.ScratchOfThread * worker;
-            if (backward)
-                norm.BackwardPixels(first, count, scratch);
-            else
-                norm.ForwardPixels(first, count, scratch);
-        }
+        long first = (long)index * _piecePixels;
+        return (first, (int)Math.Min(_piecePixels, Settings.Pixels - first));
     }
 }

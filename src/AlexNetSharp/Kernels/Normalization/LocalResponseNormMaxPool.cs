@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AlexNetSharp.Kernels.Pooling;
 using AlexNetSharp.Simd;
-using AlexNetSharp.Threading;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
@@ -13,16 +13,16 @@ namespace AlexNetSharp.Kernels.Normalization;
 /// again instead of reading a stored map: it costs arithmetic on values in cache, where the map would cost memory traffic both ways.
 /// </para>
 /// <para>
-/// A piece of work is a band of rows of one image; bands are whole images unless the batch is small. Rows that no window covers are not
-/// read, and their gradient is 0.
+/// A piece of work is a band of rows of one image; bands are whole images unless the batch is small, for neighbours both normalise the rows
+/// that their windows share. Rows that no window covers are not read, and their gradient is 0.
 /// </para>
 /// </remarks>
-internal abstract unsafe class LocalResponseNormMaxPool
+internal abstract unsafe class LocalResponseNormMaxPool : MapKernel
 {
-    private readonly Job _forward, _backward;
+    /// <summary>Fewer pieces than this would leave threads without work.</summary>
+    private const int LeastPieces = 16;
+
     private readonly int _bands;
-    private WorkerPool _pool = null!;
-    private float* _scratch;
 
     /// <summary>Prepares the operation.</summary>
     /// <param name="settings">Constants of the normalisation; its pixels must be those of the input of the pooling.</param>
@@ -35,9 +35,7 @@ internal abstract unsafe class LocalResponseNormMaxPool
         if (settings.Pixels != (long)windows.Batch * windows.InputHeight * windows.InputWidth || settings.Channels != windows.Channels)
             throw new ArgumentException("normalisation and pooling differ in the size of the map between them", nameof(windows));
         (Windows, Relu) = (windows, relu);
-        _bands = Math.Min((15 + windows.Batch) / Math.Max(1, windows.Batch), windows.OutputHeight);
-        _forward = new BandJob(this, backward: false);
-        _backward = new BandJob(this, backward: true);
+        _bands = Math.Min((LeastPieces + windows.Batch - 1) / windows.Batch, windows.OutputHeight);
     }
 
     /// <summary>Sizes and windows of the pooling.</summary>
@@ -56,48 +54,23 @@ internal abstract unsafe class LocalResponseNormMaxPool
             _ => new LocalResponseNormMaxPool<F32x1>(settings, windows, relu),
         };
 
-    /// <summary>Floats of scratch for a pool of <paramref name="threads"/> threads.</summary>
-    public long ScratchLength(int threads) => ScratchOfThread * threads;
+    private protected override int ForwardPieces => checked(Windows.Batch * _bands);
 
-    /// <summary>Hands over threads and scratch, once.</summary>
-    public void Bind(WorkerPool pool, float* scratch)
+    private protected override int BackwardPieces => ForwardPieces;
+
+    private protected override void ForwardPiece(int index, float* scratch)
     {
-        _pool = pool;
-        _scratch = scratch;
+        (int image, int from, int to) = Band(index, Windows.OutputHeight);
+        if (from < to)
+            ForwardBand(image, from, to, scratch);
     }
 
-    /// <summary>Computes output [n, oh, ow, c] from input [n, ih, iw, c].</summary>
-    public void Forward(float* input, float* output)
+    private protected override void BackwardPiece(int index, float* scratch)
     {
-        Input = input;
-        Output = output;
-        _pool.Run(_forward, Windows.Batch * _bands);
+        (int image, int from, int to) = Band(index, Windows.InputHeight);
+        if (from < to)
+            BackwardBand(image, from, to, scratch);
     }
-
-    /// <summary>Overwrites gradInput [n, ih, iw, c].</summary>
-    /// <param name="input">As in forward.</param>
-    /// <param name="output">As forward left it, from the same object.</param>
-    /// <param name="gradOutput">[n, oh, ow, c].</param>
-    /// <param name="gradInput">[n, ih, iw, c]; must overlap none of the others.</param>
-    public void Backward(float* input, float* output, float* gradOutput, float* gradInput)
-    {
-        Input = input;
-        Output = output;
-        GradOutput = gradOutput;
-        GradInput = gradInput;
-        _pool.Run(_backward, Windows.Batch * _bands);
-    }
-
-    private protected float* Input { get; private set; }
-
-    private protected float* Output { get; private set; }
-
-    private protected float* GradOutput { get; private set; }
-
-    private protected float* GradInput { get; private set; }
-
-    /// <summary>Floats of scratch for one thread.</summary>
-    private protected abstract long ScratchOfThread { get; }
 
     /// <summary>Computes the output rows <paramref name="from"/> to <paramref name="to"/> − 1 of an image.</summary>
     private protected abstract void ForwardBand(int image, int from, int to, float* scratch);
@@ -105,21 +78,11 @@ internal abstract unsafe class LocalResponseNormMaxPool
     /// <summary>Computes the gradient of the input rows <paramref name="from"/> to <paramref name="to"/> − 1 of an image.</summary>
     private protected abstract void BackwardBand(int image, int from, int to, float* scratch);
 
-    private sealed class BandJob(LocalResponseNormMaxPool o, bool backward) : Job
+    /// <summary>The image of a piece, and which of the image's rows are its own.</summary>
+    private (int Image, int From, int To) Band(int index, int rows)
     {
-        public override void Execute(int index, int worker)
-        {
-            (int image, int band) = Math.DivRem(index, o._bands);
-            float* scratch = o._scratch + o.ScratchOfThread * worker;
-            int rows = backward ? o.Windows.InputHeight : o.Windows.OutputHeight;
-            int from = (int)((long)band * rows / o._bands), to = (int)((long)(band + 1) * rows / o._bands);
-            if (from == to)
-                return;
-            if (backward)
-                o.BackwardBand(image, from, to, scratch);
-            else
-                o.ForwardBand(image, from, to, scratch);
-        }
+        (int image, int band) = Math.DivRem(index, _bands);
+        return (image, (int)((long)band * rows / _bands), (int)((long)(band + 1) * rows / _bands));
     }
 }
 
@@ -147,7 +110,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
             _ring = Math.Max(_ring, rows.End - rows.Start);
         foreach (PoolRange columns in windows.Columns)
             _columns = Math.Max(_columns, columns.End);
-        _rowStride = ((long)_columns * windows.Channels + 15) / 16 * 16 + 16;
+        _rowStride = AlignedBuffer.WholeLines((long)_columns * windows.Channels) + AlignedBuffer.LineFloats;
     }
 
     private protected override long ScratchOfThread => (long)_columns * _lines.PaddedChannels + 4 * _ring * _rowStride;
@@ -287,28 +250,18 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
                     float* line = first + lines[i] + c;
                     if (width == 3 * channels)
                     {
-                        gradient = Spread(line, line + toGradient, max, gradient);
-                        gradient = Spread(line + channels, line + toGradient + channels, max, gradient);
-                        gradient = Spread(line + 2 * channels, line + toGradient + 2 * channels, max, gradient);
+                        gradient = MaxPool.GiveToMaximum(line, line + toGradient, max, gradient);
+                        gradient = MaxPool.GiveToMaximum(line + channels, line + toGradient + channels, max, gradient);
+                        gradient = MaxPool.GiveToMaximum(line + 2 * channels, line + toGradient + 2 * channels, max, gradient);
                     }
                     else
                         for (float* y = line; y < line + width; y += channels)
-                            gradient = Spread(y, y + toGradient, max, gradient);
+                            gradient = MaxPool.GiveToMaximum(y, y + toGradient, max, gradient);
                 }
             }
             output += channels;
             gradOutput += channels;
         }
-    }
-
-    /// <summary>Gives the gradient to a value if it is the maximum, and returns what is left of it: nothing, once the maximum was met.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static W Spread<W>(float* value, float* gradInput, W max, W gradient)
-        where W : unmanaged, ISimd<W>
-    {
-        W taken = W.SelectEqual(W.Load(value), max, gradient);
-        W.Store(W.Load(gradInput) + taken, gradInput);
-        return gradient - taken;
     }
 
     /// <summary>Where the rows of a window lie in the ring.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
@@ -23,7 +24,7 @@ internal readonly unsafe struct ResponseNormLines
         (_bias, _alpha, _beta) = (settings.Bias, settings.Alpha, settings.Beta);
         _backwardFactor = 2 * settings.Alpha * settings.Beta;
         _power = new InversePower(settings.Beta);
-        PaddedChannels = (settings.Channels + 2 * settings.Radius + 15) / 16 * 16;
+        PaddedChannels = checked((int)AlignedBuffer.WholeLines(settings.Channels + 2 * settings.Radius));
     }
 
     /// <summary>Floats from one pixel to the next in padded memory.</summary>

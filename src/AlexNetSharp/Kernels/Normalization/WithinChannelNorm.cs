@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
-using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
@@ -25,95 +24,70 @@ internal readonly record struct WithinChannelSettings(int Batch, int Height, int
 /// <remarks>
 /// <para>
 /// Backward: gradInput = gradOutput · d^−β − 2·alpha·β / size² · input · Σ gradOutput · input · d^(−β − 1), the sum over the same window.
+/// gradInput may be the same memory as gradOutput, but not as input.
 /// </para>
-/// <para>Source: cuda-convnet's response normalisation within maps; Caffe's LRN with <c>WITHIN_CHANNEL</c>. A piece of work is one image.</para>
+/// <para>Source: cuda-convnet's response normalisation within maps; Caffe's LRN with <c>WITHIN_CHANNEL</c>.</para>
+/// <para>A piece of work is one row of an image forward. Backward it is a whole image, whose terms lie in scratch: a row needs those of its neighbours.</para>
 /// </remarks>
-internal abstract unsafe class WithinChannelNorm
+internal abstract unsafe class WithinChannelNorm : MapKernel
 {
-    private readonly Job _forward, _backward;
-    private WorkerPool _pool = null!;
-    private float* _scratch;
+    private readonly bool _backward;
 
     /// <summary>Prepares the operation.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The size is not positive and odd, or alpha is negative.</exception>
-    protected WithinChannelNorm(WithinChannelSettings settings)
+    protected WithinChannelNorm(WithinChannelSettings settings, bool backward)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Alpha);
         if (settings.Size < 1 || settings.Size % 2 == 0)
             throw new ArgumentOutOfRangeException(nameof(settings), settings.Size, "the size of the window must be positive and odd");
-        Settings = settings;
-        _forward = new ImageJob(this, backward: false);
-        _backward = new ImageJob(this, backward: true);
+        (Settings, _backward) = (settings, backward);
     }
 
     /// <summary>Sizes and constants.</summary>
     public WithinChannelSettings Settings { get; }
 
-    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
-    public static WithinChannelNorm Create(WithinChannelSettings settings, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
+    /// <summary>Makes the operation.</summary>
+    /// <param name="settings">Sizes and constants.</param>
+    /// <param name="backward">Whether backward will be called; it needs scratch.</param>
+    /// <param name="tier">Width of the vectors; null takes the widest.</param>
+    public static WithinChannelNorm Create(WithinChannelSettings settings, bool backward, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
     {
-        SimdTier.Vector512 => new WithinChannelNorm<F32x16>(settings),
-        SimdTier.Vector256 => new WithinChannelNorm<F32x8>(settings),
-        SimdTier.Vector128 => new WithinChannelNorm<F32x4>(settings),
-        _ => new WithinChannelNorm<F32x1>(settings),
+        SimdTier.Vector512 => new WithinChannelNorm<F32x16>(settings, backward),
+        SimdTier.Vector256 => new WithinChannelNorm<F32x8>(settings, backward),
+        SimdTier.Vector128 => new WithinChannelNorm<F32x4>(settings, backward),
+        _ => new WithinChannelNorm<F32x1>(settings, backward),
     };
 
-    /// <summary>Floats of scratch for a pool of <paramref name="threads"/> threads: one image each.</summary>
-    public long ScratchLength(int threads) => Settings.Image * threads;
+    private protected override long ScratchOfThread => _backward ? Settings.Image : 0;
 
-    /// <summary>Hands over threads and scratch, once.</summary>
-    public void Bind(WorkerPool pool, float* scratch)
+    private protected override int ForwardPieces => checked(Settings.Batch * Settings.Height);
+
+    private protected override int BackwardPieces => _backward
+        ? Settings.Batch
+        : throw new InvalidOperationException("This normalisation was planned without the gradient that is asked for.");
+
+    private protected override void ForwardPiece(int index, float* scratch)
     {
-        _pool = pool;
-        _scratch = scratch;
+        (int image, int y) = Math.DivRem(index, Settings.Height);
+        long at = image * Settings.Image;
+        ForwardRow(Input + at, y, Output + at);
     }
 
-    /// <summary>Computes output [n, h, w, c] from input [n, h, w, c]; they must not overlap.</summary>
-    public void Forward(float* input, float* output)
+    private protected override void BackwardPiece(int index, float* scratch)
     {
-        Input = input;
-        Output = output;
-        _pool.Run(_forward, Settings.Batch);
+        long at = index * Settings.Image;
+        BackwardImage(Input + at, GradOutput + at, GradInput + at, scratch);
     }
 
-    /// <summary>Overwrites gradInput [n, h, w, c]; it may be the same memory as gradOutput, but not as input.</summary>
-    public void Backward(float* input, float* gradOutput, float* gradInput)
-    {
-        Input = input;
-        GradOutput = gradOutput;
-        GradInput = gradInput;
-        _pool.Run(_backward, Settings.Batch);
-    }
-
-    private protected float* Input { get; private set; }
-
-    private protected float* Output { get; private set; }
-
-    private protected float* GradOutput { get; private set; }
-
-    private protected float* GradInput { get; private set; }
-
-    /// <summary>Forward for one image.</summary>
-    private protected abstract void ForwardImage(float* input, float* output);
+    /// <summary>Forward for row <paramref name="y"/> of an image.</summary>
+    private protected abstract void ForwardRow(float* input, int y, float* output);
 
     /// <summary>Backward for one image.</summary>
     private protected abstract void BackwardImage(float* input, float* gradOutput, float* gradInput, float* terms);
-
-    private sealed class ImageJob(WithinChannelNorm norm, bool backward) : Job
-    {
-        public override void Execute(int index, int worker)
-        {
-            long image = norm.Settings.Image, at = index * image;
-            if (backward)
-                norm.BackwardImage(norm.Input + at, norm.GradOutput + at, norm.GradInput + at, norm._scratch + worker * image);
-            else
-                norm.ForwardImage(norm.Input + at, norm.Output + at);
-        }
-    }
 }
 
 /// <summary><see cref="WithinChannelNorm"/> on vectors of channels.</summary>
-internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings) : WithinChannelNorm(settings)
+internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings, bool backward) : WithinChannelNorm(settings, backward)
     where V : unmanaged, ISimd<V>
 {
     private readonly float _alpha = settings.Alpha / (settings.Size * settings.Size);
@@ -121,10 +95,10 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
 
     private int Whole => Settings.Channels / V.Count * V.Count;
 
-    private protected override void ForwardImage(float* input, float* output)
+    private protected override void ForwardRow(float* input, int y, float* output)
     {
-        Forward<V>(input, output, 0, Whole);
-        Forward<F32x1>(input, output, Whole, Settings.Channels);
+        ForwardRow<V>(input, y, output, 0, Whole);
+        ForwardRow<F32x1>(input, y, output, Whole, Settings.Channels);
     }
 
     private protected override void BackwardImage(float* input, float* gradOutput, float* gradInput, float* terms)
@@ -134,25 +108,30 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Forward<W>(float* input, float* output, int from, int to)
+    private void ForwardRow<W>(float* input, int y, float* output, int from, int to)
         where W : unmanaged, ISimd<W>
     {
+        if (from == to)
+            return;
         W alpha = W.Broadcast(_alpha);
-        for (int y = 0, at = 0; y < Settings.Height; y++)
-            for (int x = 0; x < Settings.Width; x++, at += Settings.Channels)
-                for (int c = from; c < to; c += W.Count)
-                {
-                    W d = W.MultiplyAdd(alpha, WindowSum<W>(input, y, x, c, squares: true), W.Broadcast(1));
-                    W.Store(W.Load(input + at + c) * _power.Of(d, out _), output + at + c);
-                }
+        long at = (long)y * Settings.Width * Settings.Channels;
+        for (int x = 0; x < Settings.Width; x++, at += Settings.Channels)
+            for (int c = from; c < to; c += W.Count)
+            {
+                W d = W.MultiplyAdd(alpha, WindowSum<W>(input, y, x, c, squares: true), W.Broadcast(1));
+                W.Store(W.Load(input + at + c) * _power.Of(d, out _), output + at + c);
+            }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Backward<W>(float* input, float* gradOutput, float* gradInput, float* terms, int from, int to)
         where W : unmanaged, ISimd<W>
     {
+        if (from == to)
+            return;
         W alpha = W.Broadcast(_alpha);
-        for (int y = 0, at = 0; y < Settings.Height; y++)
+        long at = 0;
+        for (int y = 0; y < Settings.Height; y++)
             for (int x = 0; x < Settings.Width; x++, at += Settings.Channels)
                 for (int c = from; c < to; c += W.Count)
                 {
@@ -162,7 +141,8 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
                     W.Store(incoming * W.Load(input + at + c) * next, terms + at + c);
                 }
         W factor = W.Broadcast(2 * _alpha * Settings.Beta);
-        for (int y = 0, at = 0; y < Settings.Height; y++)
+        at = 0;
+        for (int y = 0; y < Settings.Height; y++)
             for (int x = 0; x < Settings.Width; x++, at += Settings.Channels)
                 for (int c = from; c < to; c += W.Count)
                     W.Store(
@@ -183,7 +163,7 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
         for (int i = top; i <= bottom; i++)
             for (int j = left; j <= right; j++)
             {
-                W value = W.Load(image + (i * width + j) * channels + c);
+                W value = W.Load(image + ((long)i * width + j) * channels + c);
                 sum = squares ? W.MultiplyAdd(value, value, sum) : sum + value;
             }
         return sum;

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Kernels.Pooling;
 
 /// <summary>output[n, y, x, c] = Σ input[n, i, j, c] over the rows i and columns j of window (y, x), divided by the divisor of the window.</summary>
 /// <remarks>The divisor is rows[y].Divisor · columns[x].Divisor: <see cref="PoolAxis.CountPadding"/> says what it counts.</remarks>
-internal abstract class AvgPool(PoolWindows windows) : PoolOperation(windows)
+internal abstract class AvgPool(PoolWindows windows) : PoolKernel(windows)
 {
     /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
     public static AvgPool Create(PoolWindows windows, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
@@ -21,14 +21,14 @@ internal abstract class AvgPool(PoolWindows windows) : PoolOperation(windows)
 internal sealed unsafe class AvgPool<V>(PoolWindows windows) : AvgPool(windows)
     where V : unmanaged, ISimd<V>
 {
-    protected override void ForwardRow(int image, int row)
+    private protected override void ForwardRow(int image, int row)
     {
         int whole = Windows.Channels / V.Count * V.Count;
         ForwardRow<V>(image, row, 0, whole);
         ForwardRow<F32x1>(image, row, whole, Windows.Channels);
     }
 
-    protected override void BackwardImage(int image, int from, int to)
+    private protected override void BackwardImage(int image, int from, int to)
     {
         int whole = from + (to - from) / V.Count * V.Count;
         BackwardImage<V>(image, from, whole);

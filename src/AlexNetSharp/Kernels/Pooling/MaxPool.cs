@@ -9,7 +9,7 @@ namespace AlexNetSharp.Kernels.Pooling;
 /// Backward finds the maximum by comparing again; the first maximum of a window in row-major order gets its gradient,
 /// as in TensorFlow, PyTorch and Caffe.
 /// </remarks>
-internal abstract class MaxPool(PoolWindows windows) : PoolOperation(windows)
+internal abstract unsafe class MaxPool(PoolWindows windows) : PoolKernel(windows)
 {
     /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
     public static MaxPool Create(PoolWindows windows, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
@@ -19,20 +19,30 @@ internal abstract class MaxPool(PoolWindows windows) : PoolOperation(windows)
         SimdTier.Vector128 => new MaxPool<F32x4>(windows),
         _ => new MaxPool<F32x1>(windows),
     };
+
+    /// <summary>Adds the gradient to that of a value if the value is the maximum, and returns what is left of it: once the maximum was met, nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V GiveToMaximum<V>(float* value, float* gradInput, V max, V gradient)
+        where V : unmanaged, ISimd<V>
+    {
+        V taken = V.SelectEqual(V.Load(value), max, gradient);
+        V.Store(V.Load(gradInput) + taken, gradInput);
+        return gradient - taken;
+    }
 }
 
 /// <summary><see cref="MaxPool"/> on vectors of channels.</summary>
 internal sealed unsafe class MaxPool<V>(PoolWindows windows) : MaxPool(windows)
     where V : unmanaged, ISimd<V>
 {
-    protected override void ForwardRow(int image, int row)
+    private protected override void ForwardRow(int image, int row)
     {
         int whole = Windows.Channels / V.Count * V.Count;
         ForwardRow<V>(image, row, 0, whole);
         ForwardRow<F32x1>(image, row, whole, Windows.Channels);
     }
 
-    protected override void BackwardImage(int image, int from, int to)
+    private protected override void BackwardImage(int image, int from, int to)
     {
         int whole = from + (to - from) / V.Count * V.Count;
         BackwardImage<V>(image, from, whole);
@@ -91,12 +101,7 @@ internal sealed unsafe class MaxPool<V>(PoolWindows windows) : MaxPool(windows)
                     float* line = first + c;
                     for (int i = 0; i < height; i++, line += inputRow)
                         for (float* x = line; x < line + width; x += channels)
-                        {
-                            // Once a lane's maximum was met, nothing is left for later ones that are equal.
-                            W taken = W.SelectEqual(W.Load(x), max, gradient);
-                            gradient -= taken;
-                            W.Store(W.Load(x + toGradient) + taken, x + toGradient);
-                        }
+                            gradient = GiveToMaximum(x, x + toGradient, max, gradient);
                 }
                 output += channels;
                 gradOutput += channels;

@@ -154,4 +154,24 @@ public class ConvOracleTests
         Compare.Close(
             $"{candidate.Algorithm!.Name}, {direction} of {c}", expected, actual,
             Tolerances.Convolution(candidate.Name, direction, c.ReductionLength(direction)));
+
+    [Fact]
+    public unsafe void GradientsThatWereNotRequestedAreRefused()
+    {
+        ConvCase c = ConvCase.Square(8, 8, 16, 16, 5, before: 2, after: 2);
+        float none = 0;
+        nint some = (nint)(&none);
+        foreach ((bool weight, bool input) in ((bool, bool)[])[(false, true), (true, false), (true, true)])
+            foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, new(Relu: false, weight, input, Precise: false)))
+            {
+                // Nothing is bound, so whoever goes on finds no threads.
+                void Refuses(nint gradWeight, nint gradBias, nint gradInput) => Assert.Throws<InvalidOperationException>(() =>
+                    candidate.Algorithm!.Backward(null, null, null, (float*)gradWeight, (float*)gradBias, (float*)gradInput, accumulate: false));
+                Refuses(0, some, 0);
+                if (!weight)
+                    Refuses(some, 0, 0);
+                if (!input)
+                    Refuses(0, 0, some);
+            }
+    }
 }

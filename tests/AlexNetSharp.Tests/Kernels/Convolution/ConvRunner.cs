@@ -28,7 +28,6 @@ internal static unsafe class ConvRunner
         ConvRequest request = algorithm.Request;
         using var pool = new WorkerPool(threads);
         using var prepared = new GuardedBuffer(algorithm.PreparedWeightLength);
-        using var workspace = new GuardedBuffer(algorithm.WorkspaceLength);
         using var scratch = new GuardedBuffer(algorithm.ScratchLength(threads));
         using var input = new GuardedBuffer(data.Input);
         using var weight = new GuardedBuffer(data.Weight);
@@ -39,7 +38,7 @@ internal static unsafe class ConvRunner
         using var gradWeight = new GuardedBuffer(g.WeightLength);
         using var gradBias = new GuardedBuffer(g.OutputChannels);
 
-        algorithm.Bind(pool, prepared.Pointer, workspace.Pointer, scratch.Pointer);
+        algorithm.Bind(pool, prepared.Pointer, scratch.Pointer);
         algorithm.PrepareWeight(weight.Pointer);
         for (int step = 0; step < steps; step++)
         {
@@ -57,7 +56,6 @@ internal static unsafe class ConvRunner
 
         string name = algorithm.Name;
         prepared.Check($"{name}: prepared weights");
-        workspace.Check($"{name}: workspace");
         scratch.Check($"{name}: scratch");
         Compare.SameBits($"{name}: the input, which is only read", data.Input, input.Values("input"));
         Compare.SameBits($"{name}: the weight, which is only read", data.Weight, weight.Values("weight"));

@@ -17,18 +17,13 @@ public sealed unsafe class ElementwiseTests
         foreach (SimdTier tier in Values.Tiers)
         {
             using var pool = new WorkerPool(3);
-            var kernels = new ElementwiseKernels(pool, tier);
             using GuardedBuffer x = new(a), y = new(b), z = new(n);
-            kernels.Relu(x.Pointer, z.Pointer, n);
+            Map<ReluOperator>.Create(tier).Run(pool, default, x.Pointer, x.Pointer, z.Pointer, n);
             Assert.Equal(a.Select(v => Math.Max(v, 0)), z.Values("relu"));
-            kernels.ReluBackward(x.Pointer, y.Pointer, z.Pointer, n);
+            Map<ReluGradientOperator>.Create(tier).Run(pool, default, x.Pointer, y.Pointer, z.Pointer, n);
             Assert.Equal(a.Zip(b, (v, g) => v > 0 ? g : 0), z.Values("relu gradient"));
-            kernels.Add(x.Pointer, y.Pointer, z.Pointer, n);
-            Assert.Equal(a.Zip(b, (v, w) => v + w), z.Values("add"));
-            kernels.Scale(0.3f, x.Pointer, z.Pointer, n);
-            Assert.Equal(a.Select(v => v * 0.3f), z.Values("scale"));
-            kernels.Add(x.Pointer, y.Pointer, x.Pointer, n);
-            Assert.Equal(a.Zip(b, (v, w) => v + w), x.Values("add in place"));
+            Map<ReluOperator>.Create(tier).Run(pool, default, x.Pointer, x.Pointer, x.Pointer, n);
+            Assert.Equal(a.Select(v => Math.Max(v, 0)), x.Values("relu in place"));
             y.Check("inputs");
         }
     }
@@ -40,41 +35,11 @@ public sealed unsafe class ElementwiseTests
         foreach (SimdTier tier in Values.Tiers)
         {
             using var pool = new WorkerPool(1);
-            var kernels = new ElementwiseKernels(pool, tier);
             using GuardedBuffer x = new(a), y = new(37), g = new(Values.Normal(1, 37));
-            kernels.Relu(x.Pointer, y.Pointer, 37);
+            Map<ReluOperator>.Create(tier).Run(pool, default, x.Pointer, x.Pointer, y.Pointer, 37);
             Assert.All(y.Values("relu"), v => Assert.True(float.IsNaN(v)));
-            kernels.ReluBackward(x.Pointer, g.Pointer, y.Pointer, 37);
+            Map<ReluGradientOperator>.Create(tier).Run(pool, default, x.Pointer, g.Pointer, y.Pointer, 37);
             Compare.Zero("gradient", y.Values("gradient"));
-        }
-    }
-
-    [Theory]
-    [InlineData(1, 1)]
-    [InlineData(32, 1000)]
-    [InlineData(5, 17)]
-    [InlineData(40, 300)]
-    public void Bias_and_its_gradient(int rows, int columns)
-    {
-        float[] x = Values.Ties(1, rows * columns, 100), bias = Values.Ties(2, columns, 100);
-        foreach (SimdTier tier in Values.Tiers)
-        {
-            using var pool = new WorkerPool(2);
-            var kernels = new ElementwiseKernels(pool, tier);
-            using GuardedBuffer matrix = new(x), row = new(bias);
-            kernels.AddBias(matrix.Pointer, row.Pointer, rows, columns, relu: false);
-            Assert.Equal(x.Select((v, i) => v + bias[i % columns]), matrix.Values("bias"));
-            kernels.Scale(-1, matrix.Pointer, matrix.Pointer, rows * columns);
-            kernels.AddBias(matrix.Pointer, row.Pointer, rows, columns, relu: true);
-            Assert.Equal(x.Select((v, i) => Math.Max(0, -v)), matrix.Values("bias and relu"));
-            x.CopyTo(matrix.Span);
-            double[] sums = new double[columns];
-            for (int i = 0; i < x.Length; i++)
-                sums[i % columns] += x[i];
-            kernels.BiasGradient(matrix.Pointer, row.Pointer, rows, columns, accumulate: false);
-            Compare.Equal("sum", sums, row.Values("sum"));
-            kernels.BiasGradient(matrix.Pointer, row.Pointer, rows, columns, accumulate: true);
-            Compare.Equal("accumulated", [.. sums.Select(v => 2 * v)], row.Values("accumulated"));
         }
     }
 
@@ -91,7 +56,7 @@ public sealed unsafe class ElementwiseTests
             foreach (int threads in Values.ThreadCounts)
             {
                 using var pool = new WorkerPool(threads);
-                double sum = new ElementwiseKernels(pool, tier).SumOfSquares(x.Pointer, n);
+                double sum = SumOfSquares.Create(tier).Run(pool, x.Pointer, n);
                 Assert.InRange(sum, expected * (1 - Tolerances.Elementwise), expected * (1 + Tolerances.Elementwise));
                 if (threads > 1)
                     Assert.Equal(first, sum);

@@ -88,13 +88,13 @@ public sealed unsafe class LocalResponseNormMaxPoolTests
         MaxPool max = MaxPool.Create(windows, tier);
         using var scratch = new GuardedBuffer(norm.ScratchLength(1));
         norm.Bind(pool, scratch.Pointer);
-        max.Bind(pool);
+        max.Bind(pool, null);
         norm.Forward(input.Pointer, map.Pointer);
         max.Forward(map.Pointer, output.Pointer);
         max.Backward(map.Pointer, output.Pointer, gradOutput.Pointer, gradMap.Pointer);
-        norm.Backward(input.Pointer, gradMap.Pointer, gradInput.Pointer);
+        norm.Backward(input.Pointer, map.Pointer, gradMap.Pointer, gradInput.Pointer);
         if (relu)
-            new ElementwiseKernels(pool, tier).ReluBackward(input.Pointer, gradInput.Pointer, gradInput.Pointer, x.Length);
+            Map<ReluGradientOperator>.Create(tier).Run(pool, default, input.Pointer, gradInput.Pointer, gradInput.Pointer, x.Length);
         return (output.Values("output"), gradInput.Values("gradInput"));
     }
 }

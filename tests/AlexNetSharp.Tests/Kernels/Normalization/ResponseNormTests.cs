@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Normalization;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Tests.Oracles;
@@ -59,7 +60,7 @@ public sealed unsafe class ResponseNormTests
         double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, h, w, c)).Data;
         foreach (SimdTier tier in Values.Tiers)
         {
-            WithinChannelNorm norm = WithinChannelNorm.Create(new(n, h, w, c, size, alpha, beta), tier);
+            WithinChannelNorm norm = WithinChannelNorm.Create(new(n, h, w, c, size, alpha, beta), backward: true, tier);
             (float[] output, float[] back) = Run(norm, x, gradient, 2);
             Compare.Close($"norm {tier}", expected, output, Tolerances.Elementwise);
             Compare.Close($"norm {tier} gradient", gradInput, back, Tolerances.Elementwise);
@@ -72,7 +73,7 @@ public sealed unsafe class ResponseNormTests
         const int n = 5, h = 11, c = 100;
         float[] x = Values.Normal(5, n * h * h * c), gradient = Values.Normal(6, x.Length);
         LocalResponseNorm Across() => LocalResponseNorm.Create(new(n * h * h, c, 4, 1, 0.1f, 0.75f));
-        WithinChannelNorm Within() => WithinChannelNorm.Create(new(n, h, h, c, 3, 0.1f, 0.75f));
+        WithinChannelNorm Within() => WithinChannelNorm.Create(new(n, h, h, c, 3, 0.1f, 0.75f), backward: true);
         (float[] Output, float[] Back) across = Run(Across(), x, gradient, 1), within = Run(Within(), x, gradient, 1);
         foreach (int threads in Values.ThreadCounts)
         {
@@ -95,8 +96,31 @@ public sealed unsafe class ResponseNormTests
         LocalResponseNorm norm = LocalResponseNorm.Create(settings);
         using GuardedBuffer input = new(x), inPlace = new(gradient), scratch = new(norm.ScratchLength(2));
         norm.Bind(pool, scratch.Pointer);
-        norm.Backward(input.Pointer, inPlace.Pointer, inPlace.Pointer);
+        norm.Backward(input.Pointer, null, inPlace.Pointer, inPlace.Pointer);
         Compare.SameBits("in place", expected, inPlace.Values("gradient"));
+    }
+
+    [Fact]
+    public void Only_backward_within_channels_needs_scratch()
+    {
+        WithinChannelSettings settings = new(2, 5, 6, 7, 3, 0.1f, 0.75f);
+        Assert.Equal(3 * 5 * 6 * 7, WithinChannelNorm.Create(settings, backward: true).ScratchLength(3));
+        WithinChannelNorm forward = WithinChannelNorm.Create(settings, backward: false);
+        Assert.Equal(0, forward.ScratchLength(3));
+        using var pool = new WorkerPool(1);
+        forward.Bind(pool, null);
+        Assert.Throws<InvalidOperationException>(() => forward.Backward(null, null, null, null));
+    }
+
+    [Fact]
+    public void Rows_within_channels_are_pieces_of_work()
+    {
+        // One image on many threads: each takes some rows.
+        float[] x = Values.Normal(9, 23 * 9 * 40);
+        WithinChannelSettings settings = new(1, 23, 9, 40, 5, 0.1f, 0.75f);
+        (float[] expected, _) = Run(WithinChannelNorm.Create(settings, backward: true), x, x, 1);
+        (float[] output, _) = Run(WithinChannelNorm.Create(settings, backward: true), x, x, 8);
+        Compare.SameBits("output", expected, output);
     }
 
     [Theory]
@@ -106,26 +130,14 @@ public sealed unsafe class ResponseNormTests
     public void Settings_that_allow_a_denominator_of_zero_are_refused(int radius, float bias, float alpha) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => LocalResponseNorm.Create(new(1, 1, radius, bias, alpha, 0.75f)));
 
-    private static (float[] Output, float[] GradInput) Run(LocalResponseNorm norm, float[] x, float[] gradient, int threads)
+    private static (float[] Output, float[] GradInput) Run(MapKernel norm, float[] x, float[] gradient, int threads)
     {
         using var pool = new WorkerPool(threads);
         using GuardedBuffer input = new(x), output = new(x.Length), gradOutput = new(gradient), gradInput = new(x.Length);
         using var scratch = new GuardedBuffer(norm.ScratchLength(threads));
         norm.Bind(pool, scratch.Pointer);
         norm.Forward(input.Pointer, output.Pointer);
-        norm.Backward(input.Pointer, gradOutput.Pointer, gradInput.Pointer);
-        scratch.Check("scratch");
-        return (output.Values("output"), gradInput.Values("gradInput"));
-    }
-
-    private static (float[] Output, float[] GradInput) Run(WithinChannelNorm norm, float[] x, float[] gradient, int threads)
-    {
-        using var pool = new WorkerPool(threads);
-        using GuardedBuffer input = new(x), output = new(x.Length), gradOutput = new(gradient), gradInput = new(x.Length);
-        using var scratch = new GuardedBuffer(norm.ScratchLength(threads));
-        norm.Bind(pool, scratch.Pointer);
-        norm.Forward(input.Pointer, output.Pointer);
-        norm.Backward(input.Pointer, gradOutput.Pointer, gradInput.Pointer);
+        norm.Backward(input.Pointer, output.Pointer, gradOutput.Pointer, gradInput.Pointer);
         scratch.Check("scratch");
         return (output.Values("output"), gradInput.Values("gradInput"));
     }

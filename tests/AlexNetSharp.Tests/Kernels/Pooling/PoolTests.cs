@@ -124,7 +124,7 @@ public sealed unsafe class PoolTests
         const int h = 9, c = 150;
         PoolWindows windows = PoolWindows.Sliding(n, h, h, c, new PoolAxis(4, 3, 2), new PoolAxis(4, 3, 2));
         float[] x = Values.Normal(10, n * h * h * c), gradient = Values.Normal(11, n * 16 * c);
-        foreach (Func<PoolOperation> make in new Func<PoolOperation>[] { () => MaxPool.Create(windows), () => AvgPool.Create(windows) })
+        foreach (Func<PoolKernel> make in new Func<PoolKernel>[] { () => MaxPool.Create(windows), () => AvgPool.Create(windows) })
         {
             (float[] output, float[] back) = Run(make(), x, gradient, 1);
             foreach (int threads in Values.ThreadCounts)
@@ -149,11 +149,11 @@ public sealed unsafe class PoolTests
             new PoolAxis(output.Height, window.Height, window.StrideHeight, window.Top, window.Bottom, countPadding),
             new PoolAxis(output.Width, window.Width, window.StrideWidth, window.Left, window.Right, countPadding));
 
-    private static (float[] Output, float[] GradInput) Run(PoolOperation operation, float[] x, float[] gradient, int threads)
+    private static (float[] Output, float[] GradInput) Run(PoolKernel operation, float[] x, float[] gradient, int threads)
     {
         using var pool = new WorkerPool(threads);
         using GuardedBuffer input = new(x), output = new(gradient.Length), gradOutput = new(gradient), gradInput = new(x.Length);
-        operation.Bind(pool);
+        operation.Bind(pool, null);
         operation.Forward(input.Pointer, output.Pointer);
         operation.Backward(input.Pointer, output.Pointer, gradOutput.Pointer, gradInput.Pointer);
         return (output.Values("output"), gradInput.Values("gradInput"));

@@ -10,6 +10,8 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 /// </remarks>
 internal sealed class BlockLayout
 {
+    private const int Width = GemmKernel.PanelWidth;
+
     private readonly TileGrid _grid;
 
     /// <summary>Blocks of at most <paramref name="images"/> images and <paramref name="tileRows"/> rows of tiles.</summary>
@@ -18,7 +20,7 @@ internal sealed class BlockLayout
         _grid = grid;
         Images = new EvenSplit(batch, images, 1);
         TileRows = new EvenSplit(grid.Rows.Tiles, tileRows, 1);
-        PanelStride = checked(32 * Images.Length(0) * TileRows.Length(0) * grid.Columns.Tiles);
+        PanelStride = checked(Width * Images.Length(0) * TileRows.Length(0) * grid.Columns.Tiles);
         InputPlane = Odd((long)inputPanels * PanelStride);
         OutputPlane = Odd((long)outputPanels * PanelStride);
     }
@@ -62,6 +64,8 @@ internal sealed class BlockLayout
 /// <summary>One block and its matrices.</summary>
 internal readonly unsafe struct BlockMatrices(BlockLayout layout, in TileBlock tiles, float* input, float* output)
 {
+    private const int Width = GemmKernel.PanelWidth;
+
     /// <summary>Strides.</summary>
     public BlockLayout Layout { get; } = layout;
 
@@ -75,9 +79,9 @@ internal readonly unsafe struct BlockMatrices(BlockLayout layout, in TileBlock t
     public float* Output { get; } = output;
 
     /// <summary>Transformed input at one point, from a row and panel on.</summary>
-    public float* InputAt(int plane, int row, int panel = 0) => Input + (long)plane * Layout.InputPlane + (nint)panel * Layout.PanelStride + 32 * row;
+    public float* InputAt(int plane, int row, int panel = 0) => Input + (long)plane * Layout.InputPlane + (nint)panel * Layout.PanelStride + Width * row;
 
     /// <summary>Transformed output at one point, from a row and panel on.</summary>
     public float* OutputAt(int plane, int row, int panel = 0) =>
-        Output + (long)plane * Layout.OutputPlane + (nint)panel * Layout.PanelStride + 32 * row;
+        Output + (long)plane * Layout.OutputPlane + (nint)panel * Layout.PanelStride + Width * row;
 }

@@ -6,6 +6,9 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 // Backward, the adjoint of forward: Ỹ' = A y' Aᵀ feeds both W̃' = X̃ᵀ·Ỹ', w' = Gᵀ W̃' G and X̃' = Ỹ'·W̃ᵀ, x' = B X̃' Bᵀ.
 internal sealed unsafe partial class ConvWinograd<V>
 {
+    /// <summary>Rows of a matrix that are summed on their own for the gradient of the bias.</summary>
+    private const int RowsTogether = 32;
+
     private Job _backwardTransformJob = null!, _backwardProductJob = null!, _addTilesJob = null!;
     private Job _transposeJob = null!, _backwardPartJob = null!, _sumPartsJob = null!, _gradWeightJob = null!;
     private TileRowTransform _transformGradOutput = null!;
@@ -15,46 +18,37 @@ internal sealed unsafe partial class ConvWinograd<V>
         _transformGradOutput = TransformGradOutput;
         _backwardTransformJob = new MethodJob(BackwardTransform);
         _backwardProductJob = new MethodJob((index, worker) => BackwardProduct(_planes[index], StagedBlock(), 0, _block > 0, worker));
-        _addTilesJob = new MethodJob((index, worker) => AddTiles(StagedBlock().Tiles.FirstImage + index, StagedBlock(), worker));
+        _addTilesJob = new MethodJob(AddStagedTiles);
         _transposeJob = new MethodJob((index, _) => TransposeWeights(_planes[index], 0, _sizes.InputPanels, Transposed(_planes[index])));
         _backwardPartJob = new MethodJob(BackwardPart);
         _sumPartsJob = new MethodJob((index, _) => SumParts(_planes[index]));
         _gradWeightJob = new MethodJob(TransformGradWeight);
     }
 
-    /// <inheritdoc/>
-    public override void Backward(
-        float* input, float* output, float* gradOutput, float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
+    private protected override void OnBackward()
     {
-        _input = input;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _gradInput = gradInput;
-        _accumulate = accumulate;
         for (_group = 0; _group < Geometry.Groups; _group++)
         {
             if (_sizes.FusedBackward is not null)
             {
-                if (gradInput != null)
-                    _pool.Run(_transposeJob, _planes.Length);
-                _pool.Run(_backwardPartJob, Parts);
-                if (gradWeight != null)
-                    _pool.Run(_sumPartsJob, _planes.Length);
+                if (GradInput != null)
+                    Pool.Run(_transposeJob, _planes.Length);
+                Pool.Run(_backwardPartJob, Parts);
+                if (GradWeight != null)
+                    Pool.Run(_sumPartsJob, _planes.Length);
             }
             else
                 for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
                 {
                     int images = _sizes.Staged.Block(_block).Images, tileRows = images * _grid.Rows.Tiles;
-                    _pool.Run(_backwardTransformJob, gradWeight != null ? 2 * tileRows : tileRows);
-                    _pool.Run(_backwardProductJob, _planes.Length);
-                    if (gradInput != null)
-                        _pool.Run(_addTilesJob, images);
+                    Pool.Run(_backwardTransformJob, GradWeight != null ? 2 * tileRows : tileRows);
+                    Pool.Run(_backwardProductJob, _planes.Length);
+                    if (GradInput != null)
+                        Pool.Run(_addTilesJob, images * _sizes.AddedPanels.Count);
                 }
-            if (gradWeight != null)
-                _pool.Run(_gradWeightJob, WeightPieces);
-            if (gradBias != null)
+            if (GradWeight != null)
+                Pool.Run(_gradWeightJob, WeightPieces);
+            if (GradBias != null)
                 SumBiasParts();
         }
     }
@@ -72,14 +66,14 @@ internal sealed unsafe partial class ConvWinograd<V>
                 for (int row = tiles.FirstTileRow; row < tiles.FirstTileRow + tiles.TileRows; row++)
                 {
                     TransformGradOutput(image, row, block, worker);
-                    if (_gradWeight != null)
+                    if (GradWeight != null)
                         TransformInput(image, row, block, worker);
                 }
             foreach (int plane in _planes)
                 BackwardProduct(plane, block, part, accumulate: b > first, worker);
-            if (_gradInput != null)
+            if (GradInput != null)
                 for (int image = tiles.FirstImage; image < tiles.FirstImage + tiles.Images; image++)
-                    AddTiles(image, block, worker);
+                    AddTiles(image, 0, _sizes.InputPanels, block, worker);
         }
     }
 
@@ -96,13 +90,13 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>Both products of one point, while its Ỹ' is in the cache; X̃' takes the place of X̃, which nobody needs any more.</summary>
     private void BackwardProduct(int plane, in BlockMatrices block, int part, bool accumulate, int worker)
     {
-        if (_gradWeight != null)
+        if (GradWeight != null)
             WeightProduct(plane, block, GradWeights(part) + (long)plane * _sizes.WeightPlane, accumulate);
-        if (_gradInput != null)
+        if (GradInput != null)
             InputProduct(plane, block, worker);
-        if (_gradBias != null && plane == _grid.PlaneOfOne)
+        if (GradBias != null && plane == _grid.PlaneOfOne)
             for (int panel = 0; panel < _sizes.OutputPanels; panel++)
-                GradBias(panel, block, GradBiases(part) + 32 * panel, accumulate);
+                SumBias(panel, block, GradBiases(part) + Width * panel, accumulate);
     }
 
     /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU.</summary>
@@ -121,18 +115,18 @@ internal sealed unsafe partial class ConvWinograd<V>
                 {
                     bool inside = start + k < g.OutputHeight;
                     long at = (((long)image * g.OutputHeight + start + k) * g.OutputWidth + x) * g.OutputChannels + _group * _sizes.OutputChannels;
-                    gradients[k] = inside ? _gradOutput + at : _zeros;
+                    gradients[k] = inside ? GradOutput + at : _zeros;
                     if (outputs != null)
-                        outputs[k] = inside ? _output + at : _zeros;
+                        outputs[k] = inside ? Output + at : _zeros;
                 }
                 float* target = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-                int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
+                int last = Math.Min(Width, _sizes.OutputChannels - Width * panel);
                 for (int c = 0; c < last; c += lanes)
                 {
                     AxisPasses passes = Passes(last - c);
                     lanes = passes.Lanes;
                     passes.Row(tileRow).OutputAdjointVertical(
-                        gradients, outputs, 32 * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
+                        gradients, outputs, Width * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
                     passes.Column(j).OutputAdjointHorizontal(
                         scratch, passes.Row(tileRow).Points, target + c, block.Layout.OutputPlane, _grid.Pitch);
                 }
@@ -146,9 +140,9 @@ internal sealed unsafe partial class ConvWinograd<V>
         if (count > 0)
             GemmKernel.MultiplyTransposed<V>(
                 block.InputAt(plane, first), block.Layout.PanelStride, block.OutputAt(plane, first), block.Layout.PanelStride,
-                gradWeights, 32 * _sizes.InputChannels, _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
+                gradWeights, Width * _sizes.InputChannels, _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
         else if (!accumulate)
-            new Span<float>(gradWeights, _sizes.OutputPanels * _sizes.InputChannels * 32).Clear();
+            new Span<float>(gradWeights, _sizes.OutputPanels * _sizes.InputChannels * Width).Clear();
     }
 
     /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point.</summary>
@@ -157,7 +151,7 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         bool ready = _sizes.FusedBackward is not null;
         EvenSplit pieces = _sizes.InputPieces;
-        int panelLength = 32 * 32 * _sizes.OutputPanels;
+        int panelLength = Width * Width * _sizes.OutputPanels;
         (int first, int count) = block.Tiles.Range(plane);
         for (int piece = 0; piece < pieces.Count && count > 0; piece++)
         {
@@ -176,33 +170,43 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         float* weights = Weights + (long)plane * _sizes.WeightPlane;
         for (int panel = firstPanel; panel < firstPanel + panels; panel++)
-            for (int o = 0; o < _sizes.OutputPanels; o++, transposed += 32 * 32)
+            for (int o = 0; o < _sizes.OutputPanels; o++, transposed += Width * Width)
                 PanelPacking.PackTransposed(
-                    weights + ((nint)o * _sizes.InputChannels + panel * 32) * 32, 32, Math.Min(32, _sizes.InputChannels - 32 * panel), 32, transposed);
+                    weights + ((nint)o * _sizes.InputChannels + panel * Width) * Width, Width, Math.Min(Width, _sizes.InputChannels - Width * panel), Width, transposed);
     }
 
-    /// <summary>x' of one image: its tiles B X̃' Bᵀ added where they overlap.</summary>
-    private void AddTiles(int image, in BlockMatrices block, int worker)
+    /// <summary>Staged: some panels of channels of x' of one image.</summary>
+    private void AddStagedTiles(int index, int worker)
+    {
+        EvenSplit panels = _sizes.AddedPanels;
+        (int image, int part) = Math.DivRem(index, panels.Count);
+        BlockMatrices block = StagedBlock();
+        AddTiles(block.Tiles.FirstImage + image, panels.Start(part), panels.Start(part + 1), block, worker);
+    }
+
+    /// <summary>x' of one image, from one panel of channels to another: its tiles B X̃' Bᵀ added where they overlap.</summary>
+    private void AddTiles(int image, int firstPanel, int endPanel, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
         bool folded = _fold.Rearranges;
         float* scratch = Worker(worker, _workerTile);
-        float* pixels = _gradInput + (long)image * g.InputHeight * g.InputWidth * g.InputChannels;
+        float* pixels = GradInput + (long)image * g.InputHeight * g.InputWidth * g.InputChannels;
         float* target = folded ? Worker(worker, _workerFoldedImage) : pixels + _group * _sizes.InputChannels;
         int height = folded ? _sizes.FoldedHeight : g.InputHeight, width = folded ? _sizes.FoldedWidth : g.InputWidth;
         int step = folded ? _sizes.InputChannels : g.InputChannels, padTop = folded ? 0 : g.PadTop, padLeft = folded ? 0 : g.PadLeft, lanes;
+        int firstChannel = Width * firstPanel, channels = Math.Min(Width * endPanel, _sizes.InputChannels) - firstChannel;
         for (int pixel = 0; pixel < height * width; pixel++)
-            new Span<float>(target + (nint)pixel * step, _sizes.InputChannels).Clear();
+            new Span<float>(target + (nint)pixel * step + firstChannel, channels).Clear();
         for (int i = 0; i < _grid.Rows.Tiles; i++)
-            for (int panel = 0; panel < _sizes.InputPanels; panel++)
+            for (int panel = firstPanel; panel < endPanel; panel++)
                 for (int j = 0; j < _grid.Columns.Tiles; j++)
                 {
                     int y = _grid.Rows.Start(i) - padTop, x = _grid.Columns.Start(j) - padLeft;
                     int points = _grid.Rows.Size(i) + _fold.Height - 1, columns = _grid.Columns.Size(j) + _fold.Width - 1;
                     int firstRow = Math.Clamp(-y, 0, points), lastRow = Math.Clamp(height - y, firstRow, points);
                     int from = Math.Clamp(-x, 0, columns), to = Math.Clamp(width - x, from, columns);
-                    float* source = block.InputAt(0, block.Tiles.Row(image, i, j), panel), corner = target + ((nint)y * width + x) * step + 32 * panel;
-                    int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
+                    float* source = block.InputAt(0, block.Tiles.Row(image, i, j), panel), corner = target + ((nint)y * width + x) * step + Width * panel;
+                    int last = Math.Min(Width, _sizes.InputChannels - Width * panel);
                     for (int c = 0; c < last; c += lanes)
                     {
                         AxisPasses passes = Passes(last - c);
@@ -221,17 +225,17 @@ internal sealed unsafe partial class ConvWinograd<V>
         (int rows, int panel) = Math.DivRem(index, _sizes.OutputPanels);
         float** taps = stackalloc float*[KernelFold.Pitch * KernelFold.Pitch];
         float* scratch = Worker(worker, _workerTile);
-        int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(32, _sizes.OutputChannels - 32 * panel), lanes;
+        int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(Width, _sizes.OutputChannels - Width * panel), lanes;
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
-            _fold.TapPointers(_gradWeight + _group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
-            float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * 32 + ic * 32;
+            _fold.TapPointers(GradWeight + _group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
+            float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * Width + ic * Width;
             for (int c = 0; c < last; c += lanes)
             {
                 AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
                 passes.LargestRow.WeightAdjointVertical(source + c, _sizes.WeightPlane, _grid.Pitch, passes.LargestColumn.Points, scratch);
-                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, 32 * panel + c, _accumulate);
+                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, Width * panel + c, Accumulate);
             }
         }
     }
@@ -243,28 +247,28 @@ internal sealed unsafe partial class ConvWinograd<V>
         for (int part = 1; part < Parts; part++)
         {
             float* other = GradWeights(part) + (long)plane * _sizes.WeightPlane;
-            for (int i = 0; i < _sizes.OutputPanels * _sizes.InputChannels * 32; i += V.Count)
+            for (int i = 0; i < _sizes.OutputPanels * _sizes.InputChannels * Width; i += V.Count)
                 V.Store(V.Load(sums + i) + V.Load(other + i), sums + i);
         }
     }
 
     /// <summary>The sums (+)= Σ of the masked output gradient over the block, for 32 output channels.</summary>
     /// <remarks>At the point (1, 1) the adjoint output transform is the sum of a tile's gradients, divided by the N of both dimensions.</remarks>
-    private void GradBias(int panel, in BlockMatrices block, float* sums, bool accumulate)
+    private void SumBias(int panel, in BlockMatrices block, float* sums, bool accumulate)
     {
         Span<(int First, int Count, int Row, int Column)> groups = stackalloc (int, int, int, int)[4];
         block.Tiles.Groups(groups);
-        for (int c = 0; c < 32; c += V.Count)
+        for (int c = 0; c < Width; c += V.Count)
         {
             V sum = accumulate ? V.Load(sums + c) : V.Zero;
             foreach ((int first, int count, int row, int column) in groups)
             {
-                // Sums of 32 rows are added up, so that few roundings meet in any one sum.
+                // Sums of some rows are added up, so that few roundings meet in any one sum.
                 V group = V.Zero;
-                for (int r = 0; r < count; r += 32)
+                for (int r = 0; r < count; r += RowsTogether)
                 {
                     V part = V.Zero;
-                    for (int i = r; i < Math.Min(r + 32, count); i++)
+                    for (int i = r; i < Math.Min(r + RowsTogether, count); i++)
                         part += V.Load(block.OutputAt(_grid.PlaneOfOne, first + i, panel) + c);
                     group += part;
                 }
@@ -277,10 +281,10 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>bias' (+)= the sums of all parts.</summary>
     private void SumBiasParts()
     {
-        float* gradient = _gradBias + _group * _sizes.OutputChannels;
+        float* gradient = GradBias + _group * _sizes.OutputChannels;
         for (int c = 0; c < _sizes.OutputChannels; c++)
         {
-            float sum = _accumulate ? gradient[c] : 0;
+            float sum = Accumulate ? gradient[c] : 0;
             for (int part = 0; part < Parts; part++)
                 sum += GradBiases(part)[c];
             gradient[c] = sum;

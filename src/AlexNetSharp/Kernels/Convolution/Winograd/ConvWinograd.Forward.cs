@@ -25,32 +25,28 @@ internal sealed unsafe partial class ConvWinograd<V>
         _outputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformOutput));
     }
 
-    public override void PrepareWeight(float* weight)
+    private protected override void OnPrepareWeight()
     {
-        _weight = weight;
         new Span<float>(_zeros, (int)Zeros).Clear();
         for (_group = 0; _group < Geometry.Groups; _group++)
-            _pool.Run(_prepareJob, WeightPieces);
+            Pool.Run(_prepareJob, WeightPieces);
     }
 
-    public override void Forward(float* input, float* bias, float* output)
+    private protected override void OnForward()
     {
-        _input = input;
-        _bias = bias;
-        _output = output;
         for (_group = 0; _group < Geometry.Groups; _group++)
         {
             if (_sizes.Fused is { } fused)
             {
-                _pool.Run(_fusedForwardJob, fused.Blocks);
+                Pool.Run(_fusedForwardJob, fused.Blocks);
                 continue;
             }
             for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
             {
                 int tileRows = _sizes.Staged.Block(_block).Images * _grid.Rows.Tiles;
-                _pool.Run(_inputJob, tileRows);
-                _pool.Run(_productJob, _planes.Length);
-                _pool.Run(_outputJob, tileRows);
+                Pool.Run(_inputJob, tileRows);
+                Pool.Run(_productJob, _planes.Length);
+                Pool.Run(_outputJob, tileRows);
             }
         }
     }
@@ -85,7 +81,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         if (count > 0)
             GemmKernel.Multiply<V>(
                 block.InputAt(plane, first), block.Layout.PanelStride,
-                Weights + (long)plane * _sizes.WeightPlane, 32 * _sizes.InputChannels,
+                Weights + (long)plane * _sizes.WeightPlane, Width * _sizes.InputChannels,
                 block.OutputAt(plane, first), block.Layout.PanelStride,
                 count, _sizes.OutputPanels, _sizes.InputChannels, accumulate: false);
     }
@@ -99,14 +95,14 @@ internal sealed unsafe partial class ConvWinograd<V>
         int channels = _sizes.OutputChannels, end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels);
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
-            _fold.TapPointers(_weight + _group * channels, Geometry.OutputChannels, ic, _zeros, taps);
-            float* target = Weights + (nint)panel * _sizes.InputChannels * 32 + ic * 32;
-            int last = Math.Min(32, channels - 32 * panel), lanes;
+            _fold.TapPointers(Weight + _group * channels, Geometry.OutputChannels, ic, _zeros, taps);
+            float* target = Weights + (nint)panel * _sizes.InputChannels * Width + ic * Width;
+            int last = Math.Min(Width, channels - Width * panel), lanes;
             for (int c = 0; c < last; c += lanes)
             {
                 AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
-                passes.LargestRow.WeightVertical(taps, 32 * panel + c, _fold.Width, scratch);
+                passes.LargestRow.WeightVertical(taps, Width * panel + c, _fold.Width, scratch);
                 passes.LargestColumn.WeightHorizontal(scratch, passes.LargestRow.Points, target + c, _sizes.WeightPlane, _grid.Pitch, streaming: !_sizes.SmallWeights);
             }
         }
@@ -118,12 +114,12 @@ internal sealed unsafe partial class ConvWinograd<V>
         ConvGeometry g = Geometry;
         float* scratch = Worker(worker, _workerTile);
         int points = _grid.Rows.Size(tileRow) + _fold.Height - 1, start = _grid.Rows.Start(tileRow);
-        float* pixels = _input + (long)image * g.InputHeight * g.InputWidth * g.InputChannels + _group * _sizes.InputChannels;
+        float* pixels = Input + (long)image * g.InputHeight * g.InputWidth * g.InputChannels + _group * _sizes.InputChannels;
         int step = g.InputChannels, lanes;
         float* folded = Worker(worker, _workerFolded);
         if (_fold.Rearranges)
         {
-            _fold.Gather(_input + (long)image * g.InputHeight * g.InputWidth * step, _group, start, points, _sizes.FoldedWidth, folded);
+            _fold.Gather(Input + (long)image * g.InputHeight * g.InputWidth * step, _group, start, points, _sizes.FoldedWidth, folded);
             step = _sizes.InputChannels;
         }
         float** rows = stackalloc float*[WinogradTiles.MaxPoints];
@@ -145,12 +141,12 @@ internal sealed unsafe partial class ConvWinograd<V>
                     to = Math.Clamp(g.InputWidth + g.PadLeft - x, from, columns);
                 }
                 float* target = block.InputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-                int last = Math.Min(32, _sizes.InputChannels - 32 * panel);
+                int last = Math.Min(Width, _sizes.InputChannels - Width * panel);
                 for (int c = 0; c < last; c += lanes)
                 {
                     AxisPasses passes = Passes(last - c);
                     lanes = passes.Lanes;
-                    passes.Row(tileRow).InputVertical(rows, 32 * panel + c, step, from, to, columns, scratch);
+                    passes.Row(tileRow).InputVertical(rows, Width * panel + c, step, from, to, columns, scratch);
                     passes.Column(j).InputHorizontal(scratch, points, target + c, block.Layout.InputPlane, _grid.Pitch);
                 }
             }
@@ -163,19 +159,19 @@ internal sealed unsafe partial class ConvWinograd<V>
         float* scratch = Worker(worker, _workerTile);
         int y = _grid.Rows.Start(tileRow), height = Math.Min(_grid.Rows.Size(tileRow), g.OutputHeight - y), lanes;
         float floor = Request.Relu ? 0 : float.NegativeInfinity;
-        float* bias = _bias == null ? _zeros : _bias + _group * _sizes.OutputChannels;
-        float* pixels = _output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + _group * _sizes.OutputChannels;
+        float* bias = Bias == null ? _zeros : Bias + _group * _sizes.OutputChannels;
+        float* pixels = Output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + _group * _sizes.OutputChannels;
         for (int panel = 0; panel < _sizes.OutputPanels; panel++)
             for (int j = 0; j < _grid.Columns.Tiles; j++)
             {
                 int x = _grid.Columns.Start(j), width = Math.Min(_grid.Columns.Size(j), g.OutputWidth - x);
                 float* source = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
-                int last = Math.Min(32, _sizes.OutputChannels - 32 * panel);
+                int last = Math.Min(Width, _sizes.OutputChannels - Width * panel);
                 for (int c = 0; c < last; c += lanes)
                 {
                     AxisPasses passes = Passes(last - c);
                     lanes = passes.Lanes;
-                    int channel = 32 * panel + c;
+                    int channel = Width * panel + c;
                     passes.Row(tileRow).OutputVertical(source + c, block.Layout.OutputPlane, _grid.Pitch, passes.Column(j).Points, scratch);
                     passes.Column(j).OutputHorizontal(
                         scratch, height, pixels + (nint)x * g.OutputChannels + channel, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels,

@@ -1,4 +1,6 @@
+using AlexNetSharp.Kernels.Gemm;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
@@ -12,6 +14,8 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     where V : unmanaged, ISimd<V>
 {
+    private const int Width = GemmKernel.PanelWidth;
+
     private readonly WinogradSizes _sizes;
     private readonly TileGrid _grid;
     private readonly KernelFold _fold;
@@ -22,16 +26,14 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     // Planes that have rows, those with most rows first.
     private readonly int[] _planes;
 
+    // Offsets in floats, within a thread's own scratch and within the shared one.
     private readonly long _workerTile, _workerInput, _workerOutput, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
     private readonly long _sharedInput, _sharedOutput, _sharedTransposed, _sharedGradWeight, _sharedGradBias, _sharedLength;
 
-    private WorkerPool _pool = null!;
     private float* _zeros, _weights, _shared, _workers;
 
-    // Of the call in progress.
-    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
+    // Of the call in progress: what all threads work on.
     private int _group, _block;
-    private bool _accumulate;
 
     /// <summary>Chooses tiles and lays out memory; <see cref="ConvWinograd.Supports"/> must be true.</summary>
     public ConvWinograd(ConvGeometry geometry, ConvRequest request)
@@ -52,7 +54,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         Take(ref _sharedLength, staged ? _sizes.Staged.OutputLength : 0, out _sharedOutput);
         Take(ref _sharedLength, request.InputGradient && backward is not null ? _grid.Planes * TransposedPlane : 0, out _sharedTransposed);
         Take(ref _sharedLength, request.WeightGradient ? Parts * WeightLength : 0, out _sharedGradWeight);
-        Take(ref _sharedLength, request.WeightGradient ? Parts * 32L * _sizes.OutputPanels : 0, out _sharedGradBias);
+        Take(ref _sharedLength, request.WeightGradient ? (long)Parts * Width * _sizes.OutputPanels : 0, out _sharedGradBias);
 
         long foldedRow = _fold.Rearranges ? (long)_sizes.FoldedWidth * _sizes.InputChannels : 0;
         bool transposes = request.InputGradient && backward is null;
@@ -61,12 +63,12 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
         Take(ref _workerLength, Math.Max(_sizes.Fused?.OutputLength ?? 0, backward?.OutputLength ?? 0), out _workerOutput);
         Take(ref _workerLength, WinogradTiles.MaxPoints * foldedRow, out _workerFolded);
         Take(ref _workerLength, request.InputGradient ? _sizes.FoldedHeight * foldedRow : 0, out _workerFoldedImage);
-        Take(ref _workerLength, transposes ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * 32 * 32 : 0, out _workerPanel);
+        Take(ref _workerLength, transposes ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * Width * Width : 0, out _workerPanel);
 
         static void Take(ref long length, long floats, out long start)
         {
             start = length;
-            length = Aligned(length + floats);
+            length = AlignedBuffer.WholeLines(length + floats);
         }
     }
 
@@ -80,7 +82,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     public override long PreparedWeightLength => Zeros + Geometry.Groups * WeightLength;
 
     /// <summary>The zeros that stand for pixels outside the image and for a bias that is null.</summary>
-    private long Zeros => Aligned(WinogradTiles.MaxPoints * Math.Max(Geometry.InputChannels, Geometry.OutputChannels));
+    private long Zeros => AlignedBuffer.WholeLines(WinogradTiles.MaxPoints * Math.Max(Geometry.InputChannels, Geometry.OutputChannels));
 
     /// <summary>Transformed weights of one group.</summary>
     private long WeightLength => (long)_grid.Planes * _sizes.WeightPlane;
@@ -92,22 +94,21 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
     private int Parts => _sizes.FusedBackward is null ? 1 : _sizes.BackwardParts.Count;
 
     /// <summary>Floats between points of the transposed weights.</summary>
-    private long TransposedPlane => 32L * 32 * _sizes.OutputPanels * _sizes.InputPanels;
+    private long TransposedPlane => (long)Width * Width * _sizes.OutputPanels * _sizes.InputPanels;
 
     /// <summary>Gradient of the transformed weights of the group in progress: the sum of one part.</summary>
     private float* GradWeights(int part) => _shared + _sharedGradWeight + part * WeightLength;
 
     /// <summary>Gradient of the biases of the group in progress: the sums of one part.</summary>
-    private float* GradBiases(int part) => _shared + _sharedGradBias + part * 32L * _sizes.OutputPanels;
+    private float* GradBiases(int part) => _shared + _sharedGradBias + (long)part * Width * _sizes.OutputPanels;
 
     /// <summary>Transposed weights of one point, where backward is fused.</summary>
     private float* Transposed(int plane) => _shared + _sharedTransposed + plane * TransposedPlane;
 
     public override long ScratchLength(int threads) => _sharedLength + threads * _workerLength;
 
-    public override void Bind(WorkerPool pool, float* preparedWeight, float* workspace, float* scratch)
+    private protected override void OnBind(float* preparedWeight, float* scratch)
     {
-        _pool = pool;
         _zeros = preparedWeight;
         _weights = preparedWeight + Zeros;
         _shared = scratch;
@@ -127,8 +128,6 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvAlgorithm
 
     /// <summary>The passes for the channels that remain: whole vectors as long as there are any.</summary>
     private AxisPasses Passes(int channels) => channels >= V.Count ? _wide : channels >= F32x4.Count ? _four : _one;
-
-    private static long Aligned(long floats) => (floats + 15) & ~15L;
 
     /// <summary>A piece of work that is a method.</summary>
     private sealed class MethodJob(Action<int, int> method) : Job

@@ -9,12 +9,6 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 /// </remarks>
 internal interface IWinogradTile
 {
-    /// <summary>Outputs of a tile, m.</summary>
-    static abstract int Outputs { get; }
-
-    /// <summary>Taps of the kernel, r.</summary>
-    static abstract int Kernel { get; }
-
     /// <summary>Points, n.</summary>
     static abstract int Points { get; }
 

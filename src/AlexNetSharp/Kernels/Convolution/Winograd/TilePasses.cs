@@ -17,9 +17,6 @@ internal abstract unsafe class TilePasses
     /// <summary>Channels that a pass works on.</summary>
     public abstract int Lanes { get; }
 
-    /// <summary>Outputs, m.</summary>
-    public abstract int Outputs { get; }
-
     /// <summary>Points, n.</summary>
     public abstract int Points { get; }
 
@@ -69,8 +66,6 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     where V : unmanaged, ISimd<V>
 {
     public override int Lanes => V.Count;
-
-    public override int Outputs => TTile.Outputs;
 
     public override int Points => TTile.Points;
 

@@ -17,6 +17,8 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 /// </remarks>
 internal sealed class WinogradSizes
 {
+    private const int Width = GemmKernel.PanelWidth;
+
     /// <summary>Transformed weights up to this size (4 MiB) are cheap to read again for every block.</summary>
     private const long LargestSmall = 1 << 20;
 
@@ -26,8 +28,17 @@ internal sealed class WinogradSizes
     /// <summary>Transformed input and output of a fused block in backward: 4 MiB, which stay in the part of the shared cache that a core can hope for.</summary>
     private const long FusedBackwardBlock = 1 << 20;
 
+    /// <summary>
+    /// Largest block that backward takes fused, transformed input and output: 16 MiB. Larger ones, single images that the gradient of the input needs
+    /// whole, would leave every cache, and each thread has one.
+    /// </summary>
+    private const long LargestFusedBackward = 4 * FusedBackwardBlock;
+
     /// <summary>Fewer fused blocks than this would leave threads without work.</summary>
     private const int LeastFusedBlocks = 8;
+
+    /// <summary>Pieces of work that give every thread something to do.</summary>
+    private const int EnoughPieces = 64;
 
     /// <summary>Most parts of the weight gradient, and the size that they should not exceed together: 32 MiB.</summary>
     private const int MostParts = 16, PartsTogether = 8 << 20;
@@ -49,7 +60,7 @@ internal sealed class WinogradSizes
         TileGrid grid = Grid = TileGrid.Choose(
             geometry.OutputHeight, geometry.OutputWidth, Fold.Height, Fold.Width, geometry.Batch, InputChannels, OutputChannels);
 
-        long tile = 32L * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
+        long tile = (long)Width * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
         bool small = SmallWeights = (long)grid.Planes * InputChannels * OutputChannels <= LargestSmall;
         int images = (int)Math.Clamp((small ? StagedBlock : LargeStagedBlock) / image, 1, geometry.Batch);
         Staged = new BlockLayout(grid, geometry.Batch, images, grid.Rows.Tiles, InputPanels, OutputPanels);
@@ -69,7 +80,7 @@ internal sealed class WinogradSizes
         fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
         int parts = (int)Math.Clamp(PartsTogether / ((long)grid.Planes * WeightPlane), 1, MostParts);
         BackwardParts = new EvenSplit(fused.Blocks, (fused.Blocks + parts - 1) / parts, 1);
-        if (BackwardParts.Count >= LeastFusedBlocks)
+        if (BackwardParts.Count >= LeastFusedBlocks && fused.InputLength + fused.OutputLength <= LargestFusedBackward)
             FusedBackward = fused;
     }
 
@@ -107,14 +118,21 @@ internal sealed class WinogradSizes
     public EvenSplit BackwardParts { get; }
 
     /// <summary>Floats between planes of transformed weights [ic, oc], which lie in panels of oc.</summary>
-    public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * 32);
+    public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * Width);
 
     /// <summary>
     /// Panels of input channels that the product for the input's gradient takes at a time: those whose weights are transposed just before, or all
     /// where backward is fused and they were transposed for all blocks beforehand.
     /// </summary>
     public EvenSplit InputPieces => new(
-        InputPanels, FusedBackward is not null ? InputPanels : Math.Max(1, TransposedPiece / (32 * 32 * OutputPanels)), 1);
+        InputPanels, FusedBackward is not null ? InputPanels : Math.Max(1, TransposedPiece / (Width * Width * OutputPanels)), 1);
+
+    /// <summary>
+    /// Panels of input channels that one piece of work adds up for the gradient of the input, where backward is staged: fewer than all where there
+    /// are few images, but all where the image is folded, which mixes channels.
+    /// </summary>
+    public EvenSplit AddedPanels => new(
+        InputPanels, Fold.Rearranges ? InputPanels : Math.Max(1, InputPanels * Staged.Images.Length(0) / EnoughPieces), 1);
 
     /// <summary>Columns of the folded image.</summary>
     public int FoldedWidth => Grid.Columns.Length + Fold.Width - 1;

@@ -61,6 +61,19 @@ public class ConvWinogradTests
     }
 
     [Fact]
+    public void ImagesThatAreTooLargeForAThreadsCacheAreStaged()
+    {
+        // conv1 and conv2 of the notebook go block by block.
+        foreach (ConvCase layer in (ConvCase[])[ConvCase.Square(32, 224, 3, 64, 11, 4, 3, 4), ConvCase.Square(32, 27, 64, 192, 5, before: 2, after: 2)])
+            Assert.NotNull(new WinogradSizes(layer.Geometry, new(Relu: true, WeightGradient: true, InputGradient: layer.Channels > 3, Precise: false)).FusedBackward);
+
+        ConvGeometry large = ConvCase.Square(8, 512, 64, 64, 3, before: 1, after: 1).Geometry;
+        Assert.Null(new WinogradSizes(large, ConvRunner.Request()).FusedBackward);
+        ConvAlgorithm algorithm = ConvWinograd.Create(large, ConvRunner.Request(), SimdTiers.Best);
+        Assert.InRange(algorithm.ScratchLength(8) - algorithm.ScratchLength(7), 1, 4 << 20);
+    }
+
+    [Fact]
     public void StridesThatDoNotPayAreRightToo()
     {
         Check(ConvCase.Square(2, 14, 5, 7, 7, stride: 2, before: 3, after: 3), SimdTiers.Best, 41);
