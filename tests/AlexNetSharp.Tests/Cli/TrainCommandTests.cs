@@ -30,7 +30,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(6, result.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
         string[] expected =
         [
-            "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics.csv",
+            ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics.csv",
             .. Enumerable.Range(1, 6).Select(i => $"tensorboard/events.out.tfevents.{i:D6}"),
         ];
         Assert.Equal(expected, Directory.GetFiles(run, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run, f)).Order(StringComparer.Ordinal));
@@ -91,6 +91,7 @@ public sealed class TrainCommandTests : IDisposable
         using Process process = AlexNetProcess.Start(Arguments(run, "--epochs", "100000"));
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "metrics.csv")) || process.HasExited, TimeSpan.FromMinutes(1)));
+        Refused(1, "another training writes to this folder", "train", "--out", run, "--resume");
         AlexNetProcess.Interrupt(process);
         AlexNetProcess.Result result = AlexNetProcess.Finish(process, output);
         Assert.Equal(130, result.ExitCode);
@@ -143,11 +144,13 @@ public sealed class TrainCommandTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs bash and its limit of file sizes");
         string run = _folder.PathOf("run"), last = Path.Combine(run, "checkpoints", "last.safetensors");
         Assert.Equal(0, Train(run, "--epochs", "1").ExitCode);
-        byte[] before = File.ReadAllBytes(last);
+        byte[] before = File.ReadAllBytes(last), curves = File.ReadAllBytes(Path.Combine(run, "curves.png"));
         AlexNetProcess.Result result = AlexNetProcess.RunWithFileLimit(before.Length / 2048, "train", "--out", run, "--resume", "--epochs", "3");
         Assert.True(result.ExitCode == 1, result.Output + result.Error);
         Assert.Contains("last.safetensors stays: the state after 1 epochs", result.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(last));
+        // Whatever comes after a checkpoint is never written again: so the curves come before.
+        Assert.NotEqual(curves, File.ReadAllBytes(Path.Combine(run, "curves.png")));
         Assert.Equal(
             ["best.safetensors", "last.safetensors"], Directory.GetFiles(Path.Combine(run, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(0, AlexNetProcess.Run("train", "--out", run, "--resume", "--epochs", "3").ExitCode);
@@ -168,6 +171,7 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "--patience is for --schedule plateau", Arguments(_folder.PathOf("x"), "--patience", "3"));
         Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
+        Refused(1, "is a file; give the name of a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));
         Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
         // The pictures vanish: the run and its checkpoint stay.
         Directory.Move(Data, _folder.PathOf("moved"));
