@@ -37,10 +37,15 @@ public sealed class Checkpoint : IDisposable
         {
             if (!file.Metadata.TryGetValue(HeaderKey, out string? json))
                 throw new InvalidDataException($"{path}: this file holds weights, but no state of a training; use a checkpoint that 'train' wrote");
-            CheckpointHeader? header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader);
-            if (header is { Input.Count: not 3 })
+            CheckpointHeader header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader)
+                ?? throw new InvalidDataException($"{path}: the state of the training is empty");
+            if (header.Input.Count != 3)
                 throw new InvalidDataException($"{path}: the input of the network must have height, width and channels");
-            return new Checkpoint(file, header ?? throw new InvalidDataException($"{path}: the state of the training is empty"));
+            if (header.Classes.Contains(null!))
+                throw new InvalidDataException($"{path}: the names of the classes are not all there");
+            if (header.State.Contradiction is { } contradiction)
+                throw new InvalidDataException($"{path}: {contradiction}");
+            return new Checkpoint(file, header);
         }
         catch (JsonException e)
         {
@@ -71,7 +76,10 @@ public sealed class Checkpoint : IDisposable
             classes,
             preprocessing,
             trainer.Options.Seed,
-            trainer.State);
+            trainer.State)
+        {
+            Pictures = trainer.Pictures,
+        };
         var tensors = new List<TensorSource>();
         foreach (Parameter parameter in trainer.Parameters.Parameters)
             tensors.Add(Source(parameter.Name, parameter));
@@ -84,7 +92,7 @@ public sealed class Checkpoint : IDisposable
         });
     }
 
-    /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state.</summary>
+    /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state. One that is refused stays as it is.</summary>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
     /// <exception cref="ArgumentException">The file belongs to a training with another seed, other pictures or another batch size.</exception>
     public void Restore(Trainer trainer)
@@ -92,9 +100,14 @@ public sealed class Checkpoint : IDisposable
         ArgumentNullException.ThrowIfNull(trainer);
         if (trainer.Options.Seed != Header.Seed)
             throw new ArgumentException(FormattableString.Invariant($"{Path}: the training had seed {Header.Seed}, not {trainer.Options.Seed}"));
-        CopyTo(trainer.Parameters);
-        foreach (Parameter velocity in trainer.Optimizer.Velocities.Parameters)
-            Copy(VelocityPrefix + velocity.Name, velocity);
+        RequirePictures(trainer.Pictures);
+        if (trainer.Refusal(Header.State) is { } refusal)
+            throw new ArgumentException($"{Path}: {refusal}");
+        Copy([
+            .. trainer.Parameters.Parameters.Select(parameter => (parameter.Name, parameter)),
+            .. trainer.Optimizer.Velocities.Parameters.Select(velocity => (VelocityPrefix + velocity.Name, velocity)),
+        ]);
+        trainer.Parameters.MarkChanged();
         trainer.State = Header.State;
     }
 
@@ -118,21 +131,42 @@ public sealed class Checkpoint : IDisposable
     public void CopyTo(ParameterSet parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        foreach (Parameter parameter in parameters.Parameters)
-            Copy(parameter.Name, parameter);
+        Copy([.. parameters.Parameters.Select(parameter => (parameter.Name, parameter))]);
         parameters.MarkChanged();
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    private void Copy(string name, Parameter target)
+    private void RequirePictures(CheckpointPictures found)
+    {
+        if (Header.Pictures is not { } expected)
+            return;
+        if (expected with { Fingerprint = null } != found with { Fingerprint = null })
+            throw new ArgumentException($"{Path}: the training had {Describe(expected)}, but here are {Describe(found)}; use the same");
+        if (expected.Fingerprint is not null && found.Fingerprint is not null && expected.Fingerprint != found.Fingerprint)
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{Path}: the training had {expected.Count} other pictures than those here: names, order or classes differ; use the same"));
+
+        static string Describe(CheckpointPictures pictures) => FormattableString.Invariant(
+            $"{pictures.Count} pictures in batches of {pictures.BatchSize}, {pictures.MicroBatch} computed at once");
+    }
+
+    /// <summary>Sets parameters; all are looked for before the first one changes.</summary>
+    private void Copy(IReadOnlyList<(string Name, Parameter Target)> wanted)
+    {
+        NamedTensor[] found = [.. wanted.Select(pair => Find(pair.Name, pair.Target))];
+        for (int i = 0; i < found.Length; i++)
+            wanted[i].Target.CopyFrom(found[i].ToArray());
+    }
+
+    private NamedTensor Find(string name, Parameter target)
     {
         long[] shape = [.. target.Spec.Dimensions.Select(size => (long)size)];
         if (!_file.TryGet(name, out NamedTensor? tensor) || !tensor.Shape.SequenceEqual(shape))
             throw new InvalidDataException(
                 $"{Path}: tensor '{name}' of shape [{string.Join(", ", shape)}] is missing or has another shape; the file belongs to network '{Header.Network}' with {Header.Classes.Count} classes");
-        target.CopyFrom(tensor.ToArray());
+        return tensor;
     }
 
     /// <summary>A parameter to write, in the order of its dimensions and without a second copy of it.</summary>

@@ -17,6 +17,7 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     private DataLoader? _loader;
     private (int Epoch, int Step) _next;
     private TimeSpan _waitedBefore;
+    private string? _fingerprint;
 
     /// <summary>Prepares to read; nothing is read yet.</summary>
     /// <param name="pictures">The data set.</param>
@@ -42,6 +43,9 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
 
     /// <inheritdoc/>
     public int BatchSize => _options.BatchSize;
+
+    /// <inheritdoc/>
+    public string Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_pictures);
 
     /// <summary>How long the training waited for batches that were not ready, in all.</summary>
     public TimeSpan Waited => _waitedBefore + (_loader?.Waited ?? TimeSpan.Zero);

@@ -173,6 +173,12 @@ public sealed class TrainCommandTests : IDisposable
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
         Refused(1, "is a file; give the name of a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));
         Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
+        // As many pictures, but one is of another class.
+        string labels = Path.Combine(Data, "train-labels-idx1-ubyte");
+        byte[] original = File.ReadAllBytes(labels), changed = [.. original[..^1], (byte)(9 - original[^1])];
+        File.WriteAllBytes(labels, changed);
+        Refused(1, "the training had 480 other pictures than those here", "train", "--out", run, "--resume", "--epochs", "2");
+        File.WriteAllBytes(labels, original);
         // The pictures vanish: the run and its checkpoint stay.
         Directory.Move(Data, _folder.PathOf("moved"));
         Refused(1, "no such folder", "train", "--out", run, "--resume", "--epochs", "2");
