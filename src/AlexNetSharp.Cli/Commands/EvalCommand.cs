@@ -58,7 +58,7 @@ internal sealed class EvalCommand : CliCommand
         using var parameters = new ParameterSet(network);
         checkpoint.CopyTo(parameters);
         Data.Preprocessing preprocessing = Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path);
-        IPictureDataset pictures = DatasetReader.OpenForEvaluation(context.Get(_data), new PictureDecoder(), checkpoint.Header.Classes);
+        IPictureDataset pictures = DatasetReader.OpenForEvaluation(context.Get(_data), new PictureDecoder(), checkpoint.Header.Classes).Pictures;
         if (context.Get(_skipBad))
             pictures = TrainData.Check(new CachedPictures(pictures, CacheBytes), "evaluation", skipBad: true, context);
 
