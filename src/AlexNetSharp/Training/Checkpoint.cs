@@ -12,8 +12,6 @@ namespace AlexNetSharp.Training;
 /// <remarks>Files are written whole or not at all. A training that is restored from one continues with bit-identical results.</remarks>
 public sealed class Checkpoint : IDisposable
 {
-    private const string HeaderKey = "alexnetsharp.training";
-    private const string VelocityPrefix = "optimizer/";
     private readonly TensorFile _file;
 
     private Checkpoint(TensorFile file, CheckpointHeader header) => (_file, Header) = (file, header);
@@ -35,17 +33,14 @@ public sealed class Checkpoint : IDisposable
         TensorFile file = TensorFile.Open(path);
         try
         {
-            if (!file.Metadata.TryGetValue(HeaderKey, out string? json))
+            if (!file.Metadata.TryGetValue(ModelMetadata.TrainingKey, out string? json))
                 throw new InvalidDataException($"{path}: this file holds weights, but no state of a training; use a checkpoint that 'train' wrote");
-            CheckpointHeader header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader)
-                ?? throw new InvalidDataException($"{path}: the state of the training is empty");
-            if (header.Input.Count != 3)
-                throw new InvalidDataException($"{path}: the input of the network must have height, width and channels");
-            if (header.Classes.Contains(null!))
-                throw new InvalidDataException($"{path}: the names of the classes are not all there");
-            if (header.State.Contradiction is { } contradiction)
+            CheckpointHeader? header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader);
+            if (header?.State.Contradiction is { } contradiction)
                 throw new InvalidDataException($"{path}: {contradiction}");
-            return new Checkpoint(file, header);
+            if (header is { Input.Count: not 3 })
+                throw new InvalidDataException($"{path}: the input of the network must have height, width and channels");
+            return new Checkpoint(file, header ?? throw new InvalidDataException($"{path}: the state of the training is empty"));
         }
         catch (JsonException e)
         {
@@ -84,11 +79,11 @@ public sealed class Checkpoint : IDisposable
         foreach (Parameter parameter in trainer.Parameters.Parameters)
             tensors.Add(Source(parameter.Name, parameter));
         foreach (Parameter velocity in trainer.Optimizer.Velocities.Parameters)
-            tensors.Add(Source(VelocityPrefix + velocity.Name, velocity));
+            tensors.Add(Source(WeightNames.TrainingStatePrefix + velocity.Name, velocity));
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
         {
             ["format"] = "alexnetsharp",
-            [HeaderKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader),
+            [ModelMetadata.TrainingKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader),
         });
     }
 
@@ -105,7 +100,7 @@ public sealed class Checkpoint : IDisposable
             throw new ArgumentException($"{Path}: {refusal}");
         Copy([
             .. trainer.Parameters.Parameters.Select(parameter => (parameter.Name, parameter)),
-            .. trainer.Optimizer.Velocities.Parameters.Select(velocity => (VelocityPrefix + velocity.Name, velocity)),
+            .. trainer.Optimizer.Velocities.Parameters.Select(velocity => (WeightNames.TrainingStatePrefix + velocity.Name, velocity)),
         ]);
         trainer.Parameters.MarkChanged();
         trainer.State = Header.State;
@@ -173,24 +168,6 @@ public sealed class Checkpoint : IDisposable
     private static TensorSource Source(string name, Parameter parameter)
     {
         long[] shape = [.. parameter.Spec.Dimensions.Select(size => (long)size)];
-        return new TensorSource(name, shape, (first, destination) =>
-        {
-            ReadOnlySpan<float> storage = parameter.Storage;
-            if (parameter.Spec.Role != ParameterRole.LinearWeight)
-            {
-                storage.Slice((int)first, destination.Length).CopyTo(destination);
-                return;
-            }
-            (int inputs, int outputs) = (parameter.Spec.Dimensions[0], parameter.Spec.Dimensions[1]);
-            while (destination.Length > 0)
-            {
-                (long input, long output) = Math.DivRem(first, outputs);
-                (long panel, long column) = Math.DivRem(output, Parameter.PanelWidth);
-                int count = (int)Math.Min(Math.Min(Parameter.PanelWidth - column, outputs - output), destination.Length);
-                storage.Slice((int)((panel * inputs + input) * Parameter.PanelWidth + column), count).CopyTo(destination);
-                destination = destination[count..];
-                first += count;
-            }
-        });
+        return new TensorSource(name, shape, parameter.CopyRange);
     }
 }
