@@ -25,6 +25,7 @@ public interface IBatchSource
     /// <param name="epoch">Number of the epoch, from 0.</param>
     /// <param name="firstBatch">Batches to leave out at the start.</param>
     /// <param name="cancellationToken">Ends the reading between two batches.</param>
+    /// <exception cref="InvalidDataException">A picture cannot be read or used; thrown by the enumeration, at its batch.</exception>
     IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default);
 }
 

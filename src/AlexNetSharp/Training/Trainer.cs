@@ -137,6 +137,9 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellationToken">Stops after the current step.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; <see cref="State"/> is that after the last step.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number or grew without bound.</exception>
+    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="IOException">What a handler of <see cref="EpochDone"/> writes (<see cref="RunFolder"/>) cannot be written.</exception>
+    /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {
         while (_history.Count < Options.Epochs)
@@ -157,6 +160,8 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Loss and hits of <paramref name="source"/> with the parameters as they are, without dropout.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     public Tally Evaluate(IBatchSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
