@@ -47,6 +47,9 @@ public sealed class PackedPictures : IPictureDataset
     /// <inheritdoc/>
     public IReadOnlyList<string> Classes { get; }
 
+    /// <inheritdoc/>
+    public bool InMemory => true;
+
     /// <summary>The same pictures, with other names for the classes.</summary>
     internal PackedPictures WithClasses(IReadOnlyList<string> classes) => new(_pixels, _labels, Height, Width, Channels, classes, _source);
 

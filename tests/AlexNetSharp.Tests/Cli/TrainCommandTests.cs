@@ -113,6 +113,43 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void AnEvaluationMeasuresOnWhatTheRunValidatedOnAndSaysWhatItMeasuredOn()
+    {
+        foreach (string set in (string[])["above/train", "others"])
+            for (int i = 0; i < 20; i++)
+                _folder.Write(
+                    $"{set}/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
+        string run = _folder.PathOf("run"), pictures = _folder.PathOf("above/train"), others = _folder.PathOf("others"), json = _folder.PathOf("eval.json");
+        string[] settings = ["--network", "cifar10-quick", "--batch-size", "4", "--learning-rate", "0.0001", "--epochs", "1"];
+        Assert.Equal(0, AlexNetProcess.Run(["train", pictures, "--out", run, "--val-split", "0.2", "--seed", "3", .. settings]).ExitCode);
+        Measured(pictures, ": class folders, the 20 % that the run validated on", 4, 0);
+        Measured(others, ": class folders", 20, 0);
+        Measured(pictures + "/../train/", ": class folders, the 20 % that the run validated on", 4, 0);
+        Measured(_folder.PathOf("above"), ": class folders in train/; the model was trained on 16 of these 20 pictures", 20, 16);
+        Directory.Move(pictures, _folder.PathOf("moved"));
+        Measured(others, ": class folders; what the model was trained on is not known", 20, null);
+        Directory.Move(_folder.PathOf("moved"), pictures);
+
+        string second = run;
+        run = _folder.PathOf("run2");
+        Assert.Equal(0, AlexNetProcess.Run(["train", pictures, "--out", run, "--val", others, .. settings]).ExitCode);
+        Assert.StartsWith($"{others}: class folders\n", AlexNetProcess.Run("eval", run, pictures).Output, StringComparison.Ordinal);
+        // A checkpoint in a run folder knows its run as well.
+        run = Path.Combine(second, "checkpoints", "last.safetensors");
+        Measured(pictures, ": class folders, the 20 % that the run validated on", 4, 0);
+
+        void Measured(string data, string line, int count, int? trainedOn)
+        {
+            AlexNetProcess.Result result = AlexNetProcess.Run("eval", run, data, "--json", json);
+            Assert.StartsWith($"{data}{line}\n{count} pictures: loss", result.Output, StringComparison.Ordinal);
+            using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
+            Assert.Equal(data + line.Split(';')[0], report.RootElement.GetProperty("set").GetString());
+            JsonElement trained = report.RootElement.GetProperty("trained_on");
+            Assert.Equal(trainedOn, trained.ValueKind == JsonValueKind.Null ? null : trained.GetInt32());
+        }
+    }
+
+    [Fact]
     public void PicturesThatVanishEndTheRunAndKeepTheLastGoodCheckpoint()
     {
         for (int i = 0; i < 12; i++)
@@ -134,7 +171,8 @@ public sealed class TrainCommandTests : IDisposable
         _folder.Write("pictures/odd/1.jpg", new byte[10]);
         Refused(1, "1.jpg", "eval", run, pictures);
         AlexNetProcess.Result evaluation = AlexNetProcess.Run("eval", run, pictures, "--skip-bad");
-        Assert.StartsWith("11 pictures: loss", evaluation.Output, StringComparison.Ordinal);
+        Assert.Contains("\n11 pictures: loss", evaluation.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{pictures}: class folders; the model was trained on these pictures\n", evaluation.Output, StringComparison.Ordinal);
         Assert.Contains("left out: ", evaluation.Error, StringComparison.Ordinal);
     }
 
@@ -169,6 +207,9 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
         Refused(2, "takes the place of", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
         Refused(2, "--patience is for --schedule plateau", Arguments(_folder.PathOf("x"), "--patience", "3"));
+        Refused(2, "--resize-to would do nothing", Arguments(_folder.PathOf("x"), "--resize", "none", "--resize-to", "300"));
+        Refused(2, "--color-pca shifts colours, but the pictures", Arguments(_folder.PathOf("x"), "--color-pca"));
+        Refused(1, "is a file; give the name of a folder", "eval", run, Data, "--out", _folder.Write("file", "x"u8));
         Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
         Refused(1, "is a file; give the name of a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));

@@ -258,13 +258,14 @@ public sealed class DatasetTests : IDisposable
         string truncated = _folder.Write("data/b/4.png", cut.AsSpan(0, cut.Length / 2));
         IPictureDataset set = DatasetReader.Open(_folder.PathOf("data"), _options).Train;
         int progress = 0;
-        IReadOnlyList<BadPicture> found = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
+        (IReadOnlyList<BadPicture> found, PictureSizeRange? sizes) = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
+        Assert.Equal(4, sizes!.Square);
         Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, b.Name)));
         Assert.All(found, b => Assert.StartsWith(b.Name + ": ", b.Reason, StringComparison.Ordinal));
         Assert.Equal(4, progress);
         PictureSubset good = PictureSubset.Without(set, found.Select(b => b.Index));
         Assert.Equal(2, good.Count);
-        Assert.Empty(DatasetCheck.Run(good, 3, cancellation: TestContext.Current.CancellationToken));
+        Assert.Empty(DatasetCheck.Run(good, 3, cancellation: TestContext.Current.CancellationToken).Bad);
     }
 
     [Fact]
@@ -281,8 +282,8 @@ public sealed class DatasetTests : IDisposable
     {
         var set = new SyntheticPictures(50);
         var cache = new CachedPictures(set, 8 << 20);
-        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken));
-        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken));
+        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken).Bad);
+        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken).Bad);
         Assert.Equal((50, 50), (set.Reads, cache.CachedCount));
         PixelBuffer first = new(), second = new();
         for (int i = 0; i < 50; i++)
