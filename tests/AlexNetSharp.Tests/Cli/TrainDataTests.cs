@@ -63,8 +63,17 @@ public sealed class TrainDataTests : IDisposable
 
     private TrainSettings Settings(string data) => new()
     {
-        Data = _folder.PathOf(data), Network = "cifar10-quick", Initial = "network", Normalize = "none", Resize = "auto", Epochs = 1, BatchSize = 1,
-        LearningRate = 0.1, Schedule = "constant", Seed = 1, CacheMegabytes = 100,
+        Data = _folder.PathOf(data),
+        Network = "cifar10-quick",
+        Initial = "network",
+        Normalize = "none",
+        Resize = "auto",
+        Epochs = 1,
+        BatchSize = 1,
+        LearningRate = 0.1,
+        Schedule = "constant",
+        Seed = 1,
+        CacheMegabytes = 100,
     };
 
     private static TrainData Open(TrainSettings settings)
