@@ -19,8 +19,8 @@ using var validation = new LoaderBatches(data.Validation!, preprocessing, new Da
 using var parameters = ParameterSet.Initialize(CudaConvnet.Quick(data.Train.Classes.Count), seed: 1);
 var options = new TrainerOptions { Epochs = 9, Schedule = new StepRate(0.001, Epochs: 8), WeightDecay = 0.004 };
 using var trainer = new Trainer(parameters.Network, parameters, training, validation, options);
-var run = new RunFolder(args[1], data.Train.Classes, preprocessing.ToJson());
-run.Attach(trainer);
+using var run = new RunFolder(args[1]);
+run.Attach(trainer, data.Train.Classes, preprocessing.ToJson());
 trainer.StepDone += step => Console.Write($"\repoch {step.Epoch}, step {step.StepInEpoch} of {step.StepsPerEpoch}: loss {step.Running.Loss:0.000}");
 trainer.EpochDone += epoch => Console.WriteLine($"; validation top-1 {epoch.Validation!.Value.Top1:0.0%}, {epoch.Seconds:0} s");
 

@@ -26,8 +26,8 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
     {
         DatasetPair pair = DatasetReader.Open(path, new DatasetOptions { Decoder = new PictureDecoder() });
         IPictureDataset files = pair.Train;
-        Data.Preprocessing plain = PictureSizes.Of(network, files, imageSize, "auto", null);
-        IPictureDataset memory = Keep(files, context);
+        (IPictureDataset memory, PictureSizeRange sizes) = Keep(files, context);
+        Data.Preprocessing plain = PictureSizes.Of(network, sizes, imageSize, "auto", null);
         TrainingStatistics statistics = TrainingStatistics.Compute(memory, plain, options.Threads, null, context.Cancellation);
         plain = plain with { Mean = statistics.ChannelMean, Deviation = statistics.ChannelDeviation };
         var augmentation = new Augmentation
@@ -52,14 +52,16 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
             path, pair.Description, files.Count, network, options.BatchSize, plain.CropHeight, Machine.Current, runs);
     }
 
-    /// <summary>Some pictures, evenly from the whole set, decoded and kept.</summary>
-    private CachedPictures Keep(IPictureDataset files, CommandContext context)
+    /// <summary>Some pictures, evenly from the whole set, decoded and kept, and their sizes.</summary>
+    private (CachedPictures Pictures, PictureSizeRange Sizes) Keep(IPictureDataset files, CommandContext context)
     {
         int count = Math.Min(files.Count, KeptPictures);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * files.Count / count))];
         var memory = new CachedPictures(new PictureSubset(files, chosen), KeptBytes);
-        IReadOnlyList<BadPicture> bad = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
-        return bad.Count == 0 ? memory : throw new InvalidDataException(bad[0].Reason);
+        (IReadOnlyList<BadPicture> bad, PictureSizeRange? sizes) = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
+        if (bad.Count > 0)
+            throw new InvalidDataException(bad[0].Reason);
+        return (memory, sizes ?? throw new InvalidDataException($"{path}: there are no pictures"));
     }
 }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
-using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
@@ -12,7 +11,7 @@ namespace AlexNetSharp.Cli.Commands;
 internal sealed class EvalCommand : CliCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "the run folder of 'alexnet train', or one of its checkpoints" };
-    private readonly Argument<string> _data = new("DATA") { Description = "the pictures, as for 'alexnet train'; val/ or test/ in it is taken where there is one" };
+    private readonly Argument<string> _data = new("DATA") { Description = "the pictures, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
     private readonly ChoiceOption<string> _checkpoint = new(
         "--checkpoint", "which checkpoint of the run: that of the best epoch or of the last one", null, ("best", "best"), ("last", "last"));
     private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
@@ -22,9 +21,6 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder]", "FOLDER");
     private readonly Option<string?> _json = CommandOptions.Path("--json", "write the results");
-
-    /// <summary>Decoded pictures that the check keeps, so that most are decoded once.</summary>
-    private const long CacheBytes = 2000L << 20;
 
     public EvalCommand()
         : base("eval", "Measure a trained network on pictures: loss, top-1, top-5, precision and recall by class, confusion matrix.")
@@ -53,19 +49,18 @@ internal sealed class EvalCommand : CliCommand
             : RunFolder.BestCheckpointOf(run);
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: there is no such checkpoint; has the run finished an epoch?");
+        string folder = context.Get(_out) ?? Path.Combine(Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetFullPath(run))!, "eval");
         using Checkpoint checkpoint = Checkpoint.Open(path);
+        OutputFolder.Create("--out", folder);
         Network network = checkpoint.CreateNetwork();
         using var parameters = new ParameterSet(network);
         checkpoint.CopyTo(parameters);
         Data.Preprocessing preprocessing = Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path);
-        IPictureDataset pictures = DatasetReader.OpenForEvaluation(context.Get(_data), new PictureDecoder(), checkpoint.Header.Classes);
-        if (context.Get(_skipBad))
-            pictures = TrainData.Check(new CachedPictures(pictures, CacheBytes), "evaluation", skipBad: true, context);
+        EvaluationSet set = EvaluationSet.Open(context.Get(_data), checkpoint, RunFolderOf(run), context.Get(_skipBad), context);
 
-        Evaluation evaluation = Evaluate(context, network, parameters, preprocessing, pictures, checkpoint.Header.Classes);
-        var report = new EvaluationReport(evaluation, pictures, path, context.Get(_tenCrop) ? TenCropBatches.Views : 1);
+        Evaluation evaluation = Evaluate(context, network, parameters, preprocessing, set.Pictures, checkpoint.Header.Classes);
+        var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
         report.Print(context);
-        string folder = context.Get(_out) ?? Path.Combine(Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetFullPath(run))!, "eval");
         report.SaveConfusion(folder);
         if (context.Get(_json) is { } json)
             OutputFile.Write("--json", json, report.ToJson());
@@ -77,11 +72,14 @@ internal sealed class EvalCommand : CliCommand
     {
         int batchSize = Math.Min(context.Get(_batchSize), pictures.Count), threads = context.Get(_threads);
         void Show(int done) => context.Progress.Show("evaluating", done, pictures.Count);
-        if (context.Get(_tenCrop))
-            return Evaluation.Run(
-                network, parameters, new TenCropBatches(pictures, preprocessing, Math.Max(1, batchSize / TenCropBatches.Views)), classes,
-                TenCropBatches.Views, threads, context.Get(_mistakes), Show, context.Cancellation);
-        using var source = new LoaderBatches(pictures, preprocessing, new DataLoaderOptions { BatchSize = batchSize, Threads = threads });
-        return Evaluation.Run(network, parameters, source, classes, 1, threads, context.Get(_mistakes), Show, context.Cancellation);
+        bool tenCrop = context.Get(_tenCrop);
+        int views = tenCrop ? Preprocessor.TenCropViews : 1;
+        using var source = new LoaderBatches(
+            pictures, preprocessing, new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
+        return Evaluation.Run(network, parameters, source, classes, views, threads, context.Get(_mistakes), Show, context.Cancellation);
     }
+
+    /// <summary>The run folder that a folder or a checkpoint in RUN/checkpoints stands for; whether it is one is not looked at.</summary>
+    private static string RunFolderOf(string run) =>
+        Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(run))) ?? run;
 }

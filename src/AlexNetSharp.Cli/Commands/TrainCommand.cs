@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Reflection;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Networks;
@@ -23,16 +22,16 @@ internal sealed class TrainCommand : CliCommand
     private readonly Option<double> _valSplit = CommandOptions.Number("--val-split", "share of the training pictures to validate on, drawn from each class", 0, 0, 0.99);
     private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list pictures that cannot be read and leave them out, instead of stopping");
     private readonly ChoiceOption<string> _network = Words("--network", $"which network: {string.Join(", ", NetworkCatalog.Names)}", "NAME", [.. NetworkCatalog.Names]);
-    private readonly Option<int?> _imageSize = OptionalInteger("--image-size", "height and width of the images [what the network was made for, or what the pictures have]", 1, 4096);
+    private readonly Option<int?> _imageSize = CommandOptions.OptionalInteger("--image-size", "height and width of the images [what the network was made for; for cifar10-* what all pictures have up to 64, else 32]", 1, 4096);
     private readonly ChoiceOption<string> _initial = Words(
         "--initial", "initial values: the network's own, the notebook's, those of the 2012 paper, or He's", null, "network", "notebook", "paper", "he");
     private readonly ChoiceOption<string> _normalize = Words(
         "--normalize", "pixel: minus the mean picture; channel: minus mean and by deviation of each channel; none: 0 to 1 [pixel for cifar10-*, else channel]",
         null, "auto", "pixel", "channel", "none");
     private readonly ChoiceOption<string> _resize = Words(
-        "--resize", "how pictures are brought to size before the crop [as they are if they fit, else the shorter side; square for cifar10-*]", null,
+        "--resize", "how pictures are brought to size before the crop [as they are if all have the size of the images, else the shorter side; square for cifar10-*]", null,
         "auto", "shorter", "square", "none");
-    private readonly Option<int?> _resizeTo = OptionalInteger("--resize-to", "size before the crop [256/224 of the image size]", 1, 8192);
+    private readonly Option<int?> _resizeTo = CommandOptions.OptionalInteger("--resize-to", "size before the crop [256/224 of the image size]", 1, 8192);
     private readonly Option<bool> _randomCrop = CommandOptions.Switch("--random-crop", "crop at a random place");
     private readonly Option<int> _cropPadding = CommandOptions.Integer("--crop-padding", "let the random crop reach beyond the edges by so many pixels", 0, 0, 4096);
     private readonly Option<bool> _randomResizedCrop = CommandOptions.Switch("--random-resized-crop", "crop of random place, size and proportion");
@@ -63,7 +62,7 @@ internal sealed class TrainCommand : CliCommand
     private readonly Option<double> _labelSmoothing = CommandOptions.Number("--label-smoothing", "share of the target spread over all classes", 0, 0, 0.99);
     private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
     private readonly Option<int> _threads = CommandOptions.Threads();
-    private readonly Option<long> _cache = CommandOptions.Integer("--cache", "megabytes of memory for decoded pictures", 2000L, 0, 1L << 30);
+    private readonly Option<long> _cache = CommandOptions.Integer("--cache", "megabytes of memory for decoded pictures of training and validation together", 2000L, 0, 1L << 30);
     private readonly Option<int> _checkpointEpochs = CommandOptions.Integer("--checkpoint-epochs", "epochs from one checkpoint to the next", 1, 1, 1_000_000);
     private readonly Option<int> _checkpointSteps = CommandOptions.Integer("--checkpoint-steps", "also write a checkpoint every so many steps; 0: only after epochs", 0, 0, int.MaxValue);
 
@@ -92,6 +91,8 @@ internal sealed class TrainCommand : CliCommand
             return "--val and --val-split exclude each other; give one of them";
         if (Has(_randomResizedCrop) && (Has(_randomCrop) || Has(_cropPadding)))
             return "--random-resized-crop takes the place of --random-crop and --crop-padding; leave one of them out";
+        if (result.GetValue(_resize) == "none" && Has(_resizeTo))
+            return "--resize none takes pictures as they are, so --resize-to would do nothing; leave one of them out";
         if (result.GetValue(_resume))
             return null;
         string schedule = result.GetValue(_schedule)!;
@@ -190,7 +191,7 @@ internal sealed class TrainCommand : CliCommand
             CacheMegabytes = context.Get(_cache),
             CheckpointEpochs = context.Get(_checkpointEpochs),
             CheckpointSteps = context.Get(_checkpointSteps),
-            Version = typeof(TrainCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            Version = VersionLine.Version,
         };
     }
 
@@ -208,10 +209,4 @@ internal sealed class TrainCommand : CliCommand
 
     private static ChoiceOption<string> Words(string name, string description, string? helpName, params string[] words) =>
         new(name, description, helpName, [.. words.Select(word => (word, word))]);
-
-    private static Option<int?> OptionalInteger(string name, string description, int minimum, int maximum)
-    {
-        Option<int> checking = CommandOptions.Integer(name, description, minimum, minimum, maximum);
-        return new Option<int?>(name) { Description = description, HelpName = "N", CustomParser = result => checking.CustomParser!(result) };
-    }
 }

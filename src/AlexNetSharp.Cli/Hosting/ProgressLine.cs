@@ -28,12 +28,16 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
         return new ProgressLine(terminal ? Console.Error : null, () => Console.BufferWidth, colours);
     }
 
+    /// <summary>Whether anything is drawn; plain lines may take its place otherwise.</summary>
+    public bool IsTerminal => terminal is not null;
+
     /// <summary>Shows how much is done.</summary>
     /// <param name="title">What runs; a new title starts the estimate of the time left again.</param>
     /// <param name="done">Parts that are done.</param>
     /// <param name="total">Parts in all.</param>
     /// <param name="remark">Anything else, at the end of the line.</param>
-    public void Show(string title, long done, long total, string remark = "")
+    /// <param name="timeLeft">Time that is left; null for what follows from the parts that are done.</param>
+    public void Show(string title, long done, long total, string remark = "", TimeSpan? timeLeft = null)
     {
         if (terminal is null || total < 1)
             return;
@@ -44,7 +48,8 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
             return;
         _lastDrawn = now;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(_start, now);
-        string left = done > 0 && done < total ? Clock(elapsed * ((double)(total - done) / done)) + " left" : Clock(elapsed);
+        timeLeft ??= done > 0 && done < total ? elapsed * ((double)(total - done) / done) : null;
+        string left = timeLeft is { } time ? Clock(time) + " left" : Clock(elapsed);
         string before = title + " ";
         string after = string.Create(CultureInfo.InvariantCulture, $"  {done}/{total}  {left}{(remark.Length > 0 ? "  " : "")}{remark}");
         // The last column stays free: writing there makes some terminals scroll.
@@ -75,7 +80,8 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
             : new string('#', filled) + new string('-', width - filled);
     }
 
-    private static string Clock(TimeSpan time) => time.TotalHours >= 1
-        ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)
-        : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+    /// <summary>A duration as <c>9:05</c>, <c>3:09:05</c> or <c>49:09:05</c>: hours go on where days would begin.</summary>
+    public static string Clock(TimeSpan time) => time.TotalHours >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:00}");
 }

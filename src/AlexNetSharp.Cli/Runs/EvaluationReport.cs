@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Plots;
-using AlexNetSharp.Data;
 using AlexNetSharp.Training;
 using Spectre.Console;
 
@@ -12,10 +11,10 @@ namespace AlexNetSharp.Cli.Runs;
 
 /// <summary>An evaluation as text, JSON and files.</summary>
 /// <param name="Evaluation">The numbers.</param>
-/// <param name="Pictures">The pictures, for the names of mistakes.</param>
+/// <param name="Set">What was measured on.</param>
 /// <param name="Checkpoint">Path of the file that was evaluated.</param>
 /// <param name="Views">Views of each picture: 1 or 10.</param>
-internal sealed record EvaluationReport(Evaluation Evaluation, IPictureDataset Pictures, string Checkpoint, int Views)
+internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set, string Checkpoint, int Views)
 {
     private IReadOnlyList<string> Classes => Evaluation.Confusion.Classes;
 
@@ -23,6 +22,7 @@ internal sealed record EvaluationReport(Evaluation Evaluation, IPictureDataset P
     public void Print(CommandContext context)
     {
         Tally tally = Evaluation.Tally;
+        context.WriteLine(Set.ToLine());
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{tally.Count} pictures{(Views > 1 ? $" in {Views} views" : "")}: loss {tally.Loss:0.0000}, top-1 {100 * tally.Top1:0.00} %, top-5 {100 * tally.Top5:0.00} %"));
@@ -36,14 +36,13 @@ internal sealed record EvaluationReport(Evaluation Evaluation, IPictureDataset P
             return;
         Table mistakes = Tables.Create("most confident mistakes", "class", "taken for", ">sure %");
         foreach (Mistake mistake in Evaluation.Mistakes)
-            mistakes.Row(Pictures.Name(mistake.Index), Classes[mistake.Label], Classes[mistake.Predicted], Percent(mistake.Probability));
+            mistakes.Row(Set.Pictures.Name(mistake.Index), Classes[mistake.Label], Classes[mistake.Predicted], Percent(mistake.Probability));
         context.WriteTable(mistakes);
     }
 
-    /// <summary>Writes <c>confusion.csv</c> and <c>confusion.png</c>.</summary>
+    /// <summary>Writes <c>confusion.csv</c> and <c>confusion.png</c> into a folder that is there.</summary>
     public void SaveConfusion(string folder)
     {
-        Directory.CreateDirectory(folder);
         OutputFile.Write("--out", Path.Combine(folder, "confusion.csv"), Encoding.UTF8.GetBytes(Evaluation.Confusion.ToCsv()));
         OutputFile.Write("--out", Path.Combine(folder, "confusion.png"), ConfusionPlot.ToPng(Evaluation.Confusion));
     }
@@ -56,7 +55,12 @@ internal sealed record EvaluationReport(Evaluation Evaluation, IPictureDataset P
         {
             json.WriteStartObject();
             json.WriteString("checkpoint", Checkpoint);
+            json.WriteString("set", Set.Description);
             json.WriteNumber("pictures", Evaluation.Tally.Count);
+            if (Set.TrainedOn is { } trainedOn)
+                json.WriteNumber("trained_on", trainedOn);
+            else
+                json.WriteNull("trained_on");
             json.WriteNumber("views", Views);
             WriteNumber(json, "loss", Evaluation.Tally.Loss);
             WriteNumber(json, "top1", Evaluation.Tally.Top1);
@@ -85,7 +89,7 @@ internal sealed record EvaluationReport(Evaluation Evaluation, IPictureDataset P
             foreach (Mistake mistake in Evaluation.Mistakes)
             {
                 json.WriteStartObject();
-                json.WriteString("picture", Pictures.Name(mistake.Index));
+                json.WriteString("picture", Set.Pictures.Name(mistake.Index));
                 json.WriteString("class", Classes[mistake.Label]);
                 json.WriteString("predicted", Classes[mistake.Predicted]);
                 WriteNumber(json, "probability", mistake.Probability);

@@ -5,27 +5,24 @@ namespace AlexNetSharp.Cli.Runs;
 /// <summary>How pictures become a network's input, as far as sizes and channels go.</summary>
 internal static class PictureSizes
 {
-    /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the first picture.</summary>
+    /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the pictures.</summary>
     /// <param name="network">Name of the network.</param>
-    /// <param name="pictures">The data set.</param>
+    /// <param name="found">The sizes of all pictures of the data set.</param>
     /// <param name="imageSize">Height and width of the input; null for what suits network and pictures.</param>
     /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and pictures.</param>
     /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>
-    public static Data.Preprocessing Of(string network, IPictureDataset pictures, int? imageSize, string resize, int? resizeTo)
+    public static Data.Preprocessing Of(string network, PictureSizeRange found, int? imageSize, string resize, int? resizeTo)
     {
-        var first = new PixelBuffer();
-        pictures.Read(0, first);
         bool small = network.StartsWith("cifar10-", StringComparison.Ordinal);
-        bool square = first.Height == first.Width;
         int size = imageSize
-            ?? (small ? square && first.Height <= 64 ? first.Height : 32 : Networks.AlexNet.Find(network)!.Preprocessing.Crop);
-        bool asIs = square && first.Height == size;
+            ?? (small ? found.Square is <= 64 and var side ? side : 32 : Networks.AlexNet.Find(network)!.Preprocessing.Crop);
+        bool asTheyAre = found.Square == size;
         (ResizeMode mode, int to) = resize switch
         {
             "none" => (ResizeMode.None, size),
             "square" => (ResizeMode.Square, resizeTo ?? size),
             "shorter" => (ResizeMode.ShorterSide, resizeTo ?? (small ? size : size * 256 / 224)),
-            _ when asIs && resizeTo is null => (ResizeMode.None, size),
+            _ when asTheyAre && resizeTo is null => (ResizeMode.None, size),
             _ when small => (ResizeMode.Square, resizeTo ?? size),
             _ => (ResizeMode.ShorterSide, resizeTo ?? size * 256 / 224),
         };
@@ -35,7 +32,7 @@ internal static class PictureSizes
             ResizeTo = to,
             CropHeight = size,
             CropWidth = size,
-            ChannelOrder = small && first.Channels == 1 ? ChannelOrder.Grey : ChannelOrder.Rgb,
+            ChannelOrder = small && found.Channels == 1 ? ChannelOrder.Grey : ChannelOrder.Rgb,
         };
     }
 }

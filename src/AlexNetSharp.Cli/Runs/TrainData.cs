@@ -20,20 +20,24 @@ internal sealed record TrainData(
     public static TrainData Open(TrainSettings settings, CommandContext context, Data.Preprocessing? stored)
     {
         int threads = Environment.ProcessorCount;
-        DatasetPair pair = DatasetReader.Open(settings.Data, new DatasetOptions
-        {
-            Decoder = new PictureDecoder(),
-            ValidationPath = settings.ValidationPath,
-            ValidationSplit = settings.ValidationSplit,
-            Seed = settings.Seed,
-        });
+        DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings));
         long cache = settings.CacheMegabytes << 20;
-        IPictureDataset training = Check(new CachedPictures(pair.Train, cache), "training", settings.SkipBad, context);
-        IPictureDataset? validation = pair.Validation is null ? null : Check(new CachedPictures(pair.Validation, cache), "validation", settings.SkipBad, context);
+        IPictureDataset kept = Cached(pair.Train, cache);
+        (IPictureDataset training, PictureSizeRange sizes) = Check(kept, "training", settings.SkipBad, context);
+        // One memory for both sets; training pictures are read more often.
+        long left = cache - (kept as CachedPictures)?.Bytes ?? cache;
+        IPictureDataset? validation = null;
+        if (pair.Validation is not null)
+        {
+            (validation, PictureSizeRange others) = Check(Cached(pair.Validation, left), "validation", settings.SkipBad, context);
+            sizes = sizes.Union(others);
+        }
         context.Note(FormattableString.Invariant(
             $"{pair.Description}: {training.Count} training and {validation?.Count ?? 0} validation pictures of {training.Classes.Count} classes"));
 
-        Data.Preprocessing preprocessing = stored ?? PictureSizes.Of(settings.Network, training, settings.ImageSize, settings.Resize, settings.ResizeTo);
+        Data.Preprocessing preprocessing = stored ?? PictureSizes.Of(settings.Network, sizes, settings.ImageSize, settings.Resize, settings.ResizeTo);
+        if (settings.ColorPca && stored is null && preprocessing.Channels == 1)
+            throw new UsageException($"--color-pca shifts colours, but the pictures in {settings.Data} are grey; leave it out");
         bool statistics = stored is null && settings.Normalize != "none";
         TrainingStatistics? computed = statistics || settings.ColorPca
             ? TrainingStatistics.Compute(training, preprocessing, threads, Progress(context, "mean", training.Count), context.Cancellation)
@@ -48,13 +52,28 @@ internal sealed record TrainData(
         return new TrainData(training, validation, preprocessing, Changes(settings, computed));
     }
 
-    /// <summary>Reads every picture once; unreadable ones end the command, or are left out.</summary>
-    public static IPictureDataset Check(CachedPictures pictures, string what, bool skipBad, CommandContext context)
+    /// <summary>How to open a run's pictures.</summary>
+    public static DatasetOptions Options(TrainSettings settings) => new()
     {
-        IReadOnlyList<BadPicture> bad = DatasetCheck.Run(
+        Decoder = new PictureDecoder(),
+        ValidationPath = settings.ValidationPath,
+        ValidationSplit = settings.ValidationSplit,
+        Seed = settings.Seed,
+    };
+
+    /// <summary>The pictures with a cache in front of them, unless they are in memory already.</summary>
+    public static IPictureDataset Cached(IPictureDataset pictures, long bytes) => pictures.InMemory ? pictures : new CachedPictures(pictures, bytes);
+
+    /// <summary>Reads every picture once; unreadable ones end the command, or are left out.</summary>
+    /// <returns>The pictures that can be read, and their sizes.</returns>
+    public static (IPictureDataset Pictures, PictureSizeRange Sizes) Check(IPictureDataset pictures, string what, bool skipBad, CommandContext context)
+    {
+        (IReadOnlyList<BadPicture> bad, PictureSizeRange? sizes) = DatasetCheck.Run(
             pictures, Environment.ProcessorCount, Progress(context, $"checking {what} pictures", pictures.Count), context.Cancellation);
-        if (bad.Count == 0)
-            return pictures;
+        if (bad.Count == 0 && sizes is not null)
+            return (pictures, sizes);
+        if (pictures.Count == 0)
+            throw new InvalidDataException($"there are no {what} pictures");
         if (!skipBad)
             throw new InvalidDataException(
                 bad[0].Reason + (bad.Count > 1 ? FormattableString.Invariant($" ({bad.Count - 1} more {what} pictures cannot be read)") : "")
@@ -62,9 +81,9 @@ internal sealed record TrainData(
         foreach (BadPicture picture in bad)
             context.Note($"left out: {picture.Reason}");
         context.Note(FormattableString.Invariant($"{bad.Count} of {pictures.Count} {what} pictures left out"));
-        if (bad.Count == pictures.Count)
+        if (sizes is null)
             throw new InvalidDataException(FormattableString.Invariant($"none of the {pictures.Count} {what} pictures can be read; the first: {bad[0].Reason}"));
-        return PictureSubset.Without(pictures, bad.Select(picture => picture.Index));
+        return (PictureSubset.Without(pictures, bad.Select(picture => picture.Index)), sizes);
     }
 
     private static Augmentation? Changes(TrainSettings settings, TrainingStatistics? statistics)

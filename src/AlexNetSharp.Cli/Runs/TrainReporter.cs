@@ -6,21 +6,22 @@ using AlexNetSharp.Training;
 namespace AlexNetSharp.Cli.Runs;
 
 /// <summary>Shows a training: a progress bar on a terminal, a line of results after each epoch, and plain lines now and then where there is no terminal.</summary>
-internal sealed class TrainReporter(CommandContext context, Trainer trainer, LoaderBatches loader)
+/// <param name="context">Where to show it.</param>
+/// <param name="trainer">The training.</param>
+/// <param name="loader">Where its pictures come from.</param>
+/// <param name="pause">Time from one plain line to the next; null for 10 seconds.</param>
+internal sealed class TrainReporter(CommandContext context, Trainer trainer, LoaderBatches loader, TimeSpan? pause = null)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
-
+    private readonly TimeSpan _pause = pause ?? TimeSpan.FromSeconds(10);
     private readonly long _start = Stopwatch.GetTimestamp();
     private long _lastNote = Stopwatch.GetTimestamp();
     private long _epochStart = Stopwatch.GetTimestamp();
-    private int _firstStep;
     private TimeSpan _waitedBefore;
-    private long _ready, _steps;
+    private long _ready, _steps, _pictures;   // of the epoch, since it began here
 
     /// <summary>Begins to listen.</summary>
     public void Attach()
     {
-        _firstStep = trainer.StepInEpoch;
         trainer.StepDone += OnStep;
         trainer.EpochDone += OnEpoch;
     }
@@ -29,26 +30,29 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
     {
         _ready += loader.Ready;
         _steps++;
-        bool terminal = !Console.IsErrorRedirected;
-        if (!terminal && Stopwatch.GetElapsedTime(_lastNote) < Pause)
+        _pictures += step.Batch.Count;
+        bool terminal = context.Progress.IsTerminal;
+        if (!terminal && Stopwatch.GetElapsedTime(_lastNote) < _pause)
             return;
-        double seconds = Stopwatch.GetElapsedTime(_epochStart).TotalSeconds;
-        double rate = (step.StepInEpoch - _firstStep) * (double)step.Batch.Count / Math.Max(seconds, 1e-9);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(_epochStart);
+        double rate = _pictures / Math.Max(elapsed.TotalSeconds, 1e-9);
+        TimeSpan left = elapsed * ((double)StepsLeft(step, trainer.Options.Epochs) / _steps);
         string remark = string.Create(
             CultureInfo.InvariantCulture,
             $"loss {step.Running.Loss:0.0000}  top-1 {100 * step.Running.Top1:0.0} %  {rate:0} images/s  {loader.Ready} batches ready");
         string title = string.Create(CultureInfo.InvariantCulture, $"epoch {step.Epoch}/{trainer.Options.Epochs}");
         if (terminal)
         {
-            context.Progress.Show(title, step.StepInEpoch, step.StepsPerEpoch, remark);
+            context.Progress.Show(title, step.StepInEpoch, step.StepsPerEpoch, remark, left);
             return;
         }
         _lastNote = Stopwatch.GetTimestamp();
-        double left = (trainer.Options.Epochs - step.Epoch + 1.0 - (double)step.StepInEpoch / step.StepsPerEpoch) * step.StepsPerEpoch
-            * seconds / Math.Max(1, step.StepInEpoch - _firstStep);
         context.Note(string.Create(
-            CultureInfo.InvariantCulture, $"{title}  step {step.StepInEpoch}/{step.StepsPerEpoch}  {remark}  {TimeSpan.FromSeconds(left):hh\\:mm\\:ss} left"));
+            CultureInfo.InvariantCulture, $"{title}  step {step.StepInEpoch}/{step.StepsPerEpoch}  {remark}  {ProgressLine.Clock(left)} left"));
     }
+
+    /// <summary>Steps to the end of the whole run.</summary>
+    internal static long StepsLeft(StepMetrics step, int epochs) => (epochs - step.Epoch + 1L) * step.StepsPerEpoch - step.StepInEpoch;
 
     private void OnEpoch(EpochMetrics epoch)
     {
@@ -57,8 +61,8 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  training {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.Seconds:0.0} s  {epoch.ImagesPerSecond:0} images/s  waited {waited:0.00} s ({100 * waited / trained:0.0} %) for pictures, {(double)_ready / Math.Max(_steps, 1):0.0} batches ahead  {Stopwatch.GetElapsedTime(_start).TotalSeconds:0} s in all"));
-        (_firstStep, _epochStart, _lastNote) = (0, Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
-        (_waitedBefore, _ready, _steps) = (loader.Waited, 0, 0);
+        (_epochStart, _lastNote) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
+        (_waitedBefore, _ready, _steps, _pictures) = (loader.Waited, 0, 0, 0);
     }
 
     private static string Describe(Tally tally) =>

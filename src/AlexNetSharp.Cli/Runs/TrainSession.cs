@@ -18,7 +18,10 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     /// <exception cref="OperationCanceledException">Interrupted; a checkpoint was written.</exception>
     public void Run(bool resume)
     {
-        string last = RunFolder.LastCheckpointOf(run);
+        // First of all, so that a folder that cannot be written is known before all pictures have been read.
+        OutputFolder.Create("--out", run);
+        using var folder = new RunFolder(run) { CheckpointEpochs = settings.CheckpointEpochs };
+        string last = folder.LastCheckpoint;
         using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
         TrainData data = TrainData.Open(
             settings, context, checkpoint is null ? null : Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path));
@@ -33,10 +36,10 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         using var trainer = new Trainer(network, parameters, training, validation, Options());
         checkpoint?.Restore(trainer);
 
-        var folder = new RunFolder(run, classes, data.Preprocessing.ToJson()) { CheckpointEpochs = settings.CheckpointEpochs };
         settings.Save(run);
-        folder.Attach(trainer);
+        // Before the folder's files: its last one is the checkpoint, after which the epoch is not computed again.
         trainer.EpochDone += _ => SaveCurves(trainer);
+        folder.Attach(trainer, classes, data.Preprocessing.ToJson());
         if (settings.CheckpointSteps > 0)
             trainer.StepDone += step =>
             {

@@ -25,7 +25,7 @@ public sealed class Batch
     /// <summary>Number of pictures: the batch size, or less in the last batch of an epoch.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The networks' inputs [count, height, width, channels].</summary>
+    /// <summary>The networks' inputs [count, height, width, channels]; with ten crops [count, 10, height, width, channels].</summary>
     public ReadOnlySpan<float> Input => _input.Span[..(Count * _length)];
 
     /// <summary>The class of each picture.</summary>
@@ -34,7 +34,7 @@ public sealed class Batch
     /// <summary>The number of each picture in the data set.</summary>
     public ReadOnlySpan<int> Indices => _indices.AsSpan(0, Count);
 
-    /// <summary>Room for the input of one picture.</summary>
+    /// <summary>Room for the input of one picture, or for its ten.</summary>
     internal Span<float> Place(int position) => _input.Span.Slice(position * _length, _length);
 
     /// <summary>Notes which picture is at a position.</summary>

@@ -18,10 +18,10 @@ public sealed class ClassFolders : IPictureDataset
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(decoder);
         _decoder = decoder;
-        IReadOnlyList<string> folders = Folders(path);
+        List<string> folders = Folders(path);
         if (folders.Count == 0)
             throw new InvalidDataException($"{path}: no class folders in it; expected one folder with pictures for each class.");
-        Classes = classes ?? [.. folders.Select(folder => Path.GetFileName(folder))];
+        Classes = classes ?? Names(path);
         List<string> paths = [];
         List<int> labels = [];
         foreach (string folder in folders)
@@ -53,8 +53,11 @@ public sealed class ClassFolders : IPictureDataset
     /// <inheritdoc/>
     public void Read(int index, PixelBuffer target) => _decoder.DecodeFile(_paths[index], target);
 
+    /// <summary>The classes that a folder has.</summary>
+    internal static IReadOnlyList<string> Names(string path) => [.. Folders(path).Select(folder => Path.GetFileName(folder))];
+
     /// <summary>The folders in a folder, without hidden ones, sorted.</summary>
-    internal static IReadOnlyList<string> Folders(string path)
+    private static List<string> Folders(string path)
     {
         if (!Directory.Exists(path))
             throw new DirectoryNotFoundException($"{path}: no such folder.");

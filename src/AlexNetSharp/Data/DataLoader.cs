@@ -45,6 +45,8 @@ public sealed class DataLoader : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.FirstEpoch, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.FirstStep, nameof(options));
+        if (options is { TenCrop: true, Augmentation: not null })
+            throw new ArgumentException("Ten crops are for evaluation; they exclude random changes.", nameof(options));
         preprocessing.Validate();
         (_pictures, _options, Preprocessing) = (pictures, options, preprocessing);
         StepsPerEpoch = options.DropLast ? pictures.Count / options.BatchSize : (pictures.Count + options.BatchSize - 1) / options.BatchSize;
@@ -58,8 +60,9 @@ public sealed class DataLoader : IDisposable
         _epoch = (int)Math.Min(first / StepsPerEpoch, int.MaxValue);
         _position = (int)(first % StepsPerEpoch) * options.BatchSize;
         _ring = new Batch[options.Prefetch + 1];
+        int length = checked(preprocessing.Length * (options.TenCrop ? Preprocessor.TenCropViews : 1));
         for (int i = 0; i < _ring.Length; i++)
-            _ring[i] = new Batch(new AlignedBuffer((long)options.BatchSize * preprocessing.Length), options.BatchSize, preprocessing.Length);
+            _ring[i] = new Batch(new AlignedBuffer((long)options.BatchSize * length), options.BatchSize, length);
         _threads = new Thread[options.Threads];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -170,10 +173,13 @@ public sealed class DataLoader : IDisposable
             try
             {
                 _pictures.Read(index, picture);
-                if (_sampler is null)
-                    preprocessor.Apply(picture, batch!.Place(position));
+                Span<float> place = batch!.Place(position);
+                if (_options.TenCrop)
+                    preprocessor.ApplyTenCrop(picture, place);
+                else if (_sampler is null)
+                    preprocessor.Apply(picture, place);
                 else
-                    preprocessor.Apply(picture, _sampler.Draw(preprocessor, picture, index, epoch), batch!.Place(position));
+                    preprocessor.Apply(picture, _sampler.Draw(preprocessor, picture, index, epoch), place);
             }
             catch (Exception e)
             {

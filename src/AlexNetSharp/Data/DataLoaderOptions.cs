@@ -21,6 +21,9 @@ public sealed record DataLoaderOptions
     /// <summary>Random changes of the pictures; null: none.</summary>
     public Augmentation? Augmentation { get; init; }
 
+    /// <summary>Whether a batch holds ten views of each picture, one after the other (<see cref="Preprocessor.ApplyTenCrop"/>); excludes random changes.</summary>
+    public bool TenCrop { get; init; }
+
     /// <summary>Decides order and random changes.</summary>
     public ulong Seed { get; init; }
 

@@ -22,6 +22,11 @@ public sealed record DatasetOptions
 /// <param name="Description">What was recognised, in a few words.</param>
 public sealed record DatasetPair(IPictureDataset Train, IPictureDataset? Validation, string Description);
 
+/// <summary>Pictures to measure a model on.</summary>
+/// <param name="Pictures">The pictures; their classes are the model's.</param>
+/// <param name="Description">What was recognised, and which part of it was taken, in a few words.</param>
+public sealed record EvaluationPictures(IPictureDataset Pictures, string Description);
+
 /// <summary>
 /// Opens data sets, recognised by looking: class folders (with <c>train</c> and <c>val</c> or <c>test</c> above them or not), the IDX
 /// files of MNIST and Fashion-MNIST (gzip or not), CIFAR-10's binary batches.
@@ -42,40 +47,54 @@ public static class DatasetReader
         ArgumentNullException.ThrowIfNull(options);
         if (options is { ValidationPath: not null, ValidationSplit: not null })
             throw new ArgumentException("A validation path and a validation split exclude each other; give one of them.", nameof(options));
-        if (File.Exists(path))
-            throw new InvalidDataException($"{path}: a file; a data set is a folder (unpack an archive first).");
-        if (!Directory.Exists(path))
-            throw new DirectoryNotFoundException($"{path}: no such folder.");
-        DatasetPair found = Recognize(path, options);
+        RequireFolder(path);
+        DatasetPair found = Packed(path) ?? Folders(path, options);
         IPictureDataset train = found.Train;
         if (options.ValidationPath is { } validationPath)
-            return found with { Validation = OpenValidation(validationPath, train.Classes, options) };
+            return found with { Validation = OpenForEvaluation(validationPath, options.Decoder, train.Classes).Pictures };
         if (options.ValidationSplit is not { } fraction)
             return found;
         (PictureSubset learn, PictureSubset validate) = PictureSubset.Split(train, fraction, options.Seed);
         return found with { Train = learn, Validation = validate };
     }
 
-    /// <summary>Opens the data set at a path for evaluation: its validation or test pictures, or all if it has no such part.</summary>
-    /// <param name="path">A folder.</param>
+    /// <summary>Opens what <see cref="Open"/> can open for evaluation: its validation or test pictures, or all if it has no such part.</summary>
+    /// <param name="path">A folder; class folders may lack classes, and need not have training pictures.</param>
     /// <param name="decoder">Decodes the pictures of class folders.</param>
-    /// <param name="classes">The classes that the model knows; null: those found.</param>
+    /// <param name="classes">
+    /// The classes that the model knows; null: those found. Files of packed pictures need as many classes and get these names: theirs are
+    /// guessed from their folder.
+    /// </param>
     /// <exception cref="IOException">There is no folder at <paramref name="path"/>, or a file of the set is missing or unreadable.</exception>
     /// <exception cref="InvalidDataException">The folder is not a data set, a file of it is damaged, or it has classes that the model does not know.</exception>
-    public static IPictureDataset OpenForEvaluation(string path, IPictureDecoder decoder, IReadOnlyList<string>? classes = null)
+    public static EvaluationPictures OpenForEvaluation(string path, IPictureDecoder decoder, IReadOnlyList<string>? classes = null)
     {
+        ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(decoder);
-        var options = new DatasetOptions { Decoder = decoder };
-        if (classes is not null && Directory.Exists(path) && !IdxFiles.Recognizes(path) && !CifarBatches.Recognizes(path))
-            return OpenValidation(path, classes, options);
-        DatasetPair pair = Open(path, options);
-        IPictureDataset set = pair.Validation ?? pair.Train;
-        if (classes is not null && !set.Classes.SequenceEqual(classes))
-            throw new InvalidDataException($"{path}: classes {string.Join(", ", set.Classes.Take(5))}, … but the model was trained on {string.Join(", ", classes.Take(5))}, …");
-        return set;
+        RequireFolder(path);
+        if (Packed(path) is { Validation: PackedPictures test, Description: var description })
+        {
+            if (classes is not null && classes.Count != test.Classes.Count)
+                throw new InvalidDataException($"{path}: pictures of {test.Classes.Count} classes, but the model was trained on {classes.Count}.");
+            return new EvaluationPictures(classes is null ? test : test.WithClasses(classes), $"{description}: test pictures");
+        }
+        string? train = TrainFolder(path);
+        classes ??= train is null ? null : ClassFolders.Names(train);
+        string folder = ValidationFolder(path, train is null ? classes : null) ?? train ?? path;
+        return new EvaluationPictures(
+            new ClassFolders(folder, decoder, classes), folder == path ? "class folders" : $"class folders in {Path.GetFileName(folder)}/");
     }
 
-    private static DatasetPair Recognize(string path, DatasetOptions options)
+    private static void RequireFolder(string path)
+    {
+        if (File.Exists(path))
+            throw new InvalidDataException($"{path}: a file; a data set is a folder (unpack an archive first).");
+        if (!Directory.Exists(path))
+            throw new DirectoryNotFoundException($"{path}: no such folder.");
+    }
+
+    /// <summary>A set that comes as a few files of many pictures; null if there is none.</summary>
+    private static DatasetPair? Packed(string path)
     {
         if (IdxFiles.Recognizes(path))
         {
@@ -89,8 +108,12 @@ public static class DatasetReader
                 (IPictureDataset train, IPictureDataset test) = CifarBatches.Read(folder);
                 return new DatasetPair(train, test, "CIFAR-10 binary batches");
             }
-        string trainPath = Path.Combine(path, "train");
-        if (!Directory.Exists(trainPath))
+        return null;
+    }
+
+    private static DatasetPair Folders(string path, DatasetOptions options)
+    {
+        if (TrainFolder(path) is not { } trainPath)
             return new DatasetPair(new ClassFolders(path, options.Decoder), null, "class folders");
         var learn = new ClassFolders(trainPath, options.Decoder);
         // What the caller chose replaces what lies there, so there is no need to look.
@@ -100,9 +123,9 @@ public static class DatasetReader
             : new DatasetPair(learn, new ClassFolders(validation, options.Decoder, learn.Classes), $"class folders in train/ and {Path.GetFileName(validation)}/");
     }
 
-    private static ClassFolders OpenValidation(string path, IReadOnlyList<string> classes, DatasetOptions options) =>
-        new(Directory.Exists(path) && ValidationFolder(path) is { } inner ? inner : path, options.Decoder, classes);
+    private static string? TrainFolder(string path) => Path.Combine(path, "train") is var train && Directory.Exists(train) ? train : null;
 
-    private static string? ValidationFolder(string path) =>
-        ValidationNames.Select(name => Path.Combine(path, name)).FirstOrDefault(Directory.Exists);
+    /// <summary>The folder with the validation pictures in <paramref name="path"/>, if there is one that is not itself one of these classes.</summary>
+    private static string? ValidationFolder(string path, IReadOnlyList<string>? classes = null) =>
+        ValidationNames.Where(name => classes?.Contains(name) is not true).Select(name => Path.Combine(path, name)).FirstOrDefault(Directory.Exists);
 }

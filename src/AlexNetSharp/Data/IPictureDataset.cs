@@ -10,6 +10,9 @@ public interface IPictureDataset
     /// <summary>Names of the classes; a label is an index into this list.</summary>
     IReadOnlyList<string> Classes { get; }
 
+    /// <summary>Whether the pixels lie in memory, decoded, so that a cache in front of them (<see cref="CachedPictures"/>) would be a second copy.</summary>
+    bool InMemory => false;
+
     /// <summary>The class of a picture.</summary>
     /// <param name="index">Number of the picture, from 0 to <see cref="Count"/> − 1.</param>
     /// <returns>Index into <see cref="Classes"/>.</returns>

@@ -48,6 +48,12 @@ public sealed class PackedPictures : IPictureDataset
     public IReadOnlyList<string> Classes { get; }
 
     /// <inheritdoc/>
+    public bool InMemory => true;
+
+    /// <summary>The same pictures, with other names for the classes.</summary>
+    internal PackedPictures WithClasses(IReadOnlyList<string> classes) => new(_pixels, _labels, Height, Width, Channels, classes, _source);
+
+    /// <inheritdoc/>
     public int Label(int index) => _labels[index];
 
     /// <inheritdoc/>

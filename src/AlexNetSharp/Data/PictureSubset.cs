@@ -28,6 +28,9 @@ public sealed class PictureSubset : IPictureDataset
     public IReadOnlyList<string> Classes => _all.Classes;
 
     /// <inheritdoc/>
+    public bool InMemory => _all.InMemory;
+
+    /// <inheritdoc/>
     public int Label(int index) => _all.Label(_indices[index]);
 
     /// <inheritdoc/>

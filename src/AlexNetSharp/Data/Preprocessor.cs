@@ -6,6 +6,9 @@ namespace AlexNetSharp.Data;
 /// <remarks>Holds scratch memory, so each thread has its own. After the largest picture has been seen, nothing is allocated.</remarks>
 public sealed class Preprocessor
 {
+    /// <summary>Views that <see cref="ApplyTenCrop"/> makes of a picture.</summary>
+    public const int TenCropViews = 10;
+
     private readonly Resampler _resampler = new();
     private readonly PixelNormalization _normalization;
     private byte[] _crop = [];
@@ -48,7 +51,7 @@ public sealed class Preprocessor
     public void ApplyTenCrop(PixelBuffer picture, Span<float> output)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        RequireLength(output, 10);
+        RequireLength(output, TenCropViews);
         (int height, int width) = ResizedSize(picture);
         int cropHeight = Settings.CropHeight, cropWidth = Settings.CropWidth, down = height - cropHeight, right = width - cropWidth;
         ReadOnlySpan<PixelRegion> crops =
@@ -57,7 +60,7 @@ public sealed class Preprocessor
             new(down, 0, cropHeight, cropWidth), new(down, right, cropHeight, cropWidth),
             PixelRegion.Center(height, width, cropHeight, cropWidth),
         ];
-        for (int i = 0; i < 10; i++)
+        for (int i = 0; i < TenCropViews; i++)
             CropAndNormalize(picture, height, width, crops[i % 5], i >= 5, output.Slice(i * Settings.Length, Settings.Length));
     }
 

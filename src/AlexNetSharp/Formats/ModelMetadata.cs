@@ -15,7 +15,10 @@ internal sealed record ModelMetadata(string? Network, Shape? Input, IReadOnlyLis
 {
     private const string Prefix = "alexnetsharp.";
     private const string NetworkKey = Prefix + "network", InputKey = Prefix + "input", PreprocessingKey = Prefix + "preprocessing";
-    private const string ClassesKey = Prefix + "classes", ClassIdsKey = Prefix + "class_ids", TrainingKey = Prefix + "training";
+    private const string ClassesKey = Prefix + "classes", ClassIdsKey = Prefix + "class_ids";
+
+    /// <summary>Where a training's checkpoint keeps its header.</summary>
+    public const string TrainingKey = Prefix + "training";
 
     /// <summary>The texts that describe <paramref name="model"/>.</summary>
     public static Dictionary<string, string> Describe(Model model)

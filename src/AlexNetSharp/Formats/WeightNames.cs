@@ -9,8 +9,11 @@ internal static class WeightNames
 
     private static readonly string[] s_layers = ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"];
 
+    /// <summary>What stands before the names of tensors that belong to a training, not to the network.</summary>
+    public const string TrainingStatePrefix = "optimizer/";
+
     /// <summary>Tensors that belong to a training, not to the network.</summary>
-    public static bool IsTrainingState(string name) => name.StartsWith("optimizer/", StringComparison.Ordinal);
+    public static bool IsTrainingState(string name) => name.StartsWith(TrainingStatePrefix, StringComparison.Ordinal);
 
     /// <summary>torchvision's name of parameter <paramref name="name"/> (conv1.weight → features.0.weight), or null.</summary>
     public static string? Torchvision(string name)

@@ -50,20 +50,32 @@ public sealed unsafe class Parameter
     public void CopyTo(Span<float> destination)
     {
         CheckLength(destination.Length);
+        CopyRange(0, destination);
+    }
+
+    /// <summary>Copies some values out, in the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
+    /// <param name="first">Index of the first value.</param>
+    /// <param name="destination">Receives that value and those after it.</param>
+    internal void CopyRange(long first, Span<float> destination)
+    {
         ReadOnlySpan<float> storage = Storage;
         if (Spec.Role != ParameterRole.LinearWeight)
         {
-            storage.CopyTo(destination);
+            storage.Slice((int)first, destination.Length).CopyTo(destination);
             GC.KeepAlive(this);
             return;
         }
         (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
-        for (int i = 0; i < inputs; i++)
-            for (int o = 0; o < outputs; o += Panel.Width)
-            {
-                int width = Math.Min(Panel.Width, outputs - o);
-                storage.Slice(PanelRow(o, i, inputs), width).CopyTo(destination.Slice(i * outputs + o, width));
-            }
+        (int input, int output) = ((int)(first / outputs), (int)(first % outputs));
+        while (destination.Length > 0)
+        {
+            int column = output % Panel.Width, width = Math.Min(Math.Min(Panel.Width - column, outputs - output), destination.Length);
+            storage.Slice(PanelRow(output - column, input, inputs) + column, width).CopyTo(destination);
+            destination = destination[width..];
+            output += width;
+            if (output == outputs)
+                (input, output) = (input + 1, 0);
+        }
         GC.KeepAlive(this);
     }
 

@@ -12,8 +12,6 @@ namespace AlexNetSharp.Training;
 /// <remarks>Files are written whole or not at all. A training that is restored from one continues with bit-identical results.</remarks>
 public sealed class Checkpoint : IDisposable
 {
-    private const string HeaderKey = "alexnetsharp.training";
-    private const string VelocityPrefix = "optimizer/";
     private readonly TensorFile _file;
 
     private Checkpoint(TensorFile file, CheckpointHeader header) => (_file, Header) = (file, header);
@@ -35,9 +33,11 @@ public sealed class Checkpoint : IDisposable
         TensorFile file = TensorFile.Open(path);
         try
         {
-            if (!file.Metadata.TryGetValue(HeaderKey, out string? json))
+            if (!file.Metadata.TryGetValue(ModelMetadata.TrainingKey, out string? json))
                 throw new InvalidDataException($"{path}: this file holds weights, but no state of a training; use a checkpoint that 'train' wrote");
             CheckpointHeader? header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader);
+            if (header?.State.Contradiction is { } contradiction)
+                throw new InvalidDataException($"{path}: {contradiction}");
             if (header is { Input.Count: not 3 })
                 throw new InvalidDataException($"{path}: the input of the network must have height, width and channels");
             if (header is not null && !header.Classes.Append(header.Network).All(ClassNames.IsName))
@@ -73,20 +73,23 @@ public sealed class Checkpoint : IDisposable
             classes,
             preprocessing,
             trainer.Options.Seed,
-            trainer.State);
+            trainer.State)
+        {
+            Pictures = trainer.Pictures,
+        };
         var tensors = new List<TensorSource>();
         foreach (Parameter parameter in trainer.Parameters.Parameters)
             tensors.Add(Source(parameter.Name, parameter));
         foreach (Parameter velocity in trainer.Optimizer.Velocities.Parameters)
-            tensors.Add(Source(VelocityPrefix + velocity.Name, velocity));
+            tensors.Add(Source(WeightNames.TrainingStatePrefix + velocity.Name, velocity));
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
         {
             ["format"] = "alexnetsharp",
-            [HeaderKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader),
+            [ModelMetadata.TrainingKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader),
         });
     }
 
-    /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state.</summary>
+    /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state. One that is refused stays as it is.</summary>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
     /// <exception cref="ArgumentException">The file belongs to a training with another seed, other pictures or another batch size.</exception>
     public void Restore(Trainer trainer)
@@ -94,9 +97,14 @@ public sealed class Checkpoint : IDisposable
         ArgumentNullException.ThrowIfNull(trainer);
         if (trainer.Options.Seed != Header.Seed)
             throw new ArgumentException(FormattableString.Invariant($"{Path}: the training had seed {Header.Seed}, not {trainer.Options.Seed}"));
-        CopyTo(trainer.Parameters);
-        foreach (Parameter velocity in trainer.Optimizer.Velocities.Parameters)
-            Copy(VelocityPrefix + velocity.Name, velocity);
+        RequirePictures(trainer.Pictures);
+        if (trainer.Refusal(Header.State) is { } refusal)
+            throw new ArgumentException($"{Path}: {refusal}");
+        Copy([
+            .. trainer.Parameters.Parameters.Select(parameter => (parameter.Name, parameter)),
+            .. trainer.Optimizer.Velocities.Parameters.Select(velocity => (WeightNames.TrainingStatePrefix + velocity.Name, velocity)),
+        ]);
+        trainer.Parameters.MarkChanged();
         trainer.State = Header.State;
     }
 
@@ -120,45 +128,48 @@ public sealed class Checkpoint : IDisposable
     public void CopyTo(ParameterSet parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        foreach (Parameter parameter in parameters.Parameters)
-            Copy(parameter.Name, parameter);
+        Copy([.. parameters.Parameters.Select(parameter => (parameter.Name, parameter))]);
         parameters.MarkChanged();
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    private void Copy(string name, Parameter target)
+    private void RequirePictures(CheckpointPictures found)
+    {
+        if (Header.Pictures is not { } expected)
+            return;
+        if (expected with { Fingerprint = null } != found with { Fingerprint = null })
+            throw new ArgumentException($"{Path}: the training had {Describe(expected)}, but here are {Describe(found)}; use the same");
+        if (expected.Fingerprint is not null && found.Fingerprint is not null && expected.Fingerprint != found.Fingerprint)
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{Path}: the training had {expected.Count} other pictures than those here: names, order or classes differ; use the same"));
+
+        static string Describe(CheckpointPictures pictures) => FormattableString.Invariant(
+            $"{pictures.Count} pictures in batches of {pictures.BatchSize}, {pictures.MicroBatch} computed at once");
+    }
+
+    /// <summary>Sets parameters; all are looked for before the first one changes.</summary>
+    private void Copy(IReadOnlyList<(string Name, Parameter Target)> wanted)
+    {
+        NamedTensor[] found = [.. wanted.Select(pair => Find(pair.Name, pair.Target))];
+        for (int i = 0; i < found.Length; i++)
+            wanted[i].Target.CopyFrom(found[i].ToArray());
+    }
+
+    private NamedTensor Find(string name, Parameter target)
     {
         long[] shape = [.. target.Spec.Dimensions.Select(size => (long)size)];
         if (!_file.TryGet(name, out NamedTensor? tensor) || !tensor.Shape.SequenceEqual(shape))
             throw new InvalidDataException(
                 $"{Path}: tensor '{name}' of shape [{string.Join(", ", shape)}] is missing or has another shape; the file belongs to network '{Header.Network}' with {Header.Classes.Count} classes");
-        target.CopyFrom(tensor.ToArray());
+        return tensor;
     }
 
     /// <summary>A parameter to write, in the order of its dimensions and without a second copy of it.</summary>
     private static TensorSource Source(string name, Parameter parameter)
     {
         long[] shape = [.. parameter.Spec.Dimensions.Select(size => (long)size)];
-        return new TensorSource(name, shape, (first, destination) =>
-        {
-            ReadOnlySpan<float> storage = parameter.Storage;
-            if (parameter.Spec.Role != ParameterRole.LinearWeight)
-            {
-                storage.Slice((int)first, destination.Length).CopyTo(destination);
-                return;
-            }
-            (int inputs, int outputs) = (parameter.Spec.Dimensions[0], parameter.Spec.Dimensions[1]);
-            while (destination.Length > 0)
-            {
-                (long input, long output) = Math.DivRem(first, outputs);
-                (long panel, long column) = Math.DivRem(output, Panel.Width);
-                int count = (int)Math.Min(Math.Min(Panel.Width - column, outputs - output), destination.Length);
-                storage.Slice((int)((panel * inputs + input) * Panel.Width + column), count).CopyTo(destination);
-                destination = destination[count..];
-                first += count;
-            }
-        });
+        return new TensorSource(name, shape, parameter.CopyRange);
     }
 }

@@ -15,7 +15,18 @@ public sealed record CheckpointHeader(
     IReadOnlyList<string> Classes,
     string Preprocessing,
     ulong Seed,
-    TrainingState State);
+    TrainingState State)
+{
+    /// <summary>What the training learns from, and in which portions; null in files of earlier versions.</summary>
+    public CheckpointPictures? Pictures { get; init; }
+}
+
+/// <summary>The pictures of a training, as far as its result depends on them: it cannot go on with others.</summary>
+/// <param name="Count">Pictures of an epoch.</param>
+/// <param name="BatchSize">Pictures of a batch.</param>
+/// <param name="MicroBatch">Pictures that are computed at once.</param>
+/// <param name="Fingerprint">Which pictures they are, <see cref="IBatchSource.Fingerprint"/>.</param>
+public sealed record CheckpointPictures(int Count, int BatchSize, int MicroBatch, string? Fingerprint);
 
 /// <summary>Serialization of <see cref="CheckpointHeader"/> without reflection; numbers come back as the same bits.</summary>
 [JsonSourceGenerationOptions(

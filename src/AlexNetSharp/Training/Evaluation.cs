@@ -32,6 +32,9 @@ public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnl
     /// <param name="progress">Called with the number of pictures done.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="ArgumentException">The network has not as many outputs as there are classes.</exception>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
+    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Evaluation Run(
         Network network, ParameterSet parameters, IBatchSource source, IReadOnlyList<string> classes,

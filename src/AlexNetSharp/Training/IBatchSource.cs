@@ -18,10 +18,14 @@ public interface IBatchSource
     /// <summary>Pictures of a batch; the last batch of an epoch has what is left.</summary>
     int BatchSize { get; }
 
+    /// <summary>Changes with the pictures, their order before shuffling, or their classes; null if the source cannot say. Checkpoints keep it.</summary>
+    string? Fingerprint => null;
+
     /// <summary>Reads the batches of an epoch; the objects it gives may be the same ones, filled again.</summary>
     /// <param name="epoch">Number of the epoch, from 0.</param>
     /// <param name="firstBatch">Batches to leave out at the start.</param>
     /// <param name="cancellationToken">Ends the reading between two batches.</param>
+    /// <exception cref="InvalidDataException">A picture cannot be read or used; thrown by the enumeration, at its batch.</exception>
     IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default);
 }
 

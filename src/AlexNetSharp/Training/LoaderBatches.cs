@@ -16,7 +16,9 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     private readonly LoaderBatch _batch = new();
     private DataLoader? _loader;
     private (int Epoch, int Step) _next;
+    private int _end;   // the epoch that the loader stops before
     private TimeSpan _waitedBefore;
+    private string? _fingerprint;
 
     /// <summary>Prepares to read; nothing is read yet.</summary>
     /// <param name="pictures">The data set.</param>
@@ -43,6 +45,9 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     /// <inheritdoc/>
     public int BatchSize => _options.BatchSize;
 
+    /// <inheritdoc/>
+    public string Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_pictures);
+
     /// <summary>How long the training waited for batches that were not ready, in all.</summary>
     public TimeSpan Waited => _waitedBefore + (_loader?.Waited ?? TimeSpan.Zero);
 
@@ -55,7 +60,7 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
         int steps = (Count + BatchSize - 1) / BatchSize;
         for (int step = firstBatch; step < steps && !cancellationToken.IsCancellationRequested; step++)
         {
-            if (_loader is null || _next != (epoch, step))
+            if (_loader is null || _next != (epoch, step) || epoch >= _end)
                 Start(epoch, step);
             _batch.Source = _loader!.Next(cancellationToken) ?? throw new InvalidOperationException("the loader ended before the epoch");
             _next = step + 1 < steps ? (epoch, step + 1) : (epoch + 1, 0);
@@ -77,8 +82,8 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     {
         Dispose();
         // Pictures that are always read in the same order without changes are read for one epoch at a time: nobody needs the next one yet.
-        int epochs = _options.Shuffle || _options.Augmentation is not null ? _options.Epochs : epoch + 1;
-        _loader = new DataLoader(_pictures, _preprocessing, _options with { FirstEpoch = epoch, FirstStep = step, Epochs = epochs });
+        _end = _options.Shuffle || _options.Augmentation is not null ? _options.Epochs : epoch + 1;
+        _loader = new DataLoader(_pictures, _preprocessing, _options with { FirstEpoch = epoch, FirstStep = step, Epochs = _end });
         _next = (epoch, step);
     }
 

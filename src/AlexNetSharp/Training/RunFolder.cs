@@ -6,28 +6,32 @@ namespace AlexNetSharp.Training;
 /// The folder of a training: <c>checkpoints/last.safetensors</c> and <c>best.safetensors</c>, <c>metrics.csv</c>, and <c>tensorboard/</c>
 /// with one event file an epoch. Every file is written whole or not at all.
 /// </summary>
-public sealed class RunFolder
+/// <remarks>
+/// The folder belongs to one training at a time, until <see cref="Dispose"/>: <c>.lock</c> is open and locked by the system, which lets go
+/// of it when the process ends, however it ends. That the file lies there says nothing.
+/// </remarks>
+public sealed class RunFolder : IDisposable
 {
-    private readonly IReadOnlyList<string> _classes;
-    private readonly string _preprocessing;
+    private readonly FileStream _lock;
+    private IReadOnlyList<string>? _classes;
+    private string _preprocessing = "";
 
-    /// <summary>Makes the folder, if it does not exist; removes unfinished files of a process that was killed.</summary>
+    /// <summary>Makes the folder, if it does not exist, and locks it; removes unfinished files of a process that was killed.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="classes">Names of the classes, in the order of the outputs.</param>
-    /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
-    /// <exception cref="IOException">The folder cannot be made.</exception>
-    public RunFolder(string path, IReadOnlyList<string> classes, string preprocessing = "")
+    /// <exception cref="IOException">The folder cannot be made, or another training writes to it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public RunFolder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(classes);
         Path = path;
-        _classes = classes;
-        _preprocessing = preprocessing;
-        Directory.CreateDirectory(System.IO.Path.Combine(path, "checkpoints"));
+        Directory.CreateDirectory(CheckpointsPath);
         Directory.CreateDirectory(EventsPath);
-        // What a process that was killed had begun to write.
-        foreach (string unfinished in Directory.EnumerateFiles(path, "*.tmp", SearchOption.AllDirectories))
-            File.Delete(unfinished);
+        _lock = Lock(path);
+        // What a process that was killed had begun to write; nobody else writes here while we hold the lock.
+        foreach (string folder in (string[])[path, CheckpointsPath, EventsPath])
+            foreach (string file in Directory.EnumerateFiles(folder, "*.tmp"))
+                if (IsUnfinished(System.IO.Path.GetFileName(file)))
+                    File.Delete(file);
     }
 
     /// <summary>The folder.</summary>
@@ -51,6 +55,8 @@ public sealed class RunFolder
     /// <summary>The folder for TensorBoard.</summary>
     public string EventsPath => System.IO.Path.Combine(Path, "tensorboard");
 
+    private string CheckpointsPath => System.IO.Path.Combine(Path, "checkpoints");
+
     /// <summary>Where a run in <paramref name="path"/> keeps its last checkpoint.</summary>
     public static string LastCheckpointOf(string path) => System.IO.Path.Combine(path, "checkpoints", "last.safetensors");
 
@@ -58,9 +64,14 @@ public sealed class RunFolder
     public static string BestCheckpointOf(string path) => System.IO.Path.Combine(path, "checkpoints", "best.safetensors");
 
     /// <summary>Writes everything after each epoch of <paramref name="trainer"/>.</summary>
-    public void Attach(Trainer trainer)
+    /// <param name="trainer">The training.</param>
+    /// <param name="classes">Names of the classes, in the order of the outputs.</param>
+    /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
+    public void Attach(Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
     {
         ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(classes);
+        (_classes, _preprocessing) = (classes, preprocessing);
         BestEpoch = KeptBest(trainer.State.History);
         trainer.EpochDone += epoch => SaveEpoch(trainer, epoch);
     }
@@ -68,12 +79,41 @@ public sealed class RunFolder
     /// <summary>Writes <see cref="LastCheckpoint"/>.</summary>
     /// <exception cref="IOException">It cannot be written; the old one stays.</exception>
     /// <exception cref="TrainingDivergedException">The weights are not finite; the old one stays.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="Attach"/> was not called.</exception>
     public void SaveLast(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         trainer.RequireFiniteWeights();
-        Checkpoint.Save(LastCheckpoint, trainer, _classes, _preprocessing);
+        Save(LastCheckpoint, trainer);
     }
+
+    /// <summary>Lets another training have the folder.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream Lock(string path)
+    {
+        // What the system says when somebody else holds the lock: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.
+        const int linux = 11, macOS = 35, windows = unchecked((int)0x80070020);
+        try
+        {
+            return new FileStream(System.IO.Path.Combine(path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult is linux or macOS or windows)
+        {
+            throw new IOException($"{path}: another training writes to this folder; wait for its end, or name another folder", e);
+        }
+    }
+
+    /// <summary>Whether a name is one that AtomicFile gives (.NAME.GUID.tmp), or one of the command's (config.json.PROCESS.tmp).</summary>
+    private static bool IsUnfinished(string name)
+    {
+        string[] parts = name.Split('.');
+        return parts is ["", _, .., var guid, "tmp"] && Guid.TryParseExact(guid, "N", out _)
+            || parts is ["config" or "curves", "json" or "png", var process, "tmp"] && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    }
+
+    private void Save(string path, Trainer trainer) =>
+        Checkpoint.Save(path, trainer, _classes ?? throw new InvalidOperationException("attach the run folder to the training first"), _preprocessing);
 
     private void SaveEpoch(Trainer trainer, EpochMetrics epoch)
     {
@@ -82,7 +122,7 @@ public sealed class RunFolder
         bool due = epoch.Epoch % CheckpointEpochs == 0 || epoch.Epoch == trainer.Options.Epochs;
         if (due && trainer.IsDecisive(epoch) && !(epoch.DecisiveTop1 <= BestEpoch?.DecisiveTop1))
         {
-            Checkpoint.Save(BestCheckpoint, trainer, _classes, _preprocessing);
+            Save(BestCheckpoint, trainer);
             BestEpoch = epoch;
         }
         MetricsCsv.Save(MetricsPath, history);

@@ -84,7 +84,7 @@ public sealed class Trainer : IDisposable
     public int StepsPerEpoch => (_training.Count + _training.BatchSize - 1) / _training.BatchSize;
 
     /// <summary>Where the training stands. Set it, with parameters and velocities, to continue another one.</summary>
-    /// <exception cref="ArgumentException">The state belongs to a training with other epochs.</exception>
+    /// <exception cref="ArgumentException">The state belongs to a training with other epochs, or contradicts itself.</exception>
     public TrainingState State
     {
         get => new()
@@ -100,9 +100,8 @@ public sealed class Trainer : IDisposable
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            if (value.Epoch != value.History.Count || value.StepInEpoch > StepsPerEpoch || value.StepInEpoch < 0)
-                throw new ArgumentException(FormattableString.Invariant(
-                    $"the state stands at step {value.StepInEpoch} after {value.Epoch} epochs, but an epoch has {StepsPerEpoch} steps here; use the same pictures and batch size as before"));
+            if (Refusal(value) is { } refusal)
+                throw new ArgumentException(refusal);
             (StepInEpoch, Step, FirstLoss, Running, RunningSeconds) =
                 (value.StepInEpoch, value.Step, value.FirstLoss, value.Running, value.RunningSeconds);
             _history.Clear();
@@ -117,6 +116,14 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps done in all epochs.</summary>
     public long Step { get; private set; }
 
+    /// <summary>What the training learns from, as checkpoints keep it.</summary>
+    internal CheckpointPictures Pictures => new(_training.Count, _training.BatchSize, _plan.Options.BatchSize, _training.Fingerprint);
+
+    /// <summary>Why a state cannot be that of this training; null if it can.</summary>
+    internal string? Refusal(TrainingState state) => state.Contradiction
+        ?? (state.StepInEpoch <= StepsPerEpoch && state.Step == (long)state.Epoch * StepsPerEpoch + state.StepInEpoch ? null : FormattableString.Invariant(
+            $"the state stands at step {state.StepInEpoch} after {state.Epoch} epochs and at step {state.Step} in all, but an epoch has {StepsPerEpoch} steps here; use the same pictures and batch size as before"));
+
     /// <summary>Whether an epoch's results count for schedules and for the best checkpoint: it was validated, or no epoch is.</summary>
     internal bool IsDecisive(EpochMetrics epoch) => _validation is null || epoch.Validation is not null;
 
@@ -130,6 +137,9 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellationToken">Stops after the current step.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; <see cref="State"/> is that after the last step.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number or grew without bound.</exception>
+    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="IOException">What a handler of <see cref="EpochDone"/> writes (<see cref="RunFolder"/>) cannot be written.</exception>
+    /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {
         while (_history.Count < Options.Epochs)
@@ -150,6 +160,8 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Loss and hits of <paramref name="source"/> with the parameters as they are, without dropout.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     public Tally Evaluate(IBatchSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);

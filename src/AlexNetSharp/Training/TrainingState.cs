@@ -24,6 +24,19 @@ public sealed record TrainingState
 
     /// <summary>The results of the finished epochs.</summary>
     public IReadOnlyList<EpochMetrics> History { get; init; } = [];
+
+    /// <summary>What cannot be about this state, whatever training it belongs to; null if nothing.</summary>
+    internal string? Contradiction
+    {
+        get
+        {
+            for (int i = 0; i < History.Count; i++)
+                if (History[i]?.Epoch != i + 1)
+                    return FormattableString.Invariant($"entry {i} of the training's history is not about epoch {i + 1}");
+            return Epoch == History.Count && StepInEpoch >= 0 && Step >= StepInEpoch ? null : FormattableString.Invariant(
+                $"the state of the training contradicts itself: {Epoch} epochs with {History.Count} in the history, {Step} steps with {StepInEpoch} in the epoch");
+        }
+    }
 }
 
 /// <summary>What an epoch brought.</summary>

@@ -12,6 +12,21 @@ public class ProgressLineTests
         Assert.Matches(@"^\r\e\[Kforward #{12}-{12}  50/100  0:00 left  0\.081 s / batch$", terminal.ToString());
     }
 
+    [Fact]
+    public void ShowsTheTimeLeftThatItIsTold()
+    {
+        using var terminal = new StringWriter();
+        new ProgressLine(terminal, () => 80, colours: false).Show("epoch 1/3", 100, 100, timeLeft: TimeSpan.FromHours(50));
+        Assert.EndsWith("  100/100  50:00:00 left", terminal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "0:00")]
+    [InlineData(545.9, "9:05")]
+    [InlineData(11345, "3:09:05")]
+    [InlineData(176945, "49:09:05")]
+    public void AClockShowsAllHours(double seconds, string expected) => Assert.Equal(expected, ProgressLine.Clock(TimeSpan.FromSeconds(seconds)));
+
     [Theory]
     [InlineData(20)]
     [InlineData(40)]

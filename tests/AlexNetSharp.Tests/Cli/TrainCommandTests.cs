@@ -30,7 +30,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(6, result.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
         string[] expected =
         [
-            "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics.csv",
+            ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics.csv",
             .. Enumerable.Range(1, 6).Select(i => $"tensorboard/events.out.tfevents.{i:D6}"),
         ];
         Assert.Equal(expected, Directory.GetFiles(run, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run, f)).Order(StringComparer.Ordinal));
@@ -91,6 +91,7 @@ public sealed class TrainCommandTests : IDisposable
         using Process process = AlexNetProcess.Start(Arguments(run, "--epochs", "100000"));
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "metrics.csv")) || process.HasExited, TimeSpan.FromMinutes(1)));
+        Refused(1, "another training writes to this folder", "train", "--out", run, "--resume");
         AlexNetProcess.Interrupt(process);
         AlexNetProcess.Result result = AlexNetProcess.Finish(process, output);
         Assert.Equal(130, result.ExitCode);
@@ -109,6 +110,43 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("training diverged at step", result.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(run, "checkpoints", "last.safetensors")));
+    }
+
+    [Fact]
+    public void AnEvaluationMeasuresOnWhatTheRunValidatedOnAndSaysWhatItMeasuredOn()
+    {
+        foreach (string set in (string[])["above/train", "others"])
+            for (int i = 0; i < 20; i++)
+                _folder.Write(
+                    $"{set}/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
+        string run = _folder.PathOf("run"), pictures = _folder.PathOf("above/train"), others = _folder.PathOf("others"), json = _folder.PathOf("eval.json");
+        string[] settings = ["--network", "cifar10-quick", "--batch-size", "4", "--learning-rate", "0.0001", "--epochs", "1"];
+        Assert.Equal(0, AlexNetProcess.Run(["train", pictures, "--out", run, "--val-split", "0.2", "--seed", "3", .. settings]).ExitCode);
+        Measured(pictures, ": class folders, the 20 % that the run validated on", 4, 0);
+        Measured(others, ": class folders", 20, 0);
+        Measured(pictures + "/../train/", ": class folders, the 20 % that the run validated on", 4, 0);
+        Measured(_folder.PathOf("above"), ": class folders in train/; the model was trained on 16 of these 20 pictures", 20, 16);
+        Directory.Move(pictures, _folder.PathOf("moved"));
+        Measured(others, ": class folders; what the model was trained on is not known", 20, null);
+        Directory.Move(_folder.PathOf("moved"), pictures);
+
+        string second = run;
+        run = _folder.PathOf("run2");
+        Assert.Equal(0, AlexNetProcess.Run(["train", pictures, "--out", run, "--val", others, .. settings]).ExitCode);
+        Assert.StartsWith($"{others}: class folders\n", AlexNetProcess.Run("eval", run, pictures).Output, StringComparison.Ordinal);
+        // A checkpoint in a run folder knows its run as well.
+        run = Path.Combine(second, "checkpoints", "last.safetensors");
+        Measured(pictures, ": class folders, the 20 % that the run validated on", 4, 0);
+
+        void Measured(string data, string line, int count, int? trainedOn)
+        {
+            AlexNetProcess.Result result = AlexNetProcess.Run("eval", run, data, "--json", json);
+            Assert.StartsWith($"{data}{line}\n{count} pictures: loss", result.Output, StringComparison.Ordinal);
+            using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
+            Assert.Equal(data + line.Split(';')[0], report.RootElement.GetProperty("set").GetString());
+            JsonElement trained = report.RootElement.GetProperty("trained_on");
+            Assert.Equal(trainedOn, trained.ValueKind == JsonValueKind.Null ? null : trained.GetInt32());
+        }
     }
 
     [Fact]
@@ -133,7 +171,8 @@ public sealed class TrainCommandTests : IDisposable
         _folder.Write("pictures/odd/1.jpg", new byte[10]);
         Refused(1, "1.jpg", "eval", run, pictures);
         AlexNetProcess.Result evaluation = AlexNetProcess.Run("eval", run, pictures, "--skip-bad");
-        Assert.StartsWith("11 pictures: loss", evaluation.Output, StringComparison.Ordinal);
+        Assert.Contains("\n11 pictures: loss", evaluation.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{pictures}: class folders; the model was trained on these pictures\n", evaluation.Output, StringComparison.Ordinal);
         Assert.Contains("left out: ", evaluation.Error, StringComparison.Ordinal);
     }
 
@@ -143,11 +182,13 @@ public sealed class TrainCommandTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs bash and its limit of file sizes");
         string run = _folder.PathOf("run"), last = Path.Combine(run, "checkpoints", "last.safetensors");
         Assert.Equal(0, Train(run, "--epochs", "1").ExitCode);
-        byte[] before = File.ReadAllBytes(last);
+        byte[] before = File.ReadAllBytes(last), curves = File.ReadAllBytes(Path.Combine(run, "curves.png"));
         AlexNetProcess.Result result = AlexNetProcess.RunWithFileLimit(before.Length / 2048, "train", "--out", run, "--resume", "--epochs", "3");
         Assert.True(result.ExitCode == 1, result.Output + result.Error);
         Assert.Contains("last.safetensors stays: the state after 1 epochs", result.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(last));
+        // Whatever comes after a checkpoint is never written again: so the curves come before.
+        Assert.NotEqual(curves, File.ReadAllBytes(Path.Combine(run, "curves.png")));
         Assert.Equal(
             ["best.safetensors", "last.safetensors"], Directory.GetFiles(Path.Combine(run, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(0, AlexNetProcess.Run("train", "--out", run, "--resume", "--epochs", "3").ExitCode);
@@ -166,9 +207,19 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
         Refused(2, "takes the place of", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
         Refused(2, "--patience is for --schedule plateau", Arguments(_folder.PathOf("x"), "--patience", "3"));
+        Refused(2, "--resize-to would do nothing", Arguments(_folder.PathOf("x"), "--resize", "none", "--resize-to", "300"));
+        Refused(2, "--color-pca shifts colours, but the pictures", Arguments(_folder.PathOf("x"), "--color-pca"));
+        Refused(1, "is a file; give the name of a folder", "eval", run, Data, "--out", _folder.Write("file", "x"u8));
         Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
+        Refused(1, "is a file; give the name of a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));
         Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
+        // As many pictures, but one is of another class.
+        string labels = Path.Combine(Data, "train-labels-idx1-ubyte");
+        byte[] original = File.ReadAllBytes(labels), changed = [.. original[..^1], (byte)(9 - original[^1])];
+        File.WriteAllBytes(labels, changed);
+        Refused(1, "the training had 480 other pictures than those here", "train", "--out", run, "--resume", "--epochs", "2");
+        File.WriteAllBytes(labels, original);
         // The pictures vanish: the run and its checkpoint stay.
         Directory.Move(Data, _folder.PathOf("moved"));
         Refused(1, "no such folder", "train", "--out", run, "--resume", "--epochs", "2");

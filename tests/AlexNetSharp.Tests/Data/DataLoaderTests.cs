@@ -89,8 +89,34 @@ public class DataLoaderTests
     }
 
     [Fact]
+    public void TenCropsLieOneAfterTheOther()
+    {
+        var set = new SyntheticPictures(7);
+        using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 3, Threads = 2, TenCrop = true, Epochs = 1 });
+        var preprocessor = new Preprocessor(Plain);
+        var picture = new PixelBuffer();
+        float[] expected = new float[Preprocessor.TenCropViews * Plain.Length];
+        int seen = 0;
+        while (loader.Next(TestContext.Current.CancellationToken) is { } batch)
+            for (int i = 0; i < batch.Count; i++, seen++)
+            {
+                set.Read(seen, picture);
+                preprocessor.ApplyTenCrop(picture, expected);
+                Assert.Equal(expected, batch.Input.Slice(i * expected.Length, expected.Length).ToArray());
+                Assert.Equal(set.Label(seen), batch.Labels[i]);
+            }
+        Assert.Equal(7, seen);
+        set.Bad.Add(2);
+        using var bad = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 3, TenCrop = true });
+        Assert.StartsWith("picture2.jpg: ", Assert.Throws<InvalidDataException>(() => bad.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new DataLoader(set, Plain, new DataLoaderOptions { TenCrop = true, Augmentation = All }));
+    }
+
+    [Fact]
     public void APictureTooSmallForTheCropIsNamed()
     {
+        using var ten = new DataLoader(new SyntheticPictures(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4, TenCrop = true });
+        Assert.StartsWith("picture0.jpg: ", Assert.Throws<InvalidDataException>(() => ten.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
         using var loader = new DataLoader(new SyntheticPictures(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4 });
         Assert.StartsWith("picture", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }

@@ -43,9 +43,48 @@ public sealed class DatasetTests : IDisposable
         Assert.Equal(["a", "b"], pair.Validation!.Classes);
         Assert.Equal(1, pair.Validation.Label(0));
         Assert.Contains(found, pair.Description, StringComparison.Ordinal);
-        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder, ["a", "b"]).Count);
-        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder).Count);
-        Assert.Equal(2, DatasetReader.OpenForEvaluation(_folder.PathOf("data/train"), _options.Decoder, ["a", "b"]).Count);
+        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder, ["a", "b"]).Pictures.Count);
+        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder).Pictures.Count);
+        Assert.Equal(2, DatasetReader.OpenForEvaluation(_folder.PathOf("data/train"), _options.Decoder, ["a", "b"]).Pictures.Count);
+    }
+
+    [Fact]
+    public void WhatCanBeTrainedOnCanBeEvaluated()
+    {
+        // Class folders in train/ alone, and one that is called like a folder of test pictures.
+        Picture("data/train/a/1.png", 1);
+        Picture("data/train/b/1.png", 1);
+        EvaluationPictures set = DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder, ["a", "b", "c"]);
+        Assert.Equal((2, "class folders in train/"), (set.Pictures.Count, set.Description));
+        Picture("named/test/1.png", 1);
+        Picture("named/a/1.png", 1);
+        set = DatasetReader.OpenForEvaluation(_folder.PathOf("named"), _options.Decoder, ["a", "test"]);
+        Assert.Equal((2, "class folders"), (set.Pictures.Count, set.Description));
+        // Validation pictures without training pictures, and training pictures of a class that the model does not know beside good ones.
+        Picture("only/val/b/1.png", 1);
+        Assert.Equal("class folders in val/", DatasetReader.OpenForEvaluation(_folder.PathOf("only"), _options.Decoder, ["a", "b"]).Description);
+        Picture("more/val/b/1.png", 1);
+        Picture("more/train/z/1.png", 1);
+        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("more"), _options.Decoder, ["a", "b"]).Pictures.Label(0));
+    }
+
+    [Fact]
+    public void PackedPicturesGetTheModelsClasses()
+    {
+        byte[] record = new byte[3073];
+        record[0] = 7;
+        _folder.Write("cifar/cifar-10-batches-bin/data_batch_1.bin", record);
+        _folder.Write("cifar/cifar-10-batches-bin/test_batch.bin", [.. record, .. record]);
+        WriteMnist("m", gzip: false, '-', count: 5);
+        string[] names = [.. Enumerable.Range(0, 10).Select(i => $"class {i}")];
+        foreach ((string path, int count) in new[] { ("cifar", 2), ("m", 5) })
+        {
+            IPictureDataset set = DatasetReader.OpenForEvaluation(_folder.PathOf(path), _options.Decoder, names).Pictures;
+            Assert.Equal(count, set.Count);
+            Assert.Equal(names, set.Classes);
+            Assert.Contains("10 classes, but the model was trained on 9", Assert.Throws<InvalidDataException>(
+                () => DatasetReader.OpenForEvaluation(_folder.PathOf(path), _options.Decoder, names[1..])).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -235,13 +274,14 @@ public sealed class DatasetTests : IDisposable
         string truncated = _folder.Write("data/b/4.png", cut.AsSpan(0, cut.Length / 2));
         IPictureDataset set = DatasetReader.Open(_folder.PathOf("data"), _options).Train;
         int progress = 0;
-        IReadOnlyList<BadPicture> found = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
+        (IReadOnlyList<BadPicture> found, PictureSizeRange? sizes) = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
+        Assert.Equal(4, sizes!.Square);
         Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, b.Name)));
         Assert.All(found, b => Assert.StartsWith(b.Name + ": ", b.Reason, StringComparison.Ordinal));
         Assert.Equal(4, progress);
         PictureSubset good = PictureSubset.Without(set, found.Select(b => b.Index));
         Assert.Equal(2, good.Count);
-        Assert.Empty(DatasetCheck.Run(good, 3, cancellation: TestContext.Current.CancellationToken));
+        Assert.Empty(DatasetCheck.Run(good, 3, cancellation: TestContext.Current.CancellationToken).Bad);
     }
 
     [Fact]
@@ -258,8 +298,8 @@ public sealed class DatasetTests : IDisposable
     {
         var set = new SyntheticPictures(50);
         var cache = new CachedPictures(set, 8 << 20);
-        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken));
-        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken));
+        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken).Bad);
+        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken).Bad);
         Assert.Equal((50, 50), (set.Reads, cache.CachedCount));
         PixelBuffer first = new(), second = new();
         for (int i = 0; i < 50; i++)

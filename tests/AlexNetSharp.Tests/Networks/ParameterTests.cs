@@ -33,6 +33,24 @@ public class ParameterTests
     }
 
     [Fact]
+    public void AnyRangeCanBeCopiedOut()
+    {
+        using var set = ParameterSet.Initialize(s_tiny, 3);
+        foreach (string name in (string[])["fc.weight", "fc.bias"])
+        {
+            float[] dense = new float[set[name].Spec.Length];
+            set[name].CopyTo(dense);
+            for (int first = 0; first < dense.Length; first++)
+                for (int length = 0; length <= dense.Length - first; length += 1 + length / 3)
+                {
+                    float[] range = new float[length];
+                    set[name].CopyRange(first, range);
+                    Assert.Equal(dense.AsSpan(first, length).ToArray(), range);
+                }
+        }
+    }
+
+    [Fact]
     public void PanelsHoldTheMatrixAndZeros()
     {
         using var set = new ParameterSet(s_tiny);

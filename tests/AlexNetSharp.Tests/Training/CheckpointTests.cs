@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using AlexNetSharp.Data;
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
@@ -79,6 +82,111 @@ public sealed class CheckpointTests
         using var trainer = new Trainer(
             parameters.Network, parameters, SmallTraining.Pictures(8, 8, seed: 1), null, new TrainerOptions { Seed = 99, Threads = 1 });
         Assert.Contains("seed 11", Assert.Throws<ArgumentException>(() => checkpoint.Restore(trainer)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Steps * 8 - 4, 8, 0, "53 pictures in batches of 8, 8 computed at once, but here are 52")]
+    [InlineData(Steps * 9 - 10, 8, 4, "here are 53 pictures in batches of 8, 4 computed at once")]
+    [InlineData(Steps * 8 - 3, 9, 0, "here are 53 pictures in batches of 9")]
+    public void Other_pictures_or_another_batch_size_are_refused_before_anything_changes(int count, int batchSize, int microBatch, string message)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "last.safetensors");
+        Train(null, 3, path);
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        Refused(checkpoint, message, SmallTraining.Pictures(count, batchSize, seed: 1), microBatch);
+    }
+
+    [Fact]
+    public void Checkpoints_of_earlier_versions_do_not_name_their_pictures_and_load()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "last.safetensors");
+        (float[] expected, _) = Train(null, 3, path);
+        string old = Edit(path, header => Assert.True(header.Remove("pictures")));
+        using Checkpoint checkpoint = Checkpoint.Open(old);
+        Assert.Null(checkpoint.Header.Pictures);
+        using var parameters = new ParameterSet(SmallTraining.Network());
+        checkpoint.CopyTo(parameters);
+        Compare.SameBits("weights", expected, SmallTraining.Values(parameters));
+        // What such a file says is enough to see that an epoch has other steps now.
+        (_, _) = Train(null, 12, path);
+        using Checkpoint later = Checkpoint.Open(Edit(path, header => header.Remove("pictures")));
+        Refused(later, "an epoch has 6 steps here", SmallTraining.Pictures(48, 8, seed: 1), microBatch: 0);
+    }
+
+    [Theory]
+    [InlineData("step", "contradicts itself")]
+    [InlineData("step_in_epoch", "contradicts itself")]
+    [InlineData("epoch", "contradicts itself")]
+    [InlineData("history", "entry 0 of the training's history is not about epoch 1")]
+    public void A_state_that_cannot_be_is_damage(string what, string message)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "last.safetensors");
+        Train(null, 12, path);
+        string damaged = Edit(path, header =>
+        {
+            JsonObject state = header["state"]!.AsObject();
+            if (what == "history")
+                state["history"]!.AsArray()[0] = null;
+            else
+                state[what] = -1;
+        });
+        string found = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(damaged)).Message;
+        Assert.StartsWith(damaged, found, StringComparison.Ordinal);
+        Assert.Contains(message, found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_fingerprint_is_of_names_order_and_classes_and_not_of_the_folder()
+    {
+        string Of(params (string Name, int Label)[] pictures) => DatasetFingerprint.Of(new NamedPictures(pictures));
+        string expected = Of(("/a/cat/1.jpg", 0), ("/a/cat/2.jpg", 0), ("/a/dog/1.jpg", 1));
+        Assert.Equal(expected, Of(("b/cat/1.jpg", 0), ("b/cat/2.jpg", 0), ("b/dog/1.jpg", 1)));
+        string[] others =
+        [
+            Of(("/a/cat/1.jpg", 0), ("/a/cat/2.jpg", 0)),
+            Of(("/a/cat/1.jpg", 0), ("/a/cat/3.jpg", 0), ("/a/dog/1.jpg", 1)),
+            Of(("/a/cat/1.jpg", 0), ("/a/cat/2.jpg", 1), ("/a/dog/1.jpg", 1)),
+            Of(("/a/cat/2.jpg", 0), ("/a/cat/1.jpg", 0), ("/a/dog/1.jpg", 1)),
+        ];
+        Assert.DoesNotContain(expected, others);
+        Assert.Equal(others.Length, others.Distinct().Count());
+    }
+
+    /// <summary>Writes a checkpoint again, with another header.</summary>
+    private static string Edit(string path, Action<JsonObject> edit)
+    {
+        const string key = "alexnetsharp.training";
+        using TensorFile file = TensorFile.Open(path);
+        JsonObject header = JsonNode.Parse(file.Metadata[key])!.AsObject();
+        edit(header);
+        var sources = file.Tensors.Select(tensor => new TensorSource(tensor.Name, [.. tensor.Shape], (first, destination) => tensor.CopyRange(first, destination)));
+        SafetensorsWriter.Write(path + ".edited", [.. sources], new Dictionary<string, string> { [key] = header.ToJsonString() });
+        return path + ".edited";
+    }
+
+    private static void Refused(Checkpoint checkpoint, string message, IBatchSource pictures, int microBatch)
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 11);
+        using var trainer = new Trainer(parameters.Network, parameters, pictures, null, new TrainerOptions { Seed = 11, Threads = 1, MicroBatch = microBatch });
+        float[] before = SmallTraining.Values(parameters);
+        Assert.Contains(message, Assert.Throws<ArgumentException>(() => checkpoint.Restore(trainer)).Message, StringComparison.Ordinal);
+        Compare.SameBits("weights", before, SmallTraining.Values(parameters));
+    }
+
+    private sealed class NamedPictures((string Name, int Label)[] pictures) : IPictureDataset
+    {
+        public int Count => pictures.Length;
+
+        public IReadOnlyList<string> Classes => ["a", "b"];
+
+        public int Label(int index) => pictures[index].Label;
+
+        public string Name(int index) => pictures[index].Name;
+
+        public void Read(int index, PixelBuffer target) => throw new NotSupportedException();
     }
 
     private static (float[] Weights, IReadOnlyList<EpochMetrics> History) Train(Checkpoint? from, int stopAfter, string path, string? lastClass = "d")

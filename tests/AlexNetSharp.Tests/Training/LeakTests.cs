@@ -38,8 +38,8 @@ public sealed class LeakTests
         using var trainer = new Trainer(
             parameters.Network, parameters, training, validation,
             new TrainerOptions { Epochs = Epochs, Schedule = new ConstantRate(0.001), ClipNorm = 5, Threads = 2 });
-        var run = new RunFolder(folder.PathOf("run"), files.Classes, preprocessing.ToJson());
-        run.Attach(trainer);
+        using var run = new RunFolder(folder.PathOf("run"));
+        run.Attach(trainer, files.Classes, preprocessing.ToJson());
         var managed = new List<long>();
         var resident = new List<long>();
         trainer.EpochDone += _ =>

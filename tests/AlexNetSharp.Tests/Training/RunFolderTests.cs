@@ -14,14 +14,14 @@ public sealed class RunFolderTests
         using var trainer = new Trainer(
             parameters.Network, parameters, SmallTraining.Pictures(64, 32, seed: 1), SmallTraining.Pictures(40, 32, seed: 2),
             new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.01), Threads = 1 });
-        var run = new RunFolder(folder.PathOf("run"), ["horizontal", "vertical", "down", "up"], "{}");
-        run.Attach(trainer);
+        using var run = new RunFolder(folder.PathOf("run"));
+        run.Attach(trainer, ["horizontal", "vertical", "down", "up"], "{}");
         trainer.Run(TestContext.Current.CancellationToken);
 
         string[] files = [.. Directory.GetFiles(run.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run.Path, f)).Order(StringComparer.Ordinal)];
         Assert.Equal(
             [
-                "checkpoints/best.safetensors", "checkpoints/last.safetensors", "metrics.csv",
+                ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "metrics.csv",
                 "tensorboard/events.out.tfevents.000001", "tensorboard/events.out.tfevents.000002", "tensorboard/events.out.tfevents.000003",
             ],
             files);
@@ -55,11 +55,11 @@ public sealed class RunFolderTests
             using var trainer = new Trainer(
                 parameters.Network, parameters, SmallTraining.Pictures(64, 32, seed: 1, orderSeed: 3), SmallTraining.Pictures(40, 40, seed: 2),
                 new TrainerOptions { Epochs = epochs, ValidationEpochs = validationEpochs, Schedule = new ConstantRate(0.02), Threads = 1 });
-            var run = new RunFolder(path, ["a", "b", "c", "d"]) { CheckpointEpochs = checkpointEpochs };
+            using var run = new RunFolder(path) { CheckpointEpochs = checkpointEpochs };
             if (File.Exists(run.LastCheckpoint))
                 using (Checkpoint last = Checkpoint.Open(run.LastCheckpoint))
                     last.Restore(trainer);
-            run.Attach(trainer);
+            run.Attach(trainer, ["a", "b", "c", "d"]);
             trainer.Run(TestContext.Current.CancellationToken);
             history = trainer.State.History;
             // The last epoch of each of the three runs got a checkpoint, too.
@@ -76,6 +76,36 @@ public sealed class RunFolderTests
             Enumerable.Range(1, 9).Select(i => FormattableString.Invariant($"events.out.tfevents.{i:D6}")),
             Directory.GetFiles(Path.Combine(path, "tensorboard")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.True(history.Select(e => e.DecisiveTop1).Distinct().Count() > 1, "all epochs are equally good: the test shows nothing");
+    }
+
+    [Fact]
+    public void Only_our_own_unfinished_files_are_removed()
+    {
+        using var folder = new TemporaryFolder();
+        string guid = Guid.NewGuid().ToString("N");
+        string[] ours =
+        [
+            $"run/.metrics.csv.{guid}.tmp", $"run/checkpoints/.last.safetensors.{guid}.tmp", $"run/tensorboard/.events.out.tfevents.000001.{guid}.tmp",
+            "run/config.json.123.tmp", "run/curves.png.45.tmp",
+        ];
+        string[] others = ["run/notes.tmp", "run/checkpoints/mine.tmp", "run/notes.12.tmp", $"run/eval/.confusion.csv.{guid}.tmp", $"run/pictures/cat/.a.{guid}.tmp"];
+        foreach (string name in (string[])[.. ours, .. others])
+            folder.Write(name, "x"u8);
+        using var run = new RunFolder(folder.PathOf("run"));
+        Assert.DoesNotContain(ours, name => File.Exists(folder.PathOf(name)));
+        Assert.All(others, name => Assert.True(File.Exists(folder.PathOf(name)), name));
+    }
+
+    [Fact]
+    public void A_run_folder_belongs_to_one_training_at_a_time()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.PathOf("run");
+        using (new RunFolder(path))
+            Assert.Equal($"{path}: another training writes to this folder; wait for its end, or name another folder", Assert.Throws<IOException>(() => new RunFolder(path)).Message);
+        // The file of the lock is still there, as after kill -9, and blocks nobody.
+        Assert.True(File.Exists(Path.Combine(path, ".lock")));
+        new RunFolder(path).Dispose();
     }
 
     [Fact]

@@ -1,0 +1,79 @@
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Data;
+using AlexNetSharp.Images;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Cli.Runs;
+
+/// <summary>The pictures that <c>alexnet eval</c> measures on, and what they have to do with the training.</summary>
+/// <param name="Pictures">The pictures.</param>
+/// <param name="Description">Which they are.</param>
+/// <param name="TrainedOn">How many of them the run was trained on; null if that cannot be known.</param>
+internal sealed record EvaluationSet(IPictureDataset Pictures, string Description, int? TrainedOn)
+{
+    /// <summary>Decoded pictures that the search for bad ones keeps, so that most are decoded once.</summary>
+    private const long CacheBytes = 2000L << 20;
+
+    /// <summary>Opens the pictures: of the data that the run was trained on those it validated on, of other data its test pictures or all.</summary>
+    /// <param name="data">Where they lie.</param>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="run">The run folder of the checkpoint; it may be none.</param>
+    /// <param name="skipBad">Whether pictures that cannot be read are listed and left out.</param>
+    /// <param name="context">For progress, notes and cancellation.</param>
+    /// <exception cref="IOException">The pictures are not there, or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">There is no data set, or not one of the model's classes.</exception>
+    public static EvaluationSet Open(string data, Checkpoint checkpoint, string run, bool skipBad, CommandContext context)
+    {
+        IReadOnlyList<string> classes = checkpoint.Header.Classes;
+        TrainSettings? settings = File.Exists(TrainSettings.PathOf(run)) ? TrainSettings.Load(run) : null;
+        bool same = settings is not null && FullPath(data) == FullPath(settings.Data);
+        string path = same && settings!.ValidationPath is { } validation ? validation : data;
+        DatasetPair? trained;
+        EvaluationPictures found;
+        if (same && settings!.ValidationSplit is { } share)
+        {
+            trained = DatasetReader.Open(data, TrainData.Options(settings));
+            if (!trained.Train.Classes.SequenceEqual(classes))
+                throw new InvalidDataException($"{data}: the classes are not those that the run in '{run}' was trained on");
+            found = new(trained.Validation!, FormattableString.Invariant($"{trained.Description}, the {100 * share:0.##} % that the run validated on"));
+        }
+        else
+        {
+            found = DatasetReader.OpenForEvaluation(path, new PictureDecoder(), classes);
+            trained = settings is null ? null : OpenIfThere(settings);
+        }
+        IPictureDataset pictures = skipBad
+            ? TrainData.Check(TrainData.Cached(found.Pictures, CacheBytes), "evaluation", skipBad, context).Pictures : found.Pictures;
+        return new EvaluationSet(pictures, $"{path}: {found.Description}", trained is null ? null : CountCommon(pictures, trained.Train));
+    }
+
+    /// <summary>The set in one line.</summary>
+    public string ToLine() => Description + TrainedOn switch
+    {
+        null => "; what the model was trained on is not known",
+        0 => "",
+        { } all when all == Pictures.Count => "; the model was trained on these pictures",
+        { } some => FormattableString.Invariant($"; the model was trained on {some} of these {Pictures.Count} pictures"),
+    };
+
+    /// <summary>The pictures that a run was trained on; null if they are gone.</summary>
+    private static DatasetPair? OpenIfThere(TrainSettings settings)
+    {
+        try
+        {
+            return DatasetReader.Open(settings.Data, TrainData.Options(settings) with { ValidationPath = null });
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string FullPath(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+
+    private static int CountCommon(IPictureDataset pictures, IPictureDataset trained)
+    {
+        HashSet<string> names = [.. Enumerable.Range(0, pictures.Count).Select(i => Path.GetFullPath(pictures.Name(i)))];
+        return Enumerable.Range(0, trained.Count).Count(i => names.Contains(Path.GetFullPath(trained.Name(i))));
+    }
+}
