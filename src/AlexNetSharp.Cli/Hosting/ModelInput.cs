@@ -37,5 +37,5 @@ internal sealed class ModelInput
     /// <summary>Reads the model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or its network is not known or another one.</exception>
-    public Model Load(CommandContext context) => ModelFile.Load(PathOf(context), context.Get(_network));
+    public Model Load(CommandContext context) => ModelFile.Load(context.Get(_path), context.Get(_network));
 }

@@ -19,7 +19,7 @@ internal sealed record ClassifyReport(
     string Model, Classifier Classifier, int Views, int Threads,
     IReadOnlyList<FileResult<Prediction[]>> Results, IReadOnlyList<FileResult<Prediction[]>> Skipped, TimeSpan Time)
 {
-    private double SecondsEach => Time.TotalSeconds / (Results.Count + Skipped.Count);
+    private double SecondsEach => Time.TotalSeconds / Results.Count;
 
     /// <summary>Prints each picture with its classes, and how long it took.</summary>
     public void Print(CommandContext context)

@@ -9,7 +9,7 @@ public static class ModelFile
     /// Reads a model: a .safetensors file (ours, torchvision's, an index of shards, a checkpoint of a training), PyTorch's .pth or .pt,
     /// Caffe's .caffemodel, or an AlexNet in ONNX.
     /// </summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
     /// <param name="network">Name of the network, where the file does not tell; null to recognise it from metadata, names and shapes.</param>
     /// <remarks>A known network with 1000 outputs whose file names no classes is taken to tell ImageNet's apart.</remarks>
     /// <returns>The model, complete; if anything is wrong, nothing is returned and nothing stays in memory.</returns>
@@ -20,19 +20,19 @@ public static class ModelFile
     {
         if (network is not null && !NetworkCatalog.Names.Contains(network))
             throw new ArgumentException($"there is no network '{network}'; there are {string.Join(", ", NetworkCatalog.Names)}", nameof(network));
-        using TensorFile file = TensorFile.Open(path);
+        using TensorFile file = TensorFile.Open(FileOf(path));
         ModelMetadata metadata = ModelMetadata.Read(file);
         return Load(file, metadata, NetworkRecognition.Recognise(file, metadata, network));
     }
 
     /// <summary>Reads the weights of <paramref name="network"/>, whatever the file says about its own.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
     /// <param name="network">The network.</param>
     /// <inheritdoc cref="Load(string, string?)"/>
     public static Model Load(string path, Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        using TensorFile file = TensorFile.Open(path);
+        using TensorFile file = TensorFile.Open(FileOf(path));
         return Load(file, ModelMetadata.Read(file), network);
     }
 
@@ -78,6 +78,16 @@ public static class ModelFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(parameters);
         SafetensorsWriter.Write(path, WeightSources.Of(parameters, torchvisionNames: false), new Dictionary<string, string> { ["format"] = "pt" });
+    }
+
+    /// <summary>The best checkpoint in the run folder of a training.</summary>
+    internal static string BestCheckpointOf(string folder) => Path.Combine(folder, "checkpoints", "best.safetensors");
+
+    private static string FileOf(string path)
+    {
+        string file = Directory.Exists(path) ? BestCheckpointOf(path) : path;
+        return File.Exists(file) ? file : throw new FileNotFoundException(
+            file == path ? $"{path}: no such file" : $"{path}: a folder without checkpoints/best.safetensors; a training writes it after an epoch", file);
     }
 
     private static Model Load(TensorFile file, ModelMetadata metadata, Network network)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AlexNetSharp.Formats;
 
 namespace AlexNetSharp.Training;
 
@@ -61,7 +62,7 @@ public sealed class RunFolder : IDisposable
     public static string LastCheckpointOf(string path) => System.IO.Path.Combine(path, "checkpoints", "last.safetensors");
 
     /// <summary>Where a run in <paramref name="path"/> keeps its best checkpoint.</summary>
-    public static string BestCheckpointOf(string path) => System.IO.Path.Combine(path, "checkpoints", "best.safetensors");
+    public static string BestCheckpointOf(string path) => ModelFile.BestCheckpointOf(path);
 
     /// <summary>Writes everything after each epoch of <paramref name="trainer"/>.</summary>
     /// <param name="trainer">The training.</param>

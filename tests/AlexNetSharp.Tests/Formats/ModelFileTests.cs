@@ -40,6 +40,22 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
+    public void Of_a_trainings_folder_the_best_checkpoint_is_read()
+    {
+        Network network = NarrowNetworks.Torchvision(3);
+        string folder = PathOf("run");
+        FileNotFoundException none = Assert.Throws<FileNotFoundException>(() => ModelFile.Load(folder, network));
+        Assert.Equal($"{folder}: no such file", none.Message);
+        Directory.CreateDirectory(Path.Combine(folder, "checkpoints"));
+        none = Assert.Throws<FileNotFoundException>(() => ModelFile.Load(folder, network));
+        Assert.Contains("without checkpoints/best.safetensors", none.Message, StringComparison.Ordinal);
+        using var model = new Model(network, NarrowNetworks.RandomWeights(network, 1), [], "{}");
+        ModelFile.Save(Path.Combine(folder, "checkpoints", "best.safetensors"), model);
+        using Model read = ModelFile.Load(folder, network);
+        AssertSameWeights(model.Parameters, read.Parameters);
+    }
+
+    [Fact]
     public void A_saved_model_comes_back_with_everything()
     {
         Network network = NarrowNetworks.Torchvision(3);

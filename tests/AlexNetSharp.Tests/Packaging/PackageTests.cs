@@ -56,7 +56,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
     {
         using ZipArchive package = Open(id, "nupkg");
         Assert.Equal(
-            ["README.md", "THIRD-PARTY-NOTICES.md", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"], Contents(package));
+            ["CHANGELOG.md", "README.md", "THIRD-PARTY-NOTICES.md", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"], Contents(package));
         XElement metadata = Metadata(package);
         Assert.Equal(dependencies, string.Join(", ", metadata.Descendants().Where(e => e.Name.LocalName == "dependency").Select(e => e.Attribute("id")!.Value)
             .Order(StringComparer.Ordinal)));
@@ -72,9 +72,9 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
         using ZipArchive package = Open("alexnet", "nupkg");
         string[] contents = Contents(package);
         Assert.Equal(
-            ["README.md", "THIRD-PARTY-NOTICES.md"], contents.Where(name => !name.StartsWith("tools/", StringComparison.Ordinal)));
+            ["CHANGELOG.md", "README.md", "THIRD-PARTY-NOTICES.md"], contents.Where(name => !name.StartsWith("tools/", StringComparison.Ordinal)));
         string[] files = [.. contents.Where(name => name.StartsWith("tools/net10.0/any/", StringComparison.Ordinal)).Select(name => name["tools/net10.0/any/".Length..])];
-        Assert.Equal(contents.Length - 2, files.Length);
+        Assert.Equal(contents.Length - 3, files.Length);
         Assert.Equal(
             [
                 "AlexNetSharp.Images.dll", "AlexNetSharp.dll", "Google.Protobuf.dll", "SkiaSharp.dll", "Spectre.Console.Ansi.dll", "Spectre.Console.dll",
