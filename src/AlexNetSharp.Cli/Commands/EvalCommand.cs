@@ -44,6 +44,8 @@ internal sealed class EvalCommand : CliCommand
     {
         string run = context.Get(_run);
         OutputFile.Check("--json", context.Get(_json));
+        if (File.Exists(run) && context.Has(_checkpoint))
+            throw new UsageException($"--checkpoint chooses among those of a run folder, but '{run}' is a file");
         string path = File.Exists(run) ? run
             : context.Get(_checkpoint) == "last" ? RunFolder.LastCheckpointOf(run)
             : RunFolder.BestCheckpointOf(run);

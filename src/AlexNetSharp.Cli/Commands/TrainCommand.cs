@@ -24,14 +24,15 @@ internal sealed class TrainCommand : CliCommand
     private readonly ChoiceOption<string> _network = Words("--network", $"which network: {string.Join(", ", NetworkCatalog.Names)}", "NAME", [.. NetworkCatalog.Names]);
     private readonly Option<int?> _imageSize = CommandOptions.OptionalInteger("--image-size", "height and width of the images [what the network was made for; for cifar10-* what all pictures have up to 64, else 32]", 1, 4096);
     private readonly ChoiceOption<string> _initial = Words(
-        "--initial", "initial values: the network's own, the notebook's, those of the 2012 paper, or He's", null, "network", "notebook", "paper", "he");
+        "--initial", "initial values: the network's own, the notebook's (made for timing), those of the 2012 paper, or He's [network for cifar10-*, else he]",
+        null, "auto", "network", "notebook", "paper", "he");
     private readonly ChoiceOption<string> _normalize = Words(
         "--normalize", "pixel: minus the mean picture; channel: minus mean and by deviation of each channel; none: 0 to 1 [pixel for cifar10-*, else channel]",
         null, "auto", "pixel", "channel", "none");
     private readonly ChoiceOption<string> _resize = Words(
-        "--resize", "how pictures are brought to size before the crop [as they are if all have the size of the images, else the shorter side; square for cifar10-*]", null,
+        "--resize", "how pictures are brought to size before the crop [square for cifar10-*, else shorter]", null,
         "auto", "shorter", "square", "none");
-    private readonly Option<int?> _resizeTo = CommandOptions.OptionalInteger("--resize-to", "size before the crop [256/224 of the image size]", 1, 8192);
+    private readonly Option<int?> _resizeTo = CommandOptions.OptionalInteger("--resize-to", "size before the crop [the image size for cifar10-* and where all pictures have it, else 256/224 of it]", 1, 8192);
     private readonly Option<bool> _randomCrop = CommandOptions.Switch("--random-crop", "crop at a random place");
     private readonly Option<int> _cropPadding = CommandOptions.Integer("--crop-padding", "let the random crop reach beyond the edges by so many pixels", 0, 0, 4096);
     private readonly Option<bool> _randomResizedCrop = CommandOptions.Switch("--random-resized-crop", "crop of random place, size and proportion");
@@ -42,7 +43,7 @@ internal sealed class TrainCommand : CliCommand
         "--validation-epochs", "epochs from one validation to the next; the last epoch always has one", 1, 1, 1_000_000);
     private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "pictures of a step", 128, 1, 1 << 20);
     private readonly Option<int> _microBatch = CommandOptions.Integer("--micro-batch", "pictures computed at once, to save memory; 0: all of a step", 0, 0, 1 << 20);
-    private readonly Option<double> _learningRate = CommandOptions.Number("--learning-rate", "learning rate", 0.01, 0, 1e6);
+    private readonly Option<double?> _learningRate = CommandOptions.OptionalNumber("--learning-rate", "learning rate [0.001 for cifar10-*, else 0.01]", 0, 1e6);
     private readonly ChoiceOption<string> _schedule = Words("--schedule", "learning rate over the epochs", null, "constant", "step", "multi-step", "cosine", "plateau");
     private readonly Option<string> _milestones = new("--milestones")
     {
@@ -57,8 +58,8 @@ internal sealed class TrainCommand : CliCommand
     private readonly Option<double> _minimumRate = CommandOptions.Number("--minimum-rate", "for cosine: learning rate at the end", 0, 0, 1e6);
     private readonly Option<long> _warmup = CommandOptions.Integer("--warmup-steps", "steps over which the rate rises from 0", 0L, 0, 1_000_000_000);
     private readonly Option<double> _momentum = CommandOptions.Number("--momentum", "share of the last update that is kept", 0.9, 0, 0.9999);
-    private readonly Option<double> _weightDecay = CommandOptions.Number("--weight-decay", "weight decay", 0.0005, 0, 1e3);
-    private readonly Option<double> _clipNorm = CommandOptions.Number("--clip-norm", "largest norm of all gradients together; 0: no bound", 0, 0, 1e9);
+    private readonly Option<double?> _weightDecay = CommandOptions.OptionalNumber("--weight-decay", "weight decay [0.004 for cifar10-*, else 0.0005]", 0, 1e3);
+    private readonly Option<double?> _clipNorm = CommandOptions.OptionalNumber("--clip-norm", "largest norm of all gradients together; 0: no bound [0 for cifar10-*, else 5]", 0, 1e9);
     private readonly Option<double> _labelSmoothing = CommandOptions.Number("--label-smoothing", "share of the target spread over all classes", 0, 0, 0.99);
     private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
     private readonly Option<int> _threads = CommandOptions.Threads();
@@ -95,7 +96,8 @@ internal sealed class TrainCommand : CliCommand
             return "--resize none takes pictures as they are, so --resize-to would do nothing; leave one of them out";
         if (result.GetValue(_resume))
             return null;
-        string schedule = result.GetValue(_schedule)!;
+        // Not its value: that of a word that is none throws, and the parser's own line about it says more.
+        string schedule = result.GetResult(_schedule) is { Implicit: false, Tokens: [var word] } ? word.Value : "constant";
         foreach ((Option option, string[] schedules) in ((Option, string[])[])
             [(_milestones, ["multi-step"]), (_stepEpochs, ["step"]), (_gamma, ["step", "multi-step", "plateau"]), (_patience, ["plateau"]), (_minimumRate, ["cosine"])])
             if (Has(option) && !schedules.Contains(schedule))
@@ -107,8 +109,8 @@ internal sealed class TrainCommand : CliCommand
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet train pictures --out runs/first --epochs 20                   one folder a class in pictures/train and pictures/val",
-        "alexnet train pictures --out runs/he --initial he --val-split 0.1     good initial values, a tenth to validate on",
-        "alexnet train cifar10 --out runs/quick --network cifar10-quick --learning-rate 0.001 --weight-decay 0.004",
+        "alexnet train pictures --out runs/flip --flip --val-split 0.1         mirrored at random, a tenth to validate on",
+        "alexnet train cifar10 --out runs/quick --network cifar10-quick        a small network, with the settings it was published with",
         "alexnet train --out runs/first --resume                               continue where it was interrupted",
     ];
 
@@ -139,9 +141,11 @@ internal sealed class TrainCommand : CliCommand
             throw new UsageException(
                 $"{other.Name} cannot change in a run that continues: its settings stand in {TrainSettings.PathOf(run)}; only {string.Join(", ", allowed.Skip(2).Select(o => o.Name))} and DATA can");
         TrainSettings settings = TrainSettings.Load(run);
+        if (context.Get(_data) is null && !Directory.Exists(settings.Data))
+            throw new DirectoryNotFoundException($"{settings.Data}: no such folder, but {TrainSettings.PathOf(run)} names it; if the pictures have moved, give their place as DATA");
         return settings with
         {
-            Data = context.Get(_data) ?? settings.Data,
+            Data = FullPath(context.Get(_data)) ?? settings.Data,
             Epochs = context.Has(_epochs) ? context.Get(_epochs) : settings.Epochs,
             Threads = context.Has(_threads) ? context.Get(_threads) : settings.Threads,
             CacheMegabytes = context.Has(_cache) ? context.Get(_cache) : settings.CacheMegabytes,
@@ -152,17 +156,18 @@ internal sealed class TrainCommand : CliCommand
 
     private TrainSettings Fresh(CommandContext context)
     {
-        string network = context.Get(_network), normalize = context.Get(_normalize);
-        return new TrainSettings
+        string network = context.Get(_network), normalize = context.Get(_normalize), initial = context.Get(_initial);
+        bool small = network.StartsWith("cifar10-", StringComparison.Ordinal);
+        var settings = new TrainSettings
         {
-            Data = context.Get(_data)!,
-            ValidationPath = context.Get(_val),
+            Data = FullPath(context.Get(_data))!,
+            ValidationPath = FullPath(context.Get(_val)),
             ValidationSplit = context.Get(_valSplit) is > 0 and var split ? split : null,
             SkipBad = context.Get(_skipBad),
             Network = network,
             ImageSize = context.Get(_imageSize),
-            Initial = context.Get(_initial),
-            Normalize = normalize != "auto" ? normalize : network.StartsWith("cifar10-", StringComparison.Ordinal) ? "pixel" : "channel",
+            Initial = initial != "auto" ? initial : small ? "network" : "he",
+            Normalize = normalize != "auto" ? normalize : small ? "pixel" : "channel",
             Resize = context.Get(_resize),
             ResizeTo = context.Get(_resizeTo),
             RandomCrop = context.Get(_randomCrop),
@@ -174,7 +179,7 @@ internal sealed class TrainCommand : CliCommand
             ValidationEpochs = context.Get(_validationEpochs),
             BatchSize = context.Get(_batchSize),
             MicroBatch = context.Get(_microBatch),
-            LearningRate = context.Get(_learningRate),
+            LearningRate = context.Get(_learningRate) ?? (small ? 0.001 : 0.01),
             Schedule = context.Get(_schedule),
             Milestones = Milestones(context.Get(_milestones)),
             StepEpochs = context.Get(_stepEpochs),
@@ -183,8 +188,8 @@ internal sealed class TrainCommand : CliCommand
             MinimumRate = context.Get(_minimumRate),
             WarmupSteps = context.Get(_warmup),
             Momentum = context.Get(_momentum),
-            WeightDecay = context.Get(_weightDecay),
-            ClipNorm = context.Get(_clipNorm),
+            WeightDecay = context.Get(_weightDecay) ?? (small ? 0.004 : 0.0005),
+            ClipNorm = context.Get(_clipNorm) ?? (small ? 0 : 5),
             LabelSmoothing = context.Get(_labelSmoothing),
             Seed = context.Get(_seed),
             Threads = context.Get(_threads),
@@ -193,7 +198,11 @@ internal sealed class TrainCommand : CliCommand
             CheckpointSteps = context.Get(_checkpointSteps),
             Version = VersionLine.Version,
         };
+        return settings.Pointless is { } pointless ? throw new UsageException(pointless) : settings;
     }
+
+    /// <summary>The run may be continued from another folder.</summary>
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static int[] Milestones(string text)
     {

@@ -88,6 +88,13 @@ internal static class CommandOptions
         return new Option<int?>(name) { Description = description, HelpName = "N", CustomParser = result => checking.CustomParser!(result) };
     }
 
+    /// <summary>A number between two limits, or null where the option is not given.</summary>
+    public static Option<double?> OptionalNumber(string name, string description, double minimum, double maximum)
+    {
+        Option<double> checking = Number(name, description, minimum, minimum, maximum);
+        return new Option<double?>(name) { Description = description, HelpName = "X", CustomParser = result => checking.CustomParser!(result) };
+    }
+
     /// <summary>Threads that compute: <c>--threads N</c>, by default one a processor.</summary>
     public static Option<int> Threads() =>
         Integer("--threads", "threads that compute", Environment.ProcessorCount, 1, 1024);

@@ -16,15 +16,14 @@ internal static class PictureSizes
         bool small = network.StartsWith("cifar10-", StringComparison.Ordinal);
         int size = imageSize
             ?? (small ? found.Square is <= 64 and var side ? side : 32 : Networks.AlexNet.Find(network)!.Preprocessing.Crop);
-        bool asTheyAre = found.Square == size;
+        // What has the size already is not changed by resizing; pictures that the model is shown later may have another.
+        int shorter = found.Square == size ? size : size * 256 / 224;
         (ResizeMode mode, int to) = resize switch
         {
             "none" => (ResizeMode.None, size),
             "square" => (ResizeMode.Square, resizeTo ?? size),
-            "shorter" => (ResizeMode.ShorterSide, resizeTo ?? (small ? size : size * 256 / 224)),
-            _ when asTheyAre && resizeTo is null => (ResizeMode.None, size),
-            _ when small => (ResizeMode.Square, resizeTo ?? size),
-            _ => (ResizeMode.ShorterSide, resizeTo ?? size * 256 / 224),
+            "auto" when small => (ResizeMode.Square, resizeTo ?? size),
+            _ => (ResizeMode.ShorterSide, resizeTo ?? (small ? size : shorter)),
         };
         return new Data.Preprocessing
         {

@@ -12,6 +12,9 @@ namespace AlexNetSharp.Cli.Runs;
 internal sealed record TrainData(
     IPictureDataset Training, IPictureDataset? Validation, Data.Preprocessing Preprocessing, Augmentation? Augmentation)
 {
+    /// <summary>Pictures that cannot be read of which each has a line before the command ends.</summary>
+    private const int MostListed = 20;
+
     /// <summary>Opens and checks the pictures.</summary>
     /// <param name="settings">What the command line asks for.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
@@ -22,6 +25,9 @@ internal sealed record TrainData(
         int threads = Environment.ProcessorCount;
         DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings));
         long cache = settings.CacheMegabytes << 20;
+        if (pair.Train.Classes.Count < 2)
+            throw new InvalidDataException(
+                $"{settings.Data}: pictures of one class only ('{string.Join(null, pair.Train.Classes)}'); DATA must hold a folder for each class, or train/ and val/ with those inside");
         IPictureDataset kept = Cached(pair.Train, cache);
         (IPictureDataset training, PictureSizeRange sizes) = Check(kept, "training", settings.SkipBad, context);
         // One memory for both sets; training pictures are read more often.
@@ -32,6 +38,9 @@ internal sealed record TrainData(
             (validation, PictureSizeRange others) = Check(Cached(pair.Validation, left), "validation", settings.SkipBad, context);
             sizes = sizes.Union(others);
         }
+        IEnumerable<int> empty = Enumerable.Range(0, training.Classes.Count).Except(Enumerable.Range(0, training.Count).Select(training.Label));
+        foreach (int label in empty)
+            context.Note($"class '{training.Classes[label]}' has no training pictures: the network will not learn it");
         context.Note(FormattableString.Invariant(
             $"{pair.Description}: {training.Count} training and {validation?.Count ?? 0} validation pictures of {training.Classes.Count} classes"));
 
@@ -75,9 +84,12 @@ internal sealed record TrainData(
         if (pictures.Count == 0)
             throw new InvalidDataException($"there are no {what} pictures");
         if (!skipBad)
-            throw new InvalidDataException(
-                bad[0].Reason + (bad.Count > 1 ? FormattableString.Invariant($" ({bad.Count - 1} more {what} pictures cannot be read)") : "")
-                + " Remove what is listed, or leave it out with --skip-bad.");
+        {
+            foreach (BadPicture picture in bad.Take(MostListed))
+                context.Note(picture.Reason);
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{bad.Count} of {pictures.Count} {what} pictures cannot be read, the first: {bad[0].Reason} Remove them, or leave them out with --skip-bad, which lists all."));
+        }
         foreach (BadPicture picture in bad)
             context.Note($"left out: {picture.Reason}");
         context.Note(FormattableString.Invariant($"{bad.Count} of {pictures.Count} {what} pictures left out"));

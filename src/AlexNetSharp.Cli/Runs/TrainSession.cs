@@ -35,6 +35,11 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         using LoaderBatches? validation = data.Validation is null ? null : Loader(data.Validation, data, shuffle: false);
         using var trainer = new Trainer(network, parameters, training, validation, Options());
         checkpoint?.Restore(trainer);
+        if (checkpoint is null && settings.WarmupSteps > 0 && settings.WarmupSteps >= trainer.StepsPerEpoch * (long)settings.Epochs)
+            throw new UsageException(FormattableString.Invariant(
+                $"--warmup-steps {settings.WarmupSteps} must be below the steps of the run, {trainer.StepsPerEpoch} an epoch for {settings.Epochs} epochs"));
+        if (checkpoint is null && validation is null && settings.ValidationEpochs > 1)
+            throw new UsageException("--validation-epochs has no effect: there are no validation pictures; name them with --val, or take some with --val-split");
 
         settings.Save(run);
         // Before the folder's files: its last one is the checkpoint, after which the epoch is not computed again.
@@ -55,7 +60,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         catch (OperationCanceledException)
         {
             folder.SaveLast(trainer);
-            context.Note(FormattableString.Invariant($"wrote {folder.LastCheckpoint}; continue with: alexnet train --out {run} --resume"));
+            context.Note(FormattableString.Invariant($"wrote {folder.LastCheckpoint}; continue with: alexnet train --out {(run.Contains(' ', StringComparison.Ordinal) ? $"\"{run}\"" : run)} --resume"));
             throw;
         }
         catch (Exception e)

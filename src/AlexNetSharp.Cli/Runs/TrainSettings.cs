@@ -86,6 +86,20 @@ internal sealed record TrainSettings
     /// <summary>Version of the program that wrote the file.</summary>
     public string Version { get; init; } = "";
 
+    /// <summary>A setting that another one leaves without effect, or null.</summary>
+    [JsonIgnore]
+    public string? Pointless => this switch
+    {
+        { Schedule: "step" } when StepEpochs >= Epochs =>
+            FormattableString.Invariant($"--schedule step never drops the rate: --step-epochs {StepEpochs} must be below --epochs {Epochs}"),
+        { Schedule: "multi-step" } when Milestones.Zip(Milestones.Skip(1)).Any(pair => pair.First >= pair.Second) || Milestones.Any(m => m < 1 || m >= Epochs) =>
+            FormattableString.Invariant($"--milestones must rise and lie between 0 and --epochs {Epochs}, but are {string.Join(',', Milestones)}"),
+        { Schedule: "cosine" } when MinimumRate >= LearningRate =>
+            FormattableString.Invariant($"--minimum-rate {MinimumRate} must be below --learning-rate {LearningRate}"),
+        _ when MicroBatch > BatchSize => FormattableString.Invariant($"--micro-batch {MicroBatch} must not exceed --batch-size {BatchSize}"),
+        _ => null,
+    };
+
     /// <summary>The rate as a function of the epoch.</summary>
     public LearningRateSchedule CreateSchedule()
     {

@@ -238,7 +238,7 @@ public sealed class Trainer : IDisposable
 
     private TrainingDivergedException Diverged(string what, double rate) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"training diverged at step {Step + 1} (epoch {_history.Count + 1}): {what} at learning rate {rate:g4}; use a smaller learning rate, warm-up or gradient clipping"));
+        $"training diverged at step {Step + 1} (epoch {_history.Count + 1}): {what} at learning rate {rate:g4}; use a smaller learning rate, warm-up, gradient clipping or other initial values"));
 
     /// <summary>Throws if a weight is infinite or not a number, so that such weights never replace a good checkpoint.</summary>
     /// <exception cref="TrainingDivergedException">One is.</exception>

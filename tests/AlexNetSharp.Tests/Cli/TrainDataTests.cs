@@ -19,7 +19,7 @@ public sealed class TrainDataTests : IDisposable
         Picture("one/train/a/1.png", 32, 32);
         Picture("one/train/b/1.png", 32, 32);
         Picture("one/val/b/1.png", 32, 32);
-        Assert.Equal((ResizeMode.None, 32), Input("one"));
+        Assert.Equal((ResizeMode.Square, 32), Input("one"));
         Picture("one/train/b/2.png", 50, 20);
         Assert.Equal((ResizeMode.Square, 32), Input("one"));
         // Only a validation picture has another size.
