@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Tests.Cli;
 
@@ -195,6 +197,39 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void ARunContinuesFromAnyFolderAndSaysWhenItsPicturesHaveMoved()
+    {
+        _folder.Write("some where/a/1.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
+        _folder.Write("some where/b/1.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _, seed: 2));
+        string run = _folder.PathOf("run"), pictures = _folder.PathOf("some where");
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, pictures);
+        Assert.Equal(0, AlexNetProcess.Run("train", relative, "--out", run, "--network", "cifar10-quick", "--epochs", "1").ExitCode);
+        Assert.Equal(pictures, TrainSettings.Load(run).Data);
+        Directory.Move(pictures, _folder.PathOf("moved"));
+        Refused(1, $"{pictures}: no such folder, but {TrainSettings.PathOf(run)} names it; if the pictures have moved, give their place as DATA",
+            "train", "--out", run, "--resume", "--epochs", "2");
+        Assert.Equal(0, AlexNetProcess.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
+    }
+
+    [Fact]
+    public void BadPicturesAreListedAndOneClassIsTooFew()
+    {
+        foreach (string name in (string[])["a/1.png", "b/1.png", "b/2.png"])
+            _folder.Write($"bad/{name}", new byte[10]);
+        _folder.Write("bad/a/2.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
+        string[] arguments = ["train", _folder.PathOf("bad"), "--out", _folder.PathOf("x"), "--network", "cifar10-quick", "--epochs", "1"];
+        AlexNetProcess.Result result = AlexNetProcess.Run(arguments);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(3, result.ErrorLines.Count(line => !line.StartsWith("alexnet train:", StringComparison.Ordinal) && line.Contains(".png", StringComparison.Ordinal)));
+        Assert.Contains("3 of 4 training pictures cannot be read", result.ErrorLines[^1], StringComparison.Ordinal);
+        result = AlexNetProcess.Run([.. arguments, "--skip-bad"]);
+        Assert.Contains("class 'b' has no training pictures", result.Error, StringComparison.Ordinal);
+
+        _folder.Write("one/only/1.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
+        Refused(1, "pictures of one class only ('only')", "train", _folder.PathOf("one"), "--out", _folder.PathOf("y"), "--network", "cifar10-quick");
+    }
+
+    [Fact]
     public void WhatCannotBeIsRefusedInOneLine()
     {
         string run = _folder.PathOf("run");
@@ -206,7 +241,16 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "DATA is missing", "train", "--out", _folder.PathOf("x"));
         Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
         Refused(2, "takes the place of", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
-        Refused(2, "--patience is for --schedule plateau", Arguments(_folder.PathOf("x"), "--patience", "3"));
+        Refused(2, "--patience is for --schedule plateau, but the schedule is constant", Arguments(_folder.PathOf("x"), "--patience", "3"));
+        Refused(2, "--schedule must be constant, step, multi-step, cosine or plateau, but is 'Step'", Arguments(_folder.PathOf("x"), "--schedule", "Step"));
+        Refused(2, "--step-epochs 30 must be below --epochs 5", Arguments(_folder.PathOf("x"), "--schedule", "step", "--epochs", "5"));
+        Refused(2, "--milestones must rise and lie between 0 and --epochs 5, but are 3,2",
+            Arguments(_folder.PathOf("x"), "--schedule", "multi-step", "--milestones", "3,2", "--epochs", "5"));
+        Refused(2, "--milestones must rise", Arguments(_folder.PathOf("x"), "--schedule", "multi-step", "--milestones", "5", "--epochs", "5"));
+        Refused(2, "--minimum-rate 0.5 must be below --learning-rate", Arguments(_folder.PathOf("x"), "--schedule", "cosine", "--minimum-rate", "0.5"));
+        Refused(2, "--micro-batch 500 must not exceed --batch-size", Arguments(_folder.PathOf("x"), "--micro-batch", "500"));
+        Refused(2, "--warmup-steps 100000 must be below the steps of the run", Arguments(_folder.PathOf("x"), "--warmup-steps", "100000"));
+        Refused(2, "but '" + RunFolder.LastCheckpointOf(run) + "' is a file", "eval", RunFolder.LastCheckpointOf(run), Data, "--checkpoint", "last");
         Refused(2, "--resize-to would do nothing", Arguments(_folder.PathOf("x"), "--resize", "none", "--resize-to", "300"));
         Refused(2, "--color-pca shifts colours, but the pictures", Arguments(_folder.PathOf("x"), "--color-pca"));
         Refused(1, "is a file; give the name of a folder", "eval", run, Data, "--out", _folder.Write("file", "x"u8));
