@@ -27,8 +27,8 @@ internal static unsafe class GemmKernel
     /// <summary>Columns of a panel.</summary>
     public const int PanelWidth = Panel.Width;
 
-    /// <summary>Longest part of the depth that is summed in registers: 32 columns of B then take 24 KiB.</summary>
-    public const int DepthBlock = 192;
+    /// <summary>Longest part of the depth that is summed in registers: 32 columns of B then take 16 KiB, and shorter sums round less.</summary>
+    public const int DepthBlock = 128;
 
     /// <summary>Floats of A that one thread keeps in the second-level cache: 512 KiB.</summary>
     private const int CachedA = 128 * 1024;
