@@ -157,7 +157,7 @@ internal sealed class TrainCommand : CliCommand
     private TrainSettings Fresh(CommandContext context)
     {
         string network = context.Get(_network), normalize = context.Get(_normalize), initial = context.Get(_initial);
-        bool small = network.StartsWith("cifar10-", StringComparison.Ordinal);
+        bool small = TrainSettings.IsCudaConvnet(network);
         var settings = new TrainSettings
         {
             Data = FullPath(context.Get(_data))!,

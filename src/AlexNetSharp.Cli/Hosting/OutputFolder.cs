@@ -1,3 +1,5 @@
+using AlexNetSharp.Formats;
+
 namespace AlexNetSharp.Cli.Hosting;
 
 /// <summary>A folder that a command writes into at its end. Whether it can is found out at the beginning.</summary>
@@ -14,8 +16,9 @@ internal static class OutputFolder
         try
         {
             Directory.CreateDirectory(path);
-            string temporary = Path.Combine(path, $".check.{Guid.NewGuid():N}.tmp");
-            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            using (new AtomicFile(Path.Combine(path, "check")))
+            {
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -13,7 +13,7 @@ internal static class PictureSizes
     /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>
     public static Data.Preprocessing Of(string network, PictureSizeRange found, int? imageSize, string resize, int? resizeTo)
     {
-        bool small = network.StartsWith("cifar10-", StringComparison.Ordinal);
+        bool small = TrainSettings.IsCudaConvnet(network);
         int size = imageSize
             ?? (small ? found.Square is <= 64 and var side ? side : 32 : Networks.AlexNet.Find(network)!.Preprocessing.Crop);
         // What has the size already is not changed by resizing; pictures that the model is shown later may have another.

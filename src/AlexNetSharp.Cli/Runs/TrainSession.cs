@@ -41,10 +41,10 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         if (checkpoint is null && validation is null && settings.ValidationEpochs > 1)
             throw new UsageException("--validation-epochs has no effect: there are no validation pictures; name them with --val, or take some with --val-split");
 
-        settings.Save(run);
         // Before the folder's files: its last one is the checkpoint, after which the epoch is not computed again.
         trainer.EpochDone += _ => SaveCurves(trainer);
         folder.Attach(trainer, classes, data.Preprocessing.ToJson());
+        settings.Save(run);
         if (settings.CheckpointSteps > 0)
             trainer.StepDone += step =>
             {

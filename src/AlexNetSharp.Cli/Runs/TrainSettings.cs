@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
@@ -85,6 +86,9 @@ internal sealed record TrainSettings
 
     /// <summary>Version of the program that wrote the file.</summary>
     public string Version { get; init; } = "";
+
+    /// <summary>Whether a network is one of cuda-convnet's for small pictures, which come with rates and a normalisation of their own.</summary>
+    public static bool IsCudaConvnet(string network) => AlexNet.Find(network) is null;
 
     /// <summary>A setting that another one leaves without effect, or null.</summary>
     [JsonIgnore]

@@ -31,6 +31,10 @@ internal sealed class AtomicFile : IDisposable
         !OperatingSystem.IsWindows() && Path.GetFullPath(path) is var full
         && full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
 
+    /// <summary>Whether a file of this name is one that was begun here and never committed: .NAME.GUID.tmp.</summary>
+    public static bool IsTemporary(string name) =>
+        name.Split('.') is ["", _, .., var guid, "tmp"] && Guid.TryParseExact(guid, "N", out _);
+
     /// <summary>Puts the file in its place; a reader sees the old file or the whole new one, even after a power cut.</summary>
     /// <exception cref="IOException">The disk is full or the name cannot be taken.</exception>
     public void Commit()

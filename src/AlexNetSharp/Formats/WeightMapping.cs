@@ -12,7 +12,7 @@ namespace AlexNetSharp.Formats;
 internal sealed class WeightMapping
 {
     /// <summary>What the metadata <c>format</c> of a checkpoint says.</summary>
-    private const string NativeFormat = "alexnetsharp";
+    internal const string NativeFormat = "alexnetsharp";
 
     private readonly TensorFile _file;
     private readonly Network _network;

@@ -61,11 +61,12 @@ public sealed class Checkpoint : IDisposable
     /// <param name="trainer">The training, between two steps.</param>
     /// <param name="classes">Names of the classes, in the order of the outputs.</param>
     /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
+    /// <exception cref="ArgumentException">A class has no name that a checkpoint can hold: empty, too long, or with control characters.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
     public static void Save(string path, Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        ArgumentNullException.ThrowIfNull(classes);
+        RequireNames(classes);
         Network network = trainer.Network;
         var header = new CheckpointHeader(
             network.Name,
@@ -84,9 +85,18 @@ public sealed class Checkpoint : IDisposable
             tensors.Add(Source(WeightNames.TrainingStatePrefix + velocity.Name, velocity));
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
         {
-            ["format"] = "alexnetsharp",
+            ["format"] = WeightMapping.NativeFormat,
             [ModelMetadata.TrainingKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader),
         });
+    }
+
+    /// <summary>Refuses names of classes that <see cref="Open"/> would refuse.</summary>
+    internal static void RequireNames(IReadOnlyList<string> classes)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        if (!classes.All(ClassNames.IsName))
+            throw new ArgumentException(
+                $"the name of class '{FormatError.Printable(classes.First(name => !ClassNames.IsName(name)) ?? "")}' is empty, too long or holds control characters; rename it");
     }
 
     /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state. One that is refused stays as it is.</summary>

@@ -31,7 +31,7 @@ public sealed class RunFolder : IDisposable
         // What a process that was killed had begun to write; nobody else writes here while we hold the lock.
         foreach (string folder in (string[])[path, CheckpointsPath, EventsPath])
             foreach (string file in Directory.EnumerateFiles(folder, "*.tmp"))
-                if (IsUnfinished(System.IO.Path.GetFileName(file)))
+                if (AtomicFile.IsTemporary(System.IO.Path.GetFileName(file)))
                     File.Delete(file);
     }
 
@@ -68,10 +68,12 @@ public sealed class RunFolder : IDisposable
     /// <param name="trainer">The training.</param>
     /// <param name="classes">Names of the classes, in the order of the outputs.</param>
     /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
+    /// <exception cref="ArgumentException">A class has no name that a checkpoint can hold.</exception>
     public void Attach(Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        ArgumentNullException.ThrowIfNull(classes);
+        // Before the training, not after its first epoch.
+        Checkpoint.RequireNames(classes);
         (_classes, _preprocessing) = (classes, preprocessing);
         BestEpoch = KeptBest(trainer.State.History);
         trainer.EpochDone += epoch => SaveEpoch(trainer, epoch);
@@ -103,14 +105,6 @@ public sealed class RunFolder : IDisposable
         {
             throw new IOException($"{path}: another training writes to this folder; wait for its end, or name another folder", e);
         }
-    }
-
-    /// <summary>Whether a name is one that AtomicFile gives (.NAME.GUID.tmp), or one of the command's (config.json.PROCESS.tmp).</summary>
-    private static bool IsUnfinished(string name)
-    {
-        string[] parts = name.Split('.');
-        return parts is ["", _, .., var guid, "tmp"] && Guid.TryParseExact(guid, "N", out _)
-            || parts is ["config" or "curves", "json" or "png", var process, "tmp"] && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out _);
     }
 
     private void Save(string path, Trainer trainer) =>

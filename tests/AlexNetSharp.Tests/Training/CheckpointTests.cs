@@ -63,9 +63,14 @@ public sealed class CheckpointTests
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
-        Train(null, 1, path, name);
-        var e = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path).Dispose());
+        Train(null, 1, path);
+        string damaged = Edit(path, header => header["classes"]!.AsArray()[3] = name);
+        var e = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(damaged).Dispose());
         Assert.Contains("the name of the network or of a class", e.Message, StringComparison.Ordinal);
+        // And no training writes such a file.
+        byte[] before = File.ReadAllBytes(path);
+        Assert.Contains("rename it", Assert.Throws<ArgumentException>(() => Train(null, 1, path, name)).Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(path));
     }
 
     [Fact]

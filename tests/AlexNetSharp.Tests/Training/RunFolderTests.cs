@@ -86,7 +86,7 @@ public sealed class RunFolderTests
         string[] ours =
         [
             $"run/.metrics.csv.{guid}.tmp", $"run/checkpoints/.last.safetensors.{guid}.tmp", $"run/tensorboard/.events.out.tfevents.000001.{guid}.tmp",
-            "run/config.json.123.tmp", "run/curves.png.45.tmp",
+            $"run/.config.json.{guid}.tmp", $"run/.curves.png.{guid}.tmp",
         ];
         string[] others = ["run/notes.tmp", "run/checkpoints/mine.tmp", "run/notes.12.tmp", $"run/eval/.confusion.csv.{guid}.tmp", $"run/pictures/cat/.a.{guid}.tmp"];
         foreach (string name in (string[])[.. ours, .. others])
