@@ -37,7 +37,7 @@ static Network Inference(Shape images)
     var kernels = new ParameterOptions(new Initializer.TruncatedNormal(0.1f));
     var network = new Network("alexnet", images,
     [
-        // 64 kernels of 11 × 11 pixels by 3 colours, moved 4 pixels at a time.
+        // 64 kernels of 11 × 11 pixels by 3 colors, moved 4 pixels at a time.
         new Conv2d("conv1", 64, 11) { Stride = 4, Padding = Padding.Same, Weight = kernels },
         new ReLU("relu1"),
         new LocalResponseNorm("lrn1", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),

@@ -1,7 +1,7 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 
-// Trains a small network on a folder of pictures with one folder a class:  dotnet run -c Release examples/train.cs PICTURES OUT
+// Trains a small network on a folder of images with one folder a class:  dotnet run -c Release examples/train.cs IMAGES OUT
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
@@ -10,7 +10,7 @@ using AlexNetSharp.Training;
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) => { key.Cancel = true; stop.Cancel(); };
 
-DatasetPair data = DatasetReader.Open(args[0], new DatasetOptions { Decoder = new PictureDecoder(), ValidationSplit = 0.1 });
+DatasetPair data = DatasetReader.Open(args[0], new DatasetOptions { Decoder = new ImageDecoder(), ValidationSplit = 0.1 });
 var size = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 32, CropHeight = 32, CropWidth = 32 };
 var preprocessing = size with { Mean = TrainingStatistics.Compute(data.Train, size, threads: 2).ElementMean };
 using var training = new LoaderBatches(data.Train, preprocessing, new DataLoaderOptions { BatchSize = 128, Shuffle = true });

@@ -3,7 +3,7 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 
-// A web service that says what is on a picture. Start it and ask it:
+// A web service that says what is on an image. Start it and ask it:
 //   dotnet run -c Release examples/webapi.cs MODEL --urls http://localhost:5000
 //   curl --data-binary @cat.jpg -H 'Content-Type: image/jpeg' 'http://localhost:5000/classify?top=3'
 using System.Threading.RateLimiting;
@@ -30,7 +30,7 @@ builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 builder.Services.AddProblemDetails();
 // One for all requests: it computes those that wait together as one batch.
-var decoder = new PictureDecoder(new PictureDecoderOptions { MaxPixels = maxPixels, MaxFileBytes = maxBytes });
+var decoder = new ImageDecoder(new ImageDecoderOptions { MaxPixels = maxPixels, MaxFileBytes = maxBytes });
 using var classifier = Classifier.Load(args[0], decoder, new InferenceOptions { MaxStreamBytes = maxBytes });
 classifier.WarmUp();
 // What comes in faster than it can be answered waits here, up to a limit, and is refused beyond it.
@@ -47,7 +47,7 @@ app.UseRateLimiter();
 app.MapPost("/classify", async (HttpRequest request, int? top, CancellationToken aborted) =>
 {
     if (request.ContentType is not { } type || !(type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type == "application/octet-stream"))
-        return Problem(StatusCodes.Status415UnsupportedMediaType, "Send the picture itself as the body, with its type: Content-Type: image/jpeg.");
+        return Problem(StatusCodes.Status415UnsupportedMediaType, "Send the image itself as the body, with its type: Content-Type: image/jpeg.");
     if (top is < 1 or > maxTop)
         return Problem(StatusCodes.Status400BadRequest, $"top must be 1 to {maxTop}, but is {top}.");
     try
@@ -57,9 +57,9 @@ app.MapPost("/classify", async (HttpRequest request, int? top, CancellationToken
     }
     catch (BadHttpRequestException e)
     {
-        return Problem(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"A picture may have at most {maxBytes >> 20} MiB." : e.Message);
+        return Problem(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"An image may have at most {maxBytes >> 20} MiB." : e.Message);
     }
-    catch (PictureTooLargeException e)
+    catch (ImageTooLargeException e)
     {
         return Problem(StatusCodes.Status413PayloadTooLarge, e.Message);
     }

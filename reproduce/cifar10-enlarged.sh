@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # One epoch of the notebook's network at 224×224 on CIFAR-10, enlarged from 32×32: does training keep the speed that bench reports for a step?
-# Prints images a second of both before the last line. The pictures are mirrored and cropped at random; initial values are He's.
+# Prints images a second of both before the last line. The images are mirrored and cropped at random; initial values are He's.
 source "$(dirname "$0")/common.sh"
 [ $# -eq 2 ] || usage "DATA: CIFAR-10"
 build

@@ -17,7 +17,7 @@ build() {
     started=$(date +%s.%N)
 }
 
-# finish DATA OUT [OPTION…]: measures the last state of the run on the test pictures and prints the last line; options are those of eval.
+# finish DATA OUT [OPTION…]: measures the last state of the run on the test images and prints the last line; options are those of eval.
 finish() {
     "$alexnet" eval "$2" "$1" --checkpoint last --json "$2/eval.json" "${@:3}"
     local ended top1

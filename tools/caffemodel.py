@@ -4,7 +4,7 @@
     tools/caffemodel.py old|new IN.safetensors OUT.caffemodel
 
 Writes the messages by hand (Google's protobuf takes minutes for 244 MB): layers with four sizes (old, before 2014) or layer with a shape
-(new); data packed. Weights go in as they stand, so colours are taken for blue, green, red, as Caffe's are.
+(new); data packed. Weights go in as they stand, so colors are taken for blue, green, red, as Caffe's are.
 """
 import json, sys
 
@@ -51,6 +51,6 @@ with open(target, "wb") as out:
         else:
             out.write(field(100, field(1, layer.encode()) + field(2, b"Convolution" if convolution else b"InnerProduct") + b"".join(field(7, b) for b in blobs)))
         if layer == "conv1":
-            # bvlc_alexnet normalises first: the order tells it from bvlc_reference_caffenet.
+            # bvlc_alexnet normalizes first: the order tells it from bvlc_reference_caffenet.
             out.write(field(2, field(4, b"norm1") + number(5, 15)) + field(2, field(4, b"pool1") + number(5, 17)) if generation == "old"
                       else field(100, field(1, b"norm1") + field(2, b"LRN")) + field(100, field(1, b"pool1") + field(2, b"Pooling")))

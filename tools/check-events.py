@@ -91,8 +91,8 @@ def main(folder, images=None):
                     image = fields(value[4][0])
                     height, width = image[1][0], image[2][0]
                     png = image[4][0]
-                    check(png[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", png[16:24]) == (width, height), path, "the picture")
-                    print(f"{name}  step {step:6}  {tag}: picture of {width}x{height}, {image[3][0]} channels")
+                    check(png[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", png[16:24]) == (width, height), path, "the image")
+                    print(f"{name}  step {step:6}  {tag}: image of {width}x{height}, {image[3][0]} channels")
                     if images:
                         with open(os.path.join(images, f"{tag}-{step}.png"), "wb") as file:
                             file.write(png)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Damaged, invented and random inputs for every reader of files and of pictures: 100,000 each, or as many as the argument says.
+# Damaged, invented and random inputs for every reader of files and of images: 100,000 each, or as many as the argument says.
 # Prints a row for each reader: inputs, refused ones, time, slowest input, largest allocation of managed memory, peak of the process.
 # Usage: tools/fuzz.sh [INPUTS]
 set -euo pipefail

@@ -2,7 +2,7 @@
 """Kills trainings at random moments (SIGKILL), continues them, and compares them with runs that nobody disturbed: weights and velocities bit
 for bit, metrics without the times. Ends with 1 at the first difference.
 
-    tools/kill-and-resume.py DATA [SEED]       DATA: class folders in train/ and test/, some hundred pictures
+    tools/kill-and-resume.py DATA [SEED]       DATA: class folders in train/ and test/, some hundred images
 """
 import hashlib
 import json
@@ -18,8 +18,8 @@ import time
 ALEXNET = os.path.join(os.path.dirname(__file__), "../src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet")
 COMMON = ["--network", "cifar10-quick", "--initial", "he", "--batch-size", "64", "--learning-rate", "0.0001", "--epochs", "12", "--seed", "5"]
 RUNS = {
-    "pictures in memory": ["--checkpoint-steps", "4", "--flip", "--crop-padding", "2"],
-    "pictures from files": ["--cache", "0", "--checkpoint-steps", "3", "--random-resized-crop", "--color-pca"],
+    "images in memory": ["--checkpoint-steps", "4", "--flip", "--crop-padding", "2"],
+    "images from files": ["--cache", "0", "--checkpoint-steps", "3", "--random-resized-crop", "--color-pca"],
     "batches in parts": ["--micro-batch", "24", "--checkpoint-epochs", "3", "--schedule", "plateau", "--patience", "0", "--flip"],
     "validation every second epoch": [
         "--validation-epochs", "2", "--checkpoint-epochs", "2", "--clip-norm", "1", "--label-smoothing", "0.1", "--schedule", "cosine",

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Load test of examples/webapi.cs: starts it with a model, sends pictures from 1, 8 and 32 connections, and writes requests a second,
+# Load test of examples/webapi.cs: starts it with a model, sends images from 1, 8 and 32 connections, and writes requests a second,
 # latencies and memory into docs/serving.md. Needs wrk (Debian: apt-get install wrk) and curl, on Linux.
-#   tools/load-test.sh MODEL PICTURES [SECONDS]
+#   tools/load-test.sh MODEL IMAGES [SECONDS]
 set -euo pipefail
 if [ $# -lt 2 ]; then
-    echo "usage: tools/load-test.sh MODEL PICTURES [SECONDS for each number of connections, 60 unless given]" >&2
+    echo "usage: tools/load-test.sh MODEL IMAGES [SECONDS for each number of connections, 60 unless given]" >&2
     exit 2
 fi
-model=$(realpath "$1") pictures=$(realpath "$2") seconds=${3:-60} port=5187
+model=$(realpath "$1") images=$(realpath "$2") seconds=${3:-60} port=5187
 cd "$(dirname "$0")/.."
 for tool in wrk curl; do
     command -v "$tool" > /dev/null || { echo "load-test: '$tool' is not installed" >&2; exit 1; }
@@ -16,14 +16,14 @@ done
 work=$(mktemp -d) server=''
 trap '[ -z "$server" ] || kill "$server" 2> /dev/null || true; rm -rf "$work"' EXIT
 
-find "$pictures" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' -o -iname '*.webp' \) | LC_ALL=C sort > "$work/pictures"
-count=$(wc -l < "$work/pictures")
-[ "$count" -gt 0 ] || { echo "load-test: $pictures: no pictures" >&2; exit 1; }
+find "$images" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' -o -iname '*.webp' \) | LC_ALL=C sort > "$work/images"
+count=$(wc -l < "$work/images")
+[ "$count" -gt 0 ] || { echo "load-test: $images: no images" >&2; exit 1; }
 
 cat > "$work/upload.lua" << 'LUA'
--- Sends the pictures of a list one after the other, and prints the result as one line of numbers.
+-- Sends the images of a list one after the other, and prints the result as one line of numbers.
 local bodies, next = {}, 0
-for path in io.lines(os.getenv("LOAD_TEST_PICTURES")) do
+for path in io.lines(os.getenv("LOAD_TEST_IMAGES")) do
     local file = io.open(path, "rb")
     bodies[#bodies + 1] = file:read("*a")
     file:close()
@@ -44,13 +44,13 @@ dotnet build -c Release examples/webapi.cs -o "$work/server" > "$work/build.log"
 dotnet "$work/server/webapi.dll" "$model" --urls "http://127.0.0.1:$port" > "$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 120); do
-    curl -s -o "$work/answer" --data-binary "@$(head -1 "$work/pictures")" -H 'Content-Type: image/jpeg' "http://127.0.0.1:$port/classify" && break
+    curl -s -o "$work/answer" --data-binary "@$(head -1 "$work/images")" -H 'Content-Type: image/jpeg' "http://127.0.0.1:$port/classify" && break
     kill -0 "$server" 2> /dev/null || { cat "$work/server.log" >&2; exit 1; }
     sleep 0.5
 done
 
 memory() { awk '/^VmRSS/ { printf "%d\n", $2 / 1024 }' "/proc/$server/status"; }
-load() { LOAD_TEST_PICTURES="$work/pictures" wrk -t1 -c"$1" -d"$2s" --timeout 30s -s "$work/upload.lua" "http://127.0.0.1:$port"; }
+load() { LOAD_TEST_IMAGES="$work/images" wrk -t1 -c"$1" -d"$2s" --timeout 30s -s "$work/upload.lua" "http://127.0.0.1:$port"; }
 
 load 32 10 > /dev/null    # plans are made, code is compiled again with what was learnt from running it
 rows=''
@@ -72,7 +72,7 @@ processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
 cat > "$work/block" << MARKDOWN
 <!-- load test -->
 ${processor:-unknown processor}, $(nproc) processors, $(. /etc/os-release; echo "$PRETTY_NAME"), .NET $(dotnet --list-runtimes | awk '/AspNetCore/ { v = $2 } END { print v }'), $(date -u +%F), commit $(git rev-parse --short HEAD).
-\`tools/load-test.sh $(basename "$model") $(basename "$pictures") $seconds\`: $count pictures of $(($(xargs -d '\n' cat < "$work/pictures" | wc -c) / count / 1000)) kB on average, sent in turn by wrk on the same machine, which takes its share of the processors.
+\`tools/load-test.sh $(basename "$model") $(basename "$images") $seconds\`: $count images of $(($(xargs -d '\n' cat < "$work/images" | wc -c) / count / 1000)) kB on average, sent in turn by wrk on the same machine, which takes its share of the processors.
 
 | connections | requests | requests/s | median ms | 90 % ms | 99 % ms | 99.9 % ms | longest ms | failed |
 |---|---|---|---|---|---|---|---|---|

@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>Response normalisation with the max pooling behind it, in one pass, at batch 32.</summary>
+/// <summary>Response normalization with the max pooling behind it, in one pass, at batch 32.</summary>
 public unsafe class NormalizationBenchmarks : KernelBenchmark
 {
     private LocalResponseNormMaxPool _kernel = null!;

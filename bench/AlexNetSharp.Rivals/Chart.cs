@@ -2,7 +2,7 @@ using ScottPlot;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>The comparison as a picture: how many times faster, one bar a row, readable at README width.</summary>
+/// <summary>The comparison as an image: how many times faster, one bar a row, readable at README width.</summary>
 internal static class Chart
 {
     public static void Write(Results results, string path)

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>ONNX Runtime on its CPU provider, all graph optimisations on, on the network as our exporter writes it (without dropout, as inference is).</summary>
+/// <summary>ONNX Runtime on its CPU provider, all graph optimizations on, on the network as our exporter writes it (without dropout, as inference is).</summary>
 internal sealed class OnnxRunner : IRunner
 {
     private readonly InferenceSession _session;

@@ -7,7 +7,7 @@ var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds of 
 var threads = new Option<int>("--threads") { Description = "Threads of every program.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
 var child = new Option<string?>("--child") { Hidden = true };
-var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and picture of this folder again, from its rivals.json." };
+var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and image of this folder again, from its rivals.json." };
 var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/PROCESSOR/rivals.md, .json and .png.")
 {
     rounds, threads, output, redraw, child,

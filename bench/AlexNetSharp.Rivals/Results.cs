@@ -30,7 +30,7 @@ internal sealed record Results(
 
     private static readonly string[] s_leftOut =
     [
-        "left out everywhere: reading and decoding pictures; the gradient of the input image; the update of the parameters",
+        "left out everywhere: reading and decoding images; the gradient of the input image; the update of the parameters",
         "forward: no program has dropout; what is made from the weights once (their transforms and packed copies) is made before timing, by every program",
         "forward-backward: all programs have dropout, for timing; ours makes everything that depends on the weights again in every step. Loss: half the sum of squared logits",
         "images are in each program's own order ([n, h, w, c] ours, [n, c, h, w] theirs), and padded beforehand for libtorch's first convolution, which knows no SAME padding",

@@ -8,10 +8,10 @@ return CommandHost.Run(
     [
         "alexnet bench                                   time forward and forward-backward, as the TensorFlow notebook does",
         "alexnet summary                                 the layers with shapes, parameters and work",
-        "alexnet train pictures --out runs/first         train on your pictures, one folder a class",
-        "alexnet eval runs/first pictures                how good it became, and what it confuses",
-        "alexnet classify alexnet.pth cat.jpg            what is on a picture, or on a folder of them",
-        "alexnet similar alexnet.pth pictures cat.jpg    the pictures of a folder that are most like one",
+        "alexnet train images --out runs/first         train on your images, one folder a class",
+        "alexnet eval runs/first images                how good it became, and what it confuses",
+        "alexnet classify alexnet.pth cat.jpg            what is on an image, or on a folder of them",
+        "alexnet similar alexnet.pth images cat.jpg    the images of a folder that are most like one",
     ],
     commands:
     [

@@ -4,7 +4,7 @@ namespace AlexNetSharp.Images;
 
 /// <summary>Walks over the markers of a JPEG file to find damage that decoders pass over in silence.</summary>
 /// <remarks>
-/// <para>A JPEG decoder that meets nonsense in the compressed data goes on as well as it can and delivers a picture, grey or torn from
+/// <para>A JPEG decoder that meets nonsense in the compressed data goes on as well as it can and delivers an image, gray or torn from
 /// there on. But a byte FF in compressed data is always followed by 00, or by the next restart marker in turn, or by a marker that ends
 /// the scan (ITU-T T.81, B.1.1): foreign bytes break that rule about once in 256, so a damaged block rarely stays unnoticed, and files
 /// in order never break it. Smaller damage is not found; nothing in the format protects against it.</para>
@@ -12,7 +12,7 @@ namespace AlexNetSharp.Images;
 /// </remarks>
 internal static class JpegStructure
 {
-    /// <summary>More scans than any encoder writes; each costs a pass over the whole picture.</summary>
+    /// <summary>More scans than any encoder writes; each costs a pass over the whole image.</summary>
     /// <remarks>A small progressive JPEG with thousands of empty scans would otherwise keep a decoder busy for minutes.</remarks>
     private const int MaxScans = 200;
 

@@ -8,7 +8,7 @@ namespace AlexNetSharp.Images;
 /// <summary>From decoded pixels of four bytes to upright, opaque pixels of three.</summary>
 internal static class PixelPacking
 {
-    /// <summary>Whether a picture stored with this orientation has to be transposed, so that width and height change places.</summary>
+    /// <summary>Whether an image stored with this orientation has to be transposed, so that width and height change places.</summary>
     public static bool SwapsSides(SKEncodedOrigin origin) => origin >= SKEncodedOrigin.LeftTop;
 
     /// <summary>Copies red, green and blue, without the fourth byte.</summary>
@@ -47,7 +47,7 @@ internal static class PixelPacking
         }
     }
 
-    /// <summary>Writes a picture upright that is stored mirrored or turned.</summary>
+    /// <summary>Writes an image upright that is stored mirrored or turned.</summary>
     /// <param name="rgba">Pixels of four bytes as stored, <paramref name="height"/> rows of <paramref name="width"/>.</param>
     /// <param name="width">Pixels in a stored row.</param>
     /// <param name="height">Stored rows.</param>

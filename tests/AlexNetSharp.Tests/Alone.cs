@@ -4,7 +4,7 @@ namespace AlexNetSharp.Tests;
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public class Alone;
 
-/// <summary>The trait of tests that take seconds even when optimised; processes for single vector tiers leave them out.</summary>
+/// <summary>The trait of tests that take seconds even when optimized; processes for single vector tiers leave them out.</summary>
 internal static class Slow
 {
     public const string Name = "speed";

@@ -37,7 +37,7 @@ internal static class Tolerances
     public const double OtherProgramLogits = 1e-5;
 
     /// <summary>
-    /// A picture alone against the same picture in a batch: both in float32 with the same weights; only the order of sums may differ where an
+    /// An image alone against the same image in a batch: both in float32 with the same weights; only the order of sums may differ where an
     /// algorithm is chosen by the batch.
     /// </summary>
     public const double OtherBatch = 1e-5;
@@ -48,7 +48,7 @@ internal static class Tolerances
     /// </summary>
     public const double BFloat16Probabilities = 0.03;
 
-    /// <summary>Elementwise operations, pooling and normalisation: a few roundings, and 1/√x within 3e-7.</summary>
+    /// <summary>Elementwise operations, pooling and normalization: a few roundings, and 1/√x within 3e-7.</summary>
     public const double Elementwise = 2e-6;
 
     /// <summary>

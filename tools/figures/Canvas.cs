@@ -9,7 +9,7 @@ internal static class Canvas
 {
     public static readonly SKColor Blue = new(0x00, 0x72, 0xB2), Orange = new(0xD5, 0x5E, 0x00), Green = new(0x00, 0x9E, 0x73), Paper = new(0xF5, 0xF5, 0xF5);
 
-    /// <summary>A picture at twice the size, for screens with small pixels.</summary>
+    /// <summary>An image at twice the size, for screens with small pixels.</summary>
     public static byte[] Png(int width, int height, Action<SKCanvas> draw) => PlotStyle.ToPng(2 * width, 2 * height, canvas =>
     {
         canvas.Scale(2);
@@ -22,8 +22,8 @@ internal static class Canvas
     /// <param name="y">Upper edge.</param>
     /// <param name="cell">Side of a cell.</param>
     /// <param name="values">The numbers; null leaves the cell empty.</param>
-    /// <param name="colour">Background of a cell by row and column.</param>
-    public static void Grid(this SKCanvas canvas, float x, float y, float cell, double?[][] values, Func<int, int, SKColor> colour)
+    /// <param name="color">Background of a cell by row and column.</param>
+    public static void Grid(this SKCanvas canvas, float x, float y, float cell, double?[][] values, Func<int, int, SKColor> color)
     {
         using SKFont font = PlotStyle.Font(cell * 0.42f);
         using var line = new SKPaint { Color = PlotStyle.Text, Style = SKPaintStyle.Stroke, StrokeWidth = 1 };
@@ -31,7 +31,7 @@ internal static class Canvas
             for (int c = 0; c < values[r].Length; c++)
             {
                 SKRect box = SKRect.Create(x + c * cell, y + r * cell, cell, cell);
-                using var fill = new SKPaint { Color = colour(r, c) };
+                using var fill = new SKPaint { Color = color(r, c) };
                 canvas.DrawRect(box, fill);
                 canvas.DrawRect(box, line);
                 if (values[r][c] is { } value)
@@ -40,23 +40,23 @@ internal static class Canvas
     }
 
     /// <summary>A thick frame around some cells of a grid.</summary>
-    public static void Frame(this SKCanvas canvas, float x, float y, float width, float height, SKColor colour)
+    public static void Frame(this SKCanvas canvas, float x, float y, float width, float height, SKColor color)
     {
-        using var paint = new SKPaint { Color = colour, Style = SKPaintStyle.Stroke, StrokeWidth = 3, IsAntialias = true };
+        using var paint = new SKPaint { Color = color, Style = SKPaintStyle.Stroke, StrokeWidth = 3, IsAntialias = true };
         canvas.DrawRect(x, y, width, height, paint);
     }
 
     /// <summary>A horizontal bar with round ends: where a kernel lies.</summary>
-    public static void Bar(this SKCanvas canvas, float x, float y, float width, SKColor colour)
+    public static void Bar(this SKCanvas canvas, float x, float y, float width, SKColor color)
     {
-        using var paint = new SKPaint { Color = colour, IsAntialias = true };
+        using var paint = new SKPaint { Color = color, IsAntialias = true };
         canvas.DrawRoundRect(x, y, width, 12, 6, 6, paint);
     }
 
     /// <summary>Words.</summary>
-    public static void Words(this SKCanvas canvas, string text, float x, float y, float size = 14, SKTextAlign align = SKTextAlign.Left, SKColor? colour = null)
+    public static void Words(this SKCanvas canvas, string text, float x, float y, float size = 14, SKTextAlign align = SKTextAlign.Left, SKColor? color = null)
     {
         using SKFont font = PlotStyle.Font(size);
-        canvas.DrawText(text, x, y, align, font, colour);
+        canvas.DrawText(text, x, y, align, font, color);
     }
 }

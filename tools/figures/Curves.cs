@@ -4,18 +4,18 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Figures;
 
-/// <summary>Figures with axes: response normalisation and the truncated normal distribution.</summary>
+/// <summary>Figures with axes: response normalization and the truncated normal distribution.</summary>
 internal static class Curves
 {
-    /// <summary>What the notebook's response normalisation makes of a value, by what its neighbours are.</summary>
+    /// <summary>What the notebook's response normalization makes of a value, by what its neighbors are.</summary>
     public static byte[] LocalResponseNorm()
     {
         const double alpha = 0.001 / 9, beta = 0.75;
-        return Chart("Local response normalisation, α = 0.001/9, β = 0.75", "input", [
-            new Curve("no normalisation", Points(x => x, last: 100)),
-            new Curve("neighbours are 0", Points(x => x / Math.Pow(1 + alpha * x * x, beta))),
-            new Curve("8 neighbours like it", Points(x => x / Math.Pow(1 + alpha * 9 * x * x, beta))),
-            new Curve("8 neighbours of 100", Points(x => x / Math.Pow(1 + alpha * (x * x + 8 * 100 * 100), beta))),
+        return Chart("Local response normalization, α = 0.001/9, β = 0.75", "input", [
+            new Curve("no normalization", Points(x => x, last: 100)),
+            new Curve("neighbors are 0", Points(x => x / Math.Pow(1 + alpha * x * x, beta))),
+            new Curve("8 neighbors like it", Points(x => x / Math.Pow(1 + alpha * 9 * x * x, beta))),
+            new Curve("8 neighbors of 100", Points(x => x / Math.Pow(1 + alpha * (x * x + 8 * 100 * 100), beta))),
         ]);
 
         static List<(double, double)> Points(Func<double, double> f, int last = 120) => [.. Enumerable.Range(0, last + 1).Select(i => ((double)i, f(i)))];

@@ -7,7 +7,7 @@ internal static class Diagrams
 {
     private static readonly SKColor s_window = Canvas.Blue.WithAlpha(50), s_result = Canvas.Orange.WithAlpha(70), s_zero = new(0xE8, 0xE8, 0xE8);
 
-    /// <summary>A kernel that finds edges from dark to bright, slid over a picture with such an edge.</summary>
+    /// <summary>A kernel that finds edges from dark to bright, slid over an image with such an edge.</summary>
     public static byte[] Convolution() => Canvas.Png(760, 300, canvas =>
     {
         const int size = 5, kernelSize = 3, row = 1, column = 1;
@@ -26,7 +26,7 @@ internal static class Diagrams
         canvas.Words("output 3×3", 480, 76);
         canvas.Grid(480, 90, 40, Cells(output), (r, c) => (r, c) == (row, column) ? s_result : Canvas.Paper);
         canvas.Frame(480 + 40 * column, 90 + 40 * row, 40, 40, Canvas.Orange);
-        canvas.Words("The kernel lies on the picture as it is printed here: products of the numbers that meet, summed up.", 30, 280);
+        canvas.Words("The kernel lies on the image as it is printed here: products of the numbers that meet, summed up.", 30, 280);
     });
 
     /// <summary>Where a kernel of 3 lies on a row of 6 with stride 2, VALID and SAME.</summary>
@@ -48,7 +48,7 @@ internal static class Diagrams
             {
                 float x = left + (i * stride - zerosBefore) * cell;
                 canvas.Bar(x + 2, y + 66 + 16 * i, kernel * cell - 4, i % 2 == 0 ? Canvas.Blue : Canvas.Orange);
-                canvas.Words(FormattableString.Invariant($"output {i + 1}"), left + (input + 1.4f) * cell, y + 77 + 16 * i, 12, colour: i % 2 == 0 ? Canvas.Blue : Canvas.Orange);
+                canvas.Words(FormattableString.Invariant($"output {i + 1}"), left + (input + 1.4f) * cell, y + 77 + 16 * i, 12, color: i % 2 == 0 ? Canvas.Blue : Canvas.Orange);
             }
         }
     });

@@ -1,7 +1,7 @@
 """Writes caffemodel fixtures of both generations with Google's protobuf. Usage: python3 make_caffe.py FOLDER (made with protobuf 3.21.12).
 
-Narrow networks with the layers of bvlc_alexnet (old messages: layers, four sizes; normalisation before pooling) and of
-bvlc_reference_caffenet (new messages: layer, shape; pooling before normalisation). Values as in make_pytorch.py.
+Narrow networks with the layers of bvlc_alexnet (old messages: layers, four sizes; normalization before pooling) and of
+bvlc_reference_caffenet (new messages: layer, shape; pooling before normalization). Values as in make_pytorch.py.
 """
 import struct
 import subprocess

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What each network's own preprocessing makes of a few pictures before it normalises them, as reference values for tests.
+"""What each network's own preprocessing makes of a few images before it normalizes them, as reference values for tests.
 
     /usr/bin/python3 tools/golden/preprocess.py > tests/AlexNetSharp.Tests/Golden/preprocess.bin
 
 Made with torchvision 0.14.1 and Pillow 9.4 (Debian 12, python3-torchvision and python3-pil). tensorflow (which has no preprocessing of its
 own), torchvision and paper: torchvision.transforms.Resize(256), CenterCrop(224). caffe and caffenet: both sides to 256 by Pillow, then the
-crop of 227 that Caffe's DataTransformer takes, beginning at (256 - 227) / 2 in whole numbers. The source pictures are those of resize.py.
+crop of 227 that Caffe's DataTransformer takes, beginning at (256 - 227) / 2 in whole numbers. The source images are those of resize.py.
 Each case: 16 bytes of name, six 32-bit little-endian integers (kind 0 noise or 1 ramp, source height, source width, rows, columns,
 step from one stored row to the next), then the stored rows, three bytes a pixel.
 """
@@ -19,13 +19,13 @@ STEP = 32
 SOURCES = [(0, 375, 500), (1, 500, 333), (0, 97, 131)]
 
 
-def torchvision_preset(picture):
-    return transforms.CenterCrop(224)(transforms.Resize(256)(picture))
+def torchvision_preset(image):
+    return transforms.CenterCrop(224)(transforms.Resize(256)(image))
 
 
-def caffe(picture):
+def caffe(image):
     offset = (256 - 227) // 2
-    return picture.resize((256, 256), Image.BILINEAR).crop((offset, offset, offset + 227, offset + 227))
+    return image.resize((256, 256), Image.BILINEAR).crop((offset, offset, offset + 227, offset + 227))
 
 
 for name, reference in (("tensorflow", torchvision_preset), ("torchvision", torchvision_preset), ("paper", torchvision_preset),

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Pillow's bilinear resize of a few pictures, as reference values for tests.
+"""Pillow's bilinear resize of a few images, as reference values for tests.
 
     tools/golden/resize.py > tests/AlexNetSharp.Tests/Golden/resize.bin
 
-Made with Pillow 9.4 (Debian 12, python3-pil). The source pictures are not stored: value i of a picture is the top byte of
+Made with Pillow 9.4 (Debian 12, python3-pil). The source images are not stored: value i of a image is the top byte of
 (i * 2654435761 + 12345)^2 mod 2^32 where the case says "noise", else a smooth ramp; tests compute them the same way.
 Each case: six 32-bit little-endian integers (kind 0 noise or 1 ramp, channels, source height, source width, height, width), then the bytes.
 """

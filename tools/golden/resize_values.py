@@ -1,4 +1,4 @@
-"""The pictures that resize.py and preprocess.py start from; the tests compute them the same way."""
+"""The images that resize.py and preprocess.py start from; the tests compute them the same way."""
 
 
 def values(kind, channels, height, width):

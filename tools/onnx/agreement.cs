@@ -2,8 +2,8 @@
 #:project ../../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 #:package Microsoft.ML.OnnxRuntime
 
-// Exports models to ONNX and holds ONNX Runtime's logits against ours, on noise and on pictures, in batches of 1 and 3 from one file.
-// dotnet run -c Release tools/onnx/agreement.cs PICTURES MODEL…     (tools/onnx/agreement.sh makes the models first)
+// Exports models to ONNX and holds ONNX Runtime's logits against ours, on noise and on images, in batches of 1 and 3 from one file.
+// dotnet run -c Release tools/onnx/agreement.cs IMAGES MODEL…     (tools/onnx/agreement.sh makes the models first)
 // Prints a table: the largest difference of a logit over the largest logit. Exit code 1 if one exceeds 1e-5. Noise is the
 // harder case and shows how far rounding goes. With --precise before the models, ours are computed without Winograd's algorithms.
 
@@ -21,9 +21,9 @@ const double limit = 1e-5;
 const int largestBatch = 3;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-string[] pictures = [.. PictureFiles.Find(args[0]).Take(largestBatch)];
+string[] images = [.. ImageFiles.Find(args[0]).Take(largestBatch)];
 double worst = 0;
-Console.WriteLine("| model | network | noise, batch 1 | noise, batch 3 | pictures, batch 1 | pictures, batch 3 | largest logit |");
+Console.WriteLine("| model | network | noise, batch 1 | noise, batch 3 | images, batch 1 | images, batch 3 | largest logit |");
 Console.WriteLine("|---|---|---|---|---|---|---|");
 bool precise = args.Contains("--precise");
 foreach (string path in args.Skip(1).Where(argument => argument != "--precise"))
@@ -56,7 +56,7 @@ foreach (string path in args.Skip(1).Where(argument => argument != "--precise"))
 }
 return worst <= limit ? 0 : 1;
 
-// Values as large as those of pictures: of deviation 1 where they are divided by their deviation, otherwise of 60 grey levels.
+// Values as large as those of images: of deviation 1 where they are divided by their deviation, otherwise of 60 gray levels.
 static float[] Noise(Model model)
 {
     var images = new float[largestBatch * model.Network.InputShape.Length];
@@ -70,10 +70,10 @@ float[] Photographs(Model model)
     var preprocessor = new Preprocessor(Preprocessing.FromJson(model.Preprocessing, model.Network.Name));
     var images = new float[largestBatch * preprocessor.Settings.Length];
     var pixels = new PixelBuffer();
-    var decoder = new PictureDecoder();
+    var decoder = new ImageDecoder();
     for (int i = 0; i < largestBatch; i++)
     {
-        decoder.DecodeFile(pictures[i % pictures.Length], pixels);
+        decoder.DecodeFile(images[i % images.Length], pixels);
         preprocessor.Apply(pixels, images.AsSpan(i * preprocessor.Settings.Length, preprocessor.Settings.Length));
     }
     return images;

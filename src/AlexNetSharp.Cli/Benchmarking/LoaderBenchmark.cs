@@ -10,24 +10,24 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <summary>What <c>alexnet bench --data</c> measures: how fast the loader makes batches, with nothing else to do.</summary>
 /// <param name="path">The data set.</param>
 /// <param name="network">Whose input size and preprocessing.</param>
-/// <param name="imageSize">Height and width of the input; null for what suits network and pictures.</param>
+/// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
 /// <param name="options">Batch size, threads and seed.</param>
 /// <param name="burnIn">Batches before the first that counts.</param>
 /// <param name="batches">Batches that count.</param>
 internal sealed class LoaderBenchmark(string path, string network, int? imageSize, DataLoaderOptions options, int burnIn, int batches)
 {
-    /// <summary>Pictures that are read from memory: enough that no processor cache holds them, few enough to be decoded in seconds.</summary>
-    private const int KeptPictures = 1000;
+    /// <summary>Images that are read from memory: enough that no processor cache holds them, few enough to be decoded in seconds.</summary>
+    private const int KeptImages = 1000;
     private const long KeptBytes = 2000L << 20;
 
     /// <summary>Measures every combination: files and memory, plain and augmented, one thread and all.</summary>
-    /// <exception cref="InvalidDataException">The data set, or a picture in it, cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The data set, or an image in it, cannot be read.</exception>
     public LoaderReport Run(CommandContext context)
     {
-        DatasetPair pair = DatasetReader.Open(path, new DatasetOptions { Decoder = new PictureDecoder() });
-        IPictureDataset files = pair.Train;
-        (IPictureDataset memory, PictureSizeRange sizes) = Keep(files, context);
-        Data.Preprocessing plain = PictureSizes.Of(network, sizes, imageSize, "auto", null);
+        DatasetPair pair = DatasetReader.Open(path, new DatasetOptions { Decoder = new ImageDecoder() });
+        IImageDataset files = pair.Train;
+        (IImageDataset memory, ImageSizeRange sizes) = Keep(files, context);
+        Data.Preprocessing plain = ImageSizes.Of(network, sizes, imageSize, "auto", null);
         TrainingStatistics statistics = TrainingStatistics.Compute(memory, plain, options.Threads, null, context.Cancellation);
         plain = plain with { Mean = statistics.ChannelMean, Deviation = statistics.ChannelDeviation };
         var augmentation = new Augmentation
@@ -52,22 +52,22 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
             path, pair.Description, files.Count, network, options.BatchSize, plain.CropHeight, Machine.Current, runs);
     }
 
-    /// <summary>Some pictures, evenly from the whole set, decoded and kept, and their sizes.</summary>
-    private (CachedPictures Pictures, PictureSizeRange Sizes) Keep(IPictureDataset files, CommandContext context)
+    /// <summary>Some images, evenly from the whole set, decoded and kept, and their sizes.</summary>
+    private (CachedImages Images, ImageSizeRange Sizes) Keep(IImageDataset files, CommandContext context)
     {
-        int count = Math.Min(files.Count, KeptPictures);
+        int count = Math.Min(files.Count, KeptImages);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * files.Count / count))];
-        var memory = new CachedPictures(new PictureSubset(files, chosen), KeptBytes);
-        (IReadOnlyList<BadPicture> bad, PictureSizeRange? sizes) = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
+        var memory = new CachedImages(new ImageSubset(files, chosen), KeptBytes);
+        (IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
         if (bad.Count > 0)
             throw new InvalidDataException(bad[0].Reason);
-        return (memory, sizes ?? throw new InvalidDataException($"{path}: there are no pictures"));
+        return (memory, sizes ?? throw new InvalidDataException($"{path}: there are no images"));
     }
 }
 
 /// <summary>What <c>alexnet bench --data --json</c> writes.</summary>
 internal sealed record LoaderReport(
-    string Data, string Description, int Pictures, string Network, int BatchSize, int ImageSize, Machine Machine, IReadOnlyList<LoaderRun> Runs)
+    string Data, string Description, int Images, string Network, int BatchSize, int ImageSize, Machine Machine, IReadOnlyList<LoaderRun> Runs)
 {
     /// <summary>The report as indented JSON in UTF-8 with a line feed at its end.</summary>
     public byte[] ToJson() => BenchReport.ToJson(this);
@@ -75,11 +75,11 @@ internal sealed record LoaderReport(
     /// <summary>The runs as a table.</summary>
     public Table ToTable()
     {
-        Table table = Tables.Create("pictures from", "changes", ">threads", ">pictures/s", ">µs of processor a picture", ">bytes of garbage a picture");
+        Table table = Tables.Create("images from", "changes", ">threads", ">images/s", ">µs of processor an image", ">bytes of garbage an image");
         foreach (LoaderRun run in Runs)
             table.Row(
-                run.From, run.Augmented ? "random resized crop, flip, colour PCA" : "none", Text(run.Threads, "0"), Text(run.PicturesPerSecond, "0"),
-                Text(1e6 * run.ProcessorSecondsPerPicture, "0.0"), Text(run.AllocatedBytesPerPicture, "0"));
+                run.From, run.Augmented ? "random resized crop, flip, color PCA" : "none", Text(run.Threads, "0"), Text(run.ImagesPerSecond, "0"),
+                Text(1e6 * run.ProcessorSecondsPerImage, "0.0"), Text(run.AllocatedBytesPerImage, "0"));
         return table;
     }
 
@@ -88,19 +88,19 @@ internal sealed record LoaderReport(
 
 /// <summary>One way to load.</summary>
 /// <param name="From"><c>files</c>: read and decoded each time; <c>memory</c>: kept there, decoded.</param>
-/// <param name="Augmented">Whether with random resized crop, flip and colour PCA; otherwise resized and cropped from the middle.</param>
+/// <param name="Augmented">Whether with random resized crop, flip and color PCA; otherwise resized and cropped from the middle.</param>
 /// <param name="Threads">Threads that load.</param>
-/// <param name="Pictures">Pictures counted.</param>
+/// <param name="Images">Images counted.</param>
 /// <param name="Seconds">Time they took.</param>
-/// <param name="PicturesPerSecond">Their quotient.</param>
-/// <param name="ProcessorSecondsPerPicture">Processor time of all threads for a picture.</param>
-/// <param name="AllocatedBytesPerPicture">Managed memory that a picture leaves to the garbage collector.</param>
+/// <param name="ImagesPerSecond">Their quotient.</param>
+/// <param name="ProcessorSecondsPerImage">Processor time of all threads for an image.</param>
+/// <param name="AllocatedBytesPerImage">Managed memory that an image leaves to the garbage collector.</param>
 internal sealed record LoaderRun(
-    string From, bool Augmented, int Threads, long Pictures, double Seconds, double PicturesPerSecond, double ProcessorSecondsPerPicture,
-    double AllocatedBytesPerPicture)
+    string From, bool Augmented, int Threads, long Images, double Seconds, double ImagesPerSecond, double ProcessorSecondsPerImage,
+    double AllocatedBytesPerImage)
 {
     /// <summary>From a measurement.</summary>
     public static LoaderRun Of(string from, bool augmented, int threads, LoaderSpeed speed) => new(
-        from, augmented, threads, speed.Pictures, speed.Seconds, speed.PicturesPerSecond, speed.ProcessorSeconds / speed.Pictures,
-        speed.AllocatedBytesPerPicture);
+        from, augmented, threads, speed.Images, speed.Seconds, speed.ImagesPerSecond, speed.ProcessorSeconds / speed.Images,
+        speed.AllocatedBytesPerImage);
 }

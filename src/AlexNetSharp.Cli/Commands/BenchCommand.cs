@@ -26,7 +26,7 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "leave forward out");
     private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
     private readonly Option<string?> _images = CommandOptions.Path(
-        "--images", "a picture or a folder of pictures to fill the batch with, instead of noise; repeated as needed", "PATH");
+        "--images", "an image or a folder of images to fill the batch with, instead of noise; repeated as needed", "PATH");
     private readonly Option<string?> _data = CommandOptions.Path(
         "--data", "time only the loading of this data set (as 'alexnet train' takes it): from files and from memory, plain and augmented", "DATA");
     private readonly Option<bool> _precise = CommandOptions.Switch(
@@ -53,7 +53,7 @@ internal sealed class BenchCommand : CliCommand
             if (result.GetValue(_bfloat16) && !result.GetValue(_forwardOnly))
                 result.AddError("--bfloat16 is for inference; give --forward-only with it");
             if (result.GetValue(_data) is not null && OfNetwork.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } other)
-                result.AddError($"--data times the loading of pictures, where {other.Name} has no meaning; leave one of them out");
+                result.AddError($"--data times the loading of images, where {other.Name} has no meaning; leave one of them out");
         });
     }
 
@@ -63,9 +63,9 @@ internal sealed class BenchCommand : CliCommand
         "alexnet bench                                        what the notebook does",
         "alexnet bench --gradients all --per-layer            gradients of all parameters, times by layer",
         "alexnet bench --batch-size 1 --forward-only          one image at a time",
-        "alexnet bench --images pictures/ --forward-only      a folder of pictures instead of noise",
+        "alexnet bench --images images/ --forward-only      a folder of images instead of noise",
         "alexnet bench --batches 20 --json result.json        results for a program",
-        "alexnet bench --data pictures --batch-size 128       how fast pictures are decoded, resized and augmented",
+        "alexnet bench --data images --batch-size 128       how fast images are decoded, resized and augmented",
     ];
 
     /// <summary>What says how a network is computed.</summary>
@@ -104,7 +104,7 @@ internal sealed class BenchCommand : CliCommand
         CheckMemory(benchmark, runs);
 
         NotebookBenchmark.ImageSource images = context.Get(_images) is { } path
-            ? new PictureBatch(path, name, network.InputShape.Height, batchSize).Fill
+            ? new ImageBatch(path, name, network.InputShape.Height, batchSize).Fill
             : benchmark.Noise;
 
         context.WriteLine(Machine.Current.Describe(threads) + NativeBuild.Suffix);
@@ -144,7 +144,7 @@ internal sealed class BenchCommand : CliCommand
             data, context.Get(_network), context.Get(_imageSize), options, context.Get(_burnIn), context.Get(_batches)).Run(context);
         context.WriteLine(Machine.Current.Describe(options.Threads));
         context.WriteLine(FormattableString.Invariant(
-            $"{report.Description}: {report.Pictures} pictures to {report.ImageSize}×{report.ImageSize}, batches of {report.BatchSize}"));
+            $"{report.Description}: {report.Images} images to {report.ImageSize}×{report.ImageSize}, batches of {report.BatchSize}"));
         context.WriteTable(report.ToTable());
         if (json is not null)
             OutputFile.Write("--json", json, report.ToJson());

@@ -2,33 +2,33 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
-using AlexNetSharp.Cli.Pictures;
+using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet classify</c>: what is on pictures.</summary>
+/// <summary><c>alexnet classify</c>: what is on images.</summary>
 internal sealed class ClassifyCommand : CliCommand
 {
     private readonly ModelInput _model;
     private readonly InferenceInput _inference;
-    private readonly Argument<string[]> _pictures = new("PICTURE")
+    private readonly Argument<string[]> _images = new("IMAGE")
     {
-        Description = "pictures, and folders of pictures with all below them",
+        Description = "images, and folders of images with all below them",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<int> _top = CommandOptions.Integer("--top", "classes to show for each picture, the most probable first", 5, 1, 1_000_000);
+    private readonly Option<int> _top = CommandOptions.Integer("--top", "classes to show for each image, the most probable first", 5, 1, 1_000_000);
     private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
     private readonly Option<bool> _json = CommandOptions.Switch("--json", "print JSON");
 
     public ClassifyCommand()
-        : base("classify", "Say what is on pictures: classes, probabilities, time.")
+        : base("classify", "Say what is on images: classes, probabilities, time.")
     {
         _model = new ModelInput(this);
-        Add(_pictures);
+        Add(_images);
         foreach (Option option in (Option[])[_top, _tenCrop, _json])
             Add(option);
         _inference = new InferenceInput(this);
@@ -38,19 +38,19 @@ internal sealed class ClassifyCommand : CliCommand
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet classify alexnet.pth cat.jpg                             the five most probable classes",
-        "alexnet classify runs/first holidays --top 1 --skip-bad          a folder, with pictures that cannot be read left out",
+        "alexnet classify runs/first holidays --top 1 --skip-bad          a folder, with images that cannot be read left out",
         "alexnet classify bvlc_alexnet.caffemodel cat.jpg --ten-crop --json",
     ];
 
     /// <inheritdoc/>
     public override int Run(CommandContext context)
     {
-        InferenceInput.RefuseUnknownOptions(this, context.Get(_pictures));
-        IReadOnlyList<string> files = InferenceInput.Find(context.Get(_pictures));
+        InferenceInput.RefuseUnknownOptions(this, context.Get(_images));
+        IReadOnlyList<string> files = InferenceInput.Find(context.Get(_images));
         bool tenCrop = context.Get(_tenCrop);
         string path = _model.PathOf(context);
         using var classifier = Open(_model.Load(context), path, _inference.Options(context, files.Count, tenCrop));
-        // Making the plan and preparing the weights is part of loading: the time shown is that of pictures.
+        // Making the plan and preparing the weights is part of loading: the time shown is that of images.
         classifier.WarmUp(files.Count);
 
         long start = Stopwatch.GetTimestamp();
@@ -70,7 +70,7 @@ internal sealed class ClassifyCommand : CliCommand
     {
         try
         {
-            return new Classifier(model, new PictureDecoder(), options);
+            return new Classifier(model, new ImageDecoder(), options);
         }
         catch (InvalidDataException e)
         {

@@ -7,23 +7,23 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet eval</c>: how good a trained network is on pictures, class by class.</summary>
+/// <summary><c>alexnet eval</c>: how good a trained network is on images, class by class.</summary>
 internal sealed class EvalCommand : CliCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "the run folder of 'alexnet train', or one of its checkpoints" };
-    private readonly Argument<string> _data = new("DATA") { Description = "the pictures, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
+    private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
     private readonly ChoiceOption<string> _checkpoint = new(
         "--checkpoint", "which checkpoint of the run: that of the best epoch or of the last one", null, ("best", "best"), ("last", "last"));
     private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
-    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "pictures computed at once", 128, 1, 1 << 20);
+    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images computed at once", 128, 1, 1 << 20);
     private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "confident mistakes to list", 20, 0, 1_000_000);
-    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list pictures that cannot be read and leave them out, instead of stopping");
+    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list images that cannot be read and leave them out, instead of stopping");
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder]", "FOLDER");
     private readonly Option<string?> _json = CommandOptions.Path("--json", "write the results");
 
     public EvalCommand()
-        : base("eval", "Measure a trained network on pictures: loss, top-1, top-5, precision and recall by class, confusion matrix.")
+        : base("eval", "Measure a trained network on images: loss, top-1, top-5, precision and recall by class, confusion matrix.")
     {
         Add(_run);
         Add(_data);
@@ -34,8 +34,8 @@ internal sealed class EvalCommand : CliCommand
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "alexnet eval runs/first pictures                         the best epoch on the validation pictures",
-        "alexnet eval runs/first pictures --ten-crop              as the 2012 paper measures",
+        "alexnet eval runs/first images                         the best epoch on the validation images",
+        "alexnet eval runs/first images --ten-crop              as the 2012 paper measures",
         "alexnet eval runs/first cifar10 --checkpoint last --json result.json",
     ];
 
@@ -60,7 +60,7 @@ internal sealed class EvalCommand : CliCommand
         Data.Preprocessing preprocessing = Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path);
         EvaluationSet set = EvaluationSet.Open(context.Get(_data), checkpoint, RunFolderOf(run), context.Get(_skipBad), context);
 
-        Evaluation evaluation = Evaluate(context, network, parameters, preprocessing, set.Pictures, checkpoint.Header.Classes);
+        Evaluation evaluation = Evaluate(context, network, parameters, preprocessing, set.Images, checkpoint.Header.Classes);
         var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
         report.Print(context);
         report.SaveConfusion(folder);
@@ -70,14 +70,14 @@ internal sealed class EvalCommand : CliCommand
     }
 
     private Evaluation Evaluate(
-        CommandContext context, Network network, ParameterSet parameters, Data.Preprocessing preprocessing, IPictureDataset pictures, IReadOnlyList<string> classes)
+        CommandContext context, Network network, ParameterSet parameters, Data.Preprocessing preprocessing, IImageDataset images, IReadOnlyList<string> classes)
     {
-        int batchSize = Math.Min(context.Get(_batchSize), pictures.Count), threads = context.Get(_threads);
-        void Show(int done) => context.Progress.Show("evaluating", done, pictures.Count);
+        int batchSize = Math.Min(context.Get(_batchSize), images.Count), threads = context.Get(_threads);
+        void Show(int done) => context.Progress.Show("evaluating", done, images.Count);
         bool tenCrop = context.Get(_tenCrop);
         int views = tenCrop ? Preprocessor.TenCropViews : 1;
         using var source = new LoaderBatches(
-            pictures, preprocessing, new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
+            images, preprocessing, new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
         return Evaluation.Run(network, parameters, source, classes, views, threads, context.Get(_mistakes), Show, context.Cancellation);
     }
 

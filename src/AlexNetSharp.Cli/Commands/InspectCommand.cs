@@ -7,7 +7,7 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet inspect</c>: what a model file holds, and pictures of its filters and feature maps.</summary>
+/// <summary><c>alexnet inspect</c>: what a model file holds, and images of its filters and feature maps.</summary>
 internal sealed class InspectCommand : CliCommand
 {
     // As figure 3 of the 2012 paper: rows of sixteen.
@@ -18,8 +18,8 @@ internal sealed class InspectCommand : CliCommand
     private readonly Option<string?> _filters = CommandOptions.Path("--filters", "draw the first convolution's filters as PNG, as figure 3 of the 2012 paper does", "OUT.png");
     private readonly Option<string[]> _activations = new("--activations")
     {
-        Description = "draw the feature maps that a layer makes of a picture as PNG",
-        HelpName = "PICTURE OUT.png",
+        Description = "draw the feature maps that a layer makes of an image as PNG",
+        HelpName = "IMAGE OUT.png",
         Arity = new ArgumentArity(2, 2),
         AllowMultipleArgumentsPerToken = true,
     };
@@ -48,7 +48,7 @@ internal sealed class InspectCommand : CliCommand
         string? filters = context.Get(_filters);
         string[]? activations = context.Has(_activations) ? context.Get(_activations) : null;
         if (context.Has(_layer) && activations is null)
-            throw new UsageException("--layer is for feature maps; give --activations PICTURE OUT.png");
+            throw new UsageException("--layer is for feature maps; give --activations IMAGE OUT.png");
         CheckPng("--filters", filters);
         CheckPng("--activations", activations?[1]);
         if (filters is null && activations is null)

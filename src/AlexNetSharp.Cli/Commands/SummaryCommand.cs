@@ -62,7 +62,7 @@ internal sealed class SummaryCommand : CliCommand
         {
             context.WriteLine($"source: {info.Source}");
             context.WriteLine($"layers there: {info.LayerNames}");
-            context.WriteLine($"pictures: {info.Preprocessing.Details} (published weights: {info.ChannelOrder})");
+            context.WriteLine($"images: {info.Preprocessing.Details} (published weights: {info.ChannelOrder})");
             context.WriteLine(info.Top1 is null ? $"accuracy: {info.AccuracySource}"
                 : Invariant($"accuracy on ImageNet: top-1 {info.Top1} %, top-5 {info.Top5} %: {info.AccuracySource}"));
         }

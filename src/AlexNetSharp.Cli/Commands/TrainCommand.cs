@@ -7,7 +7,7 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet train</c>: trains a network on pictures in folders, on MNIST's files or on CIFAR-10.</summary>
+/// <summary><c>alexnet train</c>: trains a network on images in folders, on MNIST's files or on CIFAR-10.</summary>
 internal sealed class TrainCommand : CliCommand
 {
     private readonly Argument<string?> _data = new("DATA")
@@ -18,31 +18,31 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<string?> _out = CommandOptions.Path("--out", "the run folder: settings, metrics, curves, checkpoints", "FOLDER");
     private readonly Option<bool> _resume = CommandOptions.Switch("--resume", "continue the run in --out with its settings");
-    private readonly Option<string?> _val = CommandOptions.Path("--val", "folder with the validation pictures", "FOLDER");
-    private readonly Option<double> _valSplit = CommandOptions.Number("--val-split", "share of the training pictures to validate on, drawn from each class", 0, 0, 0.99);
-    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list pictures that cannot be read and leave them out, instead of stopping");
+    private readonly Option<string?> _val = CommandOptions.Path("--val", "folder with the validation images", "FOLDER");
+    private readonly Option<double> _valSplit = CommandOptions.Number("--val-split", "share of the training images to validate on, drawn from each class", 0, 0, 0.99);
+    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list images that cannot be read and leave them out, instead of stopping");
     private readonly ChoiceOption<string> _network = Words("--network", $"which network: {string.Join(", ", NetworkCatalog.Names)}", "NAME", [.. NetworkCatalog.Names]);
-    private readonly Option<int?> _imageSize = CommandOptions.OptionalInteger("--image-size", "height and width of the images [what the network was made for; for cifar10-* what all pictures have up to 64, else 32]", 1, 4096);
+    private readonly Option<int?> _imageSize = CommandOptions.OptionalInteger("--image-size", "height and width of the images [what the network was made for; for cifar10-* what all images have up to 64, else 32]", 1, 4096);
     private readonly ChoiceOption<string> _initial = Words(
         "--initial", "initial values: the network's own, the notebook's (made for timing), those of the 2012 paper, or He's [network for cifar10-*, else he]",
         null, "auto", "network", "notebook", "paper", "he");
     private readonly ChoiceOption<string> _normalize = Words(
-        "--normalize", "pixel: minus the mean picture; channel: minus mean and by deviation of each channel; none: 0 to 1 [pixel for cifar10-*, else channel]",
+        "--normalize", "pixel: minus the mean image; channel: minus mean and by deviation of each channel; none: 0 to 1 [pixel for cifar10-*, else channel]",
         null, "auto", "pixel", "channel", "none");
     private readonly ChoiceOption<string> _resize = Words(
-        "--resize", "how pictures are brought to size before the crop [square for cifar10-*, else shorter]", null,
+        "--resize", "how images are brought to size before the crop [square for cifar10-*, else shorter]", null,
         "auto", "shorter", "square", "none");
-    private readonly Option<int?> _resizeTo = CommandOptions.OptionalInteger("--resize-to", "size before the crop [the image size for cifar10-* and where all pictures have it, else 256/224 of it]", 1, 8192);
+    private readonly Option<int?> _resizeTo = CommandOptions.OptionalInteger("--resize-to", "size before the crop [the image size for cifar10-* and where all images have it, else 256/224 of it]", 1, 8192);
     private readonly Option<bool> _randomCrop = CommandOptions.Switch("--random-crop", "crop at a random place");
     private readonly Option<int> _cropPadding = CommandOptions.Integer("--crop-padding", "let the random crop reach beyond the edges by so many pixels", 0, 0, 4096);
     private readonly Option<bool> _randomResizedCrop = CommandOptions.Switch("--random-resized-crop", "crop of random place, size and proportion");
-    private readonly Option<bool> _flip = CommandOptions.Switch("--flip", "mirror half of the pictures");
-    private readonly Option<bool> _colorPca = CommandOptions.Switch("--color-pca", "shift colours along their principal components, as the 2012 paper");
+    private readonly Option<bool> _flip = CommandOptions.Switch("--flip", "mirror half of the images");
+    private readonly Option<bool> _colorPca = CommandOptions.Switch("--color-pca", "shift colors along their principal components, as the 2012 paper");
     private readonly Option<int> _epochs = CommandOptions.Integer("--epochs", "epochs in all", 20, 0, 1_000_000);
     private readonly Option<int> _validationEpochs = CommandOptions.Integer(
         "--validation-epochs", "epochs from one validation to the next; the last epoch always has one", 1, 1, 1_000_000);
-    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "pictures of a step", 128, 1, 1 << 20);
-    private readonly Option<int> _microBatch = CommandOptions.Integer("--micro-batch", "pictures computed at once, to save memory; 0: all of a step", 0, 0, 1 << 20);
+    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images of a step", 128, 1, 1 << 20);
+    private readonly Option<int> _microBatch = CommandOptions.Integer("--micro-batch", "images computed at once, to save memory; 0: all of a step", 0, 0, 1 << 20);
     private readonly Option<double?> _learningRate = CommandOptions.OptionalNumber("--learning-rate", "learning rate [0.001 for cifar10-*, else 0.01]", 0, 1e6);
     private readonly ChoiceOption<string> _schedule = Words("--schedule", "learning rate over the epochs", null, "constant", "step", "multi-step", "cosine", "plateau");
     private readonly Option<string> _milestones = new("--milestones")
@@ -63,12 +63,12 @@ internal sealed class TrainCommand : CliCommand
     private readonly Option<double> _labelSmoothing = CommandOptions.Number("--label-smoothing", "share of the target spread over all classes", 0, 0, 0.99);
     private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
     private readonly Option<int> _threads = CommandOptions.Threads();
-    private readonly Option<long> _cache = CommandOptions.Integer("--cache", "megabytes of memory for decoded pictures of training and validation together", 2000L, 0, 1L << 30);
+    private readonly Option<long> _cache = CommandOptions.Integer("--cache", "megabytes of memory for decoded images of training and validation together", 2000L, 0, 1L << 30);
     private readonly Option<int> _checkpointEpochs = CommandOptions.Integer("--checkpoint-epochs", "epochs from one checkpoint to the next", 1, 1, 1_000_000);
     private readonly Option<int> _checkpointSteps = CommandOptions.Integer("--checkpoint-steps", "also write a checkpoint every so many steps; 0: only after epochs", 0, 0, int.MaxValue);
 
     public TrainCommand()
-        : base("train", "Train a network on your pictures, and keep checkpoints, metrics and curves in a run folder.")
+        : base("train", "Train a network on your images, and keep checkpoints, metrics and curves in a run folder.")
     {
         Add(_data);
         foreach (Option option in AllOptions())
@@ -78,7 +78,7 @@ internal sealed class TrainCommand : CliCommand
             if (result.GetResult(_out) is null)
                 result.AddError("--out FOLDER is missing: the folder that the run is kept in");
             else if (!result.GetValue(_resume) && result.GetValue(_data) is null)
-                result.AddError("DATA is missing: the folder with the pictures");
+                result.AddError("DATA is missing: the folder with the images");
             else if (Contradiction(result) is { } contradiction)
                 result.AddError(contradiction);
         });
@@ -93,7 +93,7 @@ internal sealed class TrainCommand : CliCommand
         if (Has(_randomResizedCrop) && (Has(_randomCrop) || Has(_cropPadding)))
             return "--random-resized-crop takes the place of --random-crop and --crop-padding; leave one of them out";
         if (result.GetValue(_resize) == "none" && Has(_resizeTo))
-            return "--resize none takes pictures as they are, so --resize-to would do nothing; leave one of them out";
+            return "--resize none takes images as they are, so --resize-to would do nothing; leave one of them out";
         if (result.GetValue(_resume))
             return null;
         // Not its value: that of a word that is none throws, and the parser's own line about it says more.
@@ -108,8 +108,8 @@ internal sealed class TrainCommand : CliCommand
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "alexnet train pictures --out runs/first --epochs 20                   one folder a class in pictures/train and pictures/val",
-        "alexnet train pictures --out runs/flip --flip --val-split 0.1         mirrored at random, a tenth to validate on",
+        "alexnet train images --out runs/first --epochs 20                   one folder a class in images/train and images/val",
+        "alexnet train images --out runs/flip --flip --val-split 0.1         mirrored at random, a tenth to validate on",
         "alexnet train cifar10 --out runs/quick --network cifar10-quick        a small network, with the settings it was published with",
         "alexnet train --out runs/first --resume                               continue where it was interrupted",
     ];
@@ -142,7 +142,7 @@ internal sealed class TrainCommand : CliCommand
                 $"{other.Name} cannot change in a run that continues: its settings stand in {TrainSettings.PathOf(run)}; only {string.Join(", ", allowed.Skip(2).Select(o => o.Name))} and DATA can");
         TrainSettings settings = TrainSettings.Load(run);
         if (context.Get(_data) is null && !Directory.Exists(settings.Data))
-            throw new DirectoryNotFoundException($"{settings.Data}: no such folder, but {TrainSettings.PathOf(run)} names it; if the pictures have moved, give their place as DATA");
+            throw new DirectoryNotFoundException($"{settings.Data}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, give their place as DATA");
         return settings with
         {
             Data = FullPath(context.Get(_data)) ?? settings.Data,

@@ -7,14 +7,14 @@ namespace AlexNetSharp.Cli.Hosting;
 /// <param name="output">Standard output: results only.</param>
 /// <param name="error">Standard error: messages.</param>
 /// <param name="progress">The progress line on standard error.</param>
-/// <param name="cancellation">Cancelled by Ctrl-C and SIGTERM.</param>
+/// <param name="cancellation">Canceled by Ctrl-C and SIGTERM.</param>
 internal sealed class CommandContext(
     ParseResult options, TextWriter output, TextWriter error, ProgressLine progress, CancellationToken cancellation)
 {
     /// <summary>The progress line; draws nothing where standard error is no terminal.</summary>
     public ProgressLine Progress { get; } = progress;
 
-    /// <summary>Cancelled by Ctrl-C and SIGTERM; ask between steps.</summary>
+    /// <summary>Canceled by Ctrl-C and SIGTERM; ask between steps.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>The value of an option.</summary>

@@ -3,14 +3,14 @@ using AlexNetSharp.Inference;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>The options of commands that run pictures through a model, and what they do about pictures that cannot be read.</summary>
+/// <summary>The options of commands that run images through a model, and what they do about images that cannot be read.</summary>
 internal sealed class InferenceInput
 {
-    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "pictures computed at once", 32, 1, 1 << 16);
+    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images computed at once", 32, 1, 1 << 16);
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
-        "--bfloat16", "read the fully connected weights as bfloat16: single pictures come faster, outputs differ by about 1 %");
-    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list pictures that cannot be read and leave them out, instead of ending");
+        "--bfloat16", "read the fully connected weights as bfloat16: single images come faster, outputs differ by about 1 %");
+    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list images that cannot be read and leave them out, instead of ending");
 
     /// <summary>Adds the options to a command.</summary>
     public InferenceInput(Command command)
@@ -27,11 +27,11 @@ internal sealed class InferenceInput
 
     /// <summary>What the command line asks for.</summary>
     /// <param name="context">The command line.</param>
-    /// <param name="pictures">How many pictures there are.</param>
+    /// <param name="images">How many images there are.</param>
     /// <param name="tenCrop">Whether each is looked at in ten views.</param>
-    public InferenceOptions Options(CommandContext context, int pictures, bool tenCrop = false) => new()
+    public InferenceOptions Options(CommandContext context, int images, bool tenCrop = false) => new()
     {
-        BatchSize = (int)Math.Min(context.Get(_batchSize), Math.Max(1, pictures) * (tenCrop ? 10L : 1)),
+        BatchSize = (int)Math.Min(context.Get(_batchSize), Math.Max(1, images) * (tenCrop ? 10L : 1)),
         Threads = context.Get(_threads),
         BFloat16 = context.Get(_bfloat16),
         TenCrop = tenCrop,
@@ -46,21 +46,21 @@ internal sealed class InferenceInput
                 throw new UsageException($"there is no option '{path}'" + NearestName.Suggestion(path, command.Options.Select(option => option.Name)));
     }
 
-    /// <summary>The picture files that paths stand for, folders with all below them; each once, in the order of the command line.</summary>
+    /// <summary>The image files that paths stand for, folders with all below them; each once, in the order of the command line.</summary>
     /// <exception cref="IOException">There is nothing at a path.</exception>
-    /// <exception cref="InvalidDataException">A folder holds no picture.</exception>
-    public static IReadOnlyList<string> Find(IEnumerable<string> paths) => [.. paths.SelectMany(Data.PictureFiles.Find).Distinct()];
+    /// <exception cref="InvalidDataException">A folder holds no image.</exception>
+    public static IReadOnlyList<string> Find(IEnumerable<string> paths) => [.. paths.SelectMany(Data.ImageFiles.Find).Distinct()];
 
-    /// <summary>The results of the pictures that could be read, after all have been tried.</summary>
+    /// <summary>The results of the images that could be read, after all have been tried.</summary>
     /// <param name="context">For notes and progress.</param>
     /// <param name="title">What is done, for the progress line.</param>
-    /// <param name="total">How many pictures there are.</param>
-    /// <param name="results">The pictures.</param>
+    /// <param name="total">How many images there are.</param>
+    /// <param name="results">The images.</param>
     /// <param name="skipped">Receives those that were left out.</param>
     /// <param name="allMayFail">Whether there are others, so that it is no error when none of these can be read.</param>
-    /// <exception cref="IOException">A picture is missing or cannot be read, and <c>--skip-bad</c> is not given.</exception>
+    /// <exception cref="IOException">An image is missing or cannot be read, and <c>--skip-bad</c> is not given.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    /// <exception cref="InvalidDataException">The same; or no picture can be read.</exception>
+    /// <exception cref="InvalidDataException">The same; or no image can be read.</exception>
     public List<FileResult<T>> Collect<T>(
         CommandContext context, string title, int total, IEnumerable<FileResult<T>> results, List<FileResult<T>> skipped, bool allMayFail = false)
         where T : class
@@ -81,7 +81,7 @@ internal sealed class InferenceInput
         foreach (FileResult<T> bad in skipped)
             context.Note($"left out: {bad.Error!.Message}");
         if (good.Count == 0 && total > 0 && !allMayFail)
-            throw new InvalidDataException(FormattableString.Invariant($"none of the {total} pictures can be read"));
+            throw new InvalidDataException(FormattableString.Invariant($"none of the {total} images can be read"));
         return good;
     }
 }

@@ -25,7 +25,7 @@ internal static class NearestName
         Find(word, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 
     /// <summary>
-    /// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other ("optimal string alignment";
+    /// Insertions, deletions, replacements and swaps of neighbors that turn one word into the other ("optimal string alignment";
     /// Damerau 1964, Levenshtein 1966).
     /// </summary>
     public static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)

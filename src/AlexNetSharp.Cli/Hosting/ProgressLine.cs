@@ -10,8 +10,8 @@ namespace AlexNetSharp.Cli.Hosting;
 /// </remarks>
 /// <param name="terminal">Where to draw; null draws nothing.</param>
 /// <param name="columns">Width of the terminal.</param>
-/// <param name="colours">Whether colours are wanted; without, the bar is made of # and -.</param>
-internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool colours = true)
+/// <param name="colors">Whether colors are wanted; without, the bar is made of # and -.</param>
+internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool colors = true)
 {
     private const int BarWidth = 24;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -24,8 +24,8 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
     public static ProgressLine OnStandardError()
     {
         bool terminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
-        bool colours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        return new ProgressLine(terminal ? Console.Error : null, () => Console.BufferWidth, colours);
+        bool colors = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        return new ProgressLine(terminal ? Console.Error : null, () => Console.BufferWidth, colors);
     }
 
     /// <summary>Whether anything is drawn; plain lines may take its place otherwise.</summary>
@@ -75,7 +75,7 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
     private string Bar(int width, double share)
     {
         int filled = (int)Math.Round(width * Math.Clamp(share, 0, 1));
-        return colours
+        return colors
             ? $"\e[32m{new string('━', filled)}\e[90m{new string('─', width - filled)}\e[0m"
             : new string('#', filled) + new string('-', width - filled);
     }

@@ -9,14 +9,14 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Models;
 
-/// <summary>What a layer makes of a picture.</summary>
+/// <summary>What a layer makes of an image.</summary>
 internal sealed class FeatureMaps
 {
-    /// <summary>Decodes the picture, prepares it as the model wants it, and runs the network.</summary>
+    /// <summary>Decodes the image, prepares it as the model wants it, and runs the network.</summary>
     /// <exception cref="UsageException">The network has no such layer, or its output is no map.</exception>
-    /// <exception cref="IOException">The picture is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is no picture, or the model does not say how pictures are prepared, or not as its network takes them.</exception>
-    public FeatureMaps(Model model, string layer, string picture)
+    /// <exception cref="IOException">The image is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is no image, or the model does not say how images are prepared, or not as its network takes them.</exception>
+    public FeatureMaps(Model model, string layer, string image)
     {
         Network network = model.Network;
         int index = network.IndexOf(layer);
@@ -25,17 +25,17 @@ internal sealed class FeatureMaps
             throw new UsageException($"--layer: network '{network.Name}' has no layer '{layer}'{NearestName.Suggestion(layer, names)}; it has {string.Join(", ", names)}");
         if (network.OutputOf(index).IsVector)
             throw new UsageException($"--layer: the output of layer '{layer}' is a vector, not maps; layers with maps are {string.Join(", ", names)}");
-        Preprocessing preprocessing = PictureInference.PreprocessingOf(model);
-        var decoder = new PictureDecoder();
+        Preprocessing preprocessing = ImageInference.PreprocessingOf(model);
+        var decoder = new ImageDecoder();
         var pixels = new PixelBuffer();
-        decoder.DecodeFile(picture, pixels);
+        decoder.DecodeFile(image, pixels);
 
         using var plan = new Plan(network, model.Parameters, new PlanOptions { KeepActivations = true });
         new Preprocessor(preprocessing).Apply(pixels, plan.Input);
         plan.Forward();
         (Network, Layer, Shape, Values) = (network, layer, network.OutputOf(index), plan.Activation(layer).ToArray());
 
-        // The same crop before it is normalised: what a person sees of what the network sees.
+        // The same crop before it is normalized: what a person sees of what the network sees.
         Pixels = new float[preprocessing.Length];
         new Preprocessor(preprocessing with { Scale = 1, Mean = [], Deviation = [] }).Apply(pixels, Pixels);
         IsBgr = preprocessing.ChannelOrder == ChannelOrder.Bgr;
@@ -53,7 +53,7 @@ internal sealed class FeatureMaps
     /// <summary>The maps, [height, width, channels].</summary>
     public float[] Values { get; }
 
-    /// <summary>The part of the picture that the network sees, [height, width, channels], 0 to 255.</summary>
+    /// <summary>The part of the image that the network sees, [height, width, channels], 0 to 255.</summary>
     public float[] Pixels { get; }
 
     /// <summary>Whether <see cref="Pixels"/> begin with blue.</summary>

@@ -79,8 +79,8 @@ internal static class ModelReport
             ResizeMode.Square => FormattableString.Invariant($"both sides to {p.ResizeTo}"),
             _ => "no resizing",
         };
-        string order = p.ChannelOrder == ChannelOrder.Grey ? "grey" : p.ChannelOrder == ChannelOrder.Bgr ? "BGR" : "RGB";
-        string mean = p.Mean.Length == 0 ? "" : p.Mean.Length == p.Channels ? $" − {Numbers(p.Mean)}" : " − mean picture";
+        string order = p.ChannelOrder == ChannelOrder.Gray ? "gray" : p.ChannelOrder == ChannelOrder.Bgr ? "BGR" : "RGB";
+        string mean = p.Mean.Length == 0 ? "" : p.Mean.Length == p.Channels ? $" − {Numbers(p.Mean)}" : " − mean image";
         string deviation = p.Deviation.Length == 0 || p.Deviation.All(value => value == 1) ? "" : $", / {Numbers(p.Deviation)}";
         return FormattableString.Invariant($"{resize}, crop {p.CropHeight}×{p.CropWidth}, {order}{(p.Scale == 1 ? "" : FormattableString.Invariant($" · {p.Scale:g4}"))}{mean}{deviation}");
     }

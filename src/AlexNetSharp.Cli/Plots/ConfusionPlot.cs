@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>The confusion matrix as a picture: a row for each actual class, a column for each predicted one, darker for a larger share of the row.</summary>
+/// <summary>The confusion matrix as an image: a row for each actual class, a column for each predicted one, darker for a larger share of the row.</summary>
 internal static class ConfusionPlot
 {
     private const int LargestSide = 1600;

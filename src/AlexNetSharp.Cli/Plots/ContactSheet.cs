@@ -1,21 +1,21 @@
 using System.Globalization;
-using AlexNetSharp.Cli.Pictures;
+using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Data;
 using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>A picture and those nearest to it side by side, each with its name and distance, as figure 4 of the 2012 paper shows them.</summary>
+/// <summary>An image and those nearest to it side by side, each with its name and distance, as figure 4 of the 2012 paper shows them.</summary>
 internal static class ContactSheet
 {
-    private const int Cell = 192, Gap = 16, Caption = 38, Columns = 6, MostPictures = 120;
+    private const int Cell = 192, Gap = 16, Caption = 38, Columns = 6, MostImages = 120;
 
-    /// <summary>Draws the sheet as PNG: the picture that was asked for at the left, the nearest in rows to its right.</summary>
-    /// <exception cref="IOException">A picture cannot be read any more; the message names it.</exception>
+    /// <summary>Draws the sheet as PNG: the image that was asked for at the left, the nearest in rows to its right.</summary>
+    /// <exception cref="IOException">An image cannot be read any more; the message names it.</exception>
     /// <exception cref="InvalidDataException">The same.</exception>
-    public static byte[] ToPng(string query, IReadOnlyList<Neighbour> nearest, IPictureDecoder decoder)
+    public static byte[] ToPng(string query, IReadOnlyList<Neighbor> nearest, IImageDecoder decoder)
     {
-        int shown = Math.Min(nearest.Count, MostPictures), columns = Math.Clamp(shown, 1, Columns), rows = Math.Max(1, (shown + columns - 1) / columns);
+        int shown = Math.Min(nearest.Count, MostImages), columns = Math.Clamp(shown, 1, Columns), rows = Math.Max(1, (shown + columns - 1) / columns);
         int width = Gap + (columns + 1) * (Cell + Gap) + Gap, height = Gap + rows * (Cell + Caption + Gap);
         using SKFont text = PlotStyle.Font(12);
         return PlotStyle.ToPng(width, height, canvas =>
@@ -31,7 +31,7 @@ internal static class ContactSheet
         });
     }
 
-    private static void Draw(SKCanvas canvas, string path, string remark, float left, float top, SKFont font, IPictureDecoder decoder)
+    private static void Draw(SKCanvas canvas, string path, string remark, float left, float top, SKFont font, IImageDecoder decoder)
     {
         var pixels = new PixelBuffer();
         decoder.DecodeFile(path, pixels);

@@ -3,14 +3,14 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>Feature maps in a grid beside the picture that they were made of.</summary>
+/// <summary>Feature maps in a grid beside the image that they were made of.</summary>
 /// <remarks>
 /// All maps share one scale, so that a bright map is a strong one. Values of one sign go from black over red and yellow to white; values
 /// of both signs from blue (negative) over white (0) to red. The largest half percent is cut off: single values would darken the rest.
 /// </remarks>
 internal static class FeatureMapsPlot
 {
-    private const int GridWidth = 1240, PictureSide = 300, Margin = 20, Gap = 2, TitleHeight = 44;
+    private const int GridWidth = 1240, ImageSide = 300, Margin = 20, Gap = 2, TitleHeight = 44;
     private const double Share = 0.995;
 
     private static readonly SKColor[] s_heat = [new(0, 0, 0), new(60, 9, 100), new(150, 25, 90), new(225, 75, 45), new(250, 160, 30), new(252, 255, 200)];
@@ -23,16 +23,16 @@ internal static class FeatureMapsPlot
         int columns = Columns(channels), rows = (channels + columns - 1) / columns;
         int zoom = Math.Clamp(GridWidth / columns / Math.Max(height, width), 1, 16);
         (int cellWidth, int cellHeight) = (width * zoom + Gap, height * zoom + Gap);
-        int left = Margin + PictureSide + Margin, gridHeight = rows * cellHeight;
+        int left = Margin + ImageSide + Margin, gridHeight = rows * cellHeight;
         using SKBitmap grid = Grid(maps, columns, rows);
-        using SKBitmap picture = Picture(maps);
+        using SKBitmap image = Image(maps);
         using SKFont title = PlotStyle.Font(17), text = PlotStyle.Font(13);
         return PlotStyle.ToPng(
-            left + columns * cellWidth + Margin, TitleHeight + Math.Max(gridHeight, PictureSide + 44) + Margin, canvas =>
+            left + columns * cellWidth + Margin, TitleHeight + Math.Max(gridHeight, ImageSide + 44) + Margin, canvas =>
             {
                 canvas.DrawText(maps.Describe(), Margin, 28, SKTextAlign.Left, title);
-                Draw(canvas, picture, SKRect.Create(Margin, TitleHeight, PictureSide, PictureSide), smooth: true);
-                canvas.DrawText("what the network sees", Margin, TitleHeight + PictureSide + 20, SKTextAlign.Left, text);
+                Draw(canvas, image, SKRect.Create(Margin, TitleHeight, ImageSide, ImageSide), smooth: true);
+                canvas.DrawText("what the network sees", Margin, TitleHeight + ImageSide + 20, SKTextAlign.Left, text);
                 for (int c = 0; c < channels; c++)
                 {
                     var cell = SKRect.Create(left + c % columns * cellWidth, TitleHeight + c / columns * cellHeight, width * zoom, height * zoom);
@@ -69,7 +69,7 @@ internal static class FeatureMapsPlot
         return bitmap;
     }
 
-    private static SKBitmap Picture(FeatureMaps maps)
+    private static SKBitmap Image(FeatureMaps maps)
     {
         (int height, int width, int channels) = (maps.Network.InputShape.Height, maps.Network.InputShape.Width, maps.Network.InputShape.Channels);
         var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
@@ -90,7 +90,7 @@ internal static class FeatureMapsPlot
             smooth ? new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear) : new SKSamplingOptions(SKFilterMode.Nearest));
     }
 
-    /// <summary>The colour at a place from 0 to 1 on a scale.</summary>
+    /// <summary>The color at a place from 0 to 1 on a scale.</summary>
     private static SKColor Mix(SKColor[] scale, float place)
     {
         float at = (float.IsNaN(place) ? 0 : Math.Clamp(place, 0, 1)) * (scale.Length - 1);

@@ -43,9 +43,9 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
         DrawLegend(canvas, plot, text, curves);
     }
 
-    private static void DrawCurve(SKCanvas canvas, SKPoint[] points, SKColor colour)
+    private static void DrawCurve(SKCanvas canvas, SKPoint[] points, SKColor color)
     {
-        using var paint = new SKPaint { Color = colour, StrokeWidth = 2, IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeJoin = SKStrokeJoin.Round };
+        using var paint = new SKPaint { Color = color, StrokeWidth = 2, IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeJoin = SKStrokeJoin.Round };
         for (int i = 1; i < points.Length; i++)
             canvas.DrawLine(points[i - 1], points[i], paint);
         // A single epoch has no line.

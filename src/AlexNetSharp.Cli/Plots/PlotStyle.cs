@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>Font, colours and encoding that all pictures share.</summary>
+/// <summary>Font, colors and encoding that all images share.</summary>
 /// <remarks>The font comes with the program: on a machine without any, text would vanish without an error.</remarks>
 internal static class PlotStyle
 {
@@ -16,13 +16,13 @@ internal static class PlotStyle
 
     public static SKColor Grid { get; } = new(0xE4, 0xE4, 0xE4);
 
-    /// <summary>Colours of curves, distinguishable by everybody (Okabe and Ito 2008).</summary>
+    /// <summary>Colors of curves, distinguishable by everybody (Okabe and Ito 2008).</summary>
     public static IReadOnlyList<SKColor> Curves { get; } = [new(0x00, 0x72, 0xB2), new(0xD5, 0x5E, 0x00), new(0x00, 0x9E, 0x73), new(0xCC, 0x79, 0xA7)];
 
     /// <summary>The font in a size.</summary>
     public static SKFont Font(float size) => new(s_typeface.Value, size);
 
-    /// <summary>Draws a picture on white and encodes it as PNG.</summary>
+    /// <summary>Draws an image on white and encodes it as PNG.</summary>
     public static byte[] ToPng(int width, int height, Action<SKCanvas> draw)
     {
         using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
@@ -36,9 +36,9 @@ internal static class PlotStyle
     }
 
     /// <summary>Writes text.</summary>
-    public static void DrawText(this SKCanvas canvas, string text, float x, float y, SKTextAlign align, SKFont font, SKColor? colour = null)
+    public static void DrawText(this SKCanvas canvas, string text, float x, float y, SKTextAlign align, SKFont font, SKColor? color = null)
     {
-        using var paint = new SKPaint { Color = colour ?? Text, IsAntialias = true };
+        using var paint = new SKPaint { Color = color ?? Text, IsAntialias = true };
         canvas.DrawText(text, x, y, align, font, paint);
     }
 }

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>The picture <c>curves.png</c>: loss to the left, top-1 error to the right, over the epochs.</summary>
+/// <summary>The image <c>curves.png</c>: loss to the left, top-1 error to the right, over the epochs.</summary>
 internal static class TrainingCurves
 {
     private const int Width = 1200, Height = 480;

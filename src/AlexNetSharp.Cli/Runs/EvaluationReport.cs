@@ -13,7 +13,7 @@ namespace AlexNetSharp.Cli.Runs;
 /// <param name="Evaluation">The numbers.</param>
 /// <param name="Set">What was measured on.</param>
 /// <param name="Checkpoint">Path of the file that was evaluated.</param>
-/// <param name="Views">Views of each picture: 1 or 10.</param>
+/// <param name="Views">Views of each image: 1 or 10.</param>
 internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set, string Checkpoint, int Views)
 {
     private IReadOnlyList<string> Classes => Evaluation.Confusion.Classes;
@@ -25,8 +25,8 @@ internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set
         context.WriteLine(Set.ToLine());
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{tally.Count} pictures{(Views > 1 ? $" in {Views} views" : "")}: loss {tally.Loss:0.0000}, top-1 {100 * tally.Top1:0.00} %, top-5 {100 * tally.Top5:0.00} %"));
-        Table classes = Tables.Create("class", ">precision %", ">recall %", ">pictures", ">taken for it");
+            $"{tally.Count} images{(Views > 1 ? $" in {Views} views" : "")}: loss {tally.Loss:0.0000}, top-1 {100 * tally.Top1:0.00} %, top-5 {100 * tally.Top5:0.00} %"));
+        Table classes = Tables.Create("class", ">precision %", ">recall %", ">images", ">taken for it");
         for (int k = 0; k < Classes.Count; k++)
             classes.Row(
                 Classes[k], Percent(Evaluation.Confusion.Precision(k)), Percent(Evaluation.Confusion.Recall(k)),
@@ -36,7 +36,7 @@ internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set
             return;
         Table mistakes = Tables.Create("most confident mistakes", "class", "taken for", ">sure %");
         foreach (Mistake mistake in Evaluation.Mistakes)
-            mistakes.Row(Set.Pictures.Name(mistake.Index), Classes[mistake.Label], Classes[mistake.Predicted], Percent(mistake.Probability));
+            mistakes.Row(Set.Images.Name(mistake.Index), Classes[mistake.Label], Classes[mistake.Predicted], Percent(mistake.Probability));
         context.WriteTable(mistakes);
     }
 
@@ -56,7 +56,7 @@ internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set
             json.WriteStartObject();
             json.WriteString("checkpoint", Checkpoint);
             json.WriteString("set", Set.Description);
-            json.WriteNumber("pictures", Evaluation.Tally.Count);
+            json.WriteNumber("images", Evaluation.Tally.Count);
             if (Set.TrainedOn is { } trainedOn)
                 json.WriteNumber("trained_on", trainedOn);
             else
@@ -72,7 +72,7 @@ internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set
                 json.WriteString("name", Classes[k]);
                 WriteNumber(json, "precision", Evaluation.Confusion.Precision(k));
                 WriteNumber(json, "recall", Evaluation.Confusion.Recall(k));
-                json.WriteNumber("pictures", Evaluation.Confusion.Actual(k));
+                json.WriteNumber("images", Evaluation.Confusion.Actual(k));
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -89,7 +89,7 @@ internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set
             foreach (Mistake mistake in Evaluation.Mistakes)
             {
                 json.WriteStartObject();
-                json.WriteString("picture", Set.Pictures.Name(mistake.Index));
+                json.WriteString("image", Set.Images.Name(mistake.Index));
                 json.WriteString("class", Classes[mistake.Label]);
                 json.WriteString("predicted", Classes[mistake.Predicted]);
                 WriteNumber(json, "probability", mistake.Probability);

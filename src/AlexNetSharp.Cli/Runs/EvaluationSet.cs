@@ -5,22 +5,22 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>The pictures that <c>alexnet eval</c> measures on, and what they have to do with the training.</summary>
-/// <param name="Pictures">The pictures.</param>
+/// <summary>The images that <c>alexnet eval</c> measures on, and what they have to do with the training.</summary>
+/// <param name="Images">The images.</param>
 /// <param name="Description">Which they are.</param>
 /// <param name="TrainedOn">How many of them the run was trained on; null if that cannot be known.</param>
-internal sealed record EvaluationSet(IPictureDataset Pictures, string Description, int? TrainedOn)
+internal sealed record EvaluationSet(IImageDataset Images, string Description, int? TrainedOn)
 {
-    /// <summary>Decoded pictures that the search for bad ones keeps, so that most are decoded once.</summary>
+    /// <summary>Decoded images that the search for bad ones keeps, so that most are decoded once.</summary>
     private const long CacheBytes = 2000L << 20;
 
-    /// <summary>Opens the pictures: of the data that the run was trained on those it validated on, of other data its test pictures or all.</summary>
+    /// <summary>Opens the images: of the data that the run was trained on those it validated on, of other data its test images or all.</summary>
     /// <param name="data">Where they lie.</param>
     /// <param name="checkpoint">The model.</param>
     /// <param name="run">The run folder of the checkpoint; it may be none.</param>
-    /// <param name="skipBad">Whether pictures that cannot be read are listed and left out.</param>
+    /// <param name="skipBad">Whether images that cannot be read are listed and left out.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
-    /// <exception cref="IOException">The pictures are not there, or cannot be read.</exception>
+    /// <exception cref="IOException">The images are not there, or cannot be read.</exception>
     /// <exception cref="InvalidDataException">There is no data set, or not one of the model's classes.</exception>
     public static EvaluationSet Open(string data, Checkpoint checkpoint, string run, bool skipBad, CommandContext context)
     {
@@ -29,7 +29,7 @@ internal sealed record EvaluationSet(IPictureDataset Pictures, string Descriptio
         bool same = settings is not null && FullPath(data) == FullPath(settings.Data);
         string path = same && settings!.ValidationPath is { } validation ? validation : data;
         DatasetPair? trained;
-        EvaluationPictures found;
+        EvaluationImages found;
         if (same && settings!.ValidationSplit is { } share)
         {
             trained = DatasetReader.Open(data, TrainData.Options(settings));
@@ -39,12 +39,12 @@ internal sealed record EvaluationSet(IPictureDataset Pictures, string Descriptio
         }
         else
         {
-            found = DatasetReader.OpenForEvaluation(path, new PictureDecoder(), classes);
+            found = DatasetReader.OpenForEvaluation(path, new ImageDecoder(), classes);
             trained = settings is null ? null : OpenIfThere(settings);
         }
-        IPictureDataset pictures = skipBad
-            ? TrainData.Check(TrainData.Cached(found.Pictures, CacheBytes), "evaluation", skipBad, context).Pictures : found.Pictures;
-        return new EvaluationSet(pictures, $"{path}: {found.Description}", trained is null ? null : CountCommon(pictures, trained.Train));
+        IImageDataset images = skipBad
+            ? TrainData.Check(TrainData.Cached(found.Images, CacheBytes), "evaluation", skipBad, context).Images : found.Images;
+        return new EvaluationSet(images, $"{path}: {found.Description}", trained is null ? null : CountCommon(images, trained.Train));
     }
 
     /// <summary>The set in one line.</summary>
@@ -52,11 +52,11 @@ internal sealed record EvaluationSet(IPictureDataset Pictures, string Descriptio
     {
         null => "; what the model was trained on is not known",
         0 => "",
-        { } all when all == Pictures.Count => "; the model was trained on these pictures",
-        { } some => FormattableString.Invariant($"; the model was trained on {some} of these {Pictures.Count} pictures"),
+        { } all when all == Images.Count => "; the model was trained on these images",
+        { } some => FormattableString.Invariant($"; the model was trained on {some} of these {Images.Count} images"),
     };
 
-    /// <summary>The pictures that a run was trained on; null if they are gone.</summary>
+    /// <summary>The images that a run was trained on; null if they are gone.</summary>
     private static DatasetPair? OpenIfThere(TrainSettings settings)
     {
         try
@@ -71,9 +71,9 @@ internal sealed record EvaluationSet(IPictureDataset Pictures, string Descriptio
 
     private static string FullPath(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
 
-    private static int CountCommon(IPictureDataset pictures, IPictureDataset trained)
+    private static int CountCommon(IImageDataset images, IImageDataset trained)
     {
-        HashSet<string> names = [.. Enumerable.Range(0, pictures.Count).Select(i => Path.GetFullPath(pictures.Name(i)))];
+        HashSet<string> names = [.. Enumerable.Range(0, images.Count).Select(i => Path.GetFullPath(images.Name(i)))];
         return Enumerable.Range(0, trained.Count).Count(i => names.Contains(Path.GetFullPath(trained.Name(i))));
     }
 }

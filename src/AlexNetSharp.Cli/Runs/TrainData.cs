@@ -4,22 +4,22 @@ using AlexNetSharp.Images;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>The pictures of a training: opened, checked, kept in memory where they fit, with preprocessing and augmentation.</summary>
+/// <summary>The images of a training: opened, checked, kept in memory where they fit, with preprocessing and augmentation.</summary>
 /// <param name="Training">What to learn from.</param>
 /// <param name="Validation">What to validate on, or null.</param>
-/// <param name="Preprocessing">From a picture to the network's input.</param>
+/// <param name="Preprocessing">From an image to the network's input.</param>
 /// <param name="Augmentation">Random changes, or null.</param>
 internal sealed record TrainData(
-    IPictureDataset Training, IPictureDataset? Validation, Data.Preprocessing Preprocessing, Augmentation? Augmentation)
+    IImageDataset Training, IImageDataset? Validation, Data.Preprocessing Preprocessing, Augmentation? Augmentation)
 {
-    /// <summary>Pictures that cannot be read of which each has a line before the command ends.</summary>
+    /// <summary>Images that cannot be read of which each has a line before the command ends.</summary>
     private const int MostListed = 20;
 
-    /// <summary>Opens and checks the pictures.</summary>
+    /// <summary>Opens and checks the images.</summary>
     /// <param name="settings">What the command line asks for.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
-    /// <param name="stored">The preprocessing of a training that continues; null to make it from the training pictures.</param>
-    /// <exception cref="InvalidDataException">The data set, or a picture in it, cannot be read.</exception>
+    /// <param name="stored">The preprocessing of a training that continues; null to make it from the training images.</param>
+    /// <exception cref="InvalidDataException">The data set, or an image in it, cannot be read.</exception>
     public static TrainData Open(TrainSettings settings, CommandContext context, Data.Preprocessing? stored)
     {
         int threads = Environment.ProcessorCount;
@@ -27,26 +27,26 @@ internal sealed record TrainData(
         long cache = settings.CacheMegabytes << 20;
         if (pair.Train.Classes.Count < 2)
             throw new InvalidDataException(
-                $"{settings.Data}: pictures of one class only ('{string.Join(null, pair.Train.Classes)}'); DATA must hold a folder for each class, or train/ and val/ with those inside");
-        IPictureDataset kept = Cached(pair.Train, cache);
-        (IPictureDataset training, PictureSizeRange sizes) = Check(kept, "training", settings.SkipBad, context);
-        // One memory for both sets; training pictures are read more often.
-        long left = cache - (kept as CachedPictures)?.Bytes ?? cache;
-        IPictureDataset? validation = null;
+                $"{settings.Data}: images of one class only ('{string.Join(null, pair.Train.Classes)}'); DATA must hold a folder for each class, or train/ and val/ with those inside");
+        IImageDataset kept = Cached(pair.Train, cache);
+        (IImageDataset training, ImageSizeRange sizes) = Check(kept, "training", settings.SkipBad, context);
+        // One memory for both sets; training images are read more often.
+        long left = cache - (kept as CachedImages)?.Bytes ?? cache;
+        IImageDataset? validation = null;
         if (pair.Validation is not null)
         {
-            (validation, PictureSizeRange others) = Check(Cached(pair.Validation, left), "validation", settings.SkipBad, context);
+            (validation, ImageSizeRange others) = Check(Cached(pair.Validation, left), "validation", settings.SkipBad, context);
             sizes = sizes.Union(others);
         }
         IEnumerable<int> empty = Enumerable.Range(0, training.Classes.Count).Except(Enumerable.Range(0, training.Count).Select(training.Label));
         foreach (int label in empty)
-            context.Note($"class '{training.Classes[label]}' has no training pictures: the network will not learn it");
+            context.Note($"class '{training.Classes[label]}' has no training images: the network will not learn it");
         context.Note(FormattableString.Invariant(
-            $"{pair.Description}: {training.Count} training and {validation?.Count ?? 0} validation pictures of {training.Classes.Count} classes"));
+            $"{pair.Description}: {training.Count} training and {validation?.Count ?? 0} validation images of {training.Classes.Count} classes"));
 
-        Data.Preprocessing preprocessing = stored ?? PictureSizes.Of(settings.Network, sizes, settings.ImageSize, settings.Resize, settings.ResizeTo);
+        Data.Preprocessing preprocessing = stored ?? ImageSizes.Of(settings.Network, sizes, settings.ImageSize, settings.Resize, settings.ResizeTo);
         if (settings.ColorPca && stored is null && preprocessing.Channels == 1)
-            throw new UsageException($"--color-pca shifts colours, but the pictures in {settings.Data} are grey; leave it out");
+            throw new UsageException($"--color-pca shifts colors, but the images in {settings.Data} are gray; leave it out");
         bool statistics = stored is null && settings.Normalize != "none";
         TrainingStatistics? computed = statistics || settings.ColorPca
             ? TrainingStatistics.Compute(training, preprocessing, threads, Progress(context, "mean", training.Count), context.Cancellation)
@@ -61,41 +61,41 @@ internal sealed record TrainData(
         return new TrainData(training, validation, preprocessing, Changes(settings, computed));
     }
 
-    /// <summary>How to open a run's pictures.</summary>
+    /// <summary>How to open a run's images.</summary>
     public static DatasetOptions Options(TrainSettings settings) => new()
     {
-        Decoder = new PictureDecoder(),
+        Decoder = new ImageDecoder(),
         ValidationPath = settings.ValidationPath,
         ValidationSplit = settings.ValidationSplit,
         Seed = settings.Seed,
     };
 
-    /// <summary>The pictures with a cache in front of them, unless they are in memory already.</summary>
-    public static IPictureDataset Cached(IPictureDataset pictures, long bytes) => pictures.InMemory ? pictures : new CachedPictures(pictures, bytes);
+    /// <summary>The images with a cache in front of them, unless they are in memory already.</summary>
+    public static IImageDataset Cached(IImageDataset images, long bytes) => images.InMemory ? images : new CachedImages(images, bytes);
 
-    /// <summary>Reads every picture once; unreadable ones end the command, or are left out.</summary>
-    /// <returns>The pictures that can be read, and their sizes.</returns>
-    public static (IPictureDataset Pictures, PictureSizeRange Sizes) Check(IPictureDataset pictures, string what, bool skipBad, CommandContext context)
+    /// <summary>Reads every image once; unreadable ones end the command, or are left out.</summary>
+    /// <returns>The images that can be read, and their sizes.</returns>
+    public static (IImageDataset Images, ImageSizeRange Sizes) Check(IImageDataset images, string what, bool skipBad, CommandContext context)
     {
-        (IReadOnlyList<BadPicture> bad, PictureSizeRange? sizes) = DatasetCheck.Run(
-            pictures, Environment.ProcessorCount, Progress(context, $"checking {what} pictures", pictures.Count), context.Cancellation);
+        (IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) = DatasetCheck.Run(
+            images, Environment.ProcessorCount, Progress(context, $"checking {what} images", images.Count), context.Cancellation);
         if (bad.Count == 0 && sizes is not null)
-            return (pictures, sizes);
-        if (pictures.Count == 0)
-            throw new InvalidDataException($"there are no {what} pictures");
+            return (images, sizes);
+        if (images.Count == 0)
+            throw new InvalidDataException($"there are no {what} images");
         if (!skipBad)
         {
-            foreach (BadPicture picture in bad.Take(MostListed))
-                context.Note(picture.Reason);
+            foreach (BadImage image in bad.Take(MostListed))
+                context.Note(image.Reason);
             throw new InvalidDataException(FormattableString.Invariant(
-                $"{bad.Count} of {pictures.Count} {what} pictures cannot be read, the first: {bad[0].Reason} Remove them, or leave them out with --skip-bad, which lists all."));
+                $"{bad.Count} of {images.Count} {what} images cannot be read, the first: {bad[0].Reason} Remove them, or leave them out with --skip-bad, which lists all."));
         }
-        foreach (BadPicture picture in bad)
-            context.Note($"left out: {picture.Reason}");
-        context.Note(FormattableString.Invariant($"{bad.Count} of {pictures.Count} {what} pictures left out"));
+        foreach (BadImage image in bad)
+            context.Note($"left out: {image.Reason}");
+        context.Note(FormattableString.Invariant($"{bad.Count} of {images.Count} {what} images left out"));
         if (sizes is null)
-            throw new InvalidDataException(FormattableString.Invariant($"none of the {pictures.Count} {what} pictures can be read; the first: {bad[0].Reason}"));
-        return (PictureSubset.Without(pictures, bad.Select(picture => picture.Index)), sizes);
+            throw new InvalidDataException(FormattableString.Invariant($"none of the {images.Count} {what} images can be read; the first: {bad[0].Reason}"));
+        return (ImageSubset.Without(images, bad.Select(image => image.Index)), sizes);
     }
 
     private static Augmentation? Changes(TrainSettings settings, TrainingStatistics? statistics)

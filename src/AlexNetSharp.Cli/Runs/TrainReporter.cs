@@ -8,7 +8,7 @@ namespace AlexNetSharp.Cli.Runs;
 /// <summary>Shows a training: a progress bar on a terminal, a line of results after each epoch, and plain lines now and then where there is no terminal.</summary>
 /// <param name="context">Where to show it.</param>
 /// <param name="trainer">The training.</param>
-/// <param name="loader">Where its pictures come from.</param>
+/// <param name="loader">Where its images come from.</param>
 /// <param name="pause">Time from one plain line to the next; null for 10 seconds.</param>
 internal sealed class TrainReporter(CommandContext context, Trainer trainer, LoaderBatches loader, TimeSpan? pause = null)
 {
@@ -17,7 +17,7 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
     private long _lastNote = Stopwatch.GetTimestamp();
     private long _epochStart = Stopwatch.GetTimestamp();
     private TimeSpan _waitedBefore;
-    private long _ready, _steps, _pictures;   // of the epoch, since it began here
+    private long _ready, _steps, _images;   // of the epoch, since it began here
 
     /// <summary>Begins to listen.</summary>
     public void Attach()
@@ -30,12 +30,12 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
     {
         _ready += loader.Ready;
         _steps++;
-        _pictures += step.Batch.Count;
+        _images += step.Batch.Count;
         bool terminal = context.Progress.IsTerminal;
         if (!terminal && Stopwatch.GetElapsedTime(_lastNote) < _pause)
             return;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(_epochStart);
-        double rate = _pictures / Math.Max(elapsed.TotalSeconds, 1e-9);
+        double rate = _images / Math.Max(elapsed.TotalSeconds, 1e-9);
         TimeSpan left = elapsed * ((double)StepsLeft(step, trainer.Options.Epochs) / _steps);
         string remark = string.Create(
             CultureInfo.InvariantCulture,
@@ -60,9 +60,9 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
         double trained = epoch.Training.Count / epoch.ImagesPerSecond, waited = (loader.Waited - _waitedBefore).TotalSeconds;
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  training {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.Seconds:0.0} s  {epoch.ImagesPerSecond:0} images/s  waited {waited:0.00} s ({100 * waited / trained:0.0} %) for pictures, {(double)_ready / Math.Max(_steps, 1):0.0} batches ahead  {Stopwatch.GetElapsedTime(_start).TotalSeconds:0} s in all"));
+            $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  training {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.Seconds:0.0} s  {epoch.ImagesPerSecond:0} images/s  waited {waited:0.00} s ({100 * waited / trained:0.0} %) for images, {(double)_ready / Math.Max(_steps, 1):0.0} batches ahead  {Stopwatch.GetElapsedTime(_start).TotalSeconds:0} s in all"));
         (_epochStart, _lastNote) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
-        (_waitedBefore, _ready, _steps, _pictures) = (loader.Waited, 0, 0, 0);
+        (_waitedBefore, _ready, _steps, _images) = (loader.Waited, 0, 0, 0);
     }
 
     private static string Describe(Tally tally) =>

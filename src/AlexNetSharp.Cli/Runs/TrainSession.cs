@@ -8,7 +8,7 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>A training as the command runs it: pictures, network, trainer and run folder put together.</summary>
+/// <summary>A training as the command runs it: images, network, trainer and run folder put together.</summary>
 internal sealed class TrainSession(TrainSettings settings, string run, CommandContext context)
 {
     private const int Prefetch = 3;
@@ -18,7 +18,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     /// <exception cref="OperationCanceledException">Interrupted; a checkpoint was written.</exception>
     public void Run(bool resume)
     {
-        // First of all, so that a folder that cannot be written is known before all pictures have been read.
+        // First of all, so that a folder that cannot be written is known before all images have been read.
         OutputFolder.Create("--out", run);
         using var folder = new RunFolder(run) { CheckpointEpochs = settings.CheckpointEpochs };
         string last = folder.LastCheckpoint;
@@ -39,7 +39,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             throw new UsageException(FormattableString.Invariant(
                 $"--warmup-steps {settings.WarmupSteps} must be below the steps of the run, {trainer.StepsPerEpoch} an epoch for {settings.Epochs} epochs"));
         if (checkpoint is null && validation is null && settings.ValidationEpochs > 1)
-            throw new UsageException("--validation-epochs has no effect: there are no validation pictures; name them with --val, or take some with --val-split");
+            throw new UsageException("--validation-epochs has no effect: there are no validation images; name them with --val, or take some with --val-split");
 
         // Before the folder's files: its last one is the checkpoint, after which the epoch is not computed again.
         trainer.EpochDone += _ => SaveCurves(trainer);
@@ -65,7 +65,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         }
         catch (Exception e)
         {
-            // Whatever ended the training, a full disk, pictures that are gone, a loss that diverged: say what is left of it.
+            // Whatever ended the training, a full disk, images that are gone, a loss that diverged: say what is left of it.
             throw new IOException(e.Message + Kept(last), e);
         }
         Conclude(trainer, folder.BestEpoch);
@@ -93,7 +93,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         };
     }
 
-    private LoaderBatches Loader(IPictureDataset pictures, TrainData data, bool shuffle) => new(pictures, data.Preprocessing, new DataLoaderOptions
+    private LoaderBatches Loader(IImageDataset images, TrainData data, bool shuffle) => new(images, data.Preprocessing, new DataLoaderOptions
     {
         BatchSize = settings.BatchSize,
         Threads = Math.Max(1, settings.Threads),

@@ -27,7 +27,7 @@ internal sealed record TrainSettings
     /// <summary>What is subtracted and divided by: <c>pixel</c>, <c>channel</c>, <c>none</c>.</summary>
     public required string Normalize { get; init; }
 
-    /// <summary>How pictures are brought to size: <c>shorter</c>, <c>square</c>, <c>none</c>.</summary>
+    /// <summary>How images are brought to size: <c>shorter</c>, <c>square</c>, <c>none</c>.</summary>
     public required string Resize { get; init; }
 
     public int? ResizeTo { get; init; }
@@ -87,7 +87,7 @@ internal sealed record TrainSettings
     /// <summary>Version of the program that wrote the file.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Whether a network is one of cuda-convnet's for small pictures, which come with rates and a normalisation of their own.</summary>
+    /// <summary>Whether a network is one of cuda-convnet's for small images, which come with rates and a normalization of their own.</summary>
     public static bool IsCudaConvnet(string network) => AlexNet.Find(network) is null;
 
     /// <summary>A setting that another one leaves without effect, or null.</summary>

@@ -9,16 +9,16 @@ public sealed record Augmentation
     /// <summary>Takes the crop from a random place instead of the middle (RandomCrop).</summary>
     public bool RandomCrop { get; init; }
 
-    /// <summary>For <see cref="RandomCrop"/>: how far the crop may reach beyond each edge of the resized picture, in pixels; black there.</summary>
+    /// <summary>For <see cref="RandomCrop"/>: how far the crop may reach beyond each edge of the resized image, in pixels; black there.</summary>
     public int Padding { get; init; }
 
-    /// <summary>Resizes a random part of the original picture to the input's size (RandomResizedCrop), instead of resize and crop.</summary>
+    /// <summary>Resizes a random part of the original image to the input's size (RandomResizedCrop), instead of resize and crop.</summary>
     public RandomResizedCrop? RandomResizedCrop { get; init; }
 
     /// <summary>Mirrors left and right, with probability one half (RandomHorizontalFlip).</summary>
     public bool HorizontalFlip { get; init; }
 
-    /// <summary>Shifts the colour of the whole picture along the principal components of the training set's colours (section 4.1 of the paper).</summary>
+    /// <summary>Shifts the color of the whole image along the principal components of the training set's colors (section 4.1 of the paper).</summary>
     public ColorPca? ColorPca { get; init; }
 
     /// <summary>Checks that the settings fit together.</summary>
@@ -35,8 +35,8 @@ public sealed record Augmentation
         }
         if (ColorPca is { } pca)
         {
-            Require(pca.Components.Length == 9 && pca.Components.All(float.IsFinite), $"colour components: expected 9 finite numbers, found {pca.Components.Length}");
-            Require(float.IsFinite(pca.Deviation) && pca.Deviation >= 0, $"colour deviation {pca.Deviation}: must be 0 or more");
+            Require(pca.Components.Length == 9 && pca.Components.All(float.IsFinite), $"color components: expected 9 finite numbers, found {pca.Components.Length}");
+            Require(float.IsFinite(pca.Deviation) && pca.Deviation >= 0, $"color deviation {pca.Deviation}: must be 0 or more");
         }
     }
 
@@ -47,13 +47,13 @@ public sealed record Augmentation
     }
 }
 
-/// <summary>Which parts of a picture a random resized crop takes; the defaults are torchvision's.</summary>
+/// <summary>Which parts of an image a random resized crop takes; the defaults are torchvision's.</summary>
 public sealed record RandomResizedCrop
 {
-    /// <summary>Smallest share of the picture's area.</summary>
+    /// <summary>Smallest share of the image's area.</summary>
     public float MinArea { get; init; } = 0.08f;
 
-    /// <summary>Largest share of the picture's area.</summary>
+    /// <summary>Largest share of the image's area.</summary>
     public float MaxArea { get; init; } = 1;
 
     /// <summary>Smallest width divided by height.</summary>
@@ -63,11 +63,11 @@ public sealed record RandomResizedCrop
     public float MaxRatio { get; init; } = 4 / 3f;
 }
 
-/// <summary>Principal components of colour, and how much to shift along them.</summary>
+/// <summary>Principal components of color, and how much to shift along them.</summary>
 public sealed record ColorPca
 {
     /// <summary>
-    /// Three components, one after the other, each as red, green and blue in grey levels: a unit eigenvector of the covariance of pixels
+    /// Three components, one after the other, each as red, green and blue in gray levels: a unit eigenvector of the covariance of pixels
     /// times the deviation along it (the square root of its eigenvalue).
     /// </summary>
     /// <remarks>The paper's formula has the eigenvalue where its square root stands here; the root has the unit of a pixel.</remarks>

@@ -2,10 +2,10 @@ using AlexNetSharp.Random;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Draws what happens to a picture: a function of seed, epoch and picture alone, so that threads and interruptions change nothing.</summary>
+/// <summary>Draws what happens to an image: a function of seed, epoch and image alone, so that threads and interruptions change nothing.</summary>
 internal sealed class AugmentationSampler
 {
-    // Which random number of a picture decides what. Fixed places: switching one change on leaves the others as they were.
+    // Which random number of an image decides what. Fixed places: switching one change on leaves the others as they were.
     private const int Top = 0, Left = 1, Flip = 2, Color = 3, ResizedTop = 6, ResizedLeft = 7, Attempts = 8, MaxAttempts = 10;
 
     private readonly Augmentation _settings;
@@ -17,21 +17,21 @@ internal sealed class AugmentationSampler
         (_settings, _seed) = (settings, seed ^ Streams.Augmentation);
     }
 
-    /// <summary>Draws for one picture.</summary>
+    /// <summary>Draws for one image.</summary>
     /// <param name="preprocessor">Knows the sizes.</param>
-    /// <param name="picture">The picture.</param>
+    /// <param name="image">The image.</param>
     /// <param name="index">Its number in the data set.</param>
     /// <param name="epoch">The epoch, from 0.</param>
-    public AugmentationDraw Draw(Preprocessor preprocessor, PixelBuffer picture, int index, int epoch)
+    public AugmentationDraw Draw(Preprocessor preprocessor, PixelBuffer image, int index, int epoch)
     {
         var random = new Philox(_seed, (uint)index, (uint)epoch);
         PixelRegion? region = null;
         PixelRegion window = default;
         if (_settings.RandomResizedCrop is { } resized)
-            region = ResizedRegion(random, resized, picture.Height, picture.Width);
+            region = ResizedRegion(random, resized, image.Height, image.Width);
         else
         {
-            (int height, int width) = preprocessor.ResizedSize(picture);
+            (int height, int width) = preprocessor.ResizedSize(image);
             int cropHeight = preprocessor.Settings.CropHeight, cropWidth = preprocessor.Settings.CropWidth, padding = _settings.Padding;
             window = _settings.RandomCrop
                 ? new PixelRegion(Integer(random, Top, height - cropHeight + 2 * padding) - padding,

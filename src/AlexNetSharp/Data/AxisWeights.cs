@@ -2,10 +2,10 @@ namespace AlexNetSharp.Data;
 
 /// <summary>Which source pixels make up each target pixel along one axis, and with which weights.</summary>
 /// <remarks>
-/// <para>Antialiased bilinear: the triangle w(d) = max(0, 1 − |d|) around the target pixel's centre, stretched by the reduction when
-/// the picture shrinks, normalised to sum 1. Pixel i covers [i, i + 1), so its centre is i + ½.</para>
-/// <para>Weights are rounded to multiples of 2⁻²² and a sum of products is rounded to a grey level after each axis. These are the
-/// numbers of Pillow's <c>Image.resize(size, BILINEAR)</c> and of torchvision on its pictures, so results equal theirs.</para>
+/// <para>Antialiased bilinear: the triangle w(d) = max(0, 1 − |d|) around the target pixel's center, stretched by the reduction when
+/// the image shrinks, normalized to sum 1. Pixel i covers [i, i + 1), so its center is i + ½.</para>
+/// <para>Weights are rounded to multiples of 2⁻²² and a sum of products is rounded to a gray level after each axis. These are the
+/// numbers of Pillow's <c>Image.resize(size, BILINEAR)</c> and of torchvision on its images, so results equal theirs.</para>
 /// </remarks>
 internal sealed class AxisWeights
 {

@@ -2,7 +2,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Some pictures, ready for a network. Belongs to a <see cref="DataLoader"/>, which fills it again and again.</summary>
+/// <summary>Some images, ready for a network. Belongs to a <see cref="DataLoader"/>, which fills it again and again.</summary>
 public sealed class Batch
 {
     private readonly AlignedBuffer _input;
@@ -22,31 +22,31 @@ public sealed class Batch
     /// <summary>Its number in the epoch, from 0.</summary>
     public int Step { get; private set; }
 
-    /// <summary>Number of pictures: the batch size, or less in the last batch of an epoch.</summary>
+    /// <summary>Number of images: the batch size, or less in the last batch of an epoch.</summary>
     public int Count { get; private set; }
 
     /// <summary>The networks' inputs [count, height, width, channels]; with ten crops [count, 10, height, width, channels].</summary>
     public ReadOnlySpan<float> Input => _input.Span[..(Count * _length)];
 
-    /// <summary>The class of each picture.</summary>
+    /// <summary>The class of each image.</summary>
     public ReadOnlySpan<int> Labels => _labels.AsSpan(0, Count);
 
-    /// <summary>The number of each picture in the data set.</summary>
+    /// <summary>The number of each image in the data set.</summary>
     public ReadOnlySpan<int> Indices => _indices.AsSpan(0, Count);
 
-    /// <summary>Room for the input of one picture, or for its ten.</summary>
+    /// <summary>Room for the input of one image, or for its ten.</summary>
     internal Span<float> Place(int position) => _input.Span.Slice(position * _length, _length);
 
-    /// <summary>Notes which picture is at a position.</summary>
+    /// <summary>Notes which image is at a position.</summary>
     internal void Set(int position, int index, int label) => (_indices[position], _labels[position]) = (index, label);
 
-    /// <summary>Pictures that are not finished yet.</summary>
+    /// <summary>Images that are not finished yet.</summary>
     internal int Missing { get; private set; }
 
-    /// <summary>What went wrong with the first bad picture of this batch.</summary>
+    /// <summary>What went wrong with the first bad image of this batch.</summary>
     internal Exception? Error { get; private set; }
 
-    /// <summary>Notes that a picture is finished, or why it cannot be used.</summary>
+    /// <summary>Notes that an image is finished, or why it cannot be used.</summary>
     internal void Finish(int position, Exception? error)
     {
         Missing--;

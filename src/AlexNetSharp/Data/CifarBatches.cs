@@ -17,7 +17,7 @@ internal static class CifarBatches
     public static bool Recognizes(string folder) => File.Exists(Path.Combine(folder, "data_batch_1.bin"));
 
     /// <summary>Reads the training set (all data_batch files) and the test set of a folder.</summary>
-    public static (IPictureDataset Train, IPictureDataset Test) Read(string folder)
+    public static (IImageDataset Train, IImageDataset Test) Read(string folder)
     {
         string[] train = Directory.GetFiles(folder, "data_batch_*.bin");
         Array.Sort(train, string.CompareOrdinal);
@@ -30,7 +30,7 @@ internal static class CifarBatches
 
     /// <summary>Reads some batches into one set.</summary>
     /// <exception cref="InvalidDataException">A file is not whole records, or a class is above 9.</exception>
-    internal static PackedPictures ReadFiles(string[] paths, string source, string[] classes)
+    internal static PackedImages ReadFiles(string[] paths, string source, string[] classes)
     {
         long records = 0;
         foreach (string path in paths)
@@ -42,7 +42,7 @@ internal static class CifarBatches
             records += length / Record;
         }
         if (records * 3 * Plane > Array.MaxLength)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{source}: {records} pictures are more than fit into memory."));
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{source}: {records} images are more than fit into memory."));
         byte[] pixels = GC.AllocateUninitializedArray<byte>((int)records * 3 * Plane), labels = new byte[records], record = new byte[Record];
         int count = 0;
         foreach (string path in paths)
@@ -54,14 +54,14 @@ internal static class CifarBatches
                     throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
                         $"{path}: class {record[0]} at offset {file.Position - Record}; expected 0 to {classes.Length - 1}."));
                 labels[count] = record[0];
-                Span<byte> picture = pixels.AsSpan(count++ * 3 * Plane, 3 * Plane);
+                Span<byte> image = pixels.AsSpan(count++ * 3 * Plane, 3 * Plane);
                 for (int i = 0; i < Plane; i++)
-                    (picture[3 * i], picture[3 * i + 1], picture[3 * i + 2]) = (record[1 + i], record[1 + Plane + i], record[1 + 2 * Plane + i]);
+                    (image[3 * i], image[3 * i + 1], image[3 * i + 2]) = (record[1 + i], record[1 + Plane + i], record[1 + 2 * Plane + i]);
             }
         }
         if (count < records)
             throw new InvalidDataException($"{source}: a file became shorter while it was read.");
-        return new PackedPictures(pixels, labels, Side, Side, 3, classes, source);
+        return new PackedImages(pixels, labels, Side, Side, 3, classes, source);
     }
 
     private static string[] Classes(string folder)

@@ -1,26 +1,26 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>A folder with one folder a class, pictures inside of those; sorted, so that every machine finds the same order.</summary>
-public sealed class ClassFolders : IPictureDataset
+/// <summary>A folder with one folder a class, images inside of those; sorted, so that every machine finds the same order.</summary>
+public sealed class ClassFolders : IImageDataset
 {
     private readonly string[] _paths;
     private readonly int[] _labels;
-    private readonly IPictureDecoder _decoder;
+    private readonly IImageDecoder _decoder;
 
-    /// <summary>Lists the pictures. None is opened yet.</summary>
+    /// <summary>Lists the images. None is opened yet.</summary>
     /// <param name="path">The folder. Each folder in it (except hidden ones) is a class of that name.</param>
-    /// <param name="decoder">Reads the pictures.</param>
+    /// <param name="decoder">Reads the images.</param>
     /// <param name="classes">The classes if they are known already: a folder may be missing, but none may have another name. Null: the folders are the classes.</param>
     /// <exception cref="DirectoryNotFoundException">There is no folder at <paramref name="path"/>.</exception>
-    /// <exception cref="InvalidDataException">There are no class folders, one holds no pictures, or one is not in <paramref name="classes"/>.</exception>
-    public ClassFolders(string path, IPictureDecoder decoder, IReadOnlyList<string>? classes = null)
+    /// <exception cref="InvalidDataException">There are no class folders, one holds no images, or one is not in <paramref name="classes"/>.</exception>
+    public ClassFolders(string path, IImageDecoder decoder, IReadOnlyList<string>? classes = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(decoder);
         _decoder = decoder;
         List<string> folders = Folders(path);
         if (folders.Count == 0)
-            throw new InvalidDataException($"{path}: no class folders in it; expected one folder with pictures for each class.");
+            throw new InvalidDataException($"{path}: no class folders in it; expected one folder with images for each class.");
         Classes = classes ?? Names(path);
         List<string> paths = [];
         List<int> labels = [];
@@ -30,7 +30,7 @@ public sealed class ClassFolders : IPictureDataset
             int label = IndexOf(Classes, name);
             if (label < 0)
                 throw new InvalidDataException($"{folder}: there is no class '{name}'; the classes are {Quote(Classes)}.");
-            IReadOnlyList<string> files = PictureFiles.Find(folder);
+            IReadOnlyList<string> files = ImageFiles.Find(folder);
             paths.AddRange(files);
             labels.AddRange(Enumerable.Repeat(label, files.Count));
         }

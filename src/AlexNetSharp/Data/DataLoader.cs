@@ -7,37 +7,37 @@ namespace AlexNetSharp.Data;
 
 /// <summary>Prepares batches on background threads, a few ahead of the one that is in use.</summary>
 /// <remarks>
-/// <para>The batches are a ring of buffers made once. Threads take one picture after the other, wherever in the ring its batch lies, so
+/// <para>The batches are a ring of buffers made once. Threads take one image after the other, wherever in the ring its batch lies, so
 /// all of them work on the batch that is needed next. Steady running allocates nothing of its own (decoders may).</para>
-/// <para>Which pictures a batch holds, in which order and changed in which way, is a function of seed, epoch and step; threads, prefetch
+/// <para>Which images a batch holds, in which order and changed in which way, is a function of seed, epoch and step; threads, prefetch
 /// and where the loader began make no difference to any bit. An epoch's order is drawn with Philox from the seed and its number.</para>
-/// <para><see cref="Next"/> is for one consumer. A picture that fails throws there, at the batch it belongs to, with its name.</para>
+/// <para><see cref="Next"/> is for one consumer. An image that fails throws there, at the batch it belongs to, with its name.</para>
 /// </remarks>
 public sealed class DataLoader : IDisposable
 {
-    private readonly IPictureDataset _pictures;
+    private readonly IImageDataset _images;
     private readonly DataLoaderOptions _options;
     private readonly AugmentationSampler? _sampler;
     private readonly Batch[] _ring;
     private readonly Thread[] _threads;
     private readonly object _gate = new();
     private readonly int[] _order;
-    private readonly int _perEpoch;   // pictures used of each epoch
+    private readonly int _perEpoch;   // images used of each epoch
     private int _orderEpoch = -1;
-    private int _epoch, _position;    // the next picture to take
-    private long _taking;             // number of the batch that picture belongs to
+    private int _epoch, _position;    // the next image to take
+    private long _taking;             // number of the batch that image belongs to
     private long _consumed;           // batches given back
     private bool _inUse, _stop;
     private long _waited;
 
     /// <summary>Starts the threads; they begin to read at once.</summary>
-    /// <param name="pictures">The data set.</param>
-    /// <param name="preprocessing">From a picture to the network's input.</param>
+    /// <param name="images">The data set.</param>
+    /// <param name="preprocessing">From an image to the network's input.</param>
     /// <param name="options">Batch size, order, random changes, threads.</param>
     /// <exception cref="ArgumentException">A setting is out of range, or the data set is too small for one batch.</exception>
-    public DataLoader(IPictureDataset pictures, Preprocessing preprocessing, DataLoaderOptions options)
+    public DataLoader(IImageDataset images, Preprocessing preprocessing, DataLoaderOptions options)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
@@ -48,13 +48,13 @@ public sealed class DataLoader : IDisposable
         if (options is { TenCrop: true, Augmentation: not null })
             throw new ArgumentException("Ten crops are for evaluation; they exclude random changes.", nameof(options));
         preprocessing.Validate();
-        (_pictures, _options, Preprocessing) = (pictures, options, preprocessing);
-        StepsPerEpoch = options.DropLast ? pictures.Count / options.BatchSize : (pictures.Count + options.BatchSize - 1) / options.BatchSize;
+        (_images, _options, Preprocessing) = (images, options, preprocessing);
+        StepsPerEpoch = options.DropLast ? images.Count / options.BatchSize : (images.Count + options.BatchSize - 1) / options.BatchSize;
         if (StepsPerEpoch == 0)
-            throw new ArgumentException($"{pictures.Count} pictures are not enough for a batch of {options.BatchSize}.", nameof(options));
-        _perEpoch = (int)Math.Min(pictures.Count, (long)StepsPerEpoch * options.BatchSize);
+            throw new ArgumentException($"{images.Count} images are not enough for a batch of {options.BatchSize}.", nameof(options));
+        _perEpoch = (int)Math.Min(images.Count, (long)StepsPerEpoch * options.BatchSize);
         _sampler = options.Augmentation is { } augmentation ? new AugmentationSampler(augmentation, options.Seed) : null;
-        _order = new int[pictures.Count];
+        _order = new int[images.Count];
         // A step beyond the epoch's last belongs to a later epoch.
         long first = (long)options.FirstEpoch * StepsPerEpoch + options.FirstStep;
         _epoch = (int)Math.Min(first / StepsPerEpoch, int.MaxValue);
@@ -71,7 +71,7 @@ public sealed class DataLoader : IDisposable
         }
     }
 
-    /// <summary>From a picture to the network's input.</summary>
+    /// <summary>From an image to the network's input.</summary>
     public Preprocessing Preprocessing { get; }
 
     /// <summary>Batches in an epoch.</summary>
@@ -99,8 +99,8 @@ public sealed class DataLoader : IDisposable
     /// <summary>The next batch; the one before must not be used any more.</summary>
     /// <param name="cancellation">Stops the waiting.</param>
     /// <returns>A batch that stays as it is until the next call, or null after the last epoch.</returns>
-    /// <exception cref="InvalidDataException">A picture of this batch cannot be used; the message begins with its name.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    /// <exception cref="InvalidDataException">An image of this batch cannot be used; the message begins with its name.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed of.</exception>
     public Batch? Next(CancellationToken cancellation = default)
     {
@@ -122,7 +122,7 @@ public sealed class DataLoader : IDisposable
         }
     }
 
-    /// <summary>All pictures of the batch that is next were taken, and none is missing.</summary>
+    /// <summary>All images of the batch that is next were taken, and none is missing.</summary>
     private bool IsComplete(Batch batch) => !_stop && _taking > _consumed && batch.Missing == 0;
 
     /// <summary>Waits, inside the lock, until the next batch is complete, and adds the time to <see cref="Waited"/>.</summary>
@@ -166,24 +166,24 @@ public sealed class DataLoader : IDisposable
     private void Work()
     {
         var preprocessor = new Preprocessor(Preprocessing);
-        var picture = new PixelBuffer();
+        var image = new PixelBuffer();
         while (Take(out Batch? batch, out int position, out int index, out int epoch))
         {
             Exception? error = null;
             try
             {
-                _pictures.Read(index, picture);
+                _images.Read(index, image);
                 Span<float> place = batch!.Place(position);
                 if (_options.TenCrop)
-                    preprocessor.ApplyTenCrop(picture, place);
+                    preprocessor.ApplyTenCrop(image, place);
                 else if (_sampler is null)
-                    preprocessor.Apply(picture, place);
+                    preprocessor.Apply(image, place);
                 else
-                    preprocessor.Apply(picture, _sampler.Draw(preprocessor, picture, index, epoch), place);
+                    preprocessor.Apply(image, _sampler.Draw(preprocessor, image, index, epoch), place);
             }
             catch (Exception e)
             {
-                error = PictureErrors.IsAboutThePicture(e) ? new InvalidDataException(PictureErrors.Describe(_pictures.Name(index), e), e) : e;
+                error = ImageErrors.IsAboutTheImage(e) ? new InvalidDataException(ImageErrors.Describe(_images.Name(index), e), e) : e;
             }
             lock (_gate)
             {
@@ -194,7 +194,7 @@ public sealed class DataLoader : IDisposable
         }
     }
 
-    /// <summary>Waits for room in the ring and takes the next picture.</summary>
+    /// <summary>Waits for room in the ring and takes the next image.</summary>
     /// <returns>False if there is nothing left to do.</returns>
     private bool Take(out Batch? batch, out int position, out int index, out int epoch)
     {
@@ -211,7 +211,7 @@ public sealed class DataLoader : IDisposable
             if (position == 0)
                 batch.Begin(_epoch, _position / _options.BatchSize, Math.Min(_options.BatchSize, _perEpoch - _position));
             index = Order(_position);
-            batch.Set(position, index, _pictures.Label(index));
+            batch.Set(position, index, _images.Label(index));
             _position++;
             if (position + 1 == batch.Count)
                 _taking++;

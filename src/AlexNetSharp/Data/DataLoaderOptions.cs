@@ -3,7 +3,7 @@ namespace AlexNetSharp.Data;
 /// <summary>What a <see cref="DataLoader"/> does.</summary>
 public sealed record DataLoaderOptions
 {
-    /// <summary>Pictures in a batch.</summary>
+    /// <summary>Images in a batch.</summary>
     public int BatchSize { get; init; } = 128;
 
     /// <summary>Background threads that read, decode and augment.</summary>
@@ -18,10 +18,10 @@ public sealed record DataLoaderOptions
     /// <summary>Whether an incomplete last batch of an epoch is left out.</summary>
     public bool DropLast { get; init; }
 
-    /// <summary>Random changes of the pictures; null: none.</summary>
+    /// <summary>Random changes of the images; null: none.</summary>
     public Augmentation? Augmentation { get; init; }
 
-    /// <summary>Whether a batch holds ten views of each picture, one after the other (<see cref="Preprocessor.ApplyTenCrop"/>); excludes random changes.</summary>
+    /// <summary>Whether a batch holds ten views of each image, one after the other (<see cref="Preprocessor.ApplyTenCrop"/>); excludes random changes.</summary>
     public bool TenCrop { get; init; }
 
     /// <summary>Decides order and random changes.</summary>

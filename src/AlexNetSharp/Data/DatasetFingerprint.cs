@@ -4,38 +4,38 @@ using System.Text;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>A number for which pictures a data set has, in which order and of which classes; not for what they show.</summary>
+/// <summary>A number for which images a data set has, in which order and of which classes; not for what they show.</summary>
 internal static class DatasetFingerprint
 {
-    /// <summary>SHA-256 over the pictures' names and labels as hexadecimal digits.</summary>
+    /// <summary>SHA-256 over the images' names and labels as hexadecimal digits.</summary>
     /// <remarks>What all names have in common at their beginning is left out: the set may lie in another folder another time.</remarks>
-    public static string Of(IPictureDataset pictures)
+    public static string Of(IImageDataset images)
     {
-        int common = CommonPrefix(pictures);
+        int common = CommonPrefix(images);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] text = [], label = new byte[sizeof(int)];
-        for (int i = 0; i < pictures.Count; i++)
+        for (int i = 0; i < images.Count; i++)
         {
-            ReadOnlySpan<char> name = pictures.Name(i).AsSpan(common);
+            ReadOnlySpan<char> name = images.Name(i).AsSpan(common);
             int room = Encoding.UTF8.GetMaxByteCount(name.Length);
             if (text.Length < room)
                 text = new byte[room];
             hash.AppendData(text, 0, Encoding.UTF8.GetBytes(name, text));
             // No name holds a zero byte, so that where one ends is clear.
-            BinaryPrimitives.WriteInt32BigEndian(label, pictures.Label(i));
+            BinaryPrimitives.WriteInt32BigEndian(label, images.Label(i));
             hash.AppendData(label);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static int CommonPrefix(IPictureDataset pictures)
+    private static int CommonPrefix(IImageDataset images)
     {
-        if (pictures.Count == 0)
+        if (images.Count == 0)
             return 0;
-        string first = pictures.Name(0);
+        string first = images.Name(0);
         int common = first.Length;
-        for (int i = 1; i < pictures.Count && common > 0; i++)
-            common = first.AsSpan(0, common).CommonPrefixLength(pictures.Name(i));
+        for (int i = 1; i < images.Count && common > 0; i++)
+            common = first.AsSpan(0, common).CommonPrefixLength(images.Name(i));
         return common;
     }
 }

@@ -3,32 +3,32 @@ namespace AlexNetSharp.Data;
 /// <summary>How to open a data set.</summary>
 public sealed record DatasetOptions
 {
-    /// <summary>Decodes the pictures of class folders.</summary>
-    public required IPictureDecoder Decoder { get; init; }
+    /// <summary>Decodes the images of class folders.</summary>
+    public required IImageDecoder Decoder { get; init; }
 
     /// <summary>Class folders to validate on, where the data set has none itself.</summary>
     public string? ValidationPath { get; init; }
 
-    /// <summary>The share of the training pictures to validate on instead, above 0 and below 1.</summary>
+    /// <summary>The share of the training images to validate on instead, above 0 and below 1.</summary>
     public double? ValidationSplit { get; init; }
 
-    /// <summary>Decides which pictures <see cref="ValidationSplit"/> takes.</summary>
+    /// <summary>Decides which images <see cref="ValidationSplit"/> takes.</summary>
     public ulong Seed { get; init; }
 }
 
 /// <summary>A data set to learn from, and one to validate on.</summary>
 /// <param name="Train">What to learn from.</param>
 /// <param name="Validation">What to validate on; null if there is nothing.</param>
-/// <param name="Description">What was recognised, in a few words.</param>
-public sealed record DatasetPair(IPictureDataset Train, IPictureDataset? Validation, string Description);
+/// <param name="Description">What was recognized, in a few words.</param>
+public sealed record DatasetPair(IImageDataset Train, IImageDataset? Validation, string Description);
 
-/// <summary>Pictures to measure a model on.</summary>
-/// <param name="Pictures">The pictures; their classes are the model's.</param>
-/// <param name="Description">What was recognised, and which part of it was taken, in a few words.</param>
-public sealed record EvaluationPictures(IPictureDataset Pictures, string Description);
+/// <summary>Images to measure a model on.</summary>
+/// <param name="Images">The images; their classes are the model's.</param>
+/// <param name="Description">What was recognized, and which part of it was taken, in a few words.</param>
+public sealed record EvaluationImages(IImageDataset Images, string Description);
 
 /// <summary>
-/// Opens data sets, recognised by looking: class folders (with <c>train</c> and <c>val</c> or <c>test</c> above them or not), the IDX
+/// Opens data sets, recognized by looking: class folders (with <c>train</c> and <c>val</c> or <c>test</c> above them or not), the IDX
 /// files of MNIST and Fashion-MNIST (gzip or not), CIFAR-10's binary batches.
 /// </summary>
 public static class DatasetReader
@@ -37,7 +37,7 @@ public static class DatasetReader
 
     /// <summary>Opens the data set at a path.</summary>
     /// <param name="path">A folder.</param>
-    /// <param name="options">Decoder, and where to take the validation pictures from.</param>
+    /// <param name="options">Decoder, and where to take the validation images from.</param>
     /// <exception cref="IOException">There is no folder at <paramref name="path"/>, or a file of the set is missing or unreadable.</exception>
     /// <exception cref="InvalidDataException">The folder is not a data set, or a file of it is damaged; the message says where.</exception>
     /// <exception cref="ArgumentException">The options contradict each other or what is there.</exception>
@@ -49,39 +49,39 @@ public static class DatasetReader
             throw new ArgumentException("A validation path and a validation split exclude each other; give one of them.", nameof(options));
         RequireFolder(path);
         DatasetPair found = Packed(path) ?? Folders(path, options);
-        IPictureDataset train = found.Train;
+        IImageDataset train = found.Train;
         if (options.ValidationPath is { } validationPath)
-            return found with { Validation = OpenForEvaluation(validationPath, options.Decoder, train.Classes).Pictures };
+            return found with { Validation = OpenForEvaluation(validationPath, options.Decoder, train.Classes).Images };
         if (options.ValidationSplit is not { } fraction)
             return found;
-        (PictureSubset learn, PictureSubset validate) = PictureSubset.Split(train, fraction, options.Seed);
+        (ImageSubset learn, ImageSubset validate) = ImageSubset.Split(train, fraction, options.Seed);
         return found with { Train = learn, Validation = validate };
     }
 
-    /// <summary>Opens what <see cref="Open"/> can open for evaluation: its validation or test pictures, or all if it has no such part.</summary>
-    /// <param name="path">A folder; class folders may lack classes, and need not have training pictures.</param>
-    /// <param name="decoder">Decodes the pictures of class folders.</param>
+    /// <summary>Opens what <see cref="Open"/> can open for evaluation: its validation or test images, or all if it has no such part.</summary>
+    /// <param name="path">A folder; class folders may lack classes, and need not have training images.</param>
+    /// <param name="decoder">Decodes the images of class folders.</param>
     /// <param name="classes">
-    /// The classes that the model knows; null: those found. Files of packed pictures need as many classes and get these names: theirs are
+    /// The classes that the model knows; null: those found. Files of packed images need as many classes and get these names: theirs are
     /// guessed from their folder.
     /// </param>
     /// <exception cref="IOException">There is no folder at <paramref name="path"/>, or a file of the set is missing or unreadable.</exception>
     /// <exception cref="InvalidDataException">The folder is not a data set, a file of it is damaged, or it has classes that the model does not know.</exception>
-    public static EvaluationPictures OpenForEvaluation(string path, IPictureDecoder decoder, IReadOnlyList<string>? classes = null)
+    public static EvaluationImages OpenForEvaluation(string path, IImageDecoder decoder, IReadOnlyList<string>? classes = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(decoder);
         RequireFolder(path);
-        if (Packed(path) is { Validation: PackedPictures test, Description: var description })
+        if (Packed(path) is { Validation: PackedImages test, Description: var description })
         {
             if (classes is not null && classes.Count != test.Classes.Count)
-                throw new InvalidDataException($"{path}: pictures of {test.Classes.Count} classes, but the model was trained on {classes.Count}.");
-            return new EvaluationPictures(classes is null ? test : test.WithClasses(classes), $"{description}: test pictures");
+                throw new InvalidDataException($"{path}: images of {test.Classes.Count} classes, but the model was trained on {classes.Count}.");
+            return new EvaluationImages(classes is null ? test : test.WithClasses(classes), $"{description}: test images");
         }
         string? train = TrainFolder(path);
         classes ??= train is null ? null : ClassFolders.Names(train);
         string folder = ValidationFolder(path, train is null ? classes : null) ?? train ?? path;
-        return new EvaluationPictures(
+        return new EvaluationImages(
             new ClassFolders(folder, decoder, classes), folder == path ? "class folders" : $"class folders in {Path.GetFileName(folder)}/");
     }
 
@@ -93,19 +93,19 @@ public static class DatasetReader
             throw new DirectoryNotFoundException($"{path}: no such folder.");
     }
 
-    /// <summary>A set that comes as a few files of many pictures; null if there is none.</summary>
+    /// <summary>A set that comes as a few files of many images; null if there is none.</summary>
     private static DatasetPair? Packed(string path)
     {
         if (IdxFiles.Recognizes(path))
         {
-            (IPictureDataset train, IPictureDataset test) = IdxFiles.Read(path);
+            (IImageDataset train, IImageDataset test) = IdxFiles.Read(path);
             return new DatasetPair(train, test, "IDX files");
         }
         // The archive of CIFAR-10 unpacks into a folder of its own.
         foreach (string folder in new[] { path, Path.Combine(path, "cifar-10-batches-bin") })
             if (CifarBatches.Recognizes(folder))
             {
-                (IPictureDataset train, IPictureDataset test) = CifarBatches.Read(folder);
+                (IImageDataset train, IImageDataset test) = CifarBatches.Read(folder);
                 return new DatasetPair(train, test, "CIFAR-10 binary batches");
             }
         return null;
@@ -125,7 +125,7 @@ public static class DatasetReader
 
     private static string? TrainFolder(string path) => Path.Combine(path, "train") is var train && Directory.Exists(train) ? train : null;
 
-    /// <summary>The folder with the validation pictures in <paramref name="path"/>, if there is one that is not itself one of these classes.</summary>
+    /// <summary>The folder with the validation images in <paramref name="path"/>, if there is one that is not itself one of these classes.</summary>
     private static string? ValidationFolder(string path, IReadOnlyList<string>? classes = null) =>
         ValidationNames.Where(name => classes?.Contains(name) is not true).Select(name => Path.Combine(path, name)).FirstOrDefault(Directory.Exists);
 }

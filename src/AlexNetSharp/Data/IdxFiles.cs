@@ -21,25 +21,25 @@ internal static class IdxFiles
     public static bool Recognizes(string folder) => Find(folder, "train", "images", 3) is not null || Find(folder, "t10k", "images", 3) is not null;
 
     /// <summary>Reads the training set and the test set of a folder.</summary>
-    public static (IPictureDataset Train, IPictureDataset Test) Read(string folder)
+    public static (IImageDataset Train, IImageDataset Test) Read(string folder)
     {
         (byte[] trainLabels, string trainLabelsPath) = Labels(folder, "train");
         (byte[] testLabels, string testLabelsPath) = Labels(folder, "t10k");
         string[] classes = Classes(folder, Math.Max(Largest(trainLabels), Largest(testLabels)) + 1);
-        return (Pictures(folder, "train", trainLabels, trainLabelsPath, classes), Pictures(folder, "t10k", testLabels, testLabelsPath, classes));
+        return (Images(folder, "train", trainLabels, trainLabelsPath, classes), Images(folder, "t10k", testLabels, testLabelsPath, classes));
     }
 
-    private static PackedPictures Pictures(string folder, string part, byte[] labels, string labelsPath, string[] classes)
+    private static PackedImages Images(string folder, string part, byte[] labels, string labelsPath, string[] classes)
     {
         string path = Find(folder, part, "images", 3)
             ?? throw new FileNotFoundException($"{folder}: {part}-images-idx3-ubyte is missing (with .gz or without).");
         (byte[] pixels, int[] shape) = ReadFile(path, 3);
         if (shape[0] != labels.Length)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{path}: {shape[0]} pictures, but {labelsPath} has {labels.Length} labels."));
+                $"{path}: {shape[0]} images, but {labelsPath} has {labels.Length} labels."));
         if (shape[1] < 1 || shape[2] < 1)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: pictures of {shape[1]}×{shape[2]} pixels (offset 8)."));
-        return new PackedPictures(pixels, labels, shape[1], shape[2], 1, classes, path);
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: images of {shape[1]}×{shape[2]} pixels (offset 8)."));
+        return new PackedImages(pixels, labels, shape[1], shape[2], 1, classes, path);
     }
 
     private static (byte[] Labels, string Path) Labels(string folder, string part)

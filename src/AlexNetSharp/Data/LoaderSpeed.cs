@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>How fast pictures come, with nothing else to do.</summary>
-/// <param name="Pictures">Pictures counted.</param>
+/// <summary>How fast images come, with nothing else to do.</summary>
+/// <param name="Images">Images counted.</param>
 /// <param name="Seconds">Time they took.</param>
 /// <param name="ProcessorSeconds">Time that all threads of the process computed in it: what a training that runs beside the loader loses.</param>
-/// <param name="AllocatedBytesPerPicture">Managed memory that each left to the garbage collector, in the whole process.</param>
-public sealed record LoaderSpeed(long Pictures, double Seconds, double ProcessorSeconds, double AllocatedBytesPerPicture)
+/// <param name="AllocatedBytesPerImage">Managed memory that each left to the garbage collector, in the whole process.</param>
+public sealed record LoaderSpeed(long Images, double Seconds, double ProcessorSeconds, double AllocatedBytesPerImage)
 {
-    /// <summary>Pictures a second.</summary>
-    public double PicturesPerSecond => Pictures / Seconds;
+    /// <summary>Images a second.</summary>
+    public double ImagesPerSecond => Images / Seconds;
 
     /// <summary>Takes batches from a loader as fast as it makes them, and drops them.</summary>
     /// <param name="loader">The loader; it is used up to where the measurement ends.</param>
@@ -23,18 +23,18 @@ public sealed record LoaderSpeed(long Pictures, double Seconds, double Processor
         ArgumentNullException.ThrowIfNull(loader);
         ArgumentOutOfRangeException.ThrowIfNegative(burnIn);
         ArgumentOutOfRangeException.ThrowIfLessThan(batches, 1);
-        // What is ready was made before the clock starts, and the first pictures of each thread fill its buffers.
+        // What is ready was made before the clock starts, and the first images of each thread fill its buffers.
         for (int i = Math.Max(burnIn, loader.Ready + 1); i > 0 && loader.Next(cancellation) is not null; i--)
         {
         }
-        long pictures = 0, allocated = GC.GetTotalAllocatedBytes(), start = Stopwatch.GetTimestamp();
+        long images = 0, allocated = GC.GetTotalAllocatedBytes(), start = Stopwatch.GetTimestamp();
         TimeSpan processor = Environment.CpuUsage.TotalTime;
         for (int i = 0; i < batches && loader.Next(cancellation) is { } batch; i++)
-            pictures += batch.Count;
+            images += batch.Count;
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        if (pictures == 0)
+        if (images == 0)
             throw new InvalidOperationException("The loader ended before anything could be measured; give it more epochs.");
         return new LoaderSpeed(
-            pictures, seconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds, (GC.GetTotalAllocatedBytes() - allocated) / (double)pictures);
+            images, seconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds, (GC.GetTotalAllocatedBytes() - allocated) / (double)images);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class PixelNormalization
     private readonly bool _bgr;
     private readonly float[] _factors;       // one row: [width, channels]
     private readonly float[] _offsets;       // one row, or with a mean for each element all of them
-    private readonly float[] _rowOffsets;    // scratch: offsets of one row and the colour shift
+    private readonly float[] _rowOffsets;    // scratch: offsets of one row and the color shift
     private readonly byte[] _row;            // scratch: one row in the network's channels
 
     /// <summary>Works out factors and offsets.</summary>
@@ -38,9 +38,9 @@ internal sealed class PixelNormalization
 
     /// <summary>Converts a crop.</summary>
     /// <param name="crop">Pixels [height, width, channels].</param>
-    /// <param name="channels">Channels of the crop, 1 or 3: grey becomes three equal channels, and colour one, where the network wants that.</param>
+    /// <param name="channels">Channels of the crop, 1 or 3: gray becomes three equal channels, and color one, where the network wants that.</param>
     /// <param name="flip">Whether to mirror left and right. The mean belongs to places of the input, so it is not mirrored.</param>
-    /// <param name="colorShift">Added to each pixel's red, green and blue, in grey levels.</param>
+    /// <param name="colorShift">Added to each pixel's red, green and blue, in gray levels.</param>
     /// <param name="output">Receives [height, width, channels of the network].</param>
     public void Apply(ReadOnlySpan<byte> crop, int channels, bool flip, (float Red, float Green, float Blue) colorShift, Span<float> output)
     {
@@ -87,9 +87,9 @@ internal sealed class PixelNormalization
         Span<float> shifted = _rowOffsets;
         if (_channels == 1)
         {
-            float grey = 0.299f * shift.Red + 0.587f * shift.Green + 0.114f * shift.Blue;
+            float gray = 0.299f * shift.Red + 0.587f * shift.Green + 0.114f * shift.Blue;
             for (int i = 0; i < shifted.Length; i++)
-                shifted[i] = offsets[i] + _factors[i] * grey;
+                shifted[i] = offsets[i] + _factors[i] * gray;
             return shifted;
         }
         (float first, float last) = _bgr ? (shift.Blue, shift.Red) : (shift.Red, shift.Blue);

@@ -7,17 +7,17 @@ namespace AlexNetSharp.Data;
 /// <param name="Width">Columns.</param>
 public readonly record struct PixelRegion(int Top, int Left, int Height, int Width)
 {
-    /// <summary>The rectangle in the middle of a picture.</summary>
-    /// <param name="pictureHeight">Rows of the picture.</param>
-    /// <param name="pictureWidth">Columns of the picture.</param>
+    /// <summary>The rectangle in the middle of an image.</summary>
+    /// <param name="imageHeight">Rows of the image.</param>
+    /// <param name="imageWidth">Columns of the image.</param>
     /// <param name="height">Rows of the rectangle.</param>
     /// <param name="width">Columns of the rectangle.</param>
     /// <remarks>
     /// Where the margins cannot be equal, half a pixel is rounded to the even number, as torchvision's <c>center_crop</c> does
-    /// (Python's <c>round</c>). If the picture is smaller than the rectangle, <see cref="Top"/> or <see cref="Left"/> is negative.
+    /// (Python's <c>round</c>). If the image is smaller than the rectangle, <see cref="Top"/> or <see cref="Left"/> is negative.
     /// </remarks>
-    public static PixelRegion Center(int pictureHeight, int pictureWidth, int height, int width) =>
-        new(Half(pictureHeight - height), Half(pictureWidth - width), height, width);
+    public static PixelRegion Center(int imageHeight, int imageWidth, int height, int width) =>
+        new(Half(imageHeight - height), Half(imageWidth - width), height, width);
 
     private static int Half(int margin) => (int)Math.Round(margin / 2.0, MidpointRounding.ToEven);
 }

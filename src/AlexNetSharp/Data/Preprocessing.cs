@@ -5,10 +5,10 @@ using System.Text.Json.Serialization;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>How pictures are brought to size before the crop.</summary>
+/// <summary>How images are brought to size before the crop.</summary>
 public enum ResizeMode
 {
-    /// <summary>Not at all: the crop is taken from the picture as it is.</summary>
+    /// <summary>Not at all: the crop is taken from the image as it is.</summary>
     None,
 
     /// <summary>The shorter side becomes <see cref="Preprocessing.ResizeTo"/>, the longer one keeps the proportion (torchvision, the 2012 paper).</summary>
@@ -28,17 +28,18 @@ public enum ChannelOrder
     Bgr,
 
     /// <summary>One channel, the lightness (299·red + 587·green + 114·blue) / 1000 of ITU-R BT.601.</summary>
-    Grey,
+    [JsonStringEnumMemberName("Grey")]
+    Gray,
 }
 
 /// <summary>
-/// From a picture to a network's input: resize, crop from the middle, order of channels, and
+/// From an image to a network's input: resize, crop from the middle, order of channels, and
 /// value = (pixel · <see cref="Scale"/> − <see cref="Mean"/>) / <see cref="Deviation"/> with pixels from 0 to 255.
 /// </summary>
 /// <remarks>Every network states its own, and models carry theirs as JSON. <see cref="Preprocessor"/> does the work.</remarks>
 public sealed record Preprocessing
 {
-    /// <summary>How the picture is resized.</summary>
+    /// <summary>How the image is resized.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.ShorterSide;
 
     /// <summary>Size after resizing, in pixels; not used by <see cref="ResizeMode.None"/>.</summary>
@@ -65,9 +66,9 @@ public sealed record Preprocessing
     /// <summary>What is divided by at last: nothing (empty) or one value a channel; in the order of <see cref="ChannelOrder"/>.</summary>
     public ImmutableArray<float> Deviation { get; init; } = [];
 
-    /// <summary>Channels of the network's input: 3, or 1 for <see cref="ChannelOrder.Grey"/>.</summary>
+    /// <summary>Channels of the network's input: 3, or 1 for <see cref="ChannelOrder.Gray"/>.</summary>
     [JsonIgnore]
-    public int Channels => ChannelOrder == ChannelOrder.Grey ? 1 : 3;
+    public int Channels => ChannelOrder == ChannelOrder.Gray ? 1 : 3;
 
     /// <summary>Values of one input: height × width × channels.</summary>
     [JsonIgnore]

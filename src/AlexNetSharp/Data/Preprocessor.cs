@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Applies a <see cref="Preprocessing"/> to pictures, one after the other, into memory of the caller.</summary>
-/// <remarks>Holds scratch memory, so each thread has its own. After the largest picture has been seen, nothing is allocated.</remarks>
+/// <summary>Applies a <see cref="Preprocessing"/> to images, one after the other, into memory of the caller.</summary>
+/// <remarks>Holds scratch memory, so each thread has its own. After the largest image has been seen, nothing is allocated.</remarks>
 public sealed class Preprocessor
 {
-    /// <summary>Views that <see cref="ApplyTenCrop"/> makes of a picture.</summary>
+    /// <summary>Views that <see cref="ApplyTenCrop"/> makes of an image.</summary>
     public const int TenCropViews = 10;
 
     private readonly Resampler _resampler = new();
@@ -14,7 +14,7 @@ public sealed class Preprocessor
     private byte[] _crop = [];
 
     /// <summary>Prepares to apply these settings.</summary>
-    /// <param name="settings">What to do to each picture.</param>
+    /// <param name="settings">What to do to each image.</param>
     /// <exception cref="ArgumentException">The settings contradict each other.</exception>
     public Preprocessor(Preprocessing settings)
     {
@@ -24,35 +24,35 @@ public sealed class Preprocessor
         _normalization = new PixelNormalization(settings);
     }
 
-    /// <summary>What is done to each picture.</summary>
+    /// <summary>What is done to each image.</summary>
     public Preprocessing Settings { get; }
 
-    /// <summary>Writes the network's input for a picture: resized, cropped from the middle, normalised.</summary>
-    /// <param name="picture">The picture, 1 or 3 channels.</param>
+    /// <summary>Writes the network's input for an image: resized, cropped from the middle, normalized.</summary>
+    /// <param name="image">The image, 1 or 3 channels.</param>
     /// <param name="output">Receives [height, width, channels], <see cref="Preprocessing.Length"/> values.</param>
     /// <exception cref="ArgumentException"><paramref name="output"/> has another length.</exception>
-    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the settings do not resize.</exception>
-    public void Apply(PixelBuffer picture, Span<float> output)
+    /// <exception cref="InvalidDataException">The image is smaller than the crop and the settings do not resize.</exception>
+    public void Apply(PixelBuffer image, Span<float> output)
     {
-        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(image);
         RequireLength(output, 1);
-        (int height, int width) = ResizedSize(picture);
-        CropAndNormalize(picture, height, width, PixelRegion.Center(height, width, Settings.CropHeight, Settings.CropWidth), false, output);
+        (int height, int width) = ResizedSize(image);
+        CropAndNormalize(image, height, width, PixelRegion.Center(height, width, Settings.CropHeight, Settings.CropWidth), false, output);
     }
 
     /// <summary>
-    /// Writes ten inputs for a picture: top left, top right, bottom left, bottom right, middle, and the mirror images of these five, as
+    /// Writes ten inputs for an image: top left, top right, bottom left, bottom right, middle, and the mirror images of these five, as
     /// in section 4.1 of the 2012 paper and in torchvision's order.
     /// </summary>
-    /// <param name="picture">The picture, 1 or 3 channels.</param>
+    /// <param name="image">The image, 1 or 3 channels.</param>
     /// <param name="output">Receives [10, height, width, channels].</param>
     /// <exception cref="ArgumentException"><paramref name="output"/> has another length.</exception>
-    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the settings do not resize.</exception>
-    public void ApplyTenCrop(PixelBuffer picture, Span<float> output)
+    /// <exception cref="InvalidDataException">The image is smaller than the crop and the settings do not resize.</exception>
+    public void ApplyTenCrop(PixelBuffer image, Span<float> output)
     {
-        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(image);
         RequireLength(output, TenCropViews);
-        (int height, int width) = ResizedSize(picture);
+        (int height, int width) = ResizedSize(image);
         int cropHeight = Settings.CropHeight, cropWidth = Settings.CropWidth, down = height - cropHeight, right = width - cropWidth;
         ReadOnlySpan<PixelRegion> crops =
         [
@@ -61,32 +61,32 @@ public sealed class Preprocessor
             PixelRegion.Center(height, width, cropHeight, cropWidth),
         ];
         for (int i = 0; i < TenCropViews; i++)
-            CropAndNormalize(picture, height, width, crops[i % 5], i >= 5, output.Slice(i * Settings.Length, Settings.Length));
+            CropAndNormalize(image, height, width, crops[i % 5], i >= 5, output.Slice(i * Settings.Length, Settings.Length));
     }
 
-    /// <summary>Writes the network's input for a picture, changed at random as drawn beforehand.</summary>
-    /// <param name="picture">The picture, 1 or 3 channels.</param>
-    /// <param name="draw">The random decisions, made for this picture's size.</param>
+    /// <summary>Writes the network's input for an image, changed at random as drawn beforehand.</summary>
+    /// <param name="image">The image, 1 or 3 channels.</param>
+    /// <param name="draw">The random decisions, made for this image's size.</param>
     /// <param name="output">Receives [height, width, channels].</param>
-    internal void Apply(PixelBuffer picture, in AugmentationDraw draw, Span<float> output)
+    internal void Apply(PixelBuffer image, in AugmentationDraw draw, Span<float> output)
     {
         RequireLength(output, 1);
         if (draw.Region is { } region)
         {
             var whole = new PixelRegion(0, 0, Settings.CropHeight, Settings.CropWidth);
-            Span<byte> crop = CropBuffer(picture.Channels);
-            _resampler.Resize(picture, region, whole.Height, whole.Width, whole, crop, whole.Width * picture.Channels);
-            _normalization.Apply(crop, picture.Channels, draw.Flip, draw.ColorShift, output);
+            Span<byte> crop = CropBuffer(image.Channels);
+            _resampler.Resize(image, region, whole.Height, whole.Width, whole, crop, whole.Width * image.Channels);
+            _normalization.Apply(crop, image.Channels, draw.Flip, draw.ColorShift, output);
             return;
         }
-        (int height, int width) = ResizedSize(picture);
-        CropAndNormalize(picture, height, width, draw.Window, draw.Flip, output, draw.ColorShift);
+        (int height, int width) = ResizedSize(image);
+        CropAndNormalize(image, height, width, draw.Window, draw.Flip, output, draw.ColorShift);
     }
 
-    /// <summary>Size of a picture after resizing.</summary>
-    internal (int Height, int Width) ResizedSize(PixelBuffer picture)
+    /// <summary>Size of an image after resizing.</summary>
+    internal (int Height, int Width) ResizedSize(PixelBuffer image)
     {
-        int height = picture.Height, width = picture.Width, to = Settings.ResizeTo;
+        int height = image.Height, width = image.Width, to = Settings.ResizeTo;
         return Settings.Resize switch
         {
             ResizeMode.ShorterSide when height < width => (to, Longer(width, height)),
@@ -94,7 +94,7 @@ public sealed class Preprocessor
             ResizeMode.Square => (to, to),
             _ when height >= Settings.CropHeight && width >= Settings.CropWidth => (height, width),
             _ => throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"a picture of {height}×{width} pixels is smaller than the network's input of {Settings.CropHeight}×{Settings.CropWidth}, and resizing is off.")),
+                $"an image of {height}×{width} pixels is smaller than the network's input of {Settings.CropHeight}×{Settings.CropWidth}, and resizing is off.")),
         };
 
         // Cut off, not rounded, as torchvision does. Beyond 2³¹ the proportion is nobody's concern.
@@ -109,19 +109,19 @@ public sealed class Preprocessor
         return _crop.AsSpan(0, length);
     }
 
-    private void CropAndNormalize(PixelBuffer picture, int height, int width, PixelRegion window, bool flip, Span<float> output,
+    private void CropAndNormalize(PixelBuffer image, int height, int width, PixelRegion window, bool flip, Span<float> output,
         (float Red, float Green, float Blue) colorShift = default)
     {
-        int channels = picture.Channels, stride = window.Width * channels;
+        int channels = image.Channels, stride = window.Width * channels;
         Span<byte> crop = CropBuffer(channels);
-        // A window may reach beyond the picture (random crop with padding): black there.
+        // A window may reach beyond the image (random crop with padding): black there.
         int top = Math.Max(window.Top, 0), left = Math.Max(window.Left, 0);
         int bottom = (int)Math.Min(window.Top + (long)window.Height, height), right = (int)Math.Min(window.Left + (long)window.Width, width);
         var inside = new PixelRegion(top, left, bottom - top, right - left);
         if (inside.Height < window.Height || inside.Width < window.Width)
             crop.Clear();
         if (inside.Height > 0 && inside.Width > 0)
-            _resampler.Resize(picture, new PixelRegion(0, 0, picture.Height, picture.Width), height, width, inside,
+            _resampler.Resize(image, new PixelRegion(0, 0, image.Height, image.Width), height, width, inside,
                 crop[((top - window.Top) * stride + (left - window.Left) * channels)..], stride);
         _normalization.Apply(crop, channels, flip, colorShift, output);
     }

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Resizes pictures: antialiased bilinear, in 8 bits, equal to Pillow's. Holds scratch memory, so each thread has its own.</summary>
+/// <summary>Resizes images: antialiased bilinear, in 8 bits, equal to Pillow's. Holds scratch memory, so each thread has its own.</summary>
 internal sealed unsafe class Resampler
 {
     private readonly AxisWeights _columns = new(), _rows = new();
@@ -11,8 +11,8 @@ internal sealed unsafe class Resampler
     /// <summary>Bytes beyond the last pixel that loads of whole vectors may touch.</summary>
     public const int Slack = 32;
 
-    /// <summary>Resizes a part of a picture and writes a part of the result; only what that part needs is computed.</summary>
-    /// <param name="source">The picture.</param>
+    /// <summary>Resizes a part of an image and writes a part of the result; only what that part needs is computed.</summary>
+    /// <param name="source">The image.</param>
     /// <param name="region">What to resize; pixels outside of it have no influence.</param>
     /// <param name="height">Rows of the whole result.</param>
     /// <param name="width">Columns of the whole result.</param>
@@ -44,7 +44,7 @@ internal sealed unsafe class Resampler
                     if (channels == 3)
                         ColorRow(from + y * sourceStride, middle + (y - top) * rowBytes, window.Width);
                     else
-                        GreyRow(from + y * sourceStride, middle + (y - top) * rowBytes, window.Width);
+                        GrayRow(from + y * sourceStride, middle + (y - top) * rowBytes, window.Width);
                 for (int y = 0; y < window.Height; y++)
                     SumOfRows(middle + (_rows.Start[y] - top) * rowBytes, y, rowBytes, to + y * targetStride);
             }
@@ -74,7 +74,7 @@ internal sealed unsafe class Resampler
         }
     }
 
-    private void GreyRow(byte* from, byte* to, int count)
+    private void GrayRow(byte* from, byte* to, int count)
     {
         for (int x = 0; x < count; x++)
         {

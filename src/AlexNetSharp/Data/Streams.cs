@@ -9,6 +9,6 @@ internal static class Streams
     /// <summary>Added to the seed where the order of an epoch is drawn.</summary>
     public const ulong Order = 0x5D1A_7E00_0000_0002;
 
-    /// <summary>Added to the seed where a picture is changed at random.</summary>
+    /// <summary>Added to the seed where an image is changed at random.</summary>
     public const ulong Augmentation = 0x5D1A_7E00_0000_0003;
 }

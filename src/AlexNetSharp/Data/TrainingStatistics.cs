@@ -2,63 +2,63 @@ using System.Collections.Immutable;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Mean, deviation and principal colours of a training set, from which preprocessing and augmentation are made.</summary>
+/// <summary>Mean, deviation and principal colors of a training set, from which preprocessing and augmentation are made.</summary>
 /// <remarks>
-/// Taken over the pictures as the network sees them without augmentation: resized, cropped from the middle, in its channels, in grey
+/// Taken over the images as the network sees them without augmentation: resized, cropped from the middle, in its channels, in gray
 /// levels from 0 to 255. Sums are kept in integers, so the result is the same with any number of threads.
 /// </remarks>
 public sealed class TrainingStatistics
 {
-    private TrainingStatistics(int pictures, ImmutableArray<float> elementMean, ImmutableArray<float> channelMean, ImmutableArray<float> channelDeviation, ColorPca? colors)
+    private TrainingStatistics(int images, ImmutableArray<float> elementMean, ImmutableArray<float> channelMean, ImmutableArray<float> channelDeviation, ColorPca? colors)
     {
-        (Pictures, ElementMean, ChannelMean, ChannelDeviation, Colors) = (pictures, elementMean, channelMean, channelDeviation, colors);
+        (Images, ElementMean, ChannelMean, ChannelDeviation, Colors) = (images, elementMean, channelMean, channelDeviation, colors);
     }
 
-    /// <summary>Number of pictures counted.</summary>
-    public int Pictures { get; }
+    /// <summary>Number of images counted.</summary>
+    public int Images { get; }
 
-    /// <summary>The mean picture [height, width, channels].</summary>
+    /// <summary>The mean image [height, width, channels].</summary>
     public ImmutableArray<float> ElementMean { get; }
 
     /// <summary>Mean of each channel.</summary>
     public ImmutableArray<float> ChannelMean { get; }
 
-    /// <summary>Deviation of each channel over all pixels of all pictures.</summary>
+    /// <summary>Deviation of each channel over all pixels of all images.</summary>
     public ImmutableArray<float> ChannelDeviation { get; }
 
-    /// <summary>Principal components of colour for <see cref="Augmentation.ColorPca"/>; null for grey pictures.</summary>
+    /// <summary>Principal components of color for <see cref="Augmentation.ColorPca"/>; null for gray images.</summary>
     public ColorPca? Colors { get; }
 
     /// <summary>Reads a training set and computes its statistics.</summary>
-    /// <param name="pictures">The training set.</param>
+    /// <param name="images">The training set.</param>
     /// <param name="preprocessing">Sizes and channels; scale, mean and deviation do not matter.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
-    /// <param name="progress">Receives the number of pictures read so far, now and then, from any thread.</param>
+    /// <param name="progress">Receives the number of images read so far, now and then, from any thread.</param>
     /// <param name="cancellation">Stops the computation.</param>
-    /// <exception cref="InvalidDataException">A picture cannot be read, or there are none.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
-    public static TrainingStatistics Compute(IPictureDataset pictures, Preprocessing preprocessing, int threads,
+    /// <exception cref="InvalidDataException">An image cannot be read, or there are none.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>
+    public static TrainingStatistics Compute(IImageDataset images, Preprocessing preprocessing, int threads,
         Action<int>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        if (pictures.Count == 0)
-            throw new InvalidDataException("A mean needs at least one picture.");
+        if (images.Count == 0)
+            throw new InvalidDataException("A mean needs at least one image.");
         Preprocessing plain = preprocessing with { Scale = 1, Mean = [], Deviation = [] };
         var sums = new Sums[threads];
         for (int t = 0; t < threads; t++)
             sums[t] = new Sums(plain);
-        PictureLoop.Run(pictures, threads,
+        ImageLoop.Run(images, threads,
             (index, error) =>
             {
                 if (error is not null)
-                    throw new InvalidDataException(PictureErrors.Describe(pictures.Name(index), error), error);
+                    throw new InvalidDataException(ImageErrors.Describe(images.Name(index), error), error);
             },
-            (thread, _, picture) => sums[thread].Add(picture), progress, cancellation);
+            (thread, _, image) => sums[thread].Add(image), progress, cancellation);
         for (int t = 1; t < threads; t++)
             sums[0].Add(sums[t]);
-        return sums[0].Result(pictures.Count);
+        return sums[0].Result(images.Count);
     }
 
     /// <summary>What one thread has counted.</summary>
@@ -70,9 +70,9 @@ public sealed class TrainingStatistics
         private readonly long[] _products = new long[9];
         private readonly int _channels = plain.Channels;
 
-        public void Add(PixelBuffer picture)
+        public void Add(PixelBuffer image)
         {
-            _preprocessor.Apply(picture, _input);
+            _preprocessor.Apply(image, _input);
             Span<long> products = stackalloc long[9];
             products.Clear();
             for (int i = 0; i < _input.Length; i++)
@@ -103,9 +103,9 @@ public sealed class TrainingStatistics
                 _products[i] += other._products[i];
         }
 
-        public TrainingStatistics Result(int pictures)
+        public TrainingStatistics Result(int images)
         {
-            double pixels = (double)pictures * _elements.Length / _channels;
+            double pixels = (double)images * _elements.Length / _channels;
             double[] mean = new double[_channels];
             for (int i = 0; i < _elements.Length; i++)
                 mean[i % _channels] += _elements[i] / pixels;
@@ -114,7 +114,7 @@ public sealed class TrainingStatistics
                 for (int b = 0; b < _channels; b++)
                     covariance[a, b] = _products[Math.Min(a, b) * 3 + Math.Max(a, b)] / pixels - mean[a] * mean[b];
             var deviation = Enumerable.Range(0, _channels).Select(c => (float)Math.Sqrt(Math.Max(0, covariance[c, c])));
-            return new TrainingStatistics(pictures, [.. _elements.Select(sum => (float)(sum / (double)pictures))],
+            return new TrainingStatistics(images, [.. _elements.Select(sum => (float)(sum / (double)images))],
                 [.. mean.Select(value => (float)value)], [.. deviation], _channels == 1 ? null : Colors(covariance));
         }
 

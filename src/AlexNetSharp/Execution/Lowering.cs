@@ -51,7 +51,7 @@ internal sealed class Lowering
             case Linear linear:
                 _operations.Add(FullyConnected(Take(1), linear, relu: false));
                 break;
-            // The normalised map is as large as the convolution's and only the pool reads it: together they never write it down.
+            // The normalized map is as large as the convolution's and only the pool reads it: together they never write it down.
             case LocalResponseNorm norm when NormTakesPool(_layer):
                 var following = (MaxPool2d)_network.Layers[_layer + 1];
                 _operations.Add(new LocalResponseNormMaxPoolOperation(Take(2), norm, following, relu: _operations is [.., ConvOperation { LeavesMask: true }]));
@@ -103,7 +103,7 @@ internal sealed class Lowering
             conv.Padding.Horizontal(input.Width, conv.KernelSize, conv.Stride).Before,
             conv.Groups);
         bool weightGradient = _options.Gradients != GradientScope.None;
-        // Normalisation with pooling looks at this output in backward too, and masks its gradient on the way.
+        // Normalization with pooling looks at this output in backward too, and masks its gradient on the way.
         bool gradientMasked = relu && NormTakesPool(info.LayerIndices[^1] + 1);
         return new ConvOperation(
             info, conv.Name, geometry, new ConvRequest(relu, weightGradient, InputGradient, _options.Precise, gradientMasked));
@@ -112,7 +112,7 @@ internal sealed class Lowering
     private LinearOperation FullyConnected(OperationInfo info, Linear linear, bool relu) =>
         new(info, linear, relu, weightGradient: _options.Gradients == GradientScope.All, InputGradient, _options.BFloat16Linear);
 
-    /// <summary>Whether a layer is a normalisation across channels that runs together with the max pool after it.</summary>
+    /// <summary>Whether a layer is a normalization across channels that runs together with the max pool after it.</summary>
     private bool NormTakesPool(int layer) =>
         !_options.KeepActivations && layer + 1 < _network.Layers.Count
             && _network.Layers[layer] is LocalResponseNorm && _network.Layers[layer + 1] is MaxPool2d;

@@ -7,12 +7,12 @@ using WithinChannelNormKernel = AlexNetSharp.Kernels.Normalization.WithinChannel
 
 namespace AlexNetSharp.Execution;
 
-/// <summary>Response normalisation across channels, where no pool follows that could take it in.</summary>
+/// <summary>Response normalization across channels, where no pool follows that could take it in.</summary>
 internal sealed unsafe class LocalResponseNormOperation(OperationInfo info, Networks.LocalResponseNorm layer) : Operation(info)
 {
     private readonly LocalResponseNormKernel _norm = LocalResponseNormKernel.Create(Settings(info, layer));
 
-    public override string Algorithm => "normalisation across channels";
+    public override string Algorithm => "normalization across channels";
 
     public override bool BackwardReadsInput => true;
 
@@ -33,9 +33,9 @@ internal sealed unsafe class LocalResponseNormOperation(OperationInfo info, Netw
         new(info.InputLength / info.InputShape.Channels, info.InputShape.Channels, layer.Radius, layer.Bias, layer.Alpha, layer.Beta);
 }
 
-/// <summary>Response normalisation across channels and the max pooling after it, in one pass.</summary>
+/// <summary>Response normalization across channels and the max pooling after it, in one pass.</summary>
 /// <param name="info">Sizes.</param>
-/// <param name="norm">The normalisation.</param>
+/// <param name="norm">The normalization.</param>
 /// <param name="pool">The pooling.</param>
 /// <param name="relu">Whether backward also goes through the ReLU that made the input: it reads the input anyway.</param>
 internal sealed unsafe class LocalResponseNormMaxPoolOperation(OperationInfo info, Networks.LocalResponseNorm norm, MaxPool2d pool, bool relu)
@@ -46,7 +46,7 @@ internal sealed unsafe class LocalResponseNormMaxPoolOperation(OperationInfo inf
         PoolingOperation.Sliding(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false),
         relu);
 
-    public override string Algorithm => "normalisation and max pool in one pass";
+    public override string Algorithm => "normalization and max pool in one pass";
 
     public override bool BackwardReadsInput => true;
 
@@ -65,7 +65,7 @@ internal sealed unsafe class LocalResponseNormMaxPoolOperation(OperationInfo inf
     protected override void OnBind(WorkerPool workers, ParameterSet parameters, ParameterSet? gradients) => _kernel.Bind(workers, Memory.Scratch);
 }
 
-/// <summary>Response normalisation within each channel.</summary>
+/// <summary>Response normalization within each channel.</summary>
 /// <param name="info">Sizes.</param>
 /// <param name="layer">The layer.</param>
 /// <param name="inputGradient">Whether somebody needs the gradient of the input.</param>
@@ -73,7 +73,7 @@ internal sealed unsafe class WithinChannelNormOperation(OperationInfo info, Netw
 {
     private readonly WithinChannelNormKernel _norm = WithinChannelNormKernel.Create(Settings(info, layer), inputGradient);
 
-    public override string Algorithm => "normalisation within channels";
+    public override string Algorithm => "normalization within channels";
 
     public override bool BackwardReadsInput => true;
 

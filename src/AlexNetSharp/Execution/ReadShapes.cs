@@ -7,7 +7,7 @@ namespace AlexNetSharp.Execution;
 /// <remarks>
 /// A pooling layer whose windows do not fill its input never reads the last rows and columns: the 3×3 windows of stride 2 over the
 /// notebook's 56×56 maps end at row 54. Then nobody needs to compute that edge, and its gradient is 0. What the layers before compute
-/// position by position (convolution, ReLU, normalisation across channels) is cut to the same size.
+/// position by position (convolution, ReLU, normalization across channels) is cut to the same size.
 /// </remarks>
 internal static class ReadShapes
 {

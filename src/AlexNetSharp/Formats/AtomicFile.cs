@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Formats;
 
-/// <summary>Writes a file that appears under its name only when it is complete: a temporary neighbour, flushed to disk, then renamed.</summary>
+/// <summary>Writes a file that appears under its name only when it is complete: a temporary neighbor, flushed to disk, then renamed.</summary>
 /// <remarks>A device, such as <c>/dev/stdout</c> or <c>/dev/null</c>, is written as it is: a file must not take its place.</remarks>
 internal sealed class AtomicFile : IDisposable
 {

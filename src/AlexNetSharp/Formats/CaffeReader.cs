@@ -6,7 +6,7 @@ namespace AlexNetSharp.Formats;
 /// </summary>
 /// <remarks>
 /// Source of the field numbers: https://github.com/BVLC/caffe/blob/master/src/caffe/proto/caffe.proto. Caffe's published networks read
-/// pictures as blue, green, red, as OpenCV gives them; the file does not say so.
+/// images as blue, green, red, as OpenCV gives them; the file does not say so.
 /// </remarks>
 internal static class CaffeReader
 {

@@ -3,7 +3,7 @@ using AlexNetSharp.Networks;
 namespace AlexNetSharp.Formats;
 
 /// <summary>A class that a network tells apart.</summary>
-/// <param name="Id">Short identity: for ImageNet the WordNet id (n01440764), otherwise the name of the pictures' folder.</param>
+/// <param name="Id">Short identity: for ImageNet the WordNet id (n01440764), otherwise the name of the images' folder.</param>
 /// <param name="Name">Name for humans.</param>
 public sealed record ClassName(string Id, string Name);
 
@@ -17,14 +17,14 @@ public sealed record ClassName(string Id, string Name);
 public sealed record WeightTransfer(
     string Source, TensorType SourceType, IReadOnlyList<long> SourceShape, string Parameter, string Change, string FileChange);
 
-/// <summary>A network with its weights, the names of its classes and what it wants done to pictures: what a model file holds.</summary>
+/// <summary>A network with its weights, the names of its classes and what it wants done to images: what a model file holds.</summary>
 public sealed class Model : IDisposable
 {
     /// <summary>Puts a model together.</summary>
     /// <param name="network">The network.</param>
     /// <param name="parameters">Its weights; the model disposes of them.</param>
     /// <param name="classes">Its classes in the order of the outputs; empty if unknown.</param>
-    /// <param name="preprocessing">What happens to a picture before the network, as JSON; empty if unknown.</param>
+    /// <param name="preprocessing">What happens to an image before the network, as JSON; empty if unknown.</param>
     /// <param name="transfers">Where the weights came from; empty if not from a file.</param>
     /// <exception cref="ArgumentException">The parameters are of another network, or the classes are not as many as the outputs.</exception>
     public Model(
@@ -58,7 +58,7 @@ public sealed class Model : IDisposable
     /// <summary>Its classes in the order of the outputs; empty if unknown.</summary>
     public IReadOnlyList<ClassName> Classes { get; }
 
-    /// <summary>What happens to a picture before the network, as JSON; empty if unknown.</summary>
+    /// <summary>What happens to an image before the network, as JSON; empty if unknown.</summary>
     public string Preprocessing { get; }
 
     /// <summary>Where the weights came from, in the order of the parameters; empty if not from a file.</summary>

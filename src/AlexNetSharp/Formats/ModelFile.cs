@@ -10,7 +10,7 @@ public static class ModelFile
     /// Caffe's .caffemodel, or an AlexNet in ONNX.
     /// </summary>
     /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
-    /// <param name="network">Name of the network, where the file does not tell; null to recognise it from metadata, names and shapes.</param>
+    /// <param name="network">Name of the network, where the file does not tell; null to recognize it from metadata, names and shapes.</param>
     /// <remarks>A known network with 1000 outputs whose file names no classes is taken to tell ImageNet's apart.</remarks>
     /// <returns>The model, complete; if anything is wrong, nothing is returned and nothing stays in memory.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -22,7 +22,7 @@ public static class ModelFile
             throw new ArgumentException($"there is no network '{network}'; there are {string.Join(", ", NetworkCatalog.Names)}", nameof(network));
         using TensorFile file = TensorFile.Open(FileOf(path));
         ModelMetadata metadata = ModelMetadata.Read(file);
-        return Load(file, metadata, NetworkRecognition.Recognise(file, metadata, network));
+        return Load(file, metadata, NetworkRecognition.Recognize(file, metadata, network));
     }
 
     /// <summary>Reads the weights of <paramref name="network"/>, whatever the file says about its own.</summary>

@@ -10,7 +10,7 @@ namespace AlexNetSharp.Formats;
 /// <param name="Network">Name of the network; null if the file does not say.</param>
 /// <param name="Input">Shape of an image.</param>
 /// <param name="Classes">The classes; empty if the file does not say.</param>
-/// <param name="Preprocessing">What happens to a picture, as JSON; empty if the file does not say.</param>
+/// <param name="Preprocessing">What happens to an image, as JSON; empty if the file does not say.</param>
 internal sealed record ModelMetadata(string? Network, Shape? Input, IReadOnlyList<ClassName> Classes, string Preprocessing)
 {
     private const string Prefix = "alexnetsharp.";

@@ -12,7 +12,7 @@ internal static class NetworkRecognition
     /// <param name="metadata">What its metadata say.</param>
     /// <param name="name">A name that the user gave, or null.</param>
     /// <exception cref="InvalidDataException">The network cannot be told, or not be built.</exception>
-    public static Network Recognise(TensorFile file, ModelMetadata metadata, string? name)
+    public static Network Recognize(TensorFile file, ModelMetadata metadata, string? name)
     {
         name ??= metadata.Network ?? Guess(file);
         Network? plain = NetworkCatalog.Build(name, 1, null);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace AlexNetSharp.Formats;
 
 /// <summary>
-/// Reads the weights of an ONNX model: the initialisers that its Conv, Gemm and MatMul nodes use. With five convolutions and three
-/// fully connected layers, the order of the nodes says which is which, whatever the initialisers are called.
+/// Reads the weights of an ONNX model: the initializers that its Conv, Gemm and MatMul nodes use. With five convolutions and three
+/// fully connected layers, the order of the nodes says which is which, whatever the initializers are called.
 /// </summary>
 /// <remarks>Source of the field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.</remarks>
 internal static class OnnxReader
@@ -73,7 +73,7 @@ internal static class OnnxReader
             {
                 long at = graph.Offset;
                 if (ReadTensor(file, graph.Part(ref parts), at) is { } tensor && !initializers.TryAdd(tensor.Name, tensor))
-                    FormatError.Throw(file.Path, at, $"two initialisers are named {FormatError.Quote(tensor.Name)}; names must differ");
+                    FormatError.Throw(file.Path, at, $"two initializers are named {FormatError.Quote(tensor.Name)}; names must differ");
             }
             else
             {
@@ -176,8 +176,8 @@ internal static class OnnxReader
         if (type is null)
             return null;
         if (external)
-            FormatError.Throw(file.Path, at, $"initialiser {FormatError.Quote(name)} lies in another file, which is not supported; save the model with its weights inside (onnx.save without save_as_external_data)");
-        string what = "initialiser " + FormatError.Quote(name);
+            FormatError.Throw(file.Path, at, $"initializer {FormatError.Quote(name)} lies in another file, which is not supported; save the model with its weights inside (onnx.save without save_as_external_data)");
+        string what = "initializer " + FormatError.Quote(name);
         long[] sizes = [.. shape];
         long elements = TensorShape.Elements(file.Path, at, name, sizes), bytes = TensorShape.Bytes(file.Path, at, name, elements, type.Value);
         (ReadOnlyMemory<byte> data, long offset) = raw.Count > 1

@@ -53,7 +53,7 @@ internal static class OnnxWriter
         file.Commit();
     }
 
-    /// <summary>GraphProto without its initialisers: node 1, name 2, input 11, output 12.</summary>
+    /// <summary>GraphProto without its initializers: node 1, name 2, input 11, output 12.</summary>
     private static ProtoWriter Structure(Network network, OnnxGraph graph)
     {
         var structure = new ProtoWriter();

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace AlexNetSharp.Formats;
 
-/// <summary>Encodes pixels as PNG (ISO/IEC 15948): 8 bits a channel, grey or RGB, no filter, one IDAT chunk.</summary>
+/// <summary>Encodes pixels as PNG (ISO/IEC 15948): 8 bits a channel, gray or RGB, no filter, one IDAT chunk.</summary>
 internal static class Png
 {
     private static readonly uint[] ChecksumTable = MakeChecksumTable();
@@ -11,7 +11,7 @@ internal static class Png
     /// <summary>A whole PNG file.</summary>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
-    /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
+    /// <param name="channels">1 (gray) or 3 (red, green, blue).</param>
     /// <param name="pixels">[height, width, channels].</param>
     /// <exception cref="ArgumentException">A size is out of range or does not fit <paramref name="pixels"/>.</exception>
     public static byte[] Encode(int width, int height, int channels, ReadOnlySpan<byte> pixels)
@@ -20,7 +20,7 @@ internal static class Png
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if (channels is not (1 or 3) || pixels.Length != (long)width * height * channels)
             throw new ArgumentException(FormattableString.Invariant(
-                $"{pixels.Length} values are no picture of {width} × {height} pixels with {channels} channels"), nameof(pixels));
+                $"{pixels.Length} values are no image of {width} × {height} pixels with {channels} channels"), nameof(pixels));
 
         using var png = new MemoryStream();
         png.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]);
@@ -28,7 +28,7 @@ internal static class Png
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
         header[8] = 8; // bits a channel
-        header[9] = (byte)(channels == 3 ? 2 : 0); // colour type
+        header[9] = (byte)(channels == 3 ? 2 : 0); // color type
         header[10..].Clear(); // deflate, the five filters, not interlaced
         WriteChunk(png, "IHDR"u8, header);
 

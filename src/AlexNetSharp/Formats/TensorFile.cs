@@ -30,7 +30,7 @@ public enum TensorFileFormat
 /// </remarks>
 public sealed class TensorFile : IDisposable
 {
-    /// <summary>Metadata of readers whose files show the order of the first layer's colours: RGB or BGR.</summary>
+    /// <summary>Metadata of readers whose files show the order of the first layer's colors: RGB or BGR.</summary>
     internal const string ChannelOrderKey = "reader.channel_order";
 
     /// <summary>Metadata of readers whose files list the layers: what follows the first convolution.</summary>
@@ -70,7 +70,7 @@ public sealed class TensorFile : IDisposable
     /// <summary>Texts that travel with the tensors; empty where the format or the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a file; the format is recognised from its first bytes, and by its ending only where those do not tell.</summary>
+    /// <summary>Opens a file; the format is recognized from its first bytes, and by its ending only where those do not tell.</summary>
     /// <param name="path">A .safetensors, .safetensors.index.json, .pth, .pt, .caffemodel, .onnx or .npy file.</param>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or of no known format.</exception>
@@ -104,12 +104,12 @@ public sealed class TensorFile : IDisposable
             file.Dispose();
     }
 
-    /// <summary>Recognises and reads <paramref name="file"/>, and disposes of it if that fails.</summary>
+    /// <summary>Recognizes and reads <paramref name="file"/>, and disposes of it if that fails.</summary>
     private static TensorFile Read(FileBytes file)
     {
         try
         {
-            return Recognise(file) switch
+            return Recognize(file) switch
             {
                 TensorFileFormat.Npy => Npy.Read(file),
                 TensorFileFormat.PyTorch when file.Byte(0, "the start") == 0x80 => PyTorchReader.ReadLegacy(file),
@@ -127,7 +127,7 @@ public sealed class TensorFile : IDisposable
         }
     }
 
-    private static TensorFileFormat Recognise(FileBytes file)
+    private static TensorFileFormat Recognize(FileBytes file)
     {
         ReadOnlySpan<byte> start = file.Span(0, Math.Min(file.Length, 16), "the start of the file");
         if (start.StartsWith(Npy.Magic))

@@ -18,10 +18,10 @@ internal sealed class WeightMapping
     private readonly Network _network;
     private readonly NamedTensor[] _sources;
     private readonly bool _native;
-    private readonly bool _flipColours;
+    private readonly bool _flipColors;
 
-    private WeightMapping(TensorFile file, Network network, NamedTensor[] sources, bool native, bool flipColours) =>
-        (_file, _network, _sources, _native, _flipColours) = (file, network, sources, native, flipColours);
+    private WeightMapping(TensorFile file, Network network, NamedTensor[] sources, bool native, bool flipColors) =>
+        (_file, _network, _sources, _native, _flipColors) = (file, network, sources, native, flipColors);
 
     /// <summary>The tensor that is parameter <paramref name="name"/>, or null.</summary>
     public static NamedTensor? Find(TensorFile file, string name)
@@ -37,9 +37,9 @@ internal sealed class WeightMapping
     /// <summary>Finds all parameters of <paramref name="network"/> and checks names, shapes and types; copies nothing yet.</summary>
     /// <param name="file">The file.</param>
     /// <param name="network">The network.</param>
-    /// <param name="flipColours">Whether the first layer's input channels are blue, green, red in the file.</param>
+    /// <param name="flipColors">Whether the first layer's input channels are blue, green, red in the file.</param>
     /// <exception cref="InvalidDataException">A parameter is missing or of another shape, or the file holds a tensor that the network has not.</exception>
-    public static WeightMapping Check(TensorFile file, Network network, bool flipColours)
+    public static WeightMapping Check(TensorFile file, Network network, bool flipColors)
     {
         ParameterSpec? kernel = network.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.ConvolutionWeight);
         bool native = file.Metadata.GetValueOrDefault("format") == NativeFormat
@@ -60,7 +60,7 @@ internal sealed class WeightMapping
         NamedTensor? stranger = file.Tensors.FirstOrDefault(tensor => !WeightNames.IsTrainingState(tensor.Name) && !sources.Contains(tensor));
         if (stranger is not null)
             FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' has not; is it another network? Give it with --network");
-        return new WeightMapping(file, network, sources, native, flipColours);
+        return new WeightMapping(file, network, sources, native, flipColors);
     }
 
     /// <summary>Copies everything into <paramref name="parameters"/>.</summary>
@@ -73,7 +73,7 @@ internal sealed class WeightMapping
         {
             NamedTensor source = _sources[i];
             Parameter target = parameters.Parameters[i];
-            bool flip = _flipColours && i == 0 && target.Spec.Role == ParameterRole.ConvolutionWeight;
+            bool flip = _flipColors && i == 0 && target.Spec.Role == ParameterRole.ConvolutionWeight;
             (string change, string fileChange) = target.Spec.Role switch
             {
                 ParameterRole.ConvolutionWeight => CopyKernels(source, target, flip),

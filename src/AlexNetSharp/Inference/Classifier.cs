@@ -5,12 +5,12 @@ using AlexNetSharp.Kernels.Elementwise;
 
 namespace AlexNetSharp.Inference;
 
-/// <summary>Tells what is on pictures: a model, its preprocessing and its class names behind one object.</summary>
+/// <summary>Tells what is on images: a model, its preprocessing and its class names behind one object.</summary>
 /// <remarks>
 /// <para>
-/// All members may be called from any number of threads. Each caller decodes and prepares its own picture; the network then computes the
-/// pictures of all that wait together on one thread of its own (and the threads of its plan), so that load makes batches and never two
-/// networks that fight for the processors. The result of a picture does not depend on which others it was computed with, but for the last
+/// All members may be called from any number of threads. Each caller decodes and prepares its own image; the network then computes the
+/// images of all that wait together on one thread of its own (and the threads of its plan), so that load makes batches and never two
+/// networks that fight for the processors. The result of an image does not depend on which others it was computed with, but for the last
 /// bits where an algorithm depends on the batch.
 /// </para>
 /// <para>
@@ -21,7 +21,7 @@ namespace AlexNetSharp.Inference;
 /// </remarks>
 /// <example>
 /// <code>
-/// using var classifier = Classifier.Load("model.safetensors", new PictureDecoder());
+/// using var classifier = Classifier.Load("model.safetensors", new ImageDecoder());
 /// foreach (Prediction prediction in classifier.Classify("cat.jpg", top: 5))
 ///     Console.WriteLine($"{prediction.Probability:P1} {prediction.Name}");
 /// </code>
@@ -29,34 +29,34 @@ namespace AlexNetSharp.Inference;
 public sealed class Classifier : IDisposable
 {
     private readonly Model _model;
-    private readonly PictureInference _inference;
+    private readonly ImageInference _inference;
 
     /// <summary>A classifier of a model that is in memory.</summary>
     /// <param name="model">The model; the classifier disposes of it. Its weights must not change any more.</param>
-    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.PictureDecoder</c>; null for pixels and tensors alone.</param>
+    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.ImageDecoder</c>; null for pixels and tensors alone.</param>
     /// <param name="options">How to work.</param>
     /// <exception cref="InvalidDataException">
     /// The model states no preprocessing and its network has no usual one, or the preprocessing makes images of another shape than the network takes.
     /// </exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public Classifier(Model model, IPictureDecoder? decoder = null, InferenceOptions? options = null)
+    public Classifier(Model model, IImageDecoder? decoder = null, InferenceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        _inference = new PictureInference(model, model.Network, decoder, options ?? new InferenceOptions());
+        _inference = new ImageInference(model, model.Network, decoder, options ?? new InferenceOptions());
         Classes = model.Classes.Count > 0 ? model.Classes
             : [.. Enumerable.Range(0, _inference.OutputLength).Select(i => new ClassName(FormattableString.Invariant($"{i}"), FormattableString.Invariant($"class {i}")))];
     }
 
     /// <summary>Reads a model and makes a classifier of it.</summary>
     /// <param name="path">.safetensors, PyTorch's .pth or .pt, .caffemodel or .onnx.</param>
-    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.PictureDecoder</c>; null for pixels and tensors alone.</param>
+    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.ImageDecoder</c>; null for pixels and tensors alone.</param>
     /// <param name="options">How to work.</param>
-    /// <param name="network">Name of the network, where the file does not tell; null to recognise it.</param>
+    /// <param name="network">Name of the network, where the file does not tell; null to recognize it.</param>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, its network is not known, or it does not say how pictures are prepared.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, its network is not known, or it does not say how images are prepared.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or <paramref name="network"/> is no network's name.</exception>
-    public static Classifier Load(string path, IPictureDecoder? decoder = null, InferenceOptions? options = null, string? network = null)
+    public static Classifier Load(string path, IImageDecoder? decoder = null, InferenceOptions? options = null, string? network = null)
     {
         Model model = ModelFile.Load(path, network);
         try
@@ -78,98 +78,98 @@ public sealed class Classifier : IDisposable
     /// <summary>The classes in the order of the network's output; where the model names none, <c>class 0</c>, <c>class 1</c>, ….</summary>
     public IReadOnlyList<ClassName> Classes { get; }
 
-    /// <summary>What happens to a picture before the network.</summary>
+    /// <summary>What happens to an image before the network.</summary>
     public Preprocessing Preprocessing => _inference.Preprocessing;
 
-    /// <summary>Classifies a picture file.</summary>
+    /// <summary>Classifies an image file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <returns>As many predictions as asked for, or as there are classes.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
-    /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message names it.</exception>
-    /// <exception cref="InvalidDataException">The file is not a picture, or damaged; the message names it.</exception>
+    /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image, or damaged; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="top"/> is below 1.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled before the network began.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled before the network began.</exception>
     /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public Prediction[] Classify(string path, int top = 5, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        using PictureInference.Lease lease = _inference.Run(path, cancellationToken);
+        using ImageInference.Lease lease = _inference.Run(path, cancellationToken);
         return Best(lease.Call.Output, top);
     }
 
-    /// <summary>Classifies a picture from a stream that holds the bytes of a picture file.</summary>
+    /// <summary>Classifies an image from a stream that holds the bytes of an image file.</summary>
     /// <param name="stream">Read to its end, but no further than <see cref="InferenceOptions.MaxStreamBytes"/>.</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
-    /// <param name="name">What to call the picture in messages.</param>
+    /// <param name="name">What to call the image in messages.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
-    public Prediction[] Classify(Stream stream, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
+    public Prediction[] Classify(Stream stream, int top = 5, string name = "image", CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        using PictureInference.Lease lease = _inference.Run(stream, name, cancellationToken);
+        using ImageInference.Lease lease = _inference.Run(stream, name, cancellationToken);
         return Best(lease.Call.Output, top);
     }
 
-    /// <summary>Classifies a picture from a stream, without blocking a thread while it waits for the stream or the network.</summary>
+    /// <summary>Classifies an image from a stream, without blocking a thread while it waits for the stream or the network.</summary>
     /// <inheritdoc cref="Classify(Stream, int, string, CancellationToken)"/>
-    public async Task<Prediction[]> ClassifyAsync(Stream stream, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
+    public async Task<Prediction[]> ClassifyAsync(Stream stream, int top = 5, string name = "image", CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        using PictureInference.Lease lease = await _inference.RunAsync(stream, name, cancellationToken).ConfigureAwait(false);
+        using ImageInference.Lease lease = await _inference.RunAsync(stream, name, cancellationToken).ConfigureAwait(false);
         return Best(lease.Call.Output, top);
     }
 
-    /// <summary>Classifies a picture that is already decoded.</summary>
+    /// <summary>Classifies an image that is already decoded.</summary>
     /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Pixels in a row.</param>
-    /// <param name="channels">3 (red, green, blue) or 1 (grey).</param>
+    /// <param name="channels">3 (red, green, blue) or 1 (gray).</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <returns>As many predictions as asked for, or as there are classes.</returns>
     /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size or <paramref name="top"/> is out of range.</exception>
-    /// <exception cref="InvalidDataException">The picture is smaller than the crop and the preprocessing does not resize.</exception>
+    /// <exception cref="InvalidDataException">The image is smaller than the crop and the preprocessing does not resize.</exception>
     /// <exception cref="InvalidOperationException">The network's output is not finite: the model is damaged.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled before the network began.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled before the network began.</exception>
     /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public Prediction[] Classify(
         ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, int top = 5, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        using PictureInference.Lease lease = _inference.Run(pixels, height, width, channels, cancellationToken);
+        using ImageInference.Lease lease = _inference.Run(pixels, height, width, channels, cancellationToken);
         return Best(lease.Call.Output, top);
     }
 
-    /// <summary>Classifies a picture file that is in memory.</summary>
-    /// <param name="encoded">The bytes of the picture file.</param>
+    /// <summary>Classifies an image file that is in memory.</summary>
+    /// <param name="encoded">The bytes of the image file.</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
-    /// <param name="name">What to call the picture in messages.</param>
+    /// <param name="name">What to call the image in messages.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
-    public Prediction[] ClassifyEncoded(ReadOnlySpan<byte> encoded, int top = 5, string name = "picture", CancellationToken cancellationToken = default)
+    public Prediction[] ClassifyEncoded(ReadOnlySpan<byte> encoded, int top = 5, string name = "image", CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        using PictureInference.Lease lease = _inference.RunEncoded(encoded, name, cancellationToken);
+        using ImageInference.Lease lease = _inference.RunEncoded(encoded, name, cancellationToken);
         return Best(lease.Call.Output, top);
     }
 
     /// <summary>
-    /// Classifies many picture files, <see cref="InferenceOptions.BatchSize"/> at a time: each batch is decoded on all threads, computed, and
-    /// handed over before the next begins. A picture that cannot be read does not end the others.
+    /// Classifies many image files, <see cref="InferenceOptions.BatchSize"/> at a time: each batch is decoded on all threads, computed, and
+    /// handed over before the next begins. An image that cannot be read does not end the others.
     /// </summary>
     /// <param name="paths">The files.</param>
     /// <param name="top">How many classes to return for each, the most probable first.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <returns>The pictures in their order, each with its predictions or with what is wrong with it.</returns>
+    /// <returns>The images in their order, each with its predictions or with what is wrong with it.</returns>
     /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="top"/> is below 1.</exception>
-    /// <exception cref="OperationCanceledException">The enumeration was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The enumeration was canceled.</exception>
     /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public IEnumerable<FileResult<Prediction[]>> ClassifyFiles(IEnumerable<string> paths, int top = 5, CancellationToken cancellationToken = default)
@@ -184,7 +184,7 @@ public sealed class Classifier : IDisposable
     /// <param name="logits">Receives [n, classes], without gaps.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="ArgumentException">A tensor has another shape or gaps.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled between two batches.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled between two batches.</exception>
     /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public void Logits(in ReadOnlyTensorSpan<float> images, in TensorSpan<float> logits, CancellationToken cancellationToken = default)
@@ -194,7 +194,7 @@ public sealed class Classifier : IDisposable
             throw new ArgumentException(FormattableString.Invariant($"the logits of {n} images need a dense tensor of shape [{n}, {classes}]"), nameof(logits));
         for (int first = 0; first < n;)
         {
-            using PictureInference.Lease lease = _inference.Run(images, first, cancellationToken);
+            using ImageInference.Lease lease = _inference.Run(images, first, cancellationToken);
             for (int i = 0; i < lease.Call.Rows; i++)
                 lease.Call.OutputRow(i).CopyTo(logits.GetSpan([first + i, 0], classes));
             first += lease.Call.Rows;
@@ -206,7 +206,7 @@ public sealed class Classifier : IDisposable
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>[n, classes].</returns>
     /// <exception cref="ArgumentException">The images have another shape or gaps.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled between two batches.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled between two batches.</exception>
     /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
     public Tensor<float> Logits(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
@@ -230,15 +230,15 @@ public sealed class Classifier : IDisposable
         return values;
     }
 
-    /// <summary>Makes the plan for this many pictures at once and prepares the weights, so that the first call is as fast as the others.</summary>
-    /// <param name="pictures">Pictures of a call; more than a batch are a batch.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pictures"/> is below 1.</exception>
+    /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
+    /// <param name="images">Images of a call; more than a batch are a batch.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is below 1.</exception>
     /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
-    public void WarmUp(int pictures = 1)
+    public void WarmUp(int images = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(pictures, 1);
-        _inference.WarmUp(pictures);
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
+        _inference.WarmUp(images);
     }
 
     /// <summary>Waits for the calls under way, ends the threads and frees plans and weights. Later calls fail with <see cref="ObjectDisposedException"/>. Any thread may call it, also several.</summary>

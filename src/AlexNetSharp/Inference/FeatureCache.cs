@@ -8,23 +8,23 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;
 
-/// <summary>Features of pictures in a file, so that a folder is computed once.</summary>
+/// <summary>Features of images in a file, so that a folder is computed once.</summary>
 /// <remarks>
-/// A safetensors file: one tensor <c>features</c> [n, length], and in the metadata the SHA-256 of each picture file and that of everything
-/// else that the features depend on (weights, layers, preprocessing, views, bfloat16). A picture is known by its content, not by its name or
+/// A safetensors file: one tensor <c>features</c> [n, length], and in the metadata the SHA-256 of each image file and that of everything
+/// else that the features depend on (weights, layers, preprocessing, views, bfloat16). An image is known by its content, not by its name or
 /// date, so one that was changed is new and one that was moved is not; anything else that changes makes the whole file stale. The file is
 /// not trusted: what does not fit is an <see cref="InvalidDataException"/>, after which one begins with an empty cache.
 /// </remarks>
 public sealed class FeatureCache
 {
-    private const string TensorName = "features", ModelKey = "alexnetsharp.features.model", PicturesKey = "alexnetsharp.features.pictures";
+    private const string TensorName = "features", ModelKey = "alexnetsharp.features.model", ImagesKey = "alexnetsharp.features.images";
     private const int HashCharacters = 2 * SHA256.HashSizeInBytes;
 
     private readonly Dictionary<string, float[]> _features = new(StringComparer.Ordinal);
 
     /// <summary>An empty cache.</summary>
     /// <param name="model">What <see cref="KeyOf"/> says.</param>
-    /// <param name="length">Values of a picture.</param>
+    /// <param name="length">Values of an image.</param>
     public FeatureCache(string model, int length)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -32,35 +32,35 @@ public sealed class FeatureCache
         (Model, Length) = (model, length);
     }
 
-    /// <summary>Hash of everything but the picture that the features depend on.</summary>
+    /// <summary>Hash of everything but the image that the features depend on.</summary>
     public string Model { get; }
 
-    /// <summary>Values of a picture.</summary>
+    /// <summary>Values of an image.</summary>
     public int Length { get; }
 
-    /// <summary>Pictures in it.</summary>
+    /// <summary>Images in it.</summary>
     public int Count => _features.Count;
 
-    /// <summary>The features of a picture, or null.</summary>
-    /// <param name="picture">What <see cref="HashOf"/> says.</param>
-    public float[]? Find(string picture) => _features.GetValueOrDefault(picture);
+    /// <summary>The features of an image, or null.</summary>
+    /// <param name="image">What <see cref="HashOf"/> says.</param>
+    public float[]? Find(string image) => _features.GetValueOrDefault(image);
 
-    /// <summary>Adds a picture.</summary>
-    /// <param name="picture">What <see cref="HashOf"/> says.</param>
+    /// <summary>Adds an image.</summary>
+    /// <param name="image">What <see cref="HashOf"/> says.</param>
     /// <param name="features">[<see cref="Length"/>].</param>
     /// <exception cref="ArgumentException">There are more or fewer values.</exception>
-    public void Add(string picture, float[] features)
+    public void Add(string image, float[] features)
     {
         ArgumentNullException.ThrowIfNull(features);
         if (features.Length != Length)
             throw new ArgumentException(FormattableString.Invariant($"{features.Length} features, where {Length} are expected"), nameof(features));
-        _features[picture] = features;
+        _features[image] = features;
     }
 
     /// <summary>Reads a cache.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">What <see cref="KeyOf"/> says now.</param>
-    /// <param name="length">Values of a picture.</param>
+    /// <param name="length">Values of an image.</param>
     /// <returns>The cache; empty if it was made with another model or preprocessing.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or no cache.</exception>
@@ -68,12 +68,12 @@ public sealed class FeatureCache
     {
         var cache = new FeatureCache(model, length);
         using TensorFile file = TensorFile.Open(path);
-        if (!file.Metadata.TryGetValue(ModelKey, out string? key) || !file.Metadata.TryGetValue(PicturesKey, out string? pictures))
+        if (!file.Metadata.TryGetValue(ModelKey, out string? key) || !file.Metadata.TryGetValue(ImagesKey, out string? images))
             throw new InvalidDataException($"{path}: this is no cache of features");
         if (key != model)
             return cache;
         if (!file.TryGet(TensorName, out NamedTensor? tensor) || tensor.Shape.Length != 2 || tensor.Shape[1] != length
-            || !tensor.IsFloatingPoint || tensor.Count > Array.MaxLength || tensor.Shape[0] * HashCharacters != pictures.Length)
+            || !tensor.IsFloatingPoint || tensor.Count > Array.MaxLength || tensor.Shape[0] * HashCharacters != images.Length)
             throw new InvalidDataException($"{path}: the cache of features is damaged");
         // The reader has held sizes against the file, so the tensor is no larger than it.
         float[] all = tensor.ToArray();
@@ -82,24 +82,24 @@ public sealed class FeatureCache
             float[] features = all.AsSpan(i * length, length).ToArray();
             if (!float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(features)))
                 throw new InvalidDataException($"{path}: the cache of features holds values that are no numbers");
-            cache.Add(pictures.Substring(i * HashCharacters, HashCharacters), features);
+            cache.Add(images.Substring(i * HashCharacters, HashCharacters), features);
         }
         return cache;
     }
 
     /// <summary>Writes the cache, whole or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="pictures">Which pictures to write, by <see cref="HashOf"/>; those that are not in the cache are passed over.</param>
+    /// <param name="images">Which images to write, by <see cref="HashOf"/>; those that are not in the cache are passed over.</param>
     /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
-    public void Save(string path, IEnumerable<string> pictures)
+    public void Save(string path, IEnumerable<string> images)
     {
-        string[] kept = [.. pictures.Where(_features.ContainsKey).Distinct().Order(StringComparer.Ordinal)];
+        string[] kept = [.. images.Where(_features.ContainsKey).Distinct().Order(StringComparer.Ordinal)];
         var source = new TensorSource(TensorName, [kept.Length, Length], (first, destination) =>
         {
             while (destination.Length > 0)
             {
-                (long picture, long value) = Math.DivRem(first, Length);
-                ReadOnlySpan<float> features = _features[kept[picture]].AsSpan((int)value);
+                (long image, long value) = Math.DivRem(first, Length);
+                ReadOnlySpan<float> features = _features[kept[image]].AsSpan((int)value);
                 features = features[..Math.Min(features.Length, destination.Length)];
                 features.CopyTo(destination);
                 destination = destination[features.Length..];
@@ -109,11 +109,11 @@ public sealed class FeatureCache
         SafetensorsWriter.Write(path, [source], new Dictionary<string, string>
         {
             [ModelKey] = Model,
-            [PicturesKey] = string.Concat(kept),
+            [ImagesKey] = string.Concat(kept),
         });
     }
 
-    /// <summary>The SHA-256 of a picture file's bytes, in hexadecimal.</summary>
+    /// <summary>The SHA-256 of an image file's bytes, in hexadecimal.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static string HashOf(string path)
@@ -122,7 +122,7 @@ public sealed class FeatureCache
         return Convert.ToHexString(SHA256.HashData(file));
     }
 
-    /// <summary>The SHA-256 of what the features depend on beside the picture, in hexadecimal.</summary>
+    /// <summary>The SHA-256 of what the features depend on beside the image, in hexadecimal.</summary>
     /// <param name="extractor">What makes the features.</param>
     /// <param name="options">The options that it was made with.</param>
     public static string KeyOf(FeatureExtractor extractor, InferenceOptions options)

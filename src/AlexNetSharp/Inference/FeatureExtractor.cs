@@ -6,33 +6,33 @@ using AlexNetSharp.Networks;
 namespace AlexNetSharp.Inference;
 
 /// <summary>
-/// Turns pictures into the values of a hidden layer, by default the last fully connected one before the classes: pictures with a small
+/// Turns images into the values of a hidden layer, by default the last fully connected one before the classes: images with a small
 /// Euclidean distance between these show similar things (Krizhevsky et al. 2012, section 6.1 and figure 4).
 /// </summary>
 /// <remarks>Threads, memory and batches as in <see cref="Classifier"/>. With ten views the features are their mean.</remarks>
 public sealed class FeatureExtractor : IDisposable
 {
     private readonly Model _model;
-    private readonly PictureInference _inference;
+    private readonly ImageInference _inference;
 
     /// <summary>Makes an extractor of a model.</summary>
     /// <param name="model">The model; the extractor disposes of it. Its weights must not change any more.</param>
     /// <param name="layer">
     /// Name of the layer; null for <see cref="LayerOf"/>. A convolution or fully connected layer followed by a ReLU gives its values after the ReLU.
     /// </param>
-    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.PictureDecoder</c>; null for pixels alone.</param>
+    /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.ImageDecoder</c>; null for pixels alone.</param>
     /// <param name="options">How to work.</param>
     /// <exception cref="ArgumentException">The network has no such layer, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">
     /// The model states no preprocessing and its network has no usual one, or the preprocessing makes images of another shape than the network takes.
     /// </exception>
-    public FeatureExtractor(Model model, string? layer = null, IPictureDecoder? decoder = null, InferenceOptions? options = null)
+    public FeatureExtractor(Model model, string? layer = null, IImageDecoder? decoder = null, InferenceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         Layer = layer ?? LayerOf(model.Network);
         Network = UpTo(model.Network, Layer);
         _model = model;
-        _inference = new PictureInference(model, Network, decoder, options ?? new InferenceOptions());
+        _inference = new ImageInference(model, Network, decoder, options ?? new InferenceOptions());
     }
 
     /// <summary>The layer whose values are the features.</summary>
@@ -44,10 +44,10 @@ public sealed class FeatureExtractor : IDisposable
     /// <summary>The layers that are computed.</summary>
     public Network Network { get; }
 
-    /// <summary>Values of a picture: 4096 for fc7.</summary>
+    /// <summary>Values of an image: 4096 for fc7.</summary>
     public int Length => _inference.OutputLength;
 
-    /// <summary>What happens to a picture before the network.</summary>
+    /// <summary>What happens to an image before the network.</summary>
     public Preprocessing Preprocessing => _inference.Preprocessing;
 
     /// <summary>
@@ -64,53 +64,53 @@ public sealed class FeatureExtractor : IDisposable
             : throw new ArgumentException($"network '{network.Name}' has no hidden layer before a fully connected one; name the layer");
     }
 
-    /// <summary>The features of a picture file.</summary>
+    /// <summary>The features of an image file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <returns><see cref="Length"/> values; a map in the order height, width, channels.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
-    /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message names it.</exception>
-    /// <exception cref="InvalidDataException">The file is not a picture, or damaged; the message names it.</exception>
+    /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image, or damaged; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The extractor has no decoder.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled before the network began.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled before the network began.</exception>
     /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
     /// <exception cref="ObjectDisposedException">The extractor was disposed of.</exception>
     public float[] Extract(string path, CancellationToken cancellationToken = default)
     {
-        using PictureInference.Lease lease = _inference.Run(path, cancellationToken);
+        using ImageInference.Lease lease = _inference.Run(path, cancellationToken);
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of a picture from a stream that holds the bytes of a picture file.</summary>
+    /// <summary>The features of an image from a stream that holds the bytes of an image file.</summary>
     /// <param name="stream">Read to its end, but no further than <see cref="InferenceOptions.MaxStreamBytes"/>.</param>
-    /// <param name="name">What to call the picture in messages.</param>
+    /// <param name="name">What to call the image in messages.</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <inheritdoc cref="Extract(string, CancellationToken)"/>
-    public float[] Extract(Stream stream, string name = "picture", CancellationToken cancellationToken = default)
+    public float[] Extract(Stream stream, string name = "image", CancellationToken cancellationToken = default)
     {
-        using PictureInference.Lease lease = _inference.Run(stream, name, cancellationToken);
+        using ImageInference.Lease lease = _inference.Run(stream, name, cancellationToken);
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of a picture that is already decoded.</summary>
+    /// <summary>The features of an image that is already decoded.</summary>
     /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Pixels in a row.</param>
-    /// <param name="channels">3 (red, green, blue) or 1 (grey).</param>
+    /// <param name="channels">3 (red, green, blue) or 1 (gray).</param>
     /// <param name="cancellationToken">Gives up before the network begins.</param>
     /// <returns><see cref="Length"/> values; a map in the order height, width, channels.</returns>
     /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size is out of range.</exception>
     public float[] Extract(ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, CancellationToken cancellationToken = default)
     {
-        using PictureInference.Lease lease = _inference.Run(pixels, height, width, channels, cancellationToken);
+        using ImageInference.Lease lease = _inference.Run(pixels, height, width, channels, cancellationToken);
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of many picture files, <see cref="InferenceOptions.BatchSize"/> at a time.</summary>
+    /// <summary>The features of many image files, <see cref="InferenceOptions.BatchSize"/> at a time.</summary>
     /// <param name="paths">The files.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <returns>The pictures in their order, each with its features or with what is wrong with it.</returns>
+    /// <returns>The images in their order, each with its features or with what is wrong with it.</returns>
     /// <exception cref="InvalidOperationException">The extractor has no decoder.</exception>
     public IEnumerable<FileResult<float[]>> ExtractFiles(IEnumerable<string> paths, CancellationToken cancellationToken = default)
     {

@@ -44,7 +44,7 @@ internal sealed class InferenceEngine : IDisposable
 
     /// <summary>Computes a call and returns when its output is there.</summary>
     /// <exception cref="ObjectDisposedException">The engine was disposed of.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the network began.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before the network began.</exception>
     public void Run(InferenceCall call, CancellationToken cancellation)
     {
         call.Begin(awaited: false, cancellation);

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Inference;
 /// <summary>How a <see cref="Classifier"/> or <see cref="FeatureExtractor"/> works.</summary>
 public sealed record InferenceOptions
 {
-    /// <summary>What happens to a picture before the network; null for what the model states, or else its network.</summary>
+    /// <summary>What happens to an image before the network; null for what the model states, or else its network.</summary>
     public Preprocessing? Preprocessing { get; init; }
 
     /// <summary>
@@ -18,20 +18,20 @@ public sealed record InferenceOptions
     public int Threads { get; init; }
 
     /// <summary>
-    /// Whether each picture is looked at in ten views (four corners, the middle, and their mirror images) whose results are averaged, as in
+    /// Whether each image is looked at in ten views (four corners, the middle, and their mirror images) whose results are averaged, as in
     /// section 4.1 of the 2012 paper: a little more accurate, ten times the work.
     /// </summary>
     public bool TenCrop { get; init; }
 
     /// <summary>
-    /// Whether fully connected weights are read as bfloat16: single pictures come faster, outputs differ by about 1 %. The memory for the
+    /// Whether fully connected weights are read as bfloat16: single images come faster, outputs differ by about 1 %. The memory for the
     /// copy comes on top of the weights.
     /// </summary>
     public bool BFloat16 { get; init; }
 
     /// <summary>
-    /// Calls that may prepare their picture or wait for the network at the same time; further ones wait. A stream is read before its call
-    /// takes one of these places, so that slow senders keep none: the memory for encoded pictures is bounded by <see cref="MaxStreamBytes"/>
+    /// Calls that may prepare their image or wait for the network at the same time; further ones wait. A stream is read before its call
+    /// takes one of these places, so that slow senders keep none: the memory for encoded images is bounded by <see cref="MaxStreamBytes"/>
     /// and by the number of requests that the server lets in.
     /// </summary>
     public int MaxConcurrency { get; init; } = 32;
@@ -42,7 +42,7 @@ public sealed record InferenceOptions
     /// </summary>
     public int MaxStreamBytes { get; init; } = 64 << 20;
 
-    /// <summary>Views of each picture: 1 or 10.</summary>
+    /// <summary>Views of each image: 1 or 10.</summary>
     internal int Views => TenCrop ? 10 : 1;
 
     /// <summary>Checks the numbers.</summary>

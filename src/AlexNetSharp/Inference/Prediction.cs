@@ -2,7 +2,7 @@ using AlexNetSharp.Formats;
 
 namespace AlexNetSharp.Inference;
 
-/// <summary>One of the classes that a network takes a picture for.</summary>
+/// <summary>One of the classes that a network takes an image for.</summary>
 /// <param name="Index">Number of the class: its place in the network's output, from 0.</param>
 /// <param name="Class">Its identity and name; for ImageNet the WordNet id (n02124075) and the words of the synset.</param>
 /// <param name="Probability">Softmax of the network's output, from 0 to 1; with ten views their mean.</param>
@@ -11,7 +11,7 @@ public readonly record struct Prediction(int Index, ClassName Class, float Proba
     /// <summary>Name of the class for humans.</summary>
     public string Name => Class.Name;
 
-    /// <summary>Short identity of the class: for ImageNet the WordNet id, otherwise the name of the pictures' folder.</summary>
+    /// <summary>Short identity of the class: for ImageNet the WordNet id, otherwise the name of the images' folder.</summary>
     public string Id => Class.Id;
 
     /// <summary>The class and how probable it is: <c>Egyptian cat 68.4 %</c>.</summary>

@@ -2,7 +2,7 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels;
 
-/// <summary>A kernel without parameters, from one map of a batch to another: pooling and normalisation. Each direction is cut into independent pieces.</summary>
+/// <summary>A kernel without parameters, from one map of a batch to another: pooling and normalization. Each direction is cut into independent pieces.</summary>
 /// <remarks>
 /// Life: read <see cref="ScratchLength"/>, <see cref="Bind"/> once, then call freely; no call allocates. The cut depends on the sizes alone,
 /// so the result is the same bits for any number of threads.
@@ -38,7 +38,7 @@ internal abstract unsafe class MapKernel
 
     /// <summary>Overwrites gradInput [n, ih, iw, c] with the gradient of the input; all of it.</summary>
     /// <param name="input">As in forward.</param>
-    /// <param name="output">As forward left it; normalisation alone and averages do not read it.</param>
+    /// <param name="output">As forward left it; normalization alone and averages do not read it.</param>
     /// <param name="gradOutput">[n, oh, ow, c].</param>
     /// <param name="gradInput">[n, ih, iw, c]; must overlap none of the others unless the kernel says that it may.</param>
     public void Backward(float* input, float* output, float* gradOutput, float* gradInput)

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Networks;
 public static partial class AlexNet
 {
     /// <summary>
-    /// Caffe's bvlc_alexnet: the paper's widths and groups on 227 pixels without padding, normalisation before pooling.
+    /// Caffe's bvlc_alexnet: the paper's widths and groups on 227 pixels without padding, normalization before pooling.
     /// </summary>
     /// <param name="classes">Values of the output.</param>
     /// <param name="imageSize">Height and width of the images.</param>
@@ -18,7 +18,7 @@ public static partial class AlexNet
         CaffeLike("caffe", classes, imageSize, hiddenBias: 0.1f, poolFirst: false);
 
     /// <summary>
-    /// Caffe's bvlc_reference_caffenet: as <see cref="Caffe"/>, but pooling comes before normalisation and hidden biases begin at 1.
+    /// Caffe's bvlc_reference_caffenet: as <see cref="Caffe"/>, but pooling comes before normalization and hidden biases begin at 1.
     /// </summary>
     /// <param name="classes">Values of the output.</param>
     /// <param name="imageSize">Height and width of the images.</param>

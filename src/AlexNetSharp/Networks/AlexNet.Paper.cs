@@ -6,7 +6,7 @@ public static partial class AlexNet
 {
     /// <summary>
     /// The network of the paper (Krizhevsky, Sutskever, Hinton 2012, "ImageNet Classification with Deep Convolutional Neural Networks"):
-    /// widths 96-256-384-384-256, two groups in conv2, conv4 and conv5, response normalisation with k 2, n 5, alpha 1e-4, beta 0.75.
+    /// widths 96-256-384-384-256, two groups in conv2, conv4 and conv5, response normalization with k 2, n 5, alpha 1e-4, beta 0.75.
     /// </summary>
     /// <param name="classes">Values of the output.</param>
     /// <param name="imageSize">Height and width of the images.</param>

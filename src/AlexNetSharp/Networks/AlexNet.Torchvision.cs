@@ -6,7 +6,7 @@ public static partial class AlexNet
 {
     /// <summary>
     /// torchvision's network ("One weird trick for parallelizing convolutional neural networks", Krizhevsky 2014, one tower): widths
-    /// 64-192-384-256-256, no response normalisation, dropout before fc6 and fc7, an adaptive average pool to 6×6 in front of fc6.
+    /// 64-192-384-256-256, no response normalization, dropout before fc6 and fc7, an adaptive average pool to 6×6 in front of fc6.
     /// </summary>
     /// <param name="classes">Values of the output.</param>
     /// <param name="imageSize">Height and width of the images; at least 63.</param>

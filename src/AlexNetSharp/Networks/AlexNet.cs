@@ -7,7 +7,7 @@ public static partial class AlexNet
 {
     /// <summary>
     /// The network of TensorFlow's AlexNet benchmark, as the notebook has it: widths 64-192-384-256-256, SAME padding, response
-    /// normalisation after conv1 and conv2, dropout after fc6 and fc7.
+    /// normalization after conv1 and conv2, dropout after fc6 and fc7.
     /// </summary>
     /// <param name="classes">Values of the output.</param>
     /// <param name="imageSize">Height and width of the images.</param>

@@ -21,7 +21,7 @@ public static class CudaConvnet
     /// <summary>The network that reaches 26 % error in 80 seconds on a GTX 580: <c>cifar10-quick</c>.</summary>
     /// <param name="classes">Values of the output.</param>
     /// <param name="imageSize">Height and width of the images: 32 for CIFAR-10, 28 for MNIST and Fashion-MNIST.</param>
-    /// <param name="channels">3 for coloured images, 1 for grey ones.</param>
+    /// <param name="channels">3 for colored images, 1 for gray ones.</param>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Quick(int classes = 10, int imageSize = 32, int channels = 3) => new(
         "cifar10-quick",
@@ -45,7 +45,7 @@ public static class CudaConvnet
             Dense("fc10", classes, deviation: 0.1f, decay: 7.5f),
         ]);
 
-    /// <summary>The network that reaches 18 % error, with response normalisation within each map: <c>cifar10-full</c>.</summary>
+    /// <summary>The network that reaches 18 % error, with response normalization within each map: <c>cifar10-full</c>.</summary>
     /// <inheritdoc cref="Quick"/>
     public static Network Full(int classes = 10, int imageSize = 32, int channels = 3) => new(
         "cifar10-full",

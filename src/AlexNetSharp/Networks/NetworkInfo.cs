@@ -4,8 +4,8 @@ namespace AlexNetSharp.Networks;
 /// <param name="Name">Name here, for <c>--network</c>.</param>
 /// <param name="Source">Where its definition comes from.</param>
 /// <param name="LayerNames">What its layers are called there.</param>
-/// <param name="Preprocessing">What happens to a picture before it.</param>
-/// <param name="ChannelOrder">Order of the colours that its published weights expect; weights are reordered to RGB when they are read.</param>
+/// <param name="Preprocessing">What happens to an image before it.</param>
+/// <param name="ChannelOrder">Order of the colors that its published weights expect; weights are reordered to RGB when they are read.</param>
 /// <param name="Top1">Published top-1 accuracy on ImageNet's validation set in percent; null without published weights.</param>
 /// <param name="Top5">Published top-5 accuracy in percent.</param>
 /// <param name="AccuracySource">Where the accuracy is published, and with which crops.</param>
@@ -48,7 +48,7 @@ public static partial class AlexNet
             "RGB",
             56.522,
             79.066,
-            "centre crop, docs.pytorch.org/vision/stable/models/generated/torchvision.models.alexnet.html (IMAGENET1K_V1)",
+            "center crop, docs.pytorch.org/vision/stable/models/generated/torchvision.models.alexnet.html (IMAGENET1K_V1)",
             Torchvision),
         new(
             "paper",
@@ -68,7 +68,7 @@ public static partial class AlexNet
             "BGR",
             57.1,
             80.2,
-            "centre crop, models/bvlc_alexnet/readme.md",
+            "center crop, models/bvlc_alexnet/readme.md",
             Caffe),
         new(
             "caffenet",
@@ -78,7 +78,7 @@ public static partial class AlexNet
             "BGR",
             57.4,
             80.4,
-            "centre crop, models/bvlc_reference_caffenet/readme.md",
+            "center crop, models/bvlc_reference_caffenet/readme.md",
             CaffeNet),
     ];
 

@@ -3,7 +3,7 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Networks;
 
 /// <summary>
-/// Local response normalisation across channels: y[c] = x[c] / (bias + alpha · Σ x[j]²)^beta with j from c − radius to c + radius
+/// Local response normalization across channels: y[c] = x[c] / (bias + alpha · Σ x[j]²)^beta with j from c − radius to c + radius
 /// (Krizhevsky et al. 2012, section 3.3). As in TensorFlow, alpha is not divided by the window's size; Caffe and PyTorch divide it.
 /// </summary>
 /// <param name="Name">Name, unique in its network.</param>
@@ -27,7 +27,7 @@ public sealed record LocalResponseNorm(string Name, int Radius, float Bias, floa
 }
 
 /// <summary>
-/// Local response normalisation within each channel: y = x / (1 + alpha / size² · Σ x²)^beta over the size × size window of the same
+/// Local response normalization within each channel: y = x / (1 + alpha / size² · Σ x²)^beta over the size × size window of the same
 /// channel, zeros outside (Caffe's WITHIN_CHANNEL, cuda-convnet's "response normalization within map").
 /// </summary>
 /// <param name="Name">Name, unique in its network.</param>

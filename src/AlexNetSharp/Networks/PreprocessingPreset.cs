@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace AlexNetSharp.Networks;
 
-/// <summary>What a network wants done to a picture: resize, crop the centre, then (pixel · Scale − Mean) / Deviation by channel.</summary>
+/// <summary>What a network wants done to an image: resize, crop the center, then (pixel · Scale − Mean) / Deviation by channel.</summary>
 /// <param name="Resize">ShorterSide: it gets the size, the proportions stay (torchvision, the paper). Square: both sides get it (Caffe).</param>
 /// <param name="ResizeTo">The size for <paramref name="Resize"/>, in pixels.</param>
-/// <param name="Crop">Rows and columns cut from the centre: the network's input size.</param>
+/// <param name="Crop">Rows and columns cut from the center: the network's input size.</param>
 /// <param name="Scale">Factor on the pixel values 0 to 255: 1/255 for networks that want 0 to 1, otherwise 1.</param>
 /// <param name="Mean">Subtracted from red, green and blue after <paramref name="Scale"/>.</param>
 /// <param name="Deviation">Divides red, green and blue.</param>
@@ -31,17 +31,17 @@ public sealed record PreprocessingPreset(ResizeRule Resize, int ResizeTo, int Cr
         $$"""{"resize":"{{Resize}}","resizeTo":{{ResizeTo}},"cropHeight":{{Crop}},"cropWidth":{{Crop}},"channelOrder":"Rgb","scale":{{Scale:R}},"mean":{{Mean.ToJson()}},"deviation":{{Deviation.ToJson()}}}""");
 }
 
-/// <summary>How a picture of any size becomes a square of <see cref="PreprocessingPreset.ResizeTo"/> pixels or more.</summary>
+/// <summary>How an image of any size becomes a square of <see cref="PreprocessingPreset.ResizeTo"/> pixels or more.</summary>
 public enum ResizeRule
 {
-    /// <summary>The shorter side gets the size, the picture keeps its proportions.</summary>
+    /// <summary>The shorter side gets the size, the image keeps its proportions.</summary>
     ShorterSide,
 
     /// <summary>Both sides get the size, whatever the proportions.</summary>
     Square,
 }
 
-/// <summary>One number for each colour.</summary>
+/// <summary>One number for each color.</summary>
 /// <param name="Red">For red.</param>
 /// <param name="Green">For green.</param>
 /// <param name="Blue">For blue.</param>

@@ -7,7 +7,7 @@ namespace AlexNetSharp.Random;
 /// <para>
 /// There is no state that advances. Number i of a stream is the same whether it is drawn alone, in a fill, on one thread or on eight,
 /// with any vector width, on any machine. Two streams, or two steps of one stream, never share a number's source:
-/// give each tensor (or picture, or layer) its stream and each training step its step.
+/// give each tensor (or image, or layer) its stream and each training step its step.
 /// </para>
 /// <para>
 /// Source: J. Salmon and others, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. The seed is the key of the cipher; block,

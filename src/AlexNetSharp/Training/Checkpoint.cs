@@ -60,7 +60,7 @@ public sealed class Checkpoint : IDisposable
     /// <param name="path">The file; an older one is replaced when the new one is complete.</param>
     /// <param name="trainer">The training, between two steps.</param>
     /// <param name="classes">Names of the classes, in the order of the outputs.</param>
-    /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
+    /// <param name="preprocessing">What happens to an image before the network, as text.</param>
     /// <exception cref="ArgumentException">A class has no name that a checkpoint can hold: empty, too long, or with control characters.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
     public static void Save(string path, Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
@@ -76,7 +76,7 @@ public sealed class Checkpoint : IDisposable
             trainer.Options.Seed,
             trainer.State)
         {
-            Pictures = trainer.Pictures,
+            Images = trainer.Images,
         };
         var tensors = new List<TensorSource>();
         foreach (Parameter parameter in trainer.Parameters.Parameters)
@@ -101,13 +101,13 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state. One that is refused stays as it is.</summary>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
-    /// <exception cref="ArgumentException">The file belongs to a training with another seed, other pictures or another batch size.</exception>
+    /// <exception cref="ArgumentException">The file belongs to a training with another seed, other images or another batch size.</exception>
     public void Restore(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         if (trainer.Options.Seed != Header.Seed)
             throw new ArgumentException(FormattableString.Invariant($"{Path}: the training had seed {Header.Seed}, not {trainer.Options.Seed}"));
-        RequirePictures(trainer.Pictures);
+        RequireImages(trainer.Images);
         if (trainer.Refusal(Header.State) is { } refusal)
             throw new ArgumentException($"{Path}: {refusal}");
         Copy([
@@ -145,18 +145,18 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    private void RequirePictures(CheckpointPictures found)
+    private void RequireImages(CheckpointImages found)
     {
-        if (Header.Pictures is not { } expected)
+        if (Header.Images is not { } expected)
             return;
         if (expected with { Fingerprint = null } != found with { Fingerprint = null })
             throw new ArgumentException($"{Path}: the training had {Describe(expected)}, but here are {Describe(found)}; use the same");
         if (expected.Fingerprint is not null && found.Fingerprint is not null && expected.Fingerprint != found.Fingerprint)
             throw new ArgumentException(FormattableString.Invariant(
-                $"{Path}: the training had {expected.Count} other pictures than those here: names, order or classes differ; use the same"));
+                $"{Path}: the training had {expected.Count} other images than those here: names, order or classes differ; use the same"));
 
-        static string Describe(CheckpointPictures pictures) => FormattableString.Invariant(
-            $"{pictures.Count} pictures in batches of {pictures.BatchSize}, {pictures.MicroBatch} computed at once");
+        static string Describe(CheckpointImages images) => FormattableString.Invariant(
+            $"{images.Count} images in batches of {images.BatchSize}, {images.MicroBatch} computed at once");
     }
 
     /// <summary>Sets parameters; all are looked for before the first one changes.</summary>

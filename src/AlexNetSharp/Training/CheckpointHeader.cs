@@ -6,7 +6,7 @@ namespace AlexNetSharp.Training;
 /// <param name="Network">Name of the network.</param>
 /// <param name="Input">Height, width and channels of an image.</param>
 /// <param name="Classes">Names of the classes, in the order of the outputs.</param>
-/// <param name="Preprocessing">What happens to a picture before the network, as the data side describes it; may be empty.</param>
+/// <param name="Preprocessing">What happens to an image before the network, as the data side describes it; may be empty.</param>
 /// <param name="Seed">Key of all random numbers of the training.</param>
 /// <param name="State">Where the training stood.</param>
 public sealed record CheckpointHeader(
@@ -18,15 +18,16 @@ public sealed record CheckpointHeader(
     TrainingState State)
 {
     /// <summary>What the training learns from, and in which portions; null in files of earlier versions.</summary>
-    public CheckpointPictures? Pictures { get; init; }
+    [JsonPropertyName("pictures")]
+    public CheckpointImages? Images { get; init; }
 }
 
-/// <summary>The pictures of a training, as far as its result depends on them: it cannot go on with others.</summary>
-/// <param name="Count">Pictures of an epoch.</param>
-/// <param name="BatchSize">Pictures of a batch.</param>
-/// <param name="MicroBatch">Pictures that are computed at once.</param>
-/// <param name="Fingerprint">Which pictures they are, <see cref="IBatchSource.Fingerprint"/>.</param>
-public sealed record CheckpointPictures(int Count, int BatchSize, int MicroBatch, string? Fingerprint);
+/// <summary>The images of a training, as far as its result depends on them: it cannot go on with others.</summary>
+/// <param name="Count">Images of an epoch.</param>
+/// <param name="BatchSize">Images of a batch.</param>
+/// <param name="MicroBatch">Images that are computed at once.</param>
+/// <param name="Fingerprint">Which images they are, <see cref="IBatchSource.Fingerprint"/>.</param>
+public sealed record CheckpointImages(int Count, int BatchSize, int MicroBatch, string? Fingerprint);
 
 /// <summary>Serialization of <see cref="CheckpointHeader"/> without reflection; numbers come back as the same bits.</summary>
 [JsonSourceGenerationOptions(

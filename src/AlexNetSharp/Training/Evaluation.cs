@@ -5,37 +5,37 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>A picture that was taken for another class.</summary>
-/// <param name="Index">Number of the picture in its data set.</param>
+/// <summary>An image that was taken for another class.</summary>
+/// <param name="Index">Number of the image in its data set.</param>
 /// <param name="Label">Its class.</param>
 /// <param name="Predicted">The class that it was taken for.</param>
 /// <param name="Probability">How sure the network was of that, from 0 to 1.</param>
 public sealed record Mistake(int Index, int Label, int Predicted, double Probability);
 
-/// <summary>How well a network does on pictures: loss, hits, who is taken for whom, and the mistakes it was most sure of.</summary>
+/// <summary>How well a network does on images: loss, hits, who is taken for whom, and the mistakes it was most sure of.</summary>
 /// <param name="Tally">Loss and hits.</param>
 /// <param name="Confusion">Who is taken for whom.</param>
 /// <param name="Mistakes">The most confident mistakes, the worst first.</param>
 public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnlyList<Mistake> Mistakes)
 {
-    /// <summary>Runs a network over pictures.</summary>
+    /// <summary>Runs a network over images.</summary>
     /// <param name="network">The network; its outputs are logits.</param>
     /// <param name="parameters">Its parameters.</param>
-    /// <param name="source">The pictures; with several views a batch holds the views of each picture one after the other.</param>
+    /// <param name="source">The images; with several views a batch holds the views of each image one after the other.</param>
     /// <param name="classes">Names of the classes.</param>
     /// <param name="views">
-    /// Views of each picture whose probabilities are averaged: 1, or 10 for the ten crops of Krizhevsky et al. 2012, section 4.1. The loss is
+    /// Views of each image whose probabilities are averaged: 1, or 10 for the ten crops of Krizhevsky et al. 2012, section 4.1. The loss is
     /// then that of the average.
     /// </param>
     /// <param name="threads">Threads that compute; 0 for one a processor.</param>
     /// <param name="mistakes">Mistakes to keep.</param>
-    /// <param name="progress">Called with the number of pictures done.</param>
+    /// <param name="progress">Called with the number of images done.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="ArgumentException">The network has not as many outputs as there are classes.</exception>
     /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
-    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static Evaluation Run(
         Network network, ParameterSet parameters, IBatchSource source, IReadOnlyList<string> classes,
         int views = 1, int threads = 0, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
@@ -51,7 +51,7 @@ public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnl
         var logProbabilities = new float[classes.Count];
         Tally tally = default;
         int done = 0;
-        foreach (LabelledBatch batch in source.Read(0, 0, cancellationToken))
+        foreach (LabeledBatch batch in source.Read(0, 0, cancellationToken))
         {
             batch.Images.CopyTo(plan.Input);
             plan.Forward();

@@ -3,18 +3,18 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>The kernels of a network's first convolution as one picture: what the network looks for in the pixels (figure 3 of the 2012 paper).</summary>
+/// <summary>The kernels of a network's first convolution as one image: what the network looks for in the pixels (figure 3 of the 2012 paper).</summary>
 /// <param name="Width">Pixels in a row.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Channels">3 where the network sees three channels, otherwise 1.</param>
 /// <param name="Pixels">[height, width, channels].</param>
 public sealed record FilterImage(int Width, int Height, int Channels, byte[] Pixels)
 {
-    /// <summary>Draws the kernels in a grid, enlarged where they are small; the largest absolute weight becomes black or white, 0 grey.</summary>
+    /// <summary>Draws the kernels in a grid, enlarged where they are small; the largest absolute weight becomes black or white, 0 gray.</summary>
     /// <param name="parameters">The weights.</param>
     /// <param name="columns">Kernels in a row at most; 0 for a grid that is about square.</param>
     /// <param name="smallestSide">Pixels that a kernel gets at least, as a whole multiple of its size.</param>
-    /// <returns>The picture, or null if the network has no convolution.</returns>
+    /// <returns>The image, or null if the network has no convolution.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is negative, or the side is above 1024.</exception>
     public static FilterImage? Of(ParameterSet parameters, int columns = 0, int smallestSide = 24)
     {
@@ -51,6 +51,6 @@ public sealed record FilterImage(int Width, int Height, int Channels, byte[] Pix
         return new FilterImage(width, height, channels, pixels);
     }
 
-    /// <summary>The picture as a PNG file.</summary>
+    /// <summary>The image as a PNG file.</summary>
     public byte[] ToPng() => Png.Encode(Width, Height, Channels, Pixels);
 }

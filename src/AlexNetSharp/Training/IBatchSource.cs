@@ -2,42 +2,42 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Pictures with labels, batch after batch, in an order that is a function of the epoch alone.</summary>
+/// <summary>Images with labels, batch after batch, in an order that is a function of the epoch alone.</summary>
 /// <remarks>
 /// Because the order of epoch e does not depend on what was read before, a training that stopped in the middle of an epoch goes on with
 /// exactly the batches that were left.
 /// </remarks>
 public interface IBatchSource
 {
-    /// <summary>Shape of one picture as the network gets it.</summary>
+    /// <summary>Shape of one image as the network gets it.</summary>
     Shape Shape { get; }
 
-    /// <summary>Pictures of an epoch.</summary>
+    /// <summary>Images of an epoch.</summary>
     int Count { get; }
 
-    /// <summary>Pictures of a batch; the last batch of an epoch has what is left.</summary>
+    /// <summary>Images of a batch; the last batch of an epoch has what is left.</summary>
     int BatchSize { get; }
 
-    /// <summary>Changes with the pictures, their order before shuffling, or their classes; null if the source cannot say. Checkpoints keep it.</summary>
+    /// <summary>Changes with the images, their order before shuffling, or their classes; null if the source cannot say. Checkpoints keep it.</summary>
     string? Fingerprint => null;
 
     /// <summary>Reads the batches of an epoch; the objects it gives may be the same ones, filled again.</summary>
     /// <param name="epoch">Number of the epoch, from 0.</param>
     /// <param name="firstBatch">Batches to leave out at the start.</param>
     /// <param name="cancellationToken">Ends the reading between two batches.</param>
-    /// <exception cref="InvalidDataException">A picture cannot be read or used; thrown by the enumeration, at its batch.</exception>
-    IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default);
+    /// <exception cref="InvalidDataException">An image cannot be read or used; thrown by the enumeration, at its batch.</exception>
+    IEnumerable<LabeledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default);
 }
 
-/// <summary>Pictures and their labels, in memory that belongs to the source: valid until the next batch is asked for.</summary>
-public abstract class LabelledBatch
+/// <summary>Images and their labels, in memory that belongs to the source: valid until the next batch is asked for.</summary>
+public abstract class LabeledBatch
 {
-    /// <summary>The pictures, [count, height, width, channels].</summary>
+    /// <summary>The images, [count, height, width, channels].</summary>
     public abstract ReadOnlySpan<float> Images { get; }
 
-    /// <summary>The number of each picture's class.</summary>
+    /// <summary>The number of each image's class.</summary>
     public abstract ReadOnlySpan<int> Labels { get; }
 
-    /// <summary>Pictures in the batch.</summary>
+    /// <summary>Images in the batch.</summary>
     public int Count => Labels.Length;
 }

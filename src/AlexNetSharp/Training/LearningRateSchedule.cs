@@ -13,7 +13,7 @@ public abstract record LearningRateSchedule(double BaseRate)
     /// <summary>The rate of a step.</summary>
     /// <param name="step">Steps done since the training began.</param>
     /// <param name="epoch">Epochs done, with the fraction of the current one: 2.5 in the middle of the third.</param>
-    /// <param name="losses">The loss after each epoch that was validated, oldest first; without validation pictures the training loss of every epoch.</param>
+    /// <param name="losses">The loss after each epoch that was validated, oldest first; without validation images the training loss of every epoch.</param>
     public double Rate(long step, double epoch, ReadOnlySpan<double> losses)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);

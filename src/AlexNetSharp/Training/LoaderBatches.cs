@@ -3,14 +3,14 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>The pictures of a data set, prepared on background threads by a <see cref="DataLoader"/>.</summary>
+/// <summary>The images of a data set, prepared on background threads by a <see cref="DataLoader"/>.</summary>
 /// <remarks>
 /// While epochs are read one after the other, one loader goes on through all of them: the first batch of an epoch is prepared while the one
 /// before is validated.
 /// </remarks>
 public sealed class LoaderBatches : IBatchSource, IDisposable
 {
-    private readonly IPictureDataset _pictures;
+    private readonly IImageDataset _images;
     private readonly Preprocessing _preprocessing;
     private readonly DataLoaderOptions _options;
     private readonly LoaderBatch _batch = new();
@@ -21,18 +21,18 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     private string? _fingerprint;
 
     /// <summary>Prepares to read; nothing is read yet.</summary>
-    /// <param name="pictures">The data set.</param>
-    /// <param name="preprocessing">From a picture to the network's input.</param>
+    /// <param name="images">The data set.</param>
+    /// <param name="preprocessing">From an image to the network's input.</param>
     /// <param name="options">Batch size, order, random changes, threads.</param>
-    /// <exception cref="ArgumentException">There are no pictures.</exception>
-    public LoaderBatches(IPictureDataset pictures, Preprocessing preprocessing, DataLoaderOptions options)
+    /// <exception cref="ArgumentException">There are no images.</exception>
+    public LoaderBatches(IImageDataset images, Preprocessing preprocessing, DataLoaderOptions options)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(options);
-        if (pictures.Count == 0)
-            throw new ArgumentException("the data set has no pictures", nameof(pictures));
-        (_pictures, _preprocessing, _options) = (pictures, preprocessing, options);
+        if (images.Count == 0)
+            throw new ArgumentException("the data set has no images", nameof(images));
+        (_images, _preprocessing, _options) = (images, preprocessing, options);
         Shape = new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels);
     }
 
@@ -40,13 +40,13 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     public Shape Shape { get; }
 
     /// <inheritdoc/>
-    public int Count => _options.DropLast ? _pictures.Count / BatchSize * BatchSize : _pictures.Count;
+    public int Count => _options.DropLast ? _images.Count / BatchSize * BatchSize : _images.Count;
 
     /// <inheritdoc/>
     public int BatchSize => _options.BatchSize;
 
     /// <inheritdoc/>
-    public string Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_pictures);
+    public string Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_images);
 
     /// <summary>How long the training waited for batches that were not ready, in all.</summary>
     public TimeSpan Waited => _waitedBefore + (_loader?.Waited ?? TimeSpan.Zero);
@@ -55,7 +55,7 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     public int Ready => _loader?.Ready ?? 0;
 
     /// <inheritdoc/>
-    public IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    public IEnumerable<LabeledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
     {
         int steps = (Count + BatchSize - 1) / BatchSize;
         for (int step = firstBatch; step < steps && !cancellationToken.IsCancellationRequested; step++)
@@ -81,13 +81,13 @@ public sealed class LoaderBatches : IBatchSource, IDisposable
     private void Start(int epoch, int step)
     {
         Dispose();
-        // Pictures that are always read in the same order without changes are read for one epoch at a time: nobody needs the next one yet.
+        // Images that are always read in the same order without changes are read for one epoch at a time: nobody needs the next one yet.
         _end = _options.Shuffle || _options.Augmentation is not null ? _options.Epochs : epoch + 1;
-        _loader = new DataLoader(_pictures, _preprocessing, _options with { FirstEpoch = epoch, FirstStep = step, Epochs = _end });
+        _loader = new DataLoader(_images, _preprocessing, _options with { FirstEpoch = epoch, FirstStep = step, Epochs = _end });
         _next = (epoch, step);
     }
 
-    private sealed class LoaderBatch : LabelledBatch
+    private sealed class LoaderBatch : LabeledBatch
     {
         public Batch? Source { get; set; }
 

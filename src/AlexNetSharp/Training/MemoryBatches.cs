@@ -3,26 +3,26 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Pictures that lie in memory as the network wants them, in another random order every epoch or always in theirs.</summary>
+/// <summary>Images that lie in memory as the network wants them, in another random order every epoch or always in theirs.</summary>
 public sealed class MemoryBatches : IBatchSource
 {
     private readonly ReadOnlyMemory<float> _images;
     private readonly ReadOnlyMemory<int> _labels;
     private readonly ulong? _seed;
 
-    /// <summary>Takes pictures that the caller keeps; they must not change.</summary>
-    /// <param name="shape">Shape of one picture.</param>
-    /// <param name="images">The pictures, [count, height, width, channels].</param>
-    /// <param name="labels">The number of each picture's class.</param>
-    /// <param name="batchSize">Pictures of a batch.</param>
+    /// <summary>Takes images that the caller keeps; they must not change.</summary>
+    /// <param name="shape">Shape of one image.</param>
+    /// <param name="images">The images, [count, height, width, channels].</param>
+    /// <param name="labels">The number of each image's class.</param>
+    /// <param name="batchSize">Images of a batch.</param>
     /// <param name="seed">Key of the random order; null to keep the given order.</param>
-    /// <exception cref="ArgumentException">There are no pictures, or images and labels do not fit.</exception>
+    /// <exception cref="ArgumentException">There are no images, or images and labels do not fit.</exception>
     public MemoryBatches(Shape shape, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int batchSize, ulong? seed = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         if (labels.Length == 0 || images.Length != shape.Length * labels.Length)
             throw new ArgumentException(FormattableString.Invariant(
-                $"{labels.Length} labels need {shape.Length * labels.Length} values of pictures {shape}, but there are {images.Length}"));
+                $"{labels.Length} labels need {shape.Length * labels.Length} values of images {shape}, but there are {images.Length}"));
         (Shape, _images, _labels, BatchSize, _seed) = (shape, images, labels, batchSize, seed);
     }
 
@@ -36,7 +36,7 @@ public sealed class MemoryBatches : IBatchSource
     public int BatchSize { get; }
 
     /// <inheritdoc/>
-    public IEnumerable<LabelledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    public IEnumerable<LabeledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
     {
         int[] order = new int[Count];
         for (int i = 0; i < order.Length; i++)
@@ -54,7 +54,7 @@ public sealed class MemoryBatches : IBatchSource
         }
     }
 
-    private sealed class MemoryBatch(int size, int length) : LabelledBatch
+    private sealed class MemoryBatch(int size, int length) : LabeledBatch
     {
         private readonly float[] _images = new float[size * length];
         private readonly int[] _labels = new int[size];

@@ -67,7 +67,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Writes everything after each epoch of <paramref name="trainer"/>.</summary>
     /// <param name="trainer">The training.</param>
     /// <param name="classes">Names of the classes, in the order of the outputs.</param>
-    /// <param name="preprocessing">What happens to a picture before the network, as text.</param>
+    /// <param name="preprocessing">What happens to an image before the network, as text.</param>
     /// <exception cref="ArgumentException">A class has no name that a checkpoint can hold.</exception>
     public void Attach(Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
     {

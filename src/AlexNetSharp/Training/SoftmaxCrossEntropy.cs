@@ -4,7 +4,7 @@ using Kernel = AlexNetSharp.Kernels.Elementwise.SoftmaxCrossEntropy;
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// The loss of classification: the mean over the pictures of −Σₖ q[k] · ln softmax(t)[k], with q = (1 − smoothing) · onehot(label) +
+/// The loss of classification: the mean over the images of −Σₖ q[k] · ln softmax(t)[k], with q = (1 − smoothing) · onehot(label) +
 /// smoothing / classes.
 /// </summary>
 /// <remarks>Made once and used in every step: computing allocates nothing. The same bits for any number of threads.</remarks>
@@ -15,7 +15,7 @@ public sealed unsafe class SoftmaxCrossEntropy : IDisposable
     private readonly int _classes;
 
     /// <summary>Prepares the computation.</summary>
-    /// <param name="maxBatch">The most pictures of a call.</param>
+    /// <param name="maxBatch">The most images of a call.</param>
     /// <param name="classes">Values of the network's output.</param>
     /// <param name="labelSmoothing">Share of the target that is spread evenly over all classes, at least 0 and below 1.</param>
     /// <param name="threads">Threads that compute, the caller's included.</param>
@@ -34,15 +34,15 @@ public sealed unsafe class SoftmaxCrossEntropy : IDisposable
     }
 
     /// <summary>The mean loss.</summary>
-    /// <param name="logits">The network's output t, [pictures, classes].</param>
-    /// <param name="labels">The class of each picture.</param>
+    /// <param name="logits">The network's output t, [images, classes].</param>
+    /// <param name="labels">The class of each image.</param>
     /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
     public double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels) => Compute(logits, labels, [], 0);
 
     /// <summary>The mean loss, and scale times its gradient.</summary>
-    /// <param name="logits">The network's output t, [pictures, classes].</param>
-    /// <param name="labels">The class of each picture.</param>
-    /// <param name="gradient">Receives scale · (softmax(t) − q) / pictures, [pictures, classes]; empty for none.</param>
+    /// <param name="logits">The network's output t, [images, classes].</param>
+    /// <param name="labels">The class of each image.</param>
+    /// <param name="gradient">Receives scale · (softmax(t) − q) / images, [images, classes]; empty for none.</param>
     /// <param name="scale">Factor on the gradient, for a batch that is computed in parts.</param>
     /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
     public double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, Span<float> gradient, float scale = 1)

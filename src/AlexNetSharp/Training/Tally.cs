@@ -1,19 +1,19 @@
 namespace AlexNetSharp.Training;
 
-/// <summary>Sums of loss and hits over pictures.</summary>
-/// <param name="Count">Pictures.</param>
-/// <param name="LossSum">Sum of the pictures' losses.</param>
-/// <param name="Top1Hits">Pictures whose class got the highest value.</param>
-/// <param name="Top5Hits">Pictures whose class is among the five highest.</param>
+/// <summary>Sums of loss and hits over images.</summary>
+/// <param name="Count">Images.</param>
+/// <param name="LossSum">Sum of the images' losses.</param>
+/// <param name="Top1Hits">Images whose class got the highest value.</param>
+/// <param name="Top5Hits">Images whose class is among the five highest.</param>
 public readonly record struct Tally(long Count, double LossSum, long Top1Hits, long Top5Hits)
 {
-    /// <summary>Mean loss; not a number without pictures.</summary>
+    /// <summary>Mean loss; not a number without images.</summary>
     public double Loss => LossSum / Count;
 
-    /// <summary>Share of pictures whose class got the highest value.</summary>
+    /// <summary>Share of images whose class got the highest value.</summary>
     public double Top1 => (double)Top1Hits / Count;
 
-    /// <summary>Share of pictures whose class is among the five highest.</summary>
+    /// <summary>Share of images whose class is among the five highest.</summary>
     public double Top5 => (double)Top5Hits / Count;
 
     /// <summary>Both together.</summary>
@@ -25,8 +25,8 @@ public readonly record struct Tally(long Count, double LossSum, long Top1Hits, l
 
     /// <summary>Counts the hits of a batch.</summary>
     /// <param name="logits">[count, classes].</param>
-    /// <param name="labels">The class of each picture.</param>
-    /// <param name="lossSum">Sum of the pictures' losses.</param>
+    /// <param name="labels">The class of each image.</param>
+    /// <param name="lossSum">Sum of the images' losses.</param>
     /// <returns>Among equal values the smaller class number comes first; a value that is not a number comes before all others and is no hit.</returns>
     public static Tally Of(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, double lossSum)
     {

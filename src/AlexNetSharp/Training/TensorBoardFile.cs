@@ -42,7 +42,7 @@ public sealed class TensorBoardFile
     /// <param name="step">Position in time.</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
+    /// <param name="channels">1 (gray) or 3 (red, green, blue).</param>
     /// <param name="pixels">[height, width, channels].</param>
     /// <exception cref="ArgumentException">The sizes do not fit <paramref name="pixels"/>.</exception>
     public void AddImage(string tag, long step, int width, int height, int channels, ReadOnlySpan<byte> pixels) =>

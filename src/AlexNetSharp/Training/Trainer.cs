@@ -26,10 +26,10 @@ public sealed class Trainer : IDisposable
     /// <summary>Reserves the memory.</summary>
     /// <param name="network">The network; its output are the logits, so no ReLU or softmax at its end.</param>
     /// <param name="parameters">The values to start from, and to train.</param>
-    /// <param name="training">The training pictures.</param>
-    /// <param name="validation">The validation pictures, or null.</param>
+    /// <param name="training">The training images.</param>
+    /// <param name="validation">The validation images, or null.</param>
     /// <param name="options">How to train.</param>
-    /// <exception cref="ArgumentException">Pictures and network do not fit, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">Images and network do not fit, or an option is out of range.</exception>
     /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
     public Trainer(Network network, ParameterSet parameters, IBatchSource training, IBatchSource? validation, TrainerOptions options)
     {
@@ -117,12 +117,12 @@ public sealed class Trainer : IDisposable
     public long Step { get; private set; }
 
     /// <summary>What the training learns from, as checkpoints keep it.</summary>
-    internal CheckpointPictures Pictures => new(_training.Count, _training.BatchSize, _plan.Options.BatchSize, _training.Fingerprint);
+    internal CheckpointImages Images => new(_training.Count, _training.BatchSize, _plan.Options.BatchSize, _training.Fingerprint);
 
     /// <summary>Why a state cannot be that of this training; null if it can.</summary>
     internal string? Refusal(TrainingState state) => state.Contradiction
         ?? (state.StepInEpoch <= StepsPerEpoch && state.Step == (long)state.Epoch * StepsPerEpoch + state.StepInEpoch ? null : FormattableString.Invariant(
-            $"the state stands at step {state.StepInEpoch} after {state.Epoch} epochs and at step {state.Step} in all, but an epoch has {StepsPerEpoch} steps here; use the same pictures and batch size as before"));
+            $"the state stands at step {state.StepInEpoch} after {state.Epoch} epochs and at step {state.Step} in all, but an epoch has {StepsPerEpoch} steps here; use the same images and batch size as before"));
 
     /// <summary>Whether an epoch's results count for schedules and for the best checkpoint: it was validated, or no epoch is.</summary>
     internal bool IsDecisive(EpochMetrics epoch) => _validation is null || epoch.Validation is not null;
@@ -135,9 +135,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Trains until all epochs are done.</summary>
     /// <param name="cancellationToken">Stops after the current step.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled; <see cref="State"/> is that after the last step.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled; <see cref="State"/> is that after the last step.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number or grew without bound.</exception>
-    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="IOException">What a handler of <see cref="EpochDone"/> writes (<see cref="RunFolder"/>) cannot be written.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     public void Run(CancellationToken cancellationToken = default)
@@ -145,7 +145,7 @@ public sealed class Trainer : IDisposable
         while (_history.Count < Options.Epochs)
         {
             _timestamp = Stopwatch.GetTimestamp();
-            foreach (LabelledBatch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
+            foreach (LabeledBatch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
             {
                 TrainStep(batch);
                 cancellationToken.ThrowIfCancellationRequested();
@@ -153,21 +153,21 @@ public sealed class Trainer : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (StepInEpoch != StepsPerEpoch)
                 throw new InvalidOperationException(FormattableString.Invariant(
-                    $"the training pictures ended after {StepInEpoch} of {StepsPerEpoch} batches"));
+                    $"the training images ended after {StepInEpoch} of {StepsPerEpoch} batches"));
             FinishEpoch(cancellationToken);
         }
     }
 
     /// <summary>Loss and hits of <paramref name="source"/> with the parameters as they are, without dropout.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="InvalidDataException">A picture cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     public Tally Evaluate(IBatchSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         CheckShape(Network, source);
         Tally tally = default;
-        foreach (LabelledBatch batch in source.Read(0, 0, cancellationToken))
+        foreach (LabeledBatch batch in source.Read(0, 0, cancellationToken))
         {
             for (int first = 0; first < batch.Count; first += _plan.Options.BatchSize)
             {
@@ -189,7 +189,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>One update from one batch.</summary>
-    private void TrainStep(LabelledBatch batch)
+    private void TrainStep(LabeledBatch batch)
     {
         Tally tally = default;
         int parts = (_training.BatchSize + _plan.Options.BatchSize - 1) / _plan.Options.BatchSize;
@@ -273,8 +273,8 @@ public sealed class Trainer : IDisposable
         EpochDone?.Invoke(metrics);
     }
 
-    /// <summary>Copies a part of a batch into the plan; the rest of the plan's batch keeps old pictures, whose gradient is set to 0.</summary>
-    private ReadOnlySpan<int> Load(LabelledBatch batch, int first)
+    /// <summary>Copies a part of a batch into the plan; the rest of the plan's batch keeps old images, whose gradient is set to 0.</summary>
+    private ReadOnlySpan<int> Load(LabeledBatch batch, int first)
     {
         int count = Math.Min(batch.Count - first, _plan.Options.BatchSize);
         int length = (int)Network.InputShape.Length;
@@ -282,7 +282,7 @@ public sealed class Trainer : IDisposable
         return batch.Labels.Slice(first, count);
     }
 
-    /// <summary>Loss (smoothed in training) and hits of the pictures in the plan; with a scale also the gradient of scale times their mean loss.</summary>
+    /// <summary>Loss (smoothed in training) and hits of the images in the plan; with a scale also the gradient of scale times their mean loss.</summary>
     private Tally Measure(ReadOnlySpan<int> labels, float? gradientScale)
     {
         int classes = Network.OutputShape.Channels;
@@ -313,6 +313,6 @@ public sealed class Trainer : IDisposable
     {
         if (source.Shape != network.InputShape)
             throw new ArgumentException(
-                $"network '{network.Name}' takes images of {network.InputShape}, but the pictures come as {source.Shape}; resize them, or make the network for their size");
+                $"network '{network.Name}' takes images of {network.InputShape}, but the images come as {source.Shape}; resize them, or make the network for their size");
     }
 }

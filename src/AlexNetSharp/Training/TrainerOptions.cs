@@ -25,7 +25,7 @@ public sealed record TrainerOptions
     public double LabelSmoothing { get; init; }
 
     /// <summary>
-    /// Pictures that are computed at once; a larger batch is done in parts whose gradients add up. 0 for the whole batch. Less memory,
+    /// Images that are computed at once; a larger batch is done in parts whose gradients add up. 0 for the whole batch. Less memory,
     /// the same result up to rounding (dropout masks differ).
     /// </summary>
     public int MicroBatch { get; init; }

@@ -43,10 +43,10 @@ public sealed record TrainingState
 /// <param name="Epoch">Number of the epoch, from 1.</param>
 /// <param name="Step">Steps done since the training began.</param>
 /// <param name="LearningRate">Learning rate of its last step.</param>
-/// <param name="Training">Loss and hits of the training pictures, each measured at its step, before that step's update.</param>
-/// <param name="Validation">Loss and hits of the validation pictures after the epoch; null for an epoch without validation.</param>
+/// <param name="Training">Loss and hits of the training images, each measured at its step, before that step's update.</param>
+/// <param name="Validation">Loss and hits of the validation images after the epoch; null for an epoch without validation.</param>
 /// <param name="Seconds">Wall time, validation included.</param>
-/// <param name="ImagesPerSecond">Training pictures a second, without validation.</param>
+/// <param name="ImagesPerSecond">Training images a second, without validation.</param>
 public sealed record EpochMetrics(
     int Epoch, long Step, double LearningRate, Tally Training, Tally? Validation, double Seconds, double ImagesPerSecond)
 {

@@ -80,7 +80,7 @@ public partial class ArchitectureTests
     /// <summary>The compiler's checks for trimming and native code are on, so that what would break there is an error in every build.</summary>
     [Theory]
     [InlineData(typeof(SimdTiers))]
-    [InlineData(typeof(AlexNetSharp.Images.PictureDecoder))]
+    [InlineData(typeof(AlexNetSharp.Images.ImageDecoder))]
     [InlineData(typeof(AlexNetSharp.Cli.Hosting.NativeBuild))]
     public void AssembliesAreCheckedForTrimmingAndNativeCode(Type part)
     {

@@ -54,20 +54,20 @@ public class BadInputTests
     }
 
     [Fact]
-    public void APictureThatCannotBeReadIsNamed()
+    public void AImageThatCannotBeReadIsNamed()
     {
         using var folder = new TemporaryFolder();
-        byte[] picture = Pictures.Encode(40, 30, SKEncodedImageFormat.Jpeg, out _);
-        string empty = folder.PathOf("no pictures");
+        byte[] image = TestImages.Encode(40, 30, SKEncodedImageFormat.Jpeg, out _);
+        string empty = folder.PathOf("no images");
         Directory.CreateDirectory(empty);
         foreach ((string path, string expected) in (IEnumerable<(string, string)>)
             [
                 (folder.PathOf("missing.jpg"), "missing.jpg: no such file"),
-                (empty, "no pictures in this folder"),
+                (empty, "no images in this folder"),
                 (folder.Write("empty.jpg", []), "empty.jpg: empty"),
                 (folder.Write("text.jpg", "just some words"u8), "text.jpg: not a"),
-                (folder.Write("cut.jpg", picture.AsSpan(0, picture.Length / 2)), "cut.jpg: truncated"),
-                (folder.Write("huge.png", Pictures.PngHeader(60000, 60000)), "huge.png: too large"),
+                (folder.Write("cut.jpg", image.AsSpan(0, image.Length / 2)), "cut.jpg: truncated"),
+                (folder.Write("huge.png", TestImages.PngHeader(60000, 60000)), "huge.png: too large"),
                 (folder.Path, "cut.jpg: truncated"),
             ])
             AssertOneLine(1, expected, "bench", "--images", path);

@@ -130,20 +130,20 @@ public partial class BenchCommandTests
     {
         using var folder = new TemporaryFolder();
         for (int i = 0; i < 12; i++)
-            folder.Write($"data/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.Pictures.Encode(40, 30, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
+            folder.Write($"data/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.TestImages.Encode(40, 30, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
         string json = folder.PathOf("loading.json"), data = folder.PathOf("data");
         AlexNetProcess.Result result = AlexNetProcess.Run(
             "bench", "--data", data, "--network", "cifar10-quick", "--batch-size", "4", "--batches", "5", "--burn-in", "2", "--threads", "2", "--json", json);
         Assert.Equal("", result.Error);
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal("class folders: 12 pictures to 32×32, batches of 4", result.OutputLines[1]);
+        Assert.Equal("class folders: 12 images to 32×32, batches of 4", result.OutputLines[1]);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(json));
         JsonElement[] runs = [.. document.RootElement.GetProperty("runs").EnumerateArray()];
         Assert.Equal(
             [("files", false, 1), ("files", false, 2), ("files", true, 1), ("files", true, 2), ("memory", false, 1), ("memory", false, 2), ("memory", true, 1), ("memory", true, 2)],
             runs.Select(run => (run.GetProperty("from").GetString(), run.GetProperty("augmented").GetBoolean(), run.GetProperty("threads").GetInt32())));
-        Assert.All(runs, run => Assert.Equal(20, run.GetProperty("pictures").GetInt32()));
-        Assert.All(runs, run => Assert.True(run.GetProperty("picturesPerSecond").GetDouble() > 1));
+        Assert.All(runs, run => Assert.Equal(20, run.GetProperty("images").GetInt32()));
+        Assert.All(runs, run => Assert.True(run.GetProperty("imagesPerSecond").GetDouble() > 1));
 
         AlexNetProcess.Result refused = AlexNetProcess.Run("bench", "--data", data, "--per-layer");
         Assert.Equal(2, refused.ExitCode);

@@ -123,13 +123,13 @@ public sealed class ConvertCommandTests : IDisposable
     public void InspectDrawsFiltersAndFeatureMaps()
     {
         string filters = _folder.PathOf("filters.png"), maps = _folder.PathOf("maps.png");
-        string picture = _folder.Write("picture.png", Pictures.Encode(50, 40, SKEncodedImageFormat.Png, out _));
-        AlexNetProcess.Result result = AlexNetProcess.Run("inspect", Model(), "--filters", filters, "--activations", picture, maps, "--layer", "pool1");
+        string image = _folder.Write("image.png", TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _));
+        AlexNetProcess.Result result = AlexNetProcess.Run("inspect", Model(), "--filters", filters, "--activations", image, maps, "--layer", "pool1");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains("pool1 of network cifar10-quick, 32 maps of 16×16, values ", result.OutputLines[0], StringComparison.Ordinal);
 
         var pixels = new PixelBuffer();
-        var decoder = new PictureDecoder();
+        var decoder = new ImageDecoder();
         decoder.DecodeFile(filters, pixels);
         // Two rows of sixteen kernels of 5×5, each pixel ten times enlarged, lines between and around them.
         Assert.Equal((2 * 51 + 1, 16 * 51 + 1), (pixels.Height, pixels.Width));
@@ -141,15 +141,15 @@ public sealed class ConvertCommandTests : IDisposable
     [Fact]
     public void WrongUsageOfInspect()
     {
-        string start = Model(), png = _folder.PathOf("out.png"), picture = _folder.Write("picture.png", Pictures.Encode(50, 40, SKEncodedImageFormat.Png, out _));
-        AssertOneLine(2, "give --activations PICTURE OUT.png", "inspect", start, "--layer", "conv2");
+        string start = Model(), png = _folder.PathOf("out.png"), image = _folder.Write("image.png", TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _));
+        AssertOneLine(2, "give --activations IMAGE OUT.png", "inspect", start, "--layer", "conv2");
         AssertOneLine(2, "--filters: 'out.jpg' must end with .png", "inspect", start, "--filters", "out.jpg");
-        AssertOneLine(2, "--activations", "inspect", start, "--activations", picture);
-        AssertOneLine(2, "has no layer 'conv4'; did you mean 'conv1'?", "inspect", start, "--activations", picture, png, "--layer", "conv4");
-        AssertOneLine(2, "the output of layer 'fc64' is a vector", "inspect", start, "--activations", picture, png, "--layer", "fc64");
+        AssertOneLine(2, "--activations", "inspect", start, "--activations", image);
+        AssertOneLine(2, "has no layer 'conv4'; did you mean 'conv1'?", "inspect", start, "--activations", image, png, "--layer", "conv4");
+        AssertOneLine(2, "the output of layer 'fc64' is a vector", "inspect", start, "--activations", image, png, "--layer", "fc64");
         AssertOneLine(1, "missing.jpg", "inspect", start, "--activations", _folder.PathOf("missing.jpg"), png);
         AssertOneLine(1, "words.jpg", "inspect", start, "--activations", _folder.Write("words.jpg", "just some words"u8), png);
-        AssertOneLine(1, "does not say how pictures are prepared", "inspect", RunCommandTests.Init(_folder), "--activations", picture, png);
+        AssertOneLine(1, "does not say how images are prepared", "inspect", RunCommandTests.Init(_folder), "--activations", image, png);
         AssertOneLine(1, "at byte 0", "inspect", _folder.Write("empty.pth", ""u8));
         Assert.False(File.Exists(png));
     }

@@ -8,7 +8,7 @@ public class ProgressLineTests
     public void DrawsABarOnOneLine()
     {
         using var terminal = new StringWriter();
-        new ProgressLine(terminal, () => 80, colours: false).Show("forward", 50, 100, "0.081 s / batch");
+        new ProgressLine(terminal, () => 80, colors: false).Show("forward", 50, 100, "0.081 s / batch");
         Assert.Matches(@"^\r\e\[Kforward #{12}-{12}  50/100  0:00 left  0\.081 s / batch$", terminal.ToString());
     }
 
@@ -16,7 +16,7 @@ public class ProgressLineTests
     public void ShowsTheTimeLeftThatItIsTold()
     {
         using var terminal = new StringWriter();
-        new ProgressLine(terminal, () => 80, colours: false).Show("epoch 1/3", 100, 100, timeLeft: TimeSpan.FromHours(50));
+        new ProgressLine(terminal, () => 80, colors: false).Show("epoch 1/3", 100, 100, timeLeft: TimeSpan.FromHours(50));
         Assert.EndsWith("  100/100  50:00:00 left", terminal.ToString(), StringComparison.Ordinal);
     }
 
@@ -34,7 +34,7 @@ public class ProgressLineTests
     public void NeverReachesTheEndOfTheLine(int columns)
     {
         using var terminal = new StringWriter();
-        new ProgressLine(terminal, () => columns, colours: false).Show("forward-backward", 7, 100, "0.081 s / batch");
+        new ProgressLine(terminal, () => columns, colors: false).Show("forward-backward", 7, 100, "0.081 s / batch");
         Assert.InRange(terminal.ToString().Length - "\r\e[K".Length, 1, columns - 1);
     }
 

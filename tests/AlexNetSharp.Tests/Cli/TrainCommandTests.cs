@@ -8,7 +8,7 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Tests.Cli;
 
-/// <summary><c>alexnet train</c> and <c>alexnet eval</c> as a user runs them, on a few hundred pictures in MNIST's files.</summary>
+/// <summary><c>alexnet train</c> and <c>alexnet eval</c> as a user runs them, on a few hundred images in MNIST's files.</summary>
 public sealed class TrainCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -41,7 +41,7 @@ public sealed class TrainCommandTests : IDisposable
         result = AlexNetProcess.Run("eval", run, Data, "--json", json);
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
-        Assert.Equal(120, report.RootElement.GetProperty("pictures").GetInt32());
+        Assert.Equal(120, report.RootElement.GetProperty("images").GetInt32());
         Assert.True(report.RootElement.GetProperty("top1").GetDouble() > 0.9, result.Output);
         Assert.Equal(120, report.RootElement.GetProperty("confusion").EnumerateArray().Sum(row => row.EnumerateArray().Sum(count => count.GetInt32())));
         string[] confusion = File.ReadAllLines(Path.Combine(run, "eval", "confusion.csv"));
@@ -49,9 +49,9 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(120, confusion.Skip(1).Sum(line => line.Split(',').Skip(1).Sum(field => int.Parse(field, CultureInfo.InvariantCulture))));
         Assert.True(new FileInfo(Path.Combine(run, "eval", "confusion.png")).Length > 1000);
 
-        // Ten views of pictures that are as large as the crop are twice five times the same, so they are no worse than one or two.
+        // Ten views of images that are as large as the crop are twice five times the same, so they are no worse than one or two.
         result = AlexNetProcess.Run("eval", run, Data, "--ten-crop", "--batch-size", "40");
-        Assert.Contains("120 pictures in 10 views", result.Output, StringComparison.Ordinal);
+        Assert.Contains("120 images in 10 views", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,30 +120,30 @@ public sealed class TrainCommandTests : IDisposable
         foreach (string set in (string[])["above/train", "others"])
             for (int i = 0; i < 20; i++)
                 _folder.Write(
-                    $"{set}/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
-        string run = _folder.PathOf("run"), pictures = _folder.PathOf("above/train"), others = _folder.PathOf("others"), json = _folder.PathOf("eval.json");
+                    $"{set}/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
+        string run = _folder.PathOf("run"), images = _folder.PathOf("above/train"), others = _folder.PathOf("others"), json = _folder.PathOf("eval.json");
         string[] settings = ["--network", "cifar10-quick", "--batch-size", "4", "--learning-rate", "0.0001", "--epochs", "1"];
-        Assert.Equal(0, AlexNetProcess.Run(["train", pictures, "--out", run, "--val-split", "0.2", "--seed", "3", .. settings]).ExitCode);
-        Measured(pictures, ": class folders, the 20 % that the run validated on", 4, 0);
+        Assert.Equal(0, AlexNetProcess.Run(["train", images, "--out", run, "--val-split", "0.2", "--seed", "3", .. settings]).ExitCode);
+        Measured(images, ": class folders, the 20 % that the run validated on", 4, 0);
         Measured(others, ": class folders", 20, 0);
-        Measured(pictures + "/../train/", ": class folders, the 20 % that the run validated on", 4, 0);
-        Measured(_folder.PathOf("above"), ": class folders in train/; the model was trained on 16 of these 20 pictures", 20, 16);
-        Directory.Move(pictures, _folder.PathOf("moved"));
+        Measured(images + "/../train/", ": class folders, the 20 % that the run validated on", 4, 0);
+        Measured(_folder.PathOf("above"), ": class folders in train/; the model was trained on 16 of these 20 images", 20, 16);
+        Directory.Move(images, _folder.PathOf("moved"));
         Measured(others, ": class folders; what the model was trained on is not known", 20, null);
-        Directory.Move(_folder.PathOf("moved"), pictures);
+        Directory.Move(_folder.PathOf("moved"), images);
 
         string second = run;
         run = _folder.PathOf("run2");
-        Assert.Equal(0, AlexNetProcess.Run(["train", pictures, "--out", run, "--val", others, .. settings]).ExitCode);
-        Assert.StartsWith($"{others}: class folders\n", AlexNetProcess.Run("eval", run, pictures).Output, StringComparison.Ordinal);
+        Assert.Equal(0, AlexNetProcess.Run(["train", images, "--out", run, "--val", others, .. settings]).ExitCode);
+        Assert.StartsWith($"{others}: class folders\n", AlexNetProcess.Run("eval", run, images).Output, StringComparison.Ordinal);
         // A checkpoint in a run folder knows its run as well.
         run = Path.Combine(second, "checkpoints", "last.safetensors");
-        Measured(pictures, ": class folders, the 20 % that the run validated on", 4, 0);
+        Measured(images, ": class folders, the 20 % that the run validated on", 4, 0);
 
         void Measured(string data, string line, int count, int? trainedOn)
         {
             AlexNetProcess.Result result = AlexNetProcess.Run("eval", run, data, "--json", json);
-            Assert.StartsWith($"{data}{line}\n{count} pictures: loss", result.Output, StringComparison.Ordinal);
+            Assert.StartsWith($"{data}{line}\n{count} images: loss", result.Output, StringComparison.Ordinal);
             using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
             Assert.Equal(data + line.Split(';')[0], report.RootElement.GetProperty("set").GetString());
             JsonElement trained = report.RootElement.GetProperty("trained_on");
@@ -152,29 +152,29 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public void PicturesThatVanishEndTheRunAndKeepTheLastGoodCheckpoint()
+    public void ImagesThatVanishEndTheRunAndKeepTheLastGoodCheckpoint()
     {
         for (int i = 0; i < 12; i++)
             _folder.Write(
-                $"pictures/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg",
-                Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
-        string run = _folder.PathOf("run"), pictures = _folder.PathOf("pictures");
+                $"images/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg",
+                Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
+        string run = _folder.PathOf("run"), images = _folder.PathOf("images");
         using Process process = AlexNetProcess.Start(
-            "train", pictures, "--out", run, "--network", "cifar10-quick", "--cache", "0", "--batch-size", "4", "--learning-rate", "0.0001", "--epochs", "100000");
+            "train", images, "--out", run, "--network", "cifar10-quick", "--cache", "0", "--batch-size", "4", "--learning-rate", "0.0001", "--epochs", "100000");
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "checkpoints", "last.safetensors")) || process.HasExited, TimeSpan.FromMinutes(1)));
-        Directory.Move(pictures, _folder.PathOf("moved"));
+        Directory.Move(images, _folder.PathOf("moved"));
         AlexNetProcess.Result result = AlexNetProcess.Finish(process, output);
         Assert.Equal(1, result.ExitCode);
         Assert.Matches(@"\.jpg: no such file.*last\.safetensors stays: the state after \d+ epochs", result.ErrorLines[^1]);
 
-        // The pictures are back, one of them damaged.
-        Directory.Move(_folder.PathOf("moved"), pictures);
-        _folder.Write("pictures/odd/1.jpg", new byte[10]);
-        Refused(1, "1.jpg", "eval", run, pictures);
-        AlexNetProcess.Result evaluation = AlexNetProcess.Run("eval", run, pictures, "--skip-bad");
-        Assert.Contains("\n11 pictures: loss", evaluation.Output, StringComparison.Ordinal);
-        Assert.StartsWith($"{pictures}: class folders; the model was trained on these pictures\n", evaluation.Output, StringComparison.Ordinal);
+        // The images are back, one of them damaged.
+        Directory.Move(_folder.PathOf("moved"), images);
+        _folder.Write("images/odd/1.jpg", new byte[10]);
+        Refused(1, "1.jpg", "eval", run, images);
+        AlexNetProcess.Result evaluation = AlexNetProcess.Run("eval", run, images, "--skip-bad");
+        Assert.Contains("\n11 images: loss", evaluation.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{images}: class folders; the model was trained on these images\n", evaluation.Output, StringComparison.Ordinal);
         Assert.Contains("left out: ", evaluation.Error, StringComparison.Ordinal);
     }
 
@@ -197,36 +197,36 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public void ARunContinuesFromAnyFolderAndSaysWhenItsPicturesHaveMoved()
+    public void ARunContinuesFromAnyFolderAndSaysWhenItsImagesHaveMoved()
     {
-        _folder.Write("some where/a/1.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
-        _folder.Write("some where/b/1.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _, seed: 2));
-        string run = _folder.PathOf("run"), pictures = _folder.PathOf("some where");
-        string relative = Path.GetRelativePath(Environment.CurrentDirectory, pictures);
+        _folder.Write("some where/a/1.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
+        _folder.Write("some where/b/1.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _, seed: 2));
+        string run = _folder.PathOf("run"), images = _folder.PathOf("some where");
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, images);
         Assert.Equal(0, AlexNetProcess.Run("train", relative, "--out", run, "--network", "cifar10-quick", "--epochs", "1").ExitCode);
-        Assert.Equal(pictures, TrainSettings.Load(run).Data);
-        Directory.Move(pictures, _folder.PathOf("moved"));
-        Refused(1, $"{pictures}: no such folder, but {TrainSettings.PathOf(run)} names it; if the pictures have moved, give their place as DATA",
+        Assert.Equal(images, TrainSettings.Load(run).Data);
+        Directory.Move(images, _folder.PathOf("moved"));
+        Refused(1, $"{images}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, give their place as DATA",
             "train", "--out", run, "--resume", "--epochs", "2");
         Assert.Equal(0, AlexNetProcess.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
     }
 
     [Fact]
-    public void BadPicturesAreListedAndOneClassIsTooFew()
+    public void BadImagesAreListedAndOneClassIsTooFew()
     {
         foreach (string name in (string[])["a/1.png", "b/1.png", "b/2.png"])
             _folder.Write($"bad/{name}", new byte[10]);
-        _folder.Write("bad/a/2.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
+        _folder.Write("bad/a/2.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
         string[] arguments = ["train", _folder.PathOf("bad"), "--out", _folder.PathOf("x"), "--network", "cifar10-quick", "--epochs", "1"];
         AlexNetProcess.Result result = AlexNetProcess.Run(arguments);
         Assert.Equal(1, result.ExitCode);
         Assert.Equal(3, result.ErrorLines.Count(line => !line.StartsWith("alexnet train:", StringComparison.Ordinal) && line.Contains(".png", StringComparison.Ordinal)));
-        Assert.Contains("3 of 4 training pictures cannot be read", result.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Contains("3 of 4 training images cannot be read", result.ErrorLines[^1], StringComparison.Ordinal);
         result = AlexNetProcess.Run([.. arguments, "--skip-bad"]);
-        Assert.Contains("class 'b' has no training pictures", result.Error, StringComparison.Ordinal);
+        Assert.Contains("class 'b' has no training images", result.Error, StringComparison.Ordinal);
 
-        _folder.Write("one/only/1.png", Images.Pictures.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
-        Refused(1, "pictures of one class only ('only')", "train", _folder.PathOf("one"), "--out", _folder.PathOf("y"), "--network", "cifar10-quick");
+        _folder.Write("one/only/1.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
+        Refused(1, "images of one class only ('only')", "train", _folder.PathOf("one"), "--out", _folder.PathOf("y"), "--network", "cifar10-quick");
     }
 
     [Fact]
@@ -252,19 +252,19 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "--warmup-steps 100000 must be below the steps of the run", Arguments(_folder.PathOf("x"), "--warmup-steps", "100000"));
         Refused(2, "but '" + RunFolder.LastCheckpointOf(run) + "' is a file", "eval", RunFolder.LastCheckpointOf(run), Data, "--checkpoint", "last");
         Refused(2, "--resize-to would do nothing", Arguments(_folder.PathOf("x"), "--resize", "none", "--resize-to", "300"));
-        Refused(2, "--color-pca shifts colours, but the pictures", Arguments(_folder.PathOf("x"), "--color-pca"));
+        Refused(2, "--color-pca shifts colors, but the images", Arguments(_folder.PathOf("x"), "--color-pca"));
         Refused(1, "is a file; give the name of a folder", "eval", run, Data, "--out", _folder.Write("file", "x"u8));
         Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
         Refused(1, "is a file; give the name of a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));
         Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
-        // As many pictures, but one is of another class.
+        // As many images, but one is of another class.
         string labels = Path.Combine(Data, "train-labels-idx1-ubyte");
         byte[] original = File.ReadAllBytes(labels), changed = [.. original[..^1], (byte)(9 - original[^1])];
         File.WriteAllBytes(labels, changed);
-        Refused(1, "the training had 480 other pictures than those here", "train", "--out", run, "--resume", "--epochs", "2");
+        Refused(1, "the training had 480 other images than those here", "train", "--out", run, "--resume", "--epochs", "2");
         File.WriteAllBytes(labels, original);
-        // The pictures vanish: the run and its checkpoint stay.
+        // The images vanish: the run and its checkpoint stay.
         Directory.Move(Data, _folder.PathOf("moved"));
         Refused(1, "no such folder", "train", "--out", run, "--resume", "--epochs", "2");
         Assert.Equal(0, AlexNetProcess.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
@@ -289,7 +289,7 @@ public sealed class TrainCommandTests : IDisposable
         return file.Tensors.ToDictionary(tensor => tensor.Name, tensor => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes)));
     }
 
-    /// <summary>Grey pictures of 12×12 with a bright bar; the class is the row or column of the bar.</summary>
+    /// <summary>Gray images of 12×12 with a bright bar; the class is the row or column of the bar.</summary>
     private void WriteBars(string name, int count, int seed)
     {
         const int side = 12;

@@ -6,7 +6,7 @@ using AlexNetSharp.Tests.Images;
 
 namespace AlexNetSharp.Tests.Cli;
 
-/// <summary>The pictures of a training: their sizes, and the memory that they may take.</summary>
+/// <summary>The images of a training: their sizes, and the memory that they may take.</summary>
 public sealed class TrainDataTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -14,17 +14,17 @@ public sealed class TrainDataTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void PicturesAreTakenAsTheyAreOnlyIfAllHaveTheSizeOfTheImages()
+    public void ImagesAreTakenAsTheyAreOnlyIfAllHaveTheSizeOfTheImages()
     {
-        Picture("one/train/a/1.png", 32, 32);
-        Picture("one/train/b/1.png", 32, 32);
-        Picture("one/val/b/1.png", 32, 32);
+        Image("one/train/a/1.png", 32, 32);
+        Image("one/train/b/1.png", 32, 32);
+        Image("one/val/b/1.png", 32, 32);
         Assert.Equal((ResizeMode.Square, 32), Input("one"));
-        Picture("one/train/b/2.png", 50, 20);
+        Image("one/train/b/2.png", 50, 20);
         Assert.Equal((ResizeMode.Square, 32), Input("one"));
-        // Only a validation picture has another size.
+        // Only a validation image has another size.
         File.Delete(_folder.PathOf("one/train/b/2.png"));
-        Picture("one/val/b/2.png", 20, 20);
+        Image("one/val/b/2.png", 20, 20);
         Assert.Equal((ResizeMode.Square, 32), Input("one"));
 
         (ResizeMode Mode, int Size) Input(string data)
@@ -38,28 +38,28 @@ public sealed class TrainDataTests : IDisposable
     public void TrainingAndValidationShareTheMemoryOfTheCache()
     {
         foreach (string name in (string[])["train/a", "train/b", "val/a", "val/b"])
-            Picture($"data/{name}/1.png", 8, 8);
-        // A cache takes its memory in blocks of 4 MiB: the first is for the training pictures.
+            Image($"data/{name}/1.png", 8, 8);
+        // A cache takes its memory in blocks of 4 MiB: the first is for the training images.
         TrainData data = Open(Settings("data") with { CacheMegabytes = 4 });
-        Assert.Equal((2, 0), (((CachedPictures)data.Training).CachedCount, ((CachedPictures)data.Validation!).CachedCount));
+        Assert.Equal((2, 0), (((CachedImages)data.Training).CachedCount, ((CachedImages)data.Validation!).CachedCount));
         data = Open(Settings("data") with { CacheMegabytes = 8 });
-        Assert.Equal((2, 2), (((CachedPictures)data.Training).CachedCount, ((CachedPictures)data.Validation!).CachedCount));
+        Assert.Equal((2, 2), (((CachedImages)data.Training).CachedCount, ((CachedImages)data.Validation!).CachedCount));
     }
 
     [Fact]
-    public void PackedPicturesAreNotKeptTwice()
+    public void PackedImagesAreNotKeptTwice()
     {
         byte[] record = new byte[3073];
         _folder.Write("cifar/data_batch_1.bin", [.. record, .. record, .. record]);
         _folder.Write("cifar/test_batch.bin", record);
         TrainData data = Open(Settings("cifar"));
-        Assert.IsType<PackedPictures>(data.Training);
-        Assert.IsType<PackedPictures>(data.Validation);
-        Assert.IsType<PictureSubset>(Open(Settings("cifar") with { ValidationSplit = 0.4 }).Training);
+        Assert.IsType<PackedImages>(data.Training);
+        Assert.IsType<PackedImages>(data.Validation);
+        Assert.IsType<ImageSubset>(Open(Settings("cifar") with { ValidationSplit = 0.4 }).Training);
     }
 
-    private void Picture(string name, int height, int width) =>
-        _folder.Write(name, Pictures.Encode(width, height, SkiaSharp.SKEncodedImageFormat.Png, out _));
+    private void Image(string name, int height, int width) =>
+        _folder.Write(name, TestImages.Encode(width, height, SkiaSharp.SKEncodedImageFormat.Png, out _));
 
     private TrainSettings Settings(string data) => new()
     {

@@ -28,10 +28,10 @@ public class TrainReporterTests
     {
         using StringWriter output = new(), error = new(), screen = new();
         var context = new CommandContext(
-            new RootCommand().Parse(""), output, error, new ProgressLine(terminal ? screen : null, () => 200, colours: false), CancellationToken.None);
+            new RootCommand().Parse(""), output, error, new ProgressLine(terminal ? screen : null, () => 200, colors: false), CancellationToken.None);
         var options = new DataLoaderOptions { BatchSize = 4 };
         var size = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 12, CropHeight = 12, CropWidth = 12 };
-        using var loader = new LoaderBatches(new SyntheticPictures(9, classes: SmallTraining.Classes), size, options);
+        using var loader = new LoaderBatches(new SyntheticImages(9, classes: SmallTraining.Classes), size, options);
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var trainer = new Trainer(
             parameters.Network, parameters, loader, null, new TrainerOptions { Epochs = 2, Threads = 1, Schedule = new ConstantRate(1e-6) });
@@ -43,7 +43,7 @@ public class TrainReporterTests
         Assert.Equal(2, output.ToString().Split('\n').Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
         MatchCollection plain = Regex.Matches(error.ToString(), @"epoch \d/2  step \d/3  .* images/s  .* left");
         Assert.Equal(terminal ? 0 : 6, plain.Count);
-        // The last batch has one picture, the two before it four each; our clock began before the reporter's and was read after it.
+        // The last batch has one image, the two before it four each; our clock began before the reporter's and was read after it.
         if (!terminal)
             Assert.True(double.Parse(Regex.Match(error.ToString(), @"epoch 1/2  step 3/3 .* (\d+) images/s").Groups[1].Value, CultureInfo.InvariantCulture) + 1 >= 9 / seconds);
         Assert.Equal(terminal, screen.ToString().Contains(" left  loss ", StringComparison.Ordinal));

@@ -18,7 +18,7 @@ public class AugmentationTests
     }
 
     [Fact]
-    public void FlipsHalfOfThePictures()
+    public void FlipsHalfOfTheImages()
     {
         int flips = Draws(new Augmentation { HorizontalFlip = true }, 8, 9, 4000).Count(d => d.Flip);
         Assert.InRange(flips, 1800, 2200);
@@ -27,7 +27,7 @@ public class AugmentationTests
 
     [Theory]
     [InlineData(40, 60), InlineData(60, 40), InlineData(300, 7), InlineData(3, 200), InlineData(1, 1)]
-    public void RandomResizedCropsStayInsideThePictureAndInProportion(int height, int width)
+    public void RandomResizedCropsStayInsideTheImageAndInProportion(int height, int width)
     {
         foreach (AugmentationDraw draw in Draws(new Augmentation { RandomResizedCrop = new RandomResizedCrop() }, height, width, 500))
         {
@@ -42,16 +42,16 @@ public class AugmentationTests
     [Fact]
     public void AResizedCropOfTheWholeEqualsAResize()
     {
-        PixelBuffer picture = ResamplerTests.Source(0, 3, 12, 10);
+        PixelBuffer image = ResamplerTests.Source(0, 3, 12, 10);
         var settings = Plain with { CropHeight = 12, CropWidth = 10 };
         float[] output = new float[settings.Length];
-        new Preprocessor(settings).Apply(picture, new AugmentationDraw { Region = new PixelRegion(0, 0, 12, 10) }, output);
+        new Preprocessor(settings).Apply(image, new AugmentationDraw { Region = new PixelRegion(0, 0, 12, 10) }, output);
         for (int i = 0; i < output.Length; i++)
-            Assert.Equal(picture.Pixels[i], output[i]);
+            Assert.Equal(image.Pixels[i], output[i]);
     }
 
     [Fact]
-    public void ColoursShiftAlongTheComponents()
+    public void ColorsShiftAlongTheComponents()
     {
         var pca = new ColorPca { Components = [100, 0, 0, 0, 50, 0, 0, 0, 0], Deviation = 0.1f };
         var draws = Draws(new Augmentation { ColorPca = pca }, 8, 9, 4000);
@@ -75,7 +75,7 @@ public class AugmentationTests
     [InlineData(ChannelOrder.Rgb), InlineData(ChannelOrder.Bgr)]
     public void StatisticsAreThoseOfThePixels(ChannelOrder order)
     {
-        var set = new SyntheticPictures(31);
+        var set = new SyntheticImages(31);
         var settings = new Preprocessing { Resize = ResizeMode.None, CropHeight = 8, CropWidth = 8, ChannelOrder = order, Scale = 0.1f, Mean = [1, 2, 3] };
         TrainingStatistics one = TrainingStatistics.Compute(set, settings, 1, cancellation: TestContext.Current.CancellationToken);
         TrainingStatistics three = TrainingStatistics.Compute(set, settings, 3, cancellation: TestContext.Current.CancellationToken);
@@ -84,17 +84,17 @@ public class AugmentationTests
         double[] element = new double[192];
         double[,] sums = new double[3, 3];
         double[] mean = new double[3];
-        var picture = new PixelBuffer();
+        var image = new PixelBuffer();
         for (int n = 0; n < 31; n++)
         {
-            set.Read(n, picture);
+            set.Read(n, image);
             for (int i = 0; i < 192; i++)
             {
                 int c = order == ChannelOrder.Bgr ? 2 - i % 3 : i % 3, pixel = i / 3 * 3;
-                element[i] += picture.Pixels[pixel + c] / 31.0;
-                mean[i % 3] += picture.Pixels[pixel + i % 3] / (31 * 64.0);
+                element[i] += image.Pixels[pixel + c] / 31.0;
+                mean[i % 3] += image.Pixels[pixel + i % 3] / (31 * 64.0);
                 for (int b = 0; b < 3; b++)
-                    sums[i % 3, b] += picture.Pixels[pixel + i % 3] * picture.Pixels[pixel + b] / (31 * 64.0);
+                    sums[i % 3, b] += image.Pixels[pixel + i % 3] * image.Pixels[pixel + b] / (31 * 64.0);
             }
         }
         for (int i = 0; i < 192; i++)
@@ -113,8 +113,8 @@ public class AugmentationTests
     private static AugmentationDraw[] Draws(Augmentation settings, int height, int width, int count)
     {
         var sampler = new AugmentationSampler(settings, 3);
-        PixelBuffer picture = ResamplerTests.Source(0, 3, height, width);
+        PixelBuffer image = ResamplerTests.Source(0, 3, height, width);
         var preprocessor = new Preprocessor(settings.RandomResizedCrop is null ? Plain : Plain with { CropHeight = 4, CropWidth = 4 });
-        return [.. Enumerable.Range(0, count).Select(i => sampler.Draw(preprocessor, picture, i, i / 100))];
+        return [.. Enumerable.Range(0, count).Select(i => sampler.Draw(preprocessor, image, i, i / 100))];
     }
 }

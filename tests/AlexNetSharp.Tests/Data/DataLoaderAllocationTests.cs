@@ -17,7 +17,7 @@ public sealed class DataLoaderAllocationTests
             : new Augmentation { RandomCrop = true, Padding = 2, HorizontalFlip = true, ColorPca = pca };
         var preprocessing = new Preprocessing { Resize = ResizeMode.ShorterSide, ResizeTo = 28, CropHeight = 24, CropWidth = 24 };
         using var loader = new DataLoader(
-            new SyntheticPictures(64, 40, 50), preprocessing,
+            new SyntheticImages(64, 40, 50), preprocessing,
             new DataLoaderOptions { BatchSize = 8, Threads = 2, Shuffle = true, Augmentation = augmentation });
         for (int i = 0; i < 50; i++)
             loader.Next(TestContext.Current.CancellationToken);

@@ -14,13 +14,13 @@ public class DataLoaderTests
     };
 
     [Fact]
-    public void EveryPictureComesOnceAnEpoch()
+    public void EveryImageComesOnceAnEpoch()
     {
-        var set = new SyntheticPictures(23);
+        var set = new SyntheticImages(23);
         using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 5, Shuffle = true, Epochs = 3, Seed = 4 });
         Assert.Equal(5, loader.StepsPerEpoch);
         var preprocessor = new Preprocessor(Plain);
-        var picture = new PixelBuffer();
+        var image = new PixelBuffer();
         float[] expected = new float[Plain.Length];
         List<string> orders = [];
         for (int epoch = 0; epoch < 3; epoch++)
@@ -35,8 +35,8 @@ public class DataLoaderTests
                     int index = batch.Indices[i];
                     seen.Add(index);
                     Assert.Equal(set.Label(index), batch.Labels[i]);
-                    set.Read(index, picture);
-                    preprocessor.Apply(picture, expected);
+                    set.Read(index, image);
+                    preprocessor.Apply(image, expected);
                     Assert.True(batch.Input.Slice(i * Plain.Length, Plain.Length).SequenceEqual(expected));
                 }
             }
@@ -69,62 +69,62 @@ public class DataLoaderTests
     [Fact]
     public void AnIncompleteBatchCanBeLeftOut()
     {
-        using var loader = new DataLoader(new SyntheticPictures(23), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true, Epochs = 2 });
+        using var loader = new DataLoader(new SyntheticImages(23), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true, Epochs = 2 });
         Assert.Equal(4, loader.StepsPerEpoch);
         for (int i = 0; i < 8; i++)
             Assert.Equal((i / 4, 5), (loader.Next(TestContext.Current.CancellationToken) is { } batch) ? (batch.Epoch, batch.Count) : default);
         Assert.Null(loader.Next(TestContext.Current.CancellationToken));
-        Assert.Throws<ArgumentException>(() => new DataLoader(new SyntheticPictures(3), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true }));
+        Assert.Throws<ArgumentException>(() => new DataLoader(new SyntheticImages(3), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true }));
     }
 
     [Fact]
-    public void ABadPictureThrowsAtItsBatch()
+    public void ABadImageThrowsAtItsBatch()
     {
-        var set = new SyntheticPictures(20);
+        var set = new SyntheticImages(20);
         set.Bad.UnionWith([9, 10, 11]);
         using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 4, Threads = 3 });
         Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
         Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
-        Assert.Equal("picture9.jpg: truncated.", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message);
+        Assert.Equal("image9.jpg: truncated.", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message);
     }
 
     [Fact]
     public void TenCropsLieOneAfterTheOther()
     {
-        var set = new SyntheticPictures(7);
+        var set = new SyntheticImages(7);
         using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 3, Threads = 2, TenCrop = true, Epochs = 1 });
         var preprocessor = new Preprocessor(Plain);
-        var picture = new PixelBuffer();
+        var image = new PixelBuffer();
         float[] expected = new float[Preprocessor.TenCropViews * Plain.Length];
         int seen = 0;
         while (loader.Next(TestContext.Current.CancellationToken) is { } batch)
             for (int i = 0; i < batch.Count; i++, seen++)
             {
-                set.Read(seen, picture);
-                preprocessor.ApplyTenCrop(picture, expected);
+                set.Read(seen, image);
+                preprocessor.ApplyTenCrop(image, expected);
                 Assert.Equal(expected, batch.Input.Slice(i * expected.Length, expected.Length).ToArray());
                 Assert.Equal(set.Label(seen), batch.Labels[i]);
             }
         Assert.Equal(7, seen);
         set.Bad.Add(2);
         using var bad = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 3, TenCrop = true });
-        Assert.StartsWith("picture2.jpg: ", Assert.Throws<InvalidDataException>(() => bad.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("image2.jpg: ", Assert.Throws<InvalidDataException>(() => bad.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new DataLoader(set, Plain, new DataLoaderOptions { TenCrop = true, Augmentation = All }));
     }
 
     [Fact]
-    public void APictureTooSmallForTheCropIsNamed()
+    public void AImageTooSmallForTheCropIsNamed()
     {
-        using var ten = new DataLoader(new SyntheticPictures(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4, TenCrop = true });
-        Assert.StartsWith("picture0.jpg: ", Assert.Throws<InvalidDataException>(() => ten.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
-        using var loader = new DataLoader(new SyntheticPictures(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4 });
-        Assert.StartsWith("picture", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        using var ten = new DataLoader(new SyntheticImages(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4, TenCrop = true });
+        Assert.StartsWith("image0.jpg: ", Assert.Throws<InvalidDataException>(() => ten.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        using var loader = new DataLoader(new SyntheticImages(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4 });
+        Assert.StartsWith("image", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void WaitingCanBeCancelledAndNothingHangs()
+    public void WaitingCanBeCanceledAndNothingHangs()
     {
-        var slow = new SlowPictures();
+        var slow = new SlowImages();
         var loader = new DataLoader(slow, Plain, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
         using var source = new CancellationTokenSource(250);
         Assert.Throws<OperationCanceledException>(() => loader.Next(source.Token));
@@ -138,36 +138,36 @@ public class DataLoaderTests
     [Fact]
     public void ItsSpeedIsMeasuredAlone()
     {
-        using var loader = new DataLoader(new SyntheticPictures(64), Plain, new DataLoaderOptions { BatchSize = 8 });
+        using var loader = new DataLoader(new SyntheticImages(64), Plain, new DataLoaderOptions { BatchSize = 8 });
         LoaderSpeed speed = LoaderSpeed.Measure(loader, burnIn: 5, batches: 20, TestContext.Current.CancellationToken);
-        Assert.Equal(160, speed.Pictures);
+        Assert.Equal(160, speed.Images);
         Assert.InRange(speed.Seconds, 1e-6, 60);
-        Assert.Equal(160 / speed.Seconds, speed.PicturesPerSecond, 1e-6);
-        using var ended = new DataLoader(new SyntheticPictures(8), Plain, new DataLoaderOptions { BatchSize = 8, Epochs = 1 });
+        Assert.Equal(160 / speed.Seconds, speed.ImagesPerSecond, 1e-6);
+        using var ended = new DataLoader(new SyntheticImages(8), Plain, new DataLoaderOptions { BatchSize = 8, Epochs = 1 });
         Assert.Throws<InvalidOperationException>(() => LoaderSpeed.Measure(ended, 0, 5, TestContext.Current.CancellationToken));
     }
 
     private static string[] Hashes(DataLoaderOptions options)
     {
-        using var loader = new DataLoader(new SyntheticPictures(23), Plain, options);
+        using var loader = new DataLoader(new SyntheticImages(23), Plain, options);
         List<string> hashes = [];
         while (loader.Next(TestContext.Current.CancellationToken) is { } batch)
             hashes.Add(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Input))));
         return [.. hashes];
     }
 
-    private sealed class SlowPictures : IPictureDataset
+    private sealed class SlowImages : IImageDataset
     {
-        private readonly SyntheticPictures _pictures = new(16);
+        private readonly SyntheticImages _images = new(16);
         public ManualResetEventSlim Gate { get; } = new();
         public int Count => 16;
-        public IReadOnlyList<string> Classes => _pictures.Classes;
-        public int Label(int index) => _pictures.Label(index);
-        public string Name(int index) => _pictures.Name(index);
+        public IReadOnlyList<string> Classes => _images.Classes;
+        public int Label(int index) => _images.Label(index);
+        public string Name(int index) => _images.Name(index);
         public void Read(int index, PixelBuffer target)
         {
             Gate.Wait();
-            _pictures.Read(index, target);
+            _images.Read(index, target);
         }
     }
 }

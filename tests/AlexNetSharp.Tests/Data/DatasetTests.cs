@@ -11,17 +11,17 @@ namespace AlexNetSharp.Tests.Data;
 public sealed class DatasetTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly DatasetOptions _options = new() { Decoder = new PictureDecoder() };
+    private readonly DatasetOptions _options = new() { Decoder = new ImageDecoder() };
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void ClassFoldersAreReadSortedWithHiddenOnesLeftOut()
     {
-        Picture("data/dog/b.png", 2);
-        Picture("data/dog/a.PNG", 1);
-        Picture("data/cat/deep/er/c.png", 3);
-        _folder.Write("data/cat/readme.txt", "no picture"u8);
+        Image("data/dog/b.png", 2);
+        Image("data/dog/a.PNG", 1);
+        Image("data/cat/deep/er/c.png", 3);
+        _folder.Write("data/cat/readme.txt", "no image"u8);
         _folder.Write("data/.git/x.png", "hidden"u8);
         DatasetPair pair = DatasetReader.Open(_folder.PathOf("data"), _options);
         Assert.Null(pair.Validation);
@@ -36,40 +36,40 @@ public sealed class DatasetTests : IDisposable
     [InlineData("val", "val"), InlineData("test", "test"), InlineData("validation", "validation")]
     public void TrainAndValidationFoldersBelongTogether(string name, string found)
     {
-        Picture("data/train/a/1.png", 1);
-        Picture("data/train/b/1.png", 1);
-        Picture($"data/{name}/b/2.png", 2);
+        Image("data/train/a/1.png", 1);
+        Image("data/train/b/1.png", 1);
+        Image($"data/{name}/b/2.png", 2);
         DatasetPair pair = DatasetReader.Open(_folder.PathOf("data"), _options);
         Assert.Equal(["a", "b"], pair.Validation!.Classes);
         Assert.Equal(1, pair.Validation.Label(0));
         Assert.Contains(found, pair.Description, StringComparison.Ordinal);
-        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder, ["a", "b"]).Pictures.Count);
-        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder).Pictures.Count);
-        Assert.Equal(2, DatasetReader.OpenForEvaluation(_folder.PathOf("data/train"), _options.Decoder, ["a", "b"]).Pictures.Count);
+        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder, ["a", "b"]).Images.Count);
+        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder).Images.Count);
+        Assert.Equal(2, DatasetReader.OpenForEvaluation(_folder.PathOf("data/train"), _options.Decoder, ["a", "b"]).Images.Count);
     }
 
     [Fact]
     public void WhatCanBeTrainedOnCanBeEvaluated()
     {
-        // Class folders in train/ alone, and one that is called like a folder of test pictures.
-        Picture("data/train/a/1.png", 1);
-        Picture("data/train/b/1.png", 1);
-        EvaluationPictures set = DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder, ["a", "b", "c"]);
-        Assert.Equal((2, "class folders in train/"), (set.Pictures.Count, set.Description));
-        Picture("named/test/1.png", 1);
-        Picture("named/a/1.png", 1);
+        // Class folders in train/ alone, and one that is called like a folder of test images.
+        Image("data/train/a/1.png", 1);
+        Image("data/train/b/1.png", 1);
+        EvaluationImages set = DatasetReader.OpenForEvaluation(_folder.PathOf("data"), _options.Decoder, ["a", "b", "c"]);
+        Assert.Equal((2, "class folders in train/"), (set.Images.Count, set.Description));
+        Image("named/test/1.png", 1);
+        Image("named/a/1.png", 1);
         set = DatasetReader.OpenForEvaluation(_folder.PathOf("named"), _options.Decoder, ["a", "test"]);
-        Assert.Equal((2, "class folders"), (set.Pictures.Count, set.Description));
-        // Validation pictures without training pictures, and training pictures of a class that the model does not know beside good ones.
-        Picture("only/val/b/1.png", 1);
+        Assert.Equal((2, "class folders"), (set.Images.Count, set.Description));
+        // Validation images without training images, and training images of a class that the model does not know beside good ones.
+        Image("only/val/b/1.png", 1);
         Assert.Equal("class folders in val/", DatasetReader.OpenForEvaluation(_folder.PathOf("only"), _options.Decoder, ["a", "b"]).Description);
-        Picture("more/val/b/1.png", 1);
-        Picture("more/train/z/1.png", 1);
-        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("more"), _options.Decoder, ["a", "b"]).Pictures.Label(0));
+        Image("more/val/b/1.png", 1);
+        Image("more/train/z/1.png", 1);
+        Assert.Equal(1, DatasetReader.OpenForEvaluation(_folder.PathOf("more"), _options.Decoder, ["a", "b"]).Images.Label(0));
     }
 
     [Fact]
-    public void PackedPicturesGetTheModelsClasses()
+    public void PackedImagesGetTheModelsClasses()
     {
         byte[] record = new byte[3073];
         record[0] = 7;
@@ -79,7 +79,7 @@ public sealed class DatasetTests : IDisposable
         string[] names = [.. Enumerable.Range(0, 10).Select(i => $"class {i}")];
         foreach ((string path, int count) in new[] { ("cifar", 2), ("m", 5) })
         {
-            IPictureDataset set = DatasetReader.OpenForEvaluation(_folder.PathOf(path), _options.Decoder, names).Pictures;
+            IImageDataset set = DatasetReader.OpenForEvaluation(_folder.PathOf(path), _options.Decoder, names).Images;
             Assert.Equal(count, set.Count);
             Assert.Equal(names, set.Classes);
             Assert.Contains("10 classes, but the model was trained on 9", Assert.Throws<InvalidDataException>(
@@ -90,10 +90,10 @@ public sealed class DatasetTests : IDisposable
     [Fact]
     public void AValidationPathMayHoldOnlyKnownClasses()
     {
-        Picture("data/a/1.png", 1);
-        Picture("data/b/1.png", 1);
-        Picture("other/b/1.png", 1);
-        Picture("wrong/c/1.png", 1);
+        Image("data/a/1.png", 1);
+        Image("data/b/1.png", 1);
+        Image("other/b/1.png", 1);
+        Image("wrong/c/1.png", 1);
         DatasetPair pair = DatasetReader.Open(_folder.PathOf("data"), _options with { ValidationPath = _folder.PathOf("other") });
         Assert.Equal((1, 1), (pair.Validation!.Count, pair.Validation.Label(0)));
         Assert.Contains("no class 'c'", Fails<InvalidDataException>("data", _options with { ValidationPath = _folder.PathOf("wrong") }), StringComparison.Ordinal);
@@ -109,23 +109,23 @@ public sealed class DatasetTests : IDisposable
         _folder.Write("file.tar", "x"u8);
         Assert.Contains("no such folder", Fails<DirectoryNotFoundException>("missing"), StringComparison.Ordinal);
         Assert.Contains("no class folders", Fails<InvalidDataException>("empty"), StringComparison.Ordinal);
-        Assert.Contains("no pictures", Fails<InvalidDataException>("hollow"), StringComparison.Ordinal);
+        Assert.Contains("no images", Fails<InvalidDataException>("hollow"), StringComparison.Ordinal);
         Assert.Contains("unpack", Fails<InvalidDataException>("file.tar"), StringComparison.Ordinal);
     }
 
     [Fact]
     public void ASplitIsStratifiedAndDrawnBySeed()
     {
-        var all = new SyntheticPictures(100, classes: 4);
-        (PictureSubset train, PictureSubset validation) = PictureSubset.Split(all, 0.2, seed: 7);
+        var all = new SyntheticImages(100, classes: 4);
+        (ImageSubset train, ImageSubset validation) = ImageSubset.Split(all, 0.2, seed: 7);
         Assert.Equal((80, 20), (train.Count, validation.Count));
         Assert.All(Enumerable.Range(0, 20).GroupBy(validation.Label), group => Assert.Equal(5, group.Count()));
         Assert.Empty(Names(train).Intersect(Names(validation)));
-        Assert.Equal(Names(validation), Names(PictureSubset.Split(all, 0.2, seed: 7).Validation));
-        Assert.NotEqual(Names(validation), Names(PictureSubset.Split(all, 0.2, seed: 8).Validation));
-        Assert.Equal(4, PictureSubset.Split(all, 0.001, seed: 1).Validation.Count);
-        Assert.Equal(4, PictureSubset.Split(all, 0.999, seed: 1).Train.Count);
-        Assert.Contains("cannot be divided", Assert.Throws<InvalidDataException>(() => PictureSubset.Split(new SyntheticPictures(3), 0.5, 1)).Message, StringComparison.Ordinal);
+        Assert.Equal(Names(validation), Names(ImageSubset.Split(all, 0.2, seed: 7).Validation));
+        Assert.NotEqual(Names(validation), Names(ImageSubset.Split(all, 0.2, seed: 8).Validation));
+        Assert.Equal(4, ImageSubset.Split(all, 0.001, seed: 1).Validation.Count);
+        Assert.Equal(4, ImageSubset.Split(all, 0.999, seed: 1).Train.Count);
+        Assert.Contains("cannot be divided", Assert.Throws<InvalidDataException>(() => ImageSubset.Split(new SyntheticImages(3), 0.5, 1)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -152,7 +152,7 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
-    public void APictureBeyondAnArrayIsRefused()
+    public void AImageBeyondAnArrayIsRefused()
     {
         var pixels = new PixelBuffer();
         Assert.Throws<OverflowException>(() => pixels.Reset(1, int.MaxValue, 1));
@@ -177,7 +177,7 @@ public sealed class DatasetTests : IDisposable
         broken[13] ^= 0xFF;
         Damaged(images, broken, "train-images");
         File.WriteAllBytes(images, whole);
-        Damaged(labels, [0, 0, 8, 1, 0, 0, 0, 4, .. wholeLabels[8..^1]], "5 pictures");
+        Damaged(labels, [0, 0, 8, 1, 0, 0, 0, 4, .. wholeLabels[8..^1]], "5 images");
         File.Delete(labels);
         Assert.Contains("train-labels-idx1-ubyte is missing", Fails<FileNotFoundException>("m"), StringComparison.Ordinal);
     }
@@ -265,39 +265,39 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
-    public void TheCheckFindsEveryBadPicture()
+    public void TheCheckFindsEveryBadImage()
     {
-        Picture("data/a/1.png", 1);
-        string bad = _folder.Write("data/a/2.png", "not a picture"u8);
-        Picture("data/a/3.png", 1);
-        byte[] cut = File.ReadAllBytes(Picture("data/b/4.png", 1));
+        Image("data/a/1.png", 1);
+        string bad = _folder.Write("data/a/2.png", "not an image"u8);
+        Image("data/a/3.png", 1);
+        byte[] cut = File.ReadAllBytes(Image("data/b/4.png", 1));
         string truncated = _folder.Write("data/b/4.png", cut.AsSpan(0, cut.Length / 2));
-        IPictureDataset set = DatasetReader.Open(_folder.PathOf("data"), _options).Train;
+        IImageDataset set = DatasetReader.Open(_folder.PathOf("data"), _options).Train;
         int progress = 0;
-        (IReadOnlyList<BadPicture> found, PictureSizeRange? sizes) = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
+        (IReadOnlyList<BadImage> found, ImageSizeRange? sizes) = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
         Assert.Equal(4, sizes!.Square);
         Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, b.Name)));
         Assert.All(found, b => Assert.StartsWith(b.Name + ": ", b.Reason, StringComparison.Ordinal));
         Assert.Equal(4, progress);
-        PictureSubset good = PictureSubset.Without(set, found.Select(b => b.Index));
+        ImageSubset good = ImageSubset.Without(set, found.Select(b => b.Index));
         Assert.Equal(2, good.Count);
         Assert.Empty(DatasetCheck.Run(good, 3, cancellation: TestContext.Current.CancellationToken).Bad);
     }
 
     [Fact]
-    public void TheCheckCanBeCancelled()
+    public void TheCheckCanBeCanceled()
     {
         using var source = new CancellationTokenSource();
-        var set = new SyntheticPictures(100_000);
+        var set = new SyntheticImages(100_000);
         Assert.Throws<OperationCanceledException>(() => DatasetCheck.Run(set, 2, _ => source.Cancel(), source.Token));
         Assert.InRange(set.Reads, 64, 50_000);
     }
 
     [Fact]
-    public void TheCacheReadsEachPictureOnceWhileItHasRoom()
+    public void TheCacheReadsEachImageOnceWhileItHasRoom()
     {
-        var set = new SyntheticPictures(50);
-        var cache = new CachedPictures(set, 8 << 20);
+        var set = new SyntheticImages(50);
+        var cache = new CachedImages(set, 8 << 20);
         Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken).Bad);
         Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken).Bad);
         Assert.Equal((50, 50), (set.Reads, cache.CachedCount));
@@ -308,15 +308,15 @@ public sealed class DatasetTests : IDisposable
             set.Read(i, second);
             Assert.Equal(second.Pixels.ToArray(), first.Pixels.ToArray());
         }
-        var none = new CachedPictures(set, 1000);
+        var none = new CachedImages(set, 1000);
         none.Read(0, first);
         Assert.Equal(0, none.CachedCount);
     }
 
-    private string Picture(string name, byte value) =>
-        _folder.Write(name, Pictures.Encode(4, 4, SKEncodedImageFormat.Png, out _, (_, _, _) => value));
+    private string Image(string name, byte value) =>
+        _folder.Write(name, TestImages.Encode(4, 4, SKEncodedImageFormat.Png, out _, (_, _, _) => value));
 
-    private static string[] Names(PictureSubset set) => [.. Enumerable.Range(0, set.Count).Select(set.Name)];
+    private static string[] Names(ImageSubset set) => [.. Enumerable.Range(0, set.Count).Select(set.Name)];
 
     private string Fails<T>(string name, DatasetOptions? options = null) where T : Exception
     {

@@ -58,19 +58,19 @@ public class ResamplerTests
         Assert.Equal(cut.Pixels.ToArray(), first);
     }
 
-    internal static PixelRegion Whole(PixelBuffer picture) => new(0, 0, picture.Height, picture.Width);
+    internal static PixelRegion Whole(PixelBuffer image) => new(0, 0, image.Height, image.Width);
 
-    /// <summary>The same picture that the script of the reference values makes.</summary>
+    /// <summary>The same image that the script of the reference values makes.</summary>
     internal static PixelBuffer Source(int kind, int channels, int height, int width)
     {
-        var picture = new PixelBuffer();
-        picture.Reset(height, width, channels);
-        for (int i = 0; i < picture.Pixels.Length; i++)
+        var image = new PixelBuffer();
+        image.Reset(height, width, channels);
+        for (int i = 0; i < image.Pixels.Length; i++)
         {
             uint mixed = unchecked((uint)i * 2654435761 + 12345);
             int c = i % channels, x = i / channels % width, y = i / channels / width;
-            picture.Pixels[i] = kind == 0 ? (byte)(unchecked(mixed * mixed) >> 24) : (byte)(y * 255 / Math.Max(height - 1, 1) + x * 3 + c * 40);
+            image.Pixels[i] = kind == 0 ? (byte)(unchecked(mixed * mixed) >> 24) : (byte)(y * 255 / Math.Max(height - 1, 1) + x * 3 + c * 40);
         }
-        return picture;
+        return image;
     }
 }

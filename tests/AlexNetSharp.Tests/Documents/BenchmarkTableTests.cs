@@ -11,14 +11,14 @@ public class BenchmarkTableTests
         string measured = Measured("rivals.md");
         // The notes on spread and agreement, a list behind the table, stay in the file.
         Assert.Equal(measured[..measured.IndexOf("\n- ", StringComparison.Ordinal)].Trim(), Shown("README.md", "rivals"));
-        ShowsPicture("README.md", "rivals.png");
+        ShowsImage("README.md", "rivals.png");
     }
 
     [Fact]
     public void ThePerformanceTablesAreTheMeasuredOnes()
     {
         Assert.Equal(Measured("performance.md"), Shown("docs/performance.md", "layers") + "\n\n" + Shown("docs/performance.md", "growth"));
-        ShowsPicture("docs/performance.md", "growth.png");
+        ShowsImage("docs/performance.md", "growth.png");
     }
 
     private static string Measured(string file) => Text(Path.Combine(s_folder, file)).Trim();
@@ -31,10 +31,10 @@ public class BenchmarkTableTests
         return text[(from + open.Length)..to].Trim();
     }
 
-    private static void ShowsPicture(string document, string picture)
+    private static void ShowsImage(string document, string image)
     {
-        Assert.Contains($"benchmarks/amd-epyc/{picture}", Text(Path.Combine(Repository.Root, document)), StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(s_folder, picture)));
+        Assert.Contains($"benchmarks/amd-epyc/{image}", Text(Path.Combine(Repository.Root, document)), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(s_folder, image)));
     }
 
     private static string Text(string path) => File.ReadAllText(path).ReplaceLineEndings("\n");

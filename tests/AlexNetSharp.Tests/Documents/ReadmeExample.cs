@@ -21,7 +21,7 @@ public class ReadmeExample
         using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);
         using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All });
 
-        new Philox(seed: 2).FillNormal(plan.Input, deviation: 0.1f);     // two pictures of noise, [2, 224, 224, 3]
+        new Philox(seed: 2).FillNormal(plan.Input, deviation: 0.1f);     // two images of noise, [2, 224, 224, 3]
         plan.Forward(training: true, step: 0);                           // plan.Output is [2, 10]
         plan.Output.CopyTo(plan.OutputGradient);                         // the gradient of sum(t²) / 2 is t
         plan.Backward();                                                 // plan.Gradients["conv1.weight"] and all others
@@ -46,28 +46,28 @@ public class ReadmeExample
     }
 
     [Fact]
-    public void WhatIsOnAPicture()
+    public void WhatIsOnAImage()
     {
         using var folder = new TemporaryFolder();
-        string model = folder.PathOf("model.safetensors"), picture = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
+        string model = folder.PathOf("model.safetensors"), image = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
         using (Model small = InferenceModels.Small())
             ModelFile.Save(model, small);
         using var Console = new StringWriter(CultureInfo.InvariantCulture);
 
-        using var classifier = Classifier.Load(model, new PictureDecoder());      // .safetensors, .pth, .caffemodel, .onnx
-        foreach (Prediction prediction in classifier.Classify(picture, top: 5))
+        using var classifier = Classifier.Load(model, new ImageDecoder());      // .safetensors, .pth, .caffemodel, .onnx
+        foreach (Prediction prediction in classifier.Classify(image, top: 5))
             Console.WriteLine(prediction);                                        // its name and probability
 
         Assert.Equal(5, Console.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     [Fact]
-    public void APicture()
+    public void AImage()
     {
         string path = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
 
         var pixels = new PixelBuffer();
-        new PictureDecoder().DecodeFile(path, pixels);      // pixels.Width, pixels.Height; pixels.Pixels: red, green, blue, row by row
+        new ImageDecoder().DecodeFile(path, pixels);      // pixels.Width, pixels.Height; pixels.Pixels: red, green, blue, row by row
 
         Assert.Equal(3 * pixels.Width * pixels.Height, pixels.Pixels.Length);
     }

@@ -21,7 +21,7 @@ internal static class TinyNetworks
             new Linear("fc7", 33), new ReLU("relu7"), new Dropout("drop7", 0.5f), new Linear("fc8", 10), new ReLU("relu8"),
         ]),
 
-        // The paper's order and its groups; another exponent and a strong normalisation.
+        // The paper's order and its groups; another exponent and a strong normalization.
         ["paper"] = () => new Network("tiny-paper", new Shape(35, 35, 3),
         [
             new Conv2d("conv1", 12, 7) { Stride = 2, Padding = Padding.Explicit(2, 1, 1, 2) }, new ReLU("relu1"),
@@ -32,11 +32,11 @@ internal static class TinyNetworks
             new Flatten("flatten"), new Dropout("drop", 0.25f), new Linear("fc", 7),
         ]),
 
-        // Pools that round up and average, normalisation within a channel.
+        // Pools that round up and average, normalization within a channel.
         ["cifar10-quick"] = () => CudaConvnet.Quick(classes: 5, imageSize: 15),
         ["cifar10-full"] = () => CudaConvnet.Full(classes: 5, imageSize: 14, channels: 1),
 
-        // Layers where no plan expects them: ReLU after a pool, normalisation of pictures, a linear layer on a map, two in a row.
+        // Layers where no plan expects them: ReLU after a pool, normalization of images, a linear layer on a map, two in a row.
         ["unusual order"] = () => new Network("unusual-order", new Shape(13, 11, 5),
         [
             new LocalResponseNorm("lrn0", 1, 1, 0.2f, 0.75f), new MaxPool2d("pool0", 2, 1), new ReLU("relu0"),
@@ -44,7 +44,7 @@ internal static class TinyNetworks
             new Linear("fc1", 40), new Linear("fc2", 33), new ReLU("relu2"), new ReLU("relu3"), new Linear("fc3", 1),
         ]),
 
-        // cuda-convnet's nets: pools that round up, between convolution and ReLU too, average pools, normalisation within channels.
+        // cuda-convnet's nets: pools that round up, between convolution and ReLU too, average pools, normalization within channels.
         ["cifar10"] = () => new Network("tiny-cifar10", new Shape(20, 20, 3),
         [
             new Conv2d("conv1", 32, 5) { Padding = Padding.All(2) }, new MaxPool2d("pool1", 3, 2) { RoundUp = true }, new ReLU("relu1"),
@@ -56,7 +56,7 @@ internal static class TinyNetworks
             new Linear("fc", 10),
         ]),
 
-        // torchvision's: explicit padding, no normalisation, adaptive average pool both narrower and wider than its input.
+        // torchvision's: explicit padding, no normalization, adaptive average pool both narrower and wider than its input.
         ["torchvision"] = () => new Network("tiny-torchvision", new Shape(63, 63, 3),
         [
             new Conv2d("conv1", 16, 11) { Stride = 4, Padding = Padding.All(2) }, new ReLU("relu1"), new MaxPool2d("pool1", 3, 2),

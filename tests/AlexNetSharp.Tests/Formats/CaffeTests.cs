@@ -6,7 +6,7 @@ namespace AlexNetSharp.Tests.Formats;
 public class CaffeTests : FormatTest
 {
     [Theory]
-    [InlineData("old.caffemodel", "normalisation first")]
+    [InlineData("old.caffemodel", "normalization first")]
     [InlineData("new.caffemodel", "pooling first")]
     public void Messages_of_both_generations_are_read(string name, string order)
     {
@@ -57,7 +57,7 @@ public class CaffeTests : FormatTest
                 TensorFileFormat.Caffe,
                 [new NamedTensor("conv1.weight", TensorType.F32, [96, 3, 11, 11], default, 0, null), new NamedTensor("fc8.bias", TensorType.F32, [1000], default, 0, null)],
                 new Dictionary<string, string> { [TensorFile.OrderKey] = order });
-            Assert.Equal(expected, NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null).Name);
+            Assert.Equal(expected, NetworkRecognition.Recognize(file, ModelMetadata.Read(file), null).Name);
         }
     }
 

@@ -185,7 +185,7 @@ public class FormatFuzzTests : FormatTest
                 if (tensor.IsFloatingPoint)
                     tensor.ToArray();
             }
-            Recognise(file);
+            Recognize(file);
             return true;
         }
         catch (Exception e) when (e is InvalidDataException || (e is FileNotFoundException && input.AsSpan().TrimStart(" \n\r\t"u8).StartsWith("{"u8)))
@@ -198,13 +198,13 @@ public class FormatFuzzTests : FormatTest
     }
 
     /// <summary>What tells the network and fits the weights to it must refuse with the same kind of error, or do the whole work.</summary>
-    private static void Recognise(TensorFile file)
+    private static void Recognize(TensorFile file)
     {
-        foreach (Func<Network> network in (Func<Network>[])[() => s_network, () => NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null)])
+        foreach (Func<Network> network in (Func<Network>[])[() => s_network, () => NetworkRecognition.Recognize(file, ModelMetadata.Read(file), null)])
         {
             try
             {
-                WeightMapping mapping = WeightMapping.Check(file, network(), flipColours: false);
+                WeightMapping mapping = WeightMapping.Check(file, network(), flipColors: false);
                 using var parameters = new ParameterSet(s_network);
                 mapping.CopyTo(parameters);
             }

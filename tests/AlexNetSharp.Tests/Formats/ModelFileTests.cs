@@ -109,7 +109,7 @@ public class ModelFileTests : FormatTest
         using (var model = new Model(network, new ParameterSet(network)))
             SafetensorsWriter.Write(path, [TensorSource.Of(bias, [4], new float[4])], ModelMetadata.Describe(model));
         using TensorFile file = TensorFile.Open(path);
-        Network read = NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null);
+        Network read = NetworkRecognition.Recognize(file, ModelMetadata.Read(file), null);
         Assert.Equal(name, read.Name);
         Assert.Equal(network.InputShape, read.InputShape);
         Assert.Equal(network.OutputShape, read.OutputShape);
@@ -122,7 +122,7 @@ public class ModelFileTests : FormatTest
     [InlineData("conv1.weight", 96, null)]
     [InlineData("conv1.weight", 50, null)]
     [InlineData("layer1.weight", 64, null)]
-    public void A_network_is_recognised_by_names_and_shapes(string name, int width, string? expected)
+    public void A_network_is_recognized_by_names_and_shapes(string name, int width, string? expected)
     {
         string path = PathOf("m.safetensors");
         SafetensorsWriter.Write(
@@ -132,13 +132,13 @@ public class ModelFileTests : FormatTest
         using TensorFile file = TensorFile.Open(path);
         if (expected is not null)
         {
-            Network network = NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null);
+            Network network = NetworkRecognition.Recognize(file, ModelMetadata.Read(file), null);
             Assert.Equal(expected, network.Name);
             Assert.Equal(7, network.OutputShape.Length);
         }
         else
         {
-            string message = Assert.Throws<InvalidDataException>(() => NetworkRecognition.Recognise(file, ModelMetadata.Read(file), null)).Message;
+            string message = Assert.Throws<InvalidDataException>(() => NetworkRecognition.Recognize(file, ModelMetadata.Read(file), null)).Message;
             Assert.Contains("--network", message, StringComparison.Ordinal);
         }
     }

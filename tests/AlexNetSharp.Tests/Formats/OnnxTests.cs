@@ -50,17 +50,17 @@ public class OnnxTests : FormatTest
     {
         Network network = SmallTraining.Network();
         using var model = new Model(network, ParameterSet.Initialize(network, seed: 1));
-        MemoryBatches validation = SmallTraining.Pictures(200, 32, seed: 2);
+        MemoryBatches validation = SmallTraining.Images(200, 32, seed: 2);
         using (var trainer = new Trainer(
-            network, model.Parameters, SmallTraining.Pictures(400, 32, seed: 1, orderSeed: 7), validation,
+            network, model.Parameters, SmallTraining.Images(400, 32, seed: 1, orderSeed: 7), validation,
             new TrainerOptions { Epochs = 4, Schedule = new ConstantRate(0.02), Threads = 2 }))
             trainer.Run(TestContext.Current.CancellationToken);
 
         string path = PathOf("trained.onnx");
         ModelFile.Save(path, model);
         using var session = new InferenceSession(path);
-        int pictures = 0, right = 0;
-        foreach (LabelledBatch batch in validation.Read(0, cancellationToken: TestContext.Current.CancellationToken))
+        int images = 0, right = 0;
+        foreach (LabeledBatch batch in validation.Read(0, cancellationToken: TestContext.Current.CancellationToken))
         {
             float[] nchw = Nchw(batch.Images, batch.Count, network.InputShape);
             float[] theirs = RunOnnx(session, batch.Count, network.InputShape, nchw), ours = Run(network, model.Parameters, batch.Count, nchw);
@@ -70,13 +70,13 @@ public class OnnxTests : FormatTest
                 int predicted = Top1(theirs, i);
                 Assert.Equal(predicted, Top1(ours, i));
                 right += predicted == batch.Labels[i] ? 1 : 0;
-                pictures++;
+                images++;
             }
         }
-        Assert.Equal(200, pictures);
+        Assert.Equal(200, images);
         Assert.True(right > 150, $"{right} of 200: the network has learned too little for the comparison to mean anything");
 
-        static int Top1(float[] logits, int picture) => TensorPrimitives.IndexOfMax(logits.AsSpan(picture * SmallTraining.Classes, SmallTraining.Classes));
+        static int Top1(float[] logits, int image) => TensorPrimitives.IndexOfMax(logits.AsSpan(image * SmallTraining.Classes, SmallTraining.Classes));
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public class OnnxTests : FormatTest
     [Fact]
     public void A_matrix_the_other_way_round_and_a_sum_beside_a_product_are_understood()
     {
-        // graph { node { MatMul x, w → y }  node { Add b, y → z }  node { Gemm z, v, c → u }, initialisers w [2,1], b [1], v [1,2], c [2] }
+        // graph { node { MatMul x, w → y }  node { Add b, y → z }  node { Gemm z, v, c → u }, initializers w [2,1], b [1], v [1,2], c [2] }
         ProtoWriter graph = new ProtoWriter()
             .Message(1, new ProtoWriter().Text(1, "x").Text(1, "w").Text(2, "y").Text(4, "MatMul"))
             .Message(1, new ProtoWriter().Text(1, "b").Text(1, "y").Text(2, "z").Text(4, "Add"))

@@ -35,7 +35,7 @@ public class PreprocessingPresetTests
             int[] head = [.. Enumerable.Range(0, 6).Select(i => BinaryPrimitives.ReadInt32LittleEndian(golden.AsSpan(at + 16 + 4 * i)))];
             (int rows, int columns, int step) = (head[3], head[4], head[5]);
             at += 40;
-            // Before it normalises: neither scale nor mean nor deviation.
+            // Before it normalizes: neither scale nor mean nor deviation.
             Preprocessing stated = Preprocessing.FromJson(AlexNet.Find(name)!.Preprocessing.ToJson(), name) with { Scale = 1, Mean = [], Deviation = [] };
             Assert.Equal((rows, columns), (stated.CropHeight, stated.CropWidth));
             var actual = new float[rows * columns * 3];
@@ -43,7 +43,7 @@ public class PreprocessingPresetTests
             for (int y = 0; y < rows; y += step)
                 for (int x = 0; x < columns * 3; x++, at++)
                     Assert.True(Math.Abs(golden[at] - actual[y * columns * 3 + x]) <= 1, FormattableString.Invariant(
-                        $"{name}, picture of {head[1]}×{head[2]}, row {y}, column {x / 3}: {actual[y * columns * 3 + x]} where the reference has {golden[at]}"));
+                        $"{name}, image of {head[1]}×{head[2]}, row {y}, column {x / 3}: {actual[y * columns * 3 + x]} where the reference has {golden[at]}"));
             cases[name] = cases.GetValueOrDefault(name) + 1;
         }
         Assert.Equal(AlexNet.All.Select(info => info.Name), cases.Keys);

@@ -166,7 +166,7 @@ public class SafetensorsTests : FormatTest
         [
             0, -0f, 1, -1.5f, float.NaN, BitConverter.UInt32BitsToSingle(0x7F800001), float.PositiveInfinity, float.NegativeInfinity,
             .. Enumerable.Range(0, 300_000).Select(i => PyTorchTests.Value(3, i)),
-            // Ties: to the even neighbour, down and up.
+            // Ties: to the even neighbor, down and up.
             BitConverter.UInt32BitsToSingle(0x3F808000), BitConverter.UInt32BitsToSingle(0x3F818000), 1 + 1 / 2048f, 1 + 3 / 2048f,
         ];
         string path = PathOf("narrow.safetensors");

@@ -25,13 +25,13 @@ public class ClassifierErrorTests
     public void ModelsThatCannotClassify()
     {
         using ParameterSet parameters = ParameterSet.Initialize(CudaConvnet.Quick(3), 1);
-        Says<InvalidDataException>("does not say how pictures are prepared for network 'cifar10-quick'", () => new Classifier(new Model(parameters.Network, parameters)));
+        Says<InvalidDataException>("does not say how images are prepared for network 'cifar10-quick'", () => new Classifier(new Model(parameters.Network, parameters)));
         Says<InvalidDataException>("takes images of [32, 32, 3], but the preprocessing makes [224, 224, 3]",
             () => new Classifier(new Model(parameters.Network, parameters, preprocessing: PreprocessingPreset.ImageNet.ToJson())));
         Says<InvalidDataException>("takes images of [32, 32, 3], but the preprocessing makes [32, 32, 1]",
             () => new Classifier(new Model(parameters.Network, parameters), options: new InferenceOptions
             {
-                Preprocessing = new Preprocessing { Resize = ResizeMode.None, CropHeight = 32, CropWidth = 32, ChannelOrder = ChannelOrder.Grey },
+                Preprocessing = new Preprocessing { Resize = ResizeMode.None, CropHeight = 32, CropWidth = 32, ChannelOrder = ChannelOrder.Gray },
             }));
         Says<InvalidDataException>("not valid JSON", () => new Classifier(new Model(parameters.Network, parameters, preprocessing: "nonsense")));
         using var folder = new TemporaryFolder();
@@ -53,13 +53,13 @@ public class ClassifierErrorTests
     }
 
     [Fact]
-    public void PicturesThatCannotBe()
+    public void ImagesThatCannotBe()
     {
-        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder(new PictureDecoderOptions { MaxPixels = 5000 }), new InferenceOptions
+        using var classifier = new Classifier(InferenceModels.Small(), new ImageDecoder(new ImageDecoderOptions { MaxPixels = 5000 }), new InferenceOptions
         {
             MaxStreamBytes = 20_000,
         });
-        Says<ArgumentException>("11 bytes are no picture of 2×2 pixels with 3 channels, which has 12", () => classifier.Classify(new byte[11], 2, 2));
+        Says<ArgumentException>("11 bytes are no image of 2×2 pixels with 3 channels, which has 12", () => classifier.Classify(new byte[11], 2, 2));
         Says<ArgumentException>("1 or 3 channels", () => classifier.Classify(new byte[16], 2, 2, channels: 4));
         Says<ArgumentException>("height", () => classifier.Classify([], 0, 2));
         Says<ArgumentException>("top", () => classifier.Classify(new byte[12], 2, 2, top: 0));
@@ -72,25 +72,25 @@ public class ClassifierErrorTests
         Says<InvalidDataException>("cat: not a JPEG", () => classifier.Classify(new MemoryStream([1, 2, 3]), name: "cat"));
         Says<InvalidDataException>("cat: empty", () => classifier.ClassifyEncoded([], name: "cat"));
         Says<IOException>("no such file", () => classifier.Classify("missing.jpg"));
-        byte[] large = Pictures.Encode(200, 100, SKEncodedImageFormat.Jpeg, out _);
-        Says<PictureTooLargeException>("cat: too large (200×100 pixels", () => classifier.ClassifyEncoded(large, name: "cat"));
-        Says<PictureTooLargeException>("cat: too large (more than 20000 bytes)", () => classifier.Classify(new MemoryStream(new byte[20_001]), name: "cat"));
-        Says<PictureTooLargeException>("cat: too large (more than 20000 bytes)",
+        byte[] large = TestImages.Encode(200, 100, SKEncodedImageFormat.Jpeg, out _);
+        Says<ImageTooLargeException>("cat: too large (200×100 pixels", () => classifier.ClassifyEncoded(large, name: "cat"));
+        Says<ImageTooLargeException>("cat: too large (more than 20000 bytes)", () => classifier.Classify(new MemoryStream(new byte[20_001]), name: "cat"));
+        Says<ImageTooLargeException>("cat: too large (more than 20000 bytes)",
             () => classifier.ClassifyAsync(new MemoryStream(new byte[20_001]), name: "cat").GetAwaiter().GetResult());
         // After all this it still works, with the memory that the failed calls gave back.
         Assert.Equal(5, classifier.Classify(new byte[12], 2, 2).Length);
     }
 
     [Fact]
-    public void AModelThatDoesNotResizeNamesThePictureThatIsTooSmall()
+    public void AModelThatDoesNotResizeNamesTheImageThatIsTooSmall()
     {
         using var folder = new TemporaryFolder();
-        string path = folder.Write("small.png", Pictures.Encode(20, 20, SKEncodedImageFormat.Png, out _));
-        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder(), new InferenceOptions
+        string path = folder.Write("small.png", TestImages.Encode(20, 20, SKEncodedImageFormat.Png, out _));
+        using var classifier = new Classifier(InferenceModels.Small(), new ImageDecoder(), new InferenceOptions
         {
             Preprocessing = InferenceModels.SmallPreprocessing with { Resize = ResizeMode.None },
         });
-        Says<InvalidDataException>($"{path}: a picture of 20×20 pixels is smaller", () => classifier.Classify(path));
+        Says<InvalidDataException>($"{path}: an image of 20×20 pixels is smaller", () => classifier.Classify(path));
         Assert.Contains("20×20", classifier.ClassifyFiles([path]).Single().Error!.Message, StringComparison.Ordinal);
     }
 

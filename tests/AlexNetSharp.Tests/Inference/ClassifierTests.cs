@@ -28,27 +28,27 @@ public class ClassifierTests
     private static void AssertByHand(string name, bool tenCrop)
     {
         Model model = InferenceModels.Narrow(name);
-        byte[] picture = InferenceModels.Picture(Height, Width, seed: 1);
-        double[] expected = ByHand(model, picture, tenCrop ? 10 : 1);
+        byte[] image = InferenceModels.Image(Height, Width, seed: 1);
+        double[] expected = ByHand(model, image, tenCrop ? 10 : 1);
         using var classifier = new Classifier(model, options: new InferenceOptions { TenCrop = tenCrop });
-        Prediction[] predictions = classifier.Classify(picture, Height, Width, top: expected.Length);
+        Prediction[] predictions = classifier.Classify(image, Height, Width, top: expected.Length);
         Assert.Equal(predictions.OrderByDescending(p => p.Probability), predictions);
         Compare.Close(name, expected, [.. predictions.OrderBy(p => p.Index).Select(p => p.Probability)], Tolerances.Elementwise);
-        // The network tells pictures apart: another one gives something else.
-        Assert.NotEqual(predictions, classifier.Classify(InferenceModels.Picture(Height, Width, seed: 2), Height, Width, top: expected.Length));
+        // The network tells images apart: another one gives something else.
+        Assert.NotEqual(predictions, classifier.Classify(InferenceModels.Image(Height, Width, seed: 2), Height, Width, top: expected.Length));
     }
 
-    /// <summary>The probabilities of a picture, without the classifier: preset, preprocessor, plan, softmax in float64.</summary>
-    private static double[] ByHand(Model model, byte[] picture, int views)
+    /// <summary>The probabilities of an image, without the classifier: preset, preprocessor, plan, softmax in float64.</summary>
+    private static double[] ByHand(Model model, byte[] image, int views)
     {
         PreprocessingPreset preset = AlexNet.Find(model.Network.Name)!.Preprocessing;
         var preprocessor = new Preprocessor(Preprocessing.FromJson(preset.ToJson(), "preset"));
         int classes = (int)model.Network.OutputShape.Length;
         using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = views });
         if (views == 1)
-            preprocessor.Apply(InferenceModels.Buffer(picture, Height, Width), plan.Input);
+            preprocessor.Apply(InferenceModels.Buffer(image, Height, Width), plan.Input);
         else
-            preprocessor.ApplyTenCrop(InferenceModels.Buffer(picture, Height, Width), plan.Input);
+            preprocessor.ApplyTenCrop(InferenceModels.Buffer(image, Height, Width), plan.Input);
         plan.Forward();
         var mean = new double[classes];
         for (int v = 0; v < views; v++)
@@ -64,9 +64,9 @@ public class ClassifierTests
     public void EveryDoorGivesTheSame()
     {
         using var folder = new TemporaryFolder();
-        byte[] png = Pictures.Encode(60, 44, SKEncodedImageFormat.Png, out byte[] pixels);
-        string path = folder.Write("picture.png", png);
-        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder());
+        byte[] png = TestImages.Encode(60, 44, SKEncodedImageFormat.Png, out byte[] pixels);
+        string path = folder.Write("image.png", png);
+        using var classifier = new Classifier(InferenceModels.Small(), new ImageDecoder());
         Prediction[] expected = classifier.Classify(pixels, 44, 60, top: 3);
         Assert.Equal(3, expected.Length);
         Assert.Equal(("id", "name"), (expected[0].Id[..2], expected[0].Name[..4]));
@@ -79,11 +79,11 @@ public class ClassifierTests
     }
 
     [Fact]
-    public void GreyPixelsAreThreeEqualChannels()
+    public void GrayPixelsAreThreeEqualChannels()
     {
         using var classifier = new Classifier(InferenceModels.Small());
-        byte[] grey = InferenceModels.Picture(40, 50, seed: 3, channels: 1);
-        Assert.Equal(classifier.Classify([.. grey.SelectMany(value => new[] { value, value, value })], 40, 50), classifier.Classify(grey, 40, 50, channels: 1));
+        byte[] gray = InferenceModels.Image(40, 50, seed: 3, channels: 1);
+        Assert.Equal(classifier.Classify([.. gray.SelectMany(value => new[] { value, value, value })], 40, 50), classifier.Classify(gray, 40, 50, channels: 1));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public class ClassifierTests
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void APictureGivesTheSameAloneAndInABatch(string name)
+    public void AImageGivesTheSameAloneAndInABatch(string name)
     {
         using var classifier = new Classifier(InferenceModels.Narrow(name), options: new InferenceOptions { BatchSize = 5 });
         Preprocessing size = classifier.Preprocessing;
@@ -134,10 +134,10 @@ public class ClassifierTests
     public void ManyFilesGiveTheirResultsInOrderAndBadOnesTheirErrors()
     {
         using var folder = new TemporaryFolder();
-        string[] paths = [.. Enumerable.Range(0, 10).Select(i => folder.Write($"{i}.png", Pictures.Encode(40 + i, 50, SKEncodedImageFormat.Png, out _, seed: i)))];
-        File.WriteAllText(paths[3], "no picture");
+        string[] paths = [.. Enumerable.Range(0, 10).Select(i => folder.Write($"{i}.png", TestImages.Encode(40 + i, 50, SKEncodedImageFormat.Png, out _, seed: i)))];
+        File.WriteAllText(paths[3], "no image");
         File.Delete(paths[7]);
-        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder(), new InferenceOptions { BatchSize = 4 });
+        using var classifier = new Classifier(InferenceModels.Small(), new ImageDecoder(), new InferenceOptions { BatchSize = 4 });
         FileResult<Prediction[]>[] results = [.. classifier.ClassifyFiles(paths, top: 1)];
         Assert.Equal(paths, results.Select(result => result.Path));
         for (int i = 0; i < paths.Length; i++)
@@ -166,7 +166,7 @@ public class ClassifierTests
         Assert.Equal(("n01440764", "tench, Tinca tinca"), (classifier.Classes[0].Id, classifier.Classes[0].Name));
         // The preset of the network, for its size.
         Assert.Equal((63, 72), (classifier.Preprocessing.CropHeight, classifier.Preprocessing.ResizeTo));
-        Prediction best = classifier.Classify(InferenceModels.Picture(80, 90, 1), 80, 90, top: 1)[0];
+        Prediction best = classifier.Classify(InferenceModels.Image(80, 90, 1), 80, 90, top: 1)[0];
         Assert.Equal(ImageNetClasses.All[best.Index], best.Class);
     }
 
@@ -175,17 +175,17 @@ public class ClassifierTests
     {
         using var classifier = new Classifier(InferenceModels.Narrow("torchvision"));
         Assert.Equal("class 6", classifier.Classes[6].Name);
-        Assert.Equal(7, classifier.Classify(InferenceModels.Picture(40, 40, 1), 40, 40, top: 100).Length);
+        Assert.Equal(7, classifier.Classify(InferenceModels.Image(40, 40, 1), 40, 40, top: 100).Length);
     }
 
     [Fact]
     public void BFloat16IsCloseButNotEqual()
     {
-        byte[] picture = InferenceModels.Picture(Height, Width, seed: 1);
+        byte[] image = InferenceModels.Image(Height, Width, seed: 1);
         using var exact = new Classifier(InferenceModels.Narrow("caffenet"));
         using var rounded = new Classifier(InferenceModels.Narrow("caffenet"), options: new InferenceOptions { BFloat16 = true });
-        float[] a = [.. exact.Classify(picture, Height, Width).OrderBy(p => p.Index).Select(p => p.Probability)];
-        float[] b = [.. rounded.Classify(picture, Height, Width).OrderBy(p => p.Index).Select(p => p.Probability)];
+        float[] a = [.. exact.Classify(image, Height, Width).OrderBy(p => p.Index).Select(p => p.Probability)];
+        float[] b = [.. rounded.Classify(image, Height, Width).OrderBy(p => p.Index).Select(p => p.Probability)];
         Assert.NotEqual(a, b);
         Compare.Close("bfloat16", a, b, Tolerances.BFloat16Probabilities);
     }

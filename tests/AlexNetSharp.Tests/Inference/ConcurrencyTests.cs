@@ -20,10 +20,10 @@ public class ConcurrencyTests
     public void ManyThreadsGetTheirOwnAnswers(int batchSize, int maxConcurrency, bool tenCrop)
     {
         using var folder = new TemporaryFolder();
-        byte[][] files = [.. Enumerable.Range(0, Distinct).Select(i => Pictures.Encode(40 + 3 * i, 50, SKEncodedImageFormat.Png, out _, seed: i))];
+        byte[][] files = [.. Enumerable.Range(0, Distinct).Select(i => TestImages.Encode(40 + 3 * i, 50, SKEncodedImageFormat.Png, out _, seed: i))];
         string[] paths = [.. files.Select((file, i) => folder.Write($"{i}.png", file))];
         var options = new InferenceOptions { BatchSize = batchSize, MaxConcurrency = maxConcurrency, TenCrop = tenCrop };
-        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder(), options);
+        using var classifier = new Classifier(InferenceModels.Small(), new ImageDecoder(), options);
         Prediction[][] expected = [.. files.Select(file => classifier.ClassifyEncoded(file))];
         // Otherwise mixed-up answers would not show.
         Assert.Equal(Distinct, expected.Select(e => e[0].Probability).Distinct().Count());
@@ -47,8 +47,8 @@ public class ConcurrencyTests
     [Fact]
     public async Task HundredsOfAwaitedCallsNeedNoThreadEach()
     {
-        byte[][] files = [.. Enumerable.Range(0, Distinct).Select(i => Pictures.Encode(40 + 3 * i, 50, SKEncodedImageFormat.Png, out _, seed: i))];
-        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder());
+        byte[][] files = [.. Enumerable.Range(0, Distinct).Select(i => TestImages.Encode(40 + 3 * i, 50, SKEncodedImageFormat.Png, out _, seed: i))];
+        using var classifier = new Classifier(InferenceModels.Small(), new ImageDecoder());
         Prediction[][] expected = [.. files.Select(file => classifier.ClassifyEncoded(file))];
         Prediction[][] found = await Task.WhenAll(Enumerable.Range(0, 300).Select(i => classifier.ClassifyAsync(new MemoryStream(files[i % Distinct]))));
         for (int i = 0; i < found.Length; i++)
@@ -56,18 +56,18 @@ public class ConcurrencyTests
     }
 
     [Fact]
-    public void CancelledCallsEndAndOthersGoOn()
+    public void CanceledCallsEndAndOthersGoOn()
     {
-        using var classifier = new Classifier(InferenceModels.Small(), new PictureDecoder());
-        using var cancelled = new CancellationTokenSource();
-        cancelled.Cancel();
-        byte[] file = Pictures.Encode(40, 50, SKEncodedImageFormat.Png, out _);
-        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyEncoded(file, cancellationToken: cancelled.Token));
-        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyAsync(new MemoryStream(file), cancellationToken: cancelled.Token).GetAwaiter().GetResult());
-        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyFiles(["x"], cancellationToken: cancelled.Token).Count());
-        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Classify(new byte[12], 2, 2, cancellationToken: cancelled.Token));
+        using var classifier = new Classifier(InferenceModels.Small(), new ImageDecoder());
+        using var canceled = new CancellationTokenSource();
+        canceled.Cancel();
+        byte[] file = TestImages.Encode(40, 50, SKEncodedImageFormat.Png, out _);
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyEncoded(file, cancellationToken: canceled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyAsync(new MemoryStream(file), cancellationToken: canceled.Token).GetAwaiter().GetResult());
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.ClassifyFiles(["x"], cancellationToken: canceled.Token).Count());
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Classify(new byte[12], 2, 2, cancellationToken: canceled.Token));
 
-        // Tokens that are cancelled while the call waits: every call ends one way or the other, and none gets another's answer.
+        // Tokens that are canceled while the call waits: every call ends one way or the other, and none gets another's answer.
         Prediction[] expected = classifier.ClassifyEncoded(file);
         Parallel.For(0, 100, new ParallelOptions { MaxDegreeOfParallelism = Threads }, i =>
         {
@@ -86,11 +86,11 @@ public class ConcurrencyTests
     [Fact]
     public void DisposingWaitsForCallsAndRefusesNewOnes()
     {
-        byte[] picture = InferenceModels.Picture(60, 60, 1);
+        byte[] image = InferenceModels.Image(60, 60, 1);
         for (int round = 0; round < 20; round++)
         {
             var classifier = new Classifier(InferenceModels.Small());
-            Prediction[] expected = classifier.Classify(picture, 60, 60);
+            Prediction[] expected = classifier.Classify(image, 60, 60);
             int answered = 0;
             Thread[] threads = [.. Enumerable.Range(0, 4).Select(_ => new Thread(() =>
             {
@@ -98,7 +98,7 @@ public class ConcurrencyTests
                 {
                     while (true)
                     {
-                        AssertSame(expected, classifier.Classify(picture, 60, 60));
+                        AssertSame(expected, classifier.Classify(image, 60, 60));
                         Interlocked.Increment(ref answered);
                     }
                 }
@@ -114,14 +114,14 @@ public class ConcurrencyTests
             classifier.Dispose();
             foreach (Thread thread in threads)
                 Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
-            Assert.Throws<ObjectDisposedException>(() => classifier.Classify(picture, 60, 60));
+            Assert.Throws<ObjectDisposedException>(() => classifier.Classify(image, 60, 60));
         }
     }
 
     [Fact]
     public void EveryoneWhoDisposesWaitsForThePassUnderWay()
     {
-        byte[] picture = InferenceModels.Picture(60, 60, 1);
+        byte[] image = InferenceModels.Image(60, 60, 1);
         for (int round = 0; round < 20; round++)
         {
             var classifier = new Classifier(InferenceModels.Small());
@@ -133,7 +133,7 @@ public class ConcurrencyTests
                 {
                     while (true)
                     {
-                        classifier.Classify(picture, 60, 60);
+                        classifier.Classify(image, 60, 60);
                         Interlocked.Increment(ref answered);
                     }
                 }
@@ -170,10 +170,10 @@ public class ConcurrencyTests
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_inference")]
-    private static extern ref PictureInference InferenceOf(Classifier classifier);
+    private static extern ref ImageInference InferenceOf(Classifier classifier);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_engine")]
-    private static extern ref InferenceEngine EngineOf(PictureInference inference);
+    private static extern ref InferenceEngine EngineOf(ImageInference inference);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_thread")]
     private static extern ref Thread ThreadOf(InferenceEngine engine);

@@ -15,18 +15,18 @@ public class FeatureTests
     public void AreTheActivationsOfTheLastHiddenLayer(string name)
     {
         Model model = InferenceModels.Narrow(name);
-        byte[] picture = InferenceModels.Picture(270, 300, 1);
+        byte[] image = InferenceModels.Image(270, 300, 1);
         using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { KeepActivations = true });
-        new Preprocessor(Preprocessing.FromJson(AlexNet.Find(name)!.Preprocessing.ToJson(), name)).Apply(InferenceModels.Buffer(picture, 270, 300), plan.Input);
+        new Preprocessor(Preprocessing.FromJson(AlexNet.Find(name)!.Preprocessing.ToJson(), name)).Apply(InferenceModels.Buffer(image, 270, 300), plan.Input);
         plan.Forward();
         float[] expected = plan.Activation("fc7").ToArray(), conv5 = plan.Activation("conv5").ToArray();
         Assert.Contains(0f, expected);
 
         using (var ofLayer = new FeatureExtractor(InferenceModels.Narrow(name), "conv5"))
-            Compare.Close("conv5", conv5, ofLayer.Extract(picture, 270, 300), Tolerances.SmallNetwork);
+            Compare.Close("conv5", conv5, ofLayer.Extract(image, 270, 300), Tolerances.SmallNetwork);
         using var extractor = new FeatureExtractor(model);
         Assert.Equal(("fc7", 32), (extractor.Layer, extractor.Length));
-        Compare.Close("fc7", expected, extractor.Extract(picture, 270, 300), Tolerances.SmallNetwork);
+        Compare.Close("fc7", expected, extractor.Extract(image, 270, 300), Tolerances.SmallNetwork);
     }
 
     [Fact]
@@ -43,15 +43,15 @@ public class FeatureTests
     [Fact]
     public void TenViewsGiveTheirMean()
     {
-        byte[] picture = InferenceModels.Picture(50, 60, 1);
+        byte[] image = InferenceModels.Image(50, 60, 1);
         Model model = InferenceModels.Small();
         using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = 10, KeepActivations = true });
-        new Preprocessor(InferenceModels.SmallPreprocessing).ApplyTenCrop(InferenceModels.Buffer(picture, 50, 60), plan.Input);
+        new Preprocessor(InferenceModels.SmallPreprocessing).ApplyTenCrop(InferenceModels.Buffer(image, 50, 60), plan.Input);
         plan.Forward();
         using var extractor = new FeatureExtractor(model, options: new InferenceOptions { TenCrop = true });
         float[] all = plan.Activation(extractor.Layer).ToArray();
         double[] mean = [.. Enumerable.Range(0, extractor.Length).Select(i => Enumerable.Range(0, 10).Average(v => (double)all[v * extractor.Length + i]))];
-        Compare.Close("mean", mean, extractor.Extract(picture, 50, 60), Tolerances.SmallNetwork);
+        Compare.Close("mean", mean, extractor.Extract(image, 50, 60), Tolerances.SmallNetwork);
     }
 
     [Fact]
@@ -83,18 +83,18 @@ public class FeatureTests
     public void ACacheGivesBackWhatWasPutIn()
     {
         using var folder = new TemporaryFolder();
-        string path = folder.PathOf("cache.safetensors"), picture = FeatureCache.HashOf(folder.Write("a", [1])), other = FeatureCache.HashOf(folder.Write("b", [2]));
+        string path = folder.PathOf("cache.safetensors"), image = FeatureCache.HashOf(folder.Write("a", [1])), other = FeatureCache.HashOf(folder.Write("b", [2]));
         var cache = new FeatureCache("key", 3);
-        cache.Add(picture, [1, 2, 3]);
+        cache.Add(image, [1, 2, 3]);
         cache.Add(other, [4, 5, 6]);
-        cache.Save(path, [other, picture, other, "not there"]);
+        cache.Save(path, [other, image, other, "not there"]);
         FeatureCache read = FeatureCache.Load(path, "key", 3);
         Assert.Equal(2, read.Count);
-        Assert.Equal([1, 2, 3], read.Find(picture)!);
+        Assert.Equal([1, 2, 3], read.Find(image)!);
         Assert.Equal([4, 5, 6], read.Find(other)!);
         Assert.Equal(0, FeatureCache.Load(path, "another key", 3).Count);
         Assert.Throws<InvalidDataException>(() => FeatureCache.Load(path, "key", 4));
-        Assert.Throws<ArgumentException>(() => cache.Add(picture, [1]));
+        Assert.Throws<ArgumentException>(() => cache.Add(image, [1]));
     }
 
     [Fact]

@@ -15,16 +15,16 @@ public class InferenceAllocationTests
     public void ClassifyingPixelsAllocatesTheResult(bool tenCrop)
     {
         using var classifier = new Classifier(InferenceModels.Small(), options: new InferenceOptions { TenCrop = tenCrop });
-        byte[] picture = InferenceModels.Picture(70, 90, 1);
-        AssertAllocates(Size(() => new Prediction[3]), () => classifier.Classify(picture, 70, 90, top: 3));
+        byte[] image = InferenceModels.Image(70, 90, 1);
+        AssertAllocates(Size(() => new Prediction[3]), () => classifier.Classify(image, 70, 90, top: 3));
     }
 
     [Fact]
     public void FeaturesAllocateTheResult()
     {
         using var extractor = new FeatureExtractor(InferenceModels.Small());
-        byte[] picture = InferenceModels.Picture(70, 90, 1);
-        AssertAllocates(Size(() => new float[extractor.Length]), () => extractor.Extract(picture, 70, 90));
+        byte[] image = InferenceModels.Image(70, 90, 1);
+        AssertAllocates(Size(() => new float[extractor.Length]), () => extractor.Extract(image, 70, 90));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using AlexNetSharp.Tests.Formats;
 
 namespace AlexNetSharp.Tests.Inference;
 
-/// <summary>Models with the layers, sizes and preprocessing of the known networks, but few channels; and pictures for them.</summary>
+/// <summary>Models with the layers, sizes and preprocessing of the known networks, but few channels; and images for them.</summary>
 internal static class InferenceModels
 {
     public static string[] Names { get; } = [.. AlexNet.All.Select(info => info.Name)];
@@ -17,7 +17,7 @@ internal static class InferenceModels
         return new Model(network, NarrowNetworks.RandomWeights(network, seed: 5), preprocessing: preprocessing);
     }
 
-    /// <summary>cifar10-quick, the fastest network there is here, for pictures of any size.</summary>
+    /// <summary>cifar10-quick, the fastest network there is here, for images of any size.</summary>
     public static Model Small(int classes = 6)
     {
         Network network = CudaConvnet.Quick(classes);
@@ -25,7 +25,7 @@ internal static class InferenceModels
         return new Model(network, NarrowNetworks.RandomWeights(network, seed: 6), names, SmallPreprocessing.ToJson());
     }
 
-    /// <summary>What <see cref="Small"/> wants done to pictures.</summary>
+    /// <summary>What <see cref="Small"/> wants done to images.</summary>
     public static Preprocessing SmallPreprocessing { get; } = new()
     {
         Resize = ResizeMode.ShorterSide,
@@ -36,8 +36,8 @@ internal static class InferenceModels
         Mean = [0.5f, 0.4f, 0.3f],
     };
 
-    /// <summary>A picture: waves and some noise, different for every seed.</summary>
-    public static byte[] Picture(int height, int width, int seed, int channels = 3)
+    /// <summary>An image: waves and some noise, different for every seed.</summary>
+    public static byte[] Image(int height, int width, int seed, int channels = 3)
     {
         var random = new System.Random(seed);
         var pixels = new byte[height * width * channels];
@@ -49,7 +49,7 @@ internal static class InferenceModels
         return pixels;
     }
 
-    /// <summary>The same picture in the buffer that a preprocessor takes.</summary>
+    /// <summary>The same image in the buffer that a preprocessor takes.</summary>
     public static PixelBuffer Buffer(byte[] pixels, int height, int width, int channels = 3)
     {
         var buffer = new PixelBuffer();

@@ -38,7 +38,7 @@ public class AlexNetVariantsTests
     }
 
     [Fact]
-    public void CaffeNet_pools_before_it_normalises_and_Caffe_after()
+    public void CaffeNet_pools_before_it_normalizes_and_Caffe_after()
     {
         Network caffe = AlexNet.Caffe(), caffeNet = AlexNet.CaffeNet();
         Assert.True(caffe.IndexOf("norm1") < caffe.IndexOf("pool1"));

@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Tests.Oracles;
 
-/// <summary>Local response normalisation across channels, TensorFlow's convention (alpha is not divided by the window), in float64.</summary>
+/// <summary>Local response normalization across channels, TensorFlow's convention (alpha is not divided by the window), in float64.</summary>
 /// <remarks>y[c] = x[c] · d[c]^−β with d[c] = bias + α Σ over |k − c| ≤ radius of x[k]². Krizhevsky et al. 2012, section 3.3.</remarks>
 internal sealed record OracleLocalResponseNorm(int Radius, double Bias, double Alpha, double Beta)
 {
@@ -37,7 +37,7 @@ internal sealed record OracleLocalResponseNorm(int Radius, double Bias, double A
     }
 }
 
-/// <summary>Normalisation within each channel over a square window of pixels centred on each (Caffe's WITHIN_CHANNEL), in float64.</summary>
+/// <summary>Normalization within each channel over a square window of pixels centered on each (Caffe's WITHIN_CHANNEL), in float64.</summary>
 /// <remarks>
 /// y = x · d^−β with d = 1 + α/size² · Σ of x² over the window, pixels outside the image counting as 0. size is odd.
 /// </remarks>

@@ -91,18 +91,18 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
     }
 
     [Fact]
-    public void ThePackedToolAndLibraryClassifyAPicture()
+    public void ThePackedToolAndLibraryClassifyAImage()
     {
         DotnetCommand dotnet = _packed.Dotnet;
         dotnet.Run(
             "tool", "install", "alexnet", "--tool-path", _packed.PathOf("tools"), "--version", Packed.Version, "--configfile", _packed.PathOf("nuget.config"));
         string alexnet = _packed.PathOf(OperatingSystem.IsWindows() ? "tools/alexnet.exe" : "tools/alexnet");
-        Assert.Contains("pictures", dotnet.RunProgram(alexnet, "--help"), StringComparison.Ordinal);
-        string model = _packed.PathOf("model.safetensors"), picture = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
+        Assert.Contains("images", dotnet.RunProgram(alexnet, "--help"), StringComparison.Ordinal);
+        string model = _packed.PathOf("model.safetensors"), image = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures", "plain.jpg");
         using (Model small = InferenceModels.Small())
             ModelFile.Save(model, small);
-        using JsonDocument json = JsonDocument.Parse(dotnet.RunProgram(alexnet, "classify", model, picture, "--json"));
-        JsonElement best = json.RootElement.GetProperty("pictures")[0].GetProperty("classes")[0];
+        using JsonDocument json = JsonDocument.Parse(dotnet.RunProgram(alexnet, "classify", model, image, "--json"));
+        JsonElement best = json.RootElement.GetProperty("images")[0].GetProperty("classes")[0];
 
         Directory.CreateDirectory(_packed.PathOf("consumer"));
         File.WriteAllText(_packed.PathOf("consumer/consumer.csproj"), $"""
@@ -124,7 +124,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
             using AlexNetSharp.Images;
             using AlexNetSharp.Inference;
 
-            using var classifier = Classifier.Load(args[0], new PictureDecoder());
+            using var classifier = Classifier.Load(args[0], new ImageDecoder());
             Prediction best = classifier.Classify(args[1], top: 1)[0];
             Console.Write(string.Create(CultureInfo.InvariantCulture, $"{best.Name} {best.Probability:R}"));
             """);
@@ -132,7 +132,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
 
         Assert.Equal(
             string.Create(CultureInfo.InvariantCulture, $"{best.GetProperty("name").GetString()} {best.GetProperty("probability").GetSingle():R}"),
-            dotnet.Run("consumer/out/consumer.dll", model, picture));
+            dotnet.Run("consumer/out/consumer.dll", model, image));
     }
 
     private ZipArchive Open(string id, string extension) => ZipFile.OpenRead(_packed.PathOf($"feed/{id}.{Packed.Version}.{extension}"));

@@ -85,39 +85,39 @@ public sealed class CheckpointTests
 
         using var parameters = new ParameterSet(SmallTraining.Network());
         using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Pictures(8, 8, seed: 1), null, new TrainerOptions { Seed = 99, Threads = 1 });
+            parameters.Network, parameters, SmallTraining.Images(8, 8, seed: 1), null, new TrainerOptions { Seed = 99, Threads = 1 });
         Assert.Contains("seed 11", Assert.Throws<ArgumentException>(() => checkpoint.Restore(trainer)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(Steps * 8 - 4, 8, 0, "53 pictures in batches of 8, 8 computed at once, but here are 52")]
-    [InlineData(Steps * 9 - 10, 8, 4, "here are 53 pictures in batches of 8, 4 computed at once")]
-    [InlineData(Steps * 8 - 3, 9, 0, "here are 53 pictures in batches of 9")]
-    public void Other_pictures_or_another_batch_size_are_refused_before_anything_changes(int count, int batchSize, int microBatch, string message)
+    [InlineData(Steps * 8 - 4, 8, 0, "53 images in batches of 8, 8 computed at once, but here are 52")]
+    [InlineData(Steps * 9 - 10, 8, 4, "here are 53 images in batches of 8, 4 computed at once")]
+    [InlineData(Steps * 8 - 3, 9, 0, "here are 53 images in batches of 9")]
+    public void Other_images_or_another_batch_size_are_refused_before_anything_changes(int count, int batchSize, int microBatch, string message)
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
         Train(null, 3, path);
         using Checkpoint checkpoint = Checkpoint.Open(path);
-        Refused(checkpoint, message, SmallTraining.Pictures(count, batchSize, seed: 1), microBatch);
+        Refused(checkpoint, message, SmallTraining.Images(count, batchSize, seed: 1), microBatch);
     }
 
     [Fact]
-    public void Checkpoints_of_earlier_versions_do_not_name_their_pictures_and_load()
+    public void Checkpoints_of_earlier_versions_do_not_name_their_images_and_load()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
         (float[] expected, _) = Train(null, 3, path);
-        string old = Edit(path, header => Assert.True(header.Remove("pictures")));
+        string old = Edit(path, header => Assert.True(header.Remove("images")));
         using Checkpoint checkpoint = Checkpoint.Open(old);
-        Assert.Null(checkpoint.Header.Pictures);
+        Assert.Null(checkpoint.Header.Images);
         using var parameters = new ParameterSet(SmallTraining.Network());
         checkpoint.CopyTo(parameters);
         Compare.SameBits("weights", expected, SmallTraining.Values(parameters));
         // What such a file says is enough to see that an epoch has other steps now.
         (_, _) = Train(null, 12, path);
-        using Checkpoint later = Checkpoint.Open(Edit(path, header => header.Remove("pictures")));
-        Refused(later, "an epoch has 6 steps here", SmallTraining.Pictures(48, 8, seed: 1), microBatch: 0);
+        using Checkpoint later = Checkpoint.Open(Edit(path, header => header.Remove("images")));
+        Refused(later, "an epoch has 6 steps here", SmallTraining.Images(48, 8, seed: 1), microBatch: 0);
     }
 
     [Theory]
@@ -146,7 +146,7 @@ public sealed class CheckpointTests
     [Fact]
     public void A_fingerprint_is_of_names_order_and_classes_and_not_of_the_folder()
     {
-        string Of(params (string Name, int Label)[] pictures) => DatasetFingerprint.Of(new NamedPictures(pictures));
+        string Of(params (string Name, int Label)[] images) => DatasetFingerprint.Of(new NamedImages(images));
         string expected = Of(("/a/cat/1.jpg", 0), ("/a/cat/2.jpg", 0), ("/a/dog/1.jpg", 1));
         Assert.Equal(expected, Of(("b/cat/1.jpg", 0), ("b/cat/2.jpg", 0), ("b/dog/1.jpg", 1)));
         string[] others =
@@ -172,24 +172,24 @@ public sealed class CheckpointTests
         return path + ".edited";
     }
 
-    private static void Refused(Checkpoint checkpoint, string message, IBatchSource pictures, int microBatch)
+    private static void Refused(Checkpoint checkpoint, string message, IBatchSource images, int microBatch)
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 11);
-        using var trainer = new Trainer(parameters.Network, parameters, pictures, null, new TrainerOptions { Seed = 11, Threads = 1, MicroBatch = microBatch });
+        using var trainer = new Trainer(parameters.Network, parameters, images, null, new TrainerOptions { Seed = 11, Threads = 1, MicroBatch = microBatch });
         float[] before = SmallTraining.Values(parameters);
         Assert.Contains(message, Assert.Throws<ArgumentException>(() => checkpoint.Restore(trainer)).Message, StringComparison.Ordinal);
         Compare.SameBits("weights", before, SmallTraining.Values(parameters));
     }
 
-    private sealed class NamedPictures((string Name, int Label)[] pictures) : IPictureDataset
+    private sealed class NamedImages((string Name, int Label)[] images) : IImageDataset
     {
-        public int Count => pictures.Length;
+        public int Count => images.Length;
 
         public IReadOnlyList<string> Classes => ["a", "b"];
 
-        public int Label(int index) => pictures[index].Label;
+        public int Label(int index) => images[index].Label;
 
-        public string Name(int index) => pictures[index].Name;
+        public string Name(int index) => images[index].Name;
 
         public void Read(int index, PixelBuffer target) => throw new NotSupportedException();
     }
@@ -201,8 +201,8 @@ public sealed class CheckpointTests
         using var trainer = new Trainer(
             network,
             parameters,
-            SmallTraining.Pictures(Steps * 8 - 3, 8, seed: 1, orderSeed: 3),
-            SmallTraining.Pictures(10, 8, seed: 2),
+            SmallTraining.Images(Steps * 8 - 3, 8, seed: 1, orderSeed: 3),
+            SmallTraining.Images(10, 8, seed: 2),
             new TrainerOptions { Epochs = Epochs, Seed = 11, Threads = 1, ClipNorm = 1, Schedule = new PlateauRate(0.01, Patience: 0, Gamma: 0.5) });
         from?.Restore(trainer);
         using var stop = new CancellationTokenSource();

@@ -20,11 +20,11 @@ public sealed class LeakTests
         using var folder = new TemporaryFolder();
         for (int i = 0; i < 20; i++)
             folder.Write(
-                $"pictures/{(char)('a' + i % SmallTraining.Classes)}/{i}.jpg",
-                Pictures.Encode(20, 16, SKEncodedImageFormat.Jpeg, out _, seed: i));
-        var files = new ClassFolders(folder.PathOf("pictures"), new PictureDecoder());
-        // Every picture many times over, so that an epoch is long.
-        var pictures = new PictureSubset(files, [.. Enumerable.Range(0, StepsPerEpoch * BatchSize).Select(i => i % files.Count)]);
+                $"images/{(char)('a' + i % SmallTraining.Classes)}/{i}.jpg",
+                TestImages.Encode(20, 16, SKEncodedImageFormat.Jpeg, out _, seed: i));
+        var files = new ClassFolders(folder.PathOf("images"), new ImageDecoder());
+        // Every image many times over, so that an epoch is long.
+        var images = new ImageSubset(files, [.. Enumerable.Range(0, StepsPerEpoch * BatchSize).Select(i => i % files.Count)]);
         var preprocessing = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 14, CropHeight = 12, CropWidth = 12, Scale = 1 / 255f };
         var options = new DataLoaderOptions
         {
@@ -32,7 +32,7 @@ public sealed class LeakTests
             Shuffle = true,
             Augmentation = new Augmentation { RandomCrop = true, HorizontalFlip = true },
         };
-        using var training = new LoaderBatches(pictures, preprocessing, options);
+        using var training = new LoaderBatches(images, preprocessing, options);
         using var validation = new LoaderBatches(files, preprocessing, new DataLoaderOptions { BatchSize = BatchSize });
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 1);
         using var trainer = new Trainer(

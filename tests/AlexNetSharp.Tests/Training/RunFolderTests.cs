@@ -12,7 +12,7 @@ public sealed class RunFolderTests
         using var folder = new TemporaryFolder();
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Pictures(64, 32, seed: 1), SmallTraining.Pictures(40, 32, seed: 2),
+            parameters.Network, parameters, SmallTraining.Images(64, 32, seed: 1), SmallTraining.Images(40, 32, seed: 2),
             new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.01), Threads = 1 });
         using var run = new RunFolder(folder.PathOf("run"));
         run.Attach(trainer, ["horizontal", "vertical", "down", "up"], "{}");
@@ -53,7 +53,7 @@ public sealed class RunFolderTests
         {
             using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
             using var trainer = new Trainer(
-                parameters.Network, parameters, SmallTraining.Pictures(64, 32, seed: 1, orderSeed: 3), SmallTraining.Pictures(40, 40, seed: 2),
+                parameters.Network, parameters, SmallTraining.Images(64, 32, seed: 1, orderSeed: 3), SmallTraining.Images(40, 40, seed: 2),
                 new TrainerOptions { Epochs = epochs, ValidationEpochs = validationEpochs, Schedule = new ConstantRate(0.02), Threads = 1 });
             using var run = new RunFolder(path) { CheckpointEpochs = checkpointEpochs };
             if (File.Exists(run.LastCheckpoint))
@@ -88,7 +88,7 @@ public sealed class RunFolderTests
             $"run/.metrics.csv.{guid}.tmp", $"run/checkpoints/.last.safetensors.{guid}.tmp", $"run/tensorboard/.events.out.tfevents.000001.{guid}.tmp",
             $"run/.config.json.{guid}.tmp", $"run/.curves.png.{guid}.tmp",
         ];
-        string[] others = ["run/notes.tmp", "run/checkpoints/mine.tmp", "run/notes.12.tmp", $"run/eval/.confusion.csv.{guid}.tmp", $"run/pictures/cat/.a.{guid}.tmp"];
+        string[] others = ["run/notes.tmp", "run/checkpoints/mine.tmp", "run/notes.12.tmp", $"run/eval/.confusion.csv.{guid}.tmp", $"run/images/cat/.a.{guid}.tmp"];
         foreach (string name in (string[])[.. ours, .. others])
             folder.Write(name, "x"u8);
         using var run = new RunFolder(folder.PathOf("run"));

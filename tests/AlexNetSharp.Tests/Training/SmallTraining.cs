@@ -5,7 +5,7 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Tests.Training;
 
-/// <summary>A network of four layers and a few hundred generated pictures that it can learn in seconds.</summary>
+/// <summary>A network of four layers and a few hundred generated images that it can learn in seconds.</summary>
 internal static class SmallTraining
 {
     public const int Classes = 4;
@@ -27,7 +27,7 @@ internal static class SmallTraining
         ]);
 
     /// <summary>Noise with a bright bar: horizontal, vertical, or one of the two diagonals, at a random place.</summary>
-    public static MemoryBatches Pictures(int count, int batchSize, ulong seed, ulong? orderSeed = null)
+    public static MemoryBatches Images(int count, int batchSize, ulong seed, ulong? orderSeed = null)
     {
         int length = (int)Shape.Length;
         var images = new float[count * length];

@@ -56,9 +56,9 @@ public sealed class TensorBoardFileTests
 
         Summary.Types.Image image = events[2].Summary.Value[0].Image;
         Assert.Equal((2, 3, 3), (image.Height, image.Width, image.Colorspace));
-        // Another implementation decodes the picture to the same pixels.
+        // Another implementation decodes the image to the same pixels.
         var decoded = new PixelBuffer();
-        new PictureDecoder().Decode(image.EncodedImageString.Span, decoded, "conv1");
+        new ImageDecoder().Decode(image.EncodedImageString.Span, decoded, "conv1");
         Assert.Equal((2, 3, 3), (decoded.Height, decoded.Width, decoded.Channels));
         Assert.Equal(pixels, decoded.Pixels.ToArray());
     }

@@ -12,8 +12,8 @@ public sealed class TrainerTests
         using var trainer = new Trainer(
             parameters.Network,
             parameters,
-            SmallTraining.Pictures(400, 32, seed: 1, orderSeed: 7),
-            SmallTraining.Pictures(200, 32, seed: 2),
+            SmallTraining.Images(400, 32, seed: 1, orderSeed: 7),
+            SmallTraining.Images(200, 32, seed: 2),
             new TrainerOptions { Epochs = 8, Schedule = new CosineRate(0.02, 8) { WarmupSteps = 5 }, Threads = 2 });
         var epochs = new List<EpochMetrics>();
         int steps = 0;
@@ -52,7 +52,7 @@ public sealed class TrainerTests
         using var parameters = ParameterSet.Initialize(network, seed: 3);
         float[] before = SmallTraining.Values(parameters);
         using var trainer = new Trainer(
-            network, parameters, SmallTraining.Pictures(16, 16, seed: 1), null,
+            network, parameters, SmallTraining.Images(16, 16, seed: 1), null,
             new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(1), Momentum = 0, WeightDecay = 0, ClipNorm = 0.01, Threads = 1 });
         trainer.Run(TestContext.Current.CancellationToken);
         double norm = Math.Sqrt(SmallTraining.Values(parameters).Zip(before, (a, b) => (double)(a - b) * (a - b)).Sum());
@@ -83,7 +83,7 @@ public sealed class TrainerTests
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Pictures(400, 32, seed: 1), null,
+            parameters.Network, parameters, SmallTraining.Images(400, 32, seed: 1), null,
             new TrainerOptions { Epochs = 50, Schedule = new ConstantRate(1e6), Threads = 1 });
         var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(TestContext.Current.CancellationToken));
         Assert.Contains("learning rate", e.Message, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class TrainerTests
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         // One step an epoch: its loss is finite, its update is not.
         using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Pictures(32, 32, seed: 1), null,
+            parameters.Network, parameters, SmallTraining.Images(32, 32, seed: 1), null,
             new TrainerOptions { Epochs = 5, Schedule = new ConstantRate(1e38), Threads = 1 });
         int epochs = 0;
         trainer.EpochDone += _ => epochs++;
@@ -109,18 +109,18 @@ public sealed class TrainerTests
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Pictures(32, 32, seed: 1), SmallTraining.Pictures(8, 8, seed: 2),
+            parameters.Network, parameters, SmallTraining.Images(32, 32, seed: 1), SmallTraining.Images(8, 8, seed: 2),
             new TrainerOptions { Epochs = 7, ValidationEpochs = 3, Schedule = new ConstantRate(0.001), Threads = 1 });
         trainer.Run(TestContext.Current.CancellationToken);
         Assert.Equal([3, 6, 7], trainer.State.History.Where(epoch => epoch.Validation is not null).Select(epoch => epoch.Epoch));
     }
 
     [Fact]
-    public void Networks_and_pictures_that_do_not_fit_are_refused()
+    public void Networks_and_images_that_do_not_fit_are_refused()
     {
         using var parameters = new ParameterSet(CudaConvnet.Quick());
         var e = Assert.Throws<ArgumentException>(
-            () => new Trainer(parameters.Network, parameters, SmallTraining.Pictures(4, 4, seed: 1), null, new TrainerOptions()));
+            () => new Trainer(parameters.Network, parameters, SmallTraining.Images(4, 4, seed: 1), null, new TrainerOptions()));
         Assert.Contains("[12, 12, 3]", e.Message, StringComparison.Ordinal);
     }
 
@@ -130,7 +130,7 @@ public sealed class TrainerTests
         Network network = SmallTraining.Network(dropout: 0.3f);
         using var parameters = ParameterSet.Initialize(network, seed: 1);
         using var trainer = new Trainer(
-            network, parameters, SmallTraining.Pictures(2000 * 4, 4, seed: 1), null,
+            network, parameters, SmallTraining.Images(2000 * 4, 4, seed: 1), null,
             new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.001), ClipNorm = 5, Threads = 1 });
         long start = 0, managed = 0;
         trainer.StepDone += metrics =>
@@ -151,7 +151,7 @@ public sealed class TrainerTests
         using var trainer = new Trainer(
             parameters.Network,
             parameters,
-            SmallTraining.Pictures(75, batch, seed: 5, orderSeed: 6),
+            SmallTraining.Images(75, batch, seed: 5, orderSeed: 6),
             null,
             new TrainerOptions { Epochs = 2, MicroBatch = part, Threads = threads, Schedule = new ConstantRate(0.005) });
         trainer.Run(TestContext.Current.CancellationToken);

@@ -15,7 +15,7 @@ internal static class ConvDirect
     /// <summary>Floats of padded input rows for one row of the output up to which they stay in the second-level cache: 256 KiB.</summary>
     private const long MostInput = 64 << 10;
 
-    /// <summary>Accepts convolutions of one group with few weights for each output channel, as those have that read a picture.</summary>
+    /// <summary>Accepts convolutions of one group with few weights for each output channel, as those have that read an image.</summary>
     public static ConvCandidate Candidate(ConvGeometry geometry, ConvRequest request)
     {
         const string name = "direct";

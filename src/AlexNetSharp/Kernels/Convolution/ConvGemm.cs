@@ -35,7 +35,7 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
     private readonly long _pixels;
     private readonly EvenSplit _columnBlocks, _gradientBlocks;
 
-    // Strides of panels, 16 floats beyond a round number, so that rows of neighbours do not share a set of the cache.
+    // Strides of panels, 16 floats beyond a round number, so that rows of neighbors do not share a set of the cache.
     private readonly nint _weightStride, _transposedStride, _blockStride, _gradientStride, _gradientWeightStride;
     private readonly Job _packWeight, _forward, _backwardWeight, _backwardInput;
     private float* _packedWeight, _packedTransposed, _scratch;

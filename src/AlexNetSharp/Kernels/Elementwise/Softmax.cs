@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace AlexNetSharp.Kernels.Elementwise;
 
-/// <summary>From logits to probabilities, for one view of a picture or the mean over several; computed in double precision.</summary>
+/// <summary>From logits to probabilities, for one view of an image or the mean over several; computed in double precision.</summary>
 /// <remarks>Allocates nothing as long as the shared pool of arrays has one that is free.</remarks>
 internal static class Softmax
 {

@@ -32,7 +32,7 @@ internal sealed unsafe partial class LinearKernel
     private readonly bool _relu, _weightGradient, _inputGradient, _bfloat16;
     private readonly int _inPanels, _outPanels, _batchPanels, _forwardPanels;
 
-    // Strides of panels in scratch: 16 floats beyond a round number, so that rows of neighbours do not share a set of the cache.
+    // Strides of panels in scratch: 16 floats beyond a round number, so that rows of neighbors do not share a set of the cache.
     private readonly nint _batchStride, _transposedStride, _gradInputStride;
     private readonly Job _packInput, _packGradOutput, _roundWeight, _forward, _backwardWeight, _backwardInput;
     private WorkerPool _pool = null!;

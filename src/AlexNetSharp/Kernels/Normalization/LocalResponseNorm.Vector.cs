@@ -45,7 +45,7 @@ internal sealed unsafe class LocalResponseNorm<V> : LocalResponseNorm
             int pixels = Math.Min(_linePixels, count - done);
             long offset = (first + done) * channels;
             float* x = Input + offset;
-            // The normalised line is not needed; it goes where the gradient is copied next.
+            // The normalized line is not needed; it goes where the gradient is copied next.
             _lines.Forward<V>(x, gradient, power, next, pixels, scratch);
             new ReadOnlySpan<float>(GradOutput + offset, pixels * channels).CopyTo(new Span<float>(gradient, pixels * channels));
             _lines.Backward<V>(x, power, next, gradient, GradInput + offset, pixels, scratch, relu: false);

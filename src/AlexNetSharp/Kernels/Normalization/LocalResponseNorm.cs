@@ -24,7 +24,7 @@ internal readonly record struct ResponseNormSettings(long Pixels, int Channels, 
 }
 
 /// <summary>
-/// Local response normalisation across channels: output[p, c] = input[p, c] · d[p, c]^−β with
+/// Local response normalization across channels: output[p, c] = input[p, c] · d[p, c]^−β with
 /// d[p, c] = bias + alpha · Σ over |j − c| ≤ radius of input[p, j]².
 /// </summary>
 /// <remarks>

@@ -6,14 +6,14 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
-/// <summary>Local response normalisation and the max pooling after it in one pass: the normalised map exists only row by row, in cache.</summary>
+/// <summary>Local response normalization and the max pooling after it in one pass: the normalized map exists only row by row, in cache.</summary>
 /// <remarks>
 /// <para>
-/// Computes what <see cref="LocalResponseNorm"/> and <see cref="MaxPool"/> compute one after the other, bit for bit. Backward normalises
+/// Computes what <see cref="LocalResponseNorm"/> and <see cref="MaxPool"/> compute one after the other, bit for bit. Backward normalizes
 /// again instead of reading a stored map: it costs arithmetic on values in cache, where the map would cost memory traffic both ways.
 /// </para>
 /// <para>
-/// A piece of work is a band of rows of one image; bands are whole images unless the batch is small, for neighbours both normalise the rows
+/// A piece of work is a band of rows of one image; bands are whole images unless the batch is small, for neighbors both normalize the rows
 /// that their windows share. Rows that no window covers are not read, and their gradient is 0.
 /// </para>
 /// </remarks>
@@ -25,7 +25,7 @@ internal abstract unsafe class LocalResponseNormMaxPool : MapKernel
     private readonly int _bands;
 
     /// <summary>Prepares the operation.</summary>
-    /// <param name="settings">Constants of the normalisation; its pixels must be those of the input of the pooling.</param>
+    /// <param name="settings">Constants of the normalization; its pixels must be those of the input of the pooling.</param>
     /// <param name="windows">Sizes and windows of the pooling.</param>
     /// <param name="relu">Whether the input is the output of a ReLU through which backward goes too: the gradient is 0 where it is not positive.</param>
     /// <exception cref="ArgumentException">Pixels or channels of the two differ.</exception>
@@ -33,7 +33,7 @@ internal abstract unsafe class LocalResponseNormMaxPool : MapKernel
     {
         settings.Check();
         if (settings.Pixels != (long)windows.Batch * windows.InputHeight * windows.InputWidth || settings.Channels != windows.Channels)
-            throw new ArgumentException("normalisation and pooling differ in the size of the map between them", nameof(windows));
+            throw new ArgumentException("normalization and pooling differ in the size of the map between them", nameof(windows));
         (Windows, Relu) = (windows, relu);
         _bands = Math.Min((LeastPieces + windows.Batch - 1) / windows.Batch, windows.OutputHeight);
     }
@@ -41,7 +41,7 @@ internal abstract unsafe class LocalResponseNormMaxPool : MapKernel
     /// <summary>Sizes and windows of the pooling.</summary>
     public PoolWindows Windows { get; }
 
-    /// <summary>Whether backward goes through the ReLU before the normalisation too.</summary>
+    /// <summary>Whether backward goes through the ReLU before the normalization too.</summary>
     public bool Relu { get; }
 
     /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
@@ -137,15 +137,15 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
         PoolWindows w = Windows;
         float* input = Input + image * w.InputImage, gradInput = GradInput + image * w.InputImage;
         float* output = Output + image * w.OutputImage, gradOutput = GradOutput + image * w.OutputImage;
-        float* normalised = scratch + (long)_columns * _lines.PaddedChannels;
-        float* power = normalised + _ring * _rowStride, powerNext = power + _ring * _rowStride, gradients = powerNext + _ring * _rowStride;
+        float* normalized = scratch + (long)_columns * _lines.PaddedChannels;
+        float* power = normalized + _ring * _rowStride, powerNext = power + _ring * _rowStride, gradients = powerNext + _ring * _rowStride;
         long inputRow = (long)w.InputWidth * w.Channels, outputRow = (long)w.OutputWidth * w.Channels;
         _lines.ClearPadded(scratch, _columns);
         int row = 0;
         while (row < w.OutputHeight && w.Rows[row].End <= from)
             row++;
-        // The row to normalise next, and the row whose gradient is to be finished next. The first window may begin above the band:
-        // it is computed whole, and its gradients above the band are left to the neighbour.
+        // The row to normalize next, and the row whose gradient is to be finished next. The first window may begin above the band:
+        // it is computed whole, and its gradients above the band are left to the neighbor.
         int next = row < w.OutputHeight ? Math.Min(from, w.Rows[row].Start) : from, done = from;
         for (; row < w.OutputHeight && w.Rows[row].Start < to; row++)
         {
@@ -155,10 +155,10 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
             for (next = Math.Max(next, rows.Start); next < rows.End; next++)
             {
                 long at = next % _ring * _rowStride;
-                _lines.Forward<V>(input + next * inputRow, normalised + at, power + at, powerNext + at, _columns, scratch);
+                _lines.Forward<V>(input + next * inputRow, normalized + at, power + at, powerNext + at, _columns, scratch);
                 Clear(gradients + at, (long)_columns * w.Channels);
             }
-            SpreadRow(normalised, gradients, rows, output + row * outputRow, gradOutput + row * outputRow);
+            SpreadRow(normalized, gradients, rows, output + row * outputRow, gradOutput + row * outputRow);
         }
         for (; done < to; done++)
             Finish(done, ref next);
@@ -168,7 +168,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
             float* destination = gradInput + row * inputRow;
             if (row >= next)
             {
-                // Between or below the windows: nothing was normalised, and nothing came back.
+                // Between or below the windows: nothing was normalized, and nothing came back.
                 next = row + 1;
                 Clear(destination, inputRow);
                 return;

@@ -5,7 +5,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
-/// <summary>Normalisation across channels for a line of pixels that lie one after the other; the inner loops of all operations that need it.</summary>
+/// <summary>Normalization across channels for a line of pixels that lie one after the other; the inner loops of all operations that need it.</summary>
 /// <remarks>
 /// A sum over a window of channels needs values that other lanes of the same vector hold. There are two ways. For the usual radii, and
 /// channels that fill vectors, sums grow by doubling in registers (<see cref="ResponseNormWindow{V, TRadius}"/>). Everything else goes through

@@ -18,7 +18,7 @@ internal readonly record struct WithinChannelSettings(int Batch, int Height, int
 }
 
 /// <summary>
-/// Response normalisation within each channel: output[y, x, c] = input[y, x, c] · d[y, x, c]^−β with
+/// Response normalization within each channel: output[y, x, c] = input[y, x, c] · d[y, x, c]^−β with
 /// d[y, x, c] = 1 + alpha / size² · Σ input[i, j, c]² over the size × size window around (y, x); outside the image is 0.
 /// </summary>
 /// <remarks>
@@ -26,8 +26,8 @@ internal readonly record struct WithinChannelSettings(int Batch, int Height, int
 /// Backward: gradInput = gradOutput · d^−β − 2·alpha·β / size² · input · Σ gradOutput · input · d^(−β − 1), the sum over the same window.
 /// gradInput may be the same memory as gradOutput, but not as input.
 /// </para>
-/// <para>Source: cuda-convnet's response normalisation within maps; Caffe's LRN with <c>WITHIN_CHANNEL</c>.</para>
-/// <para>A piece of work is one row of an image forward. Backward it is a whole image, whose terms lie in scratch: a row needs those of its neighbours.</para>
+/// <para>Source: cuda-convnet's response normalization within maps; Caffe's LRN with <c>WITHIN_CHANNEL</c>.</para>
+/// <para>A piece of work is one row of an image forward. Backward it is a whole image, whose terms lie in scratch: a row needs those of its neighbors.</para>
 /// </remarks>
 internal abstract unsafe class WithinChannelNorm : MapKernel
 {
@@ -64,7 +64,7 @@ internal abstract unsafe class WithinChannelNorm : MapKernel
 
     private protected override int BackwardPieces => _backward
         ? Settings.Batch
-        : throw new InvalidOperationException("This normalisation was planned without the gradient that is asked for.");
+        : throw new InvalidOperationException("This normalization was planned without the gradient that is asked for.");
 
     private protected override void ForwardPiece(int index, float* scratch)
     {

@@ -45,7 +45,7 @@ public class ConvDirectTests
         Check(new ConvCase(1, 4, 700, 3, new OracleConvolution(5, 7, 8, 1, 1, Top: 2, Bottom: 2, Left: 3, Right: 3)), SimdTiers.Best, relu: true, seed: 71);
 
     [Fact]
-    public void TheFirstLayersOfSmallPicturesTakeIt()
+    public void TheFirstLayersOfSmallImagesTakeIt()
     {
         var request = new ConvRequest(Relu: true, WeightGradient: true, InputGradient: false, Precise: false);
         foreach (int channels in (int[])[1, 3])

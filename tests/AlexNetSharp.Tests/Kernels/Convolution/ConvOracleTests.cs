@@ -15,7 +15,7 @@ public class ConvOracleTests
         ["conv2"] = ConvCase.Square(2, 27, 33, 40, 5, before: 2, after: 2),
         ["conv2 of one image"] = ConvCase.Square(1, 27, 64, 32, 5, before: 2, after: 2),
         ["conv2 of the paper"] = ConvCase.Square(2, 27, 32, 64, 5, before: 2, after: 2, groups: 2),
-        // 8×8 maps in blocks of 12 pictures: 11 blocks, which equal chunks of at most 8 divide into 6.
+        // 8×8 maps in blocks of 12 images: 11 blocks, which equal chunks of at most 8 divide into 6.
         ["conv3 of cifar10-quick, more blocks than chunks"] = ConvCase.Square(128, 8, 16, 16, 5, before: 2, after: 2),
         ["conv3"] = ConvCase.Square(3, 13, 64, 96, 3, before: 1, after: 1),
         ["conv3 of one image"] = ConvCase.Square(1, 13, 96, 64, 3, before: 1, after: 1),

@@ -4,25 +4,25 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Pictures as a network wants them, ready to be copied into a batch.</summary>
-internal sealed class PictureBatch
+/// <summary>Images as a network wants them, ready to be copied into a batch.</summary>
+internal sealed class ImageBatch
 {
     private readonly List<float[]> _inputs = [];
 
-    /// <summary>Decodes as many pictures as a batch needs: resized, cropped from the middle and normalised as the network states.</summary>
-    /// <param name="path">A picture or a folder of pictures.</param>
+    /// <summary>Decodes as many images as a batch needs: resized, cropped from the middle and normalized as the network states.</summary>
+    /// <param name="path">An image or a folder of images.</param>
     /// <param name="network">Name of the network whose preprocessing is applied; that of ImageNet for one that states none.</param>
     /// <param name="imageSize">Height and width of the network's input; the size before the crop grows and shrinks with it.</param>
     /// <param name="batchSize">Images in a batch.</param>
     /// <exception cref="IOException">A file is missing or cannot be read; the message names it.</exception>
-    /// <exception cref="InvalidDataException">A file is not a picture or damaged, or the folder holds none; the message names it.</exception>
-    public PictureBatch(string path, string network, int imageSize, int batchSize)
+    /// <exception cref="InvalidDataException">A file is not an image or damaged, or the folder holds none; the message names it.</exception>
+    public ImageBatch(string path, string network, int imageSize, int batchSize)
     {
         PreprocessingPreset preset = AlexNet.Find(network)?.Preprocessing ?? PreprocessingPreset.ImageNet;
         var preprocessor = new Preprocessor(Data.Preprocessing.FromJson(preset.For(imageSize).ToJson(), network));
-        var decoder = new PictureDecoder();
+        var decoder = new ImageDecoder();
         var pixels = new PixelBuffer();
-        foreach (string file in PictureFiles.Find(path).Take(batchSize))
+        foreach (string file in ImageFiles.Find(path).Take(batchSize))
         {
             decoder.DecodeFile(file, pixels);
             var input = new float[preprocessor.Settings.Length];
@@ -31,7 +31,7 @@ internal sealed class PictureBatch
         }
     }
 
-    /// <summary>Pictures read; a batch repeats them as needed.</summary>
+    /// <summary>Images read; a batch repeats them as needed.</summary>
     public int Count => _inputs.Count;
 
     /// <summary>Fills a batch, [batch, height, width, 3].</summary>

@@ -5,11 +5,11 @@ namespace AlexNetSharp.Images;
 /// <summary>What a file's first bytes say it is, before any decoder sees it.</summary>
 /// <remarks>
 /// The decoding library knows more formats than are wanted here, one of them (WBMP) almost without a signature, so that text files
-/// would pass for pictures. Only what is recognised here reaches it.
+/// would pass for images. Only what is recognized here reaches it.
 /// </remarks>
-internal static class PictureFormat
+internal static class ImageFormat
 {
-    /// <summary>Recognises JPEG, PNG, WebP, BMP and GIF by their signatures.</summary>
+    /// <summary>Recognizes JPEG, PNG, WebP, BMP and GIF by their signatures.</summary>
     /// <returns>The format, or null for anything else.</returns>
     public static SKEncodedImageFormat? Recognize(ReadOnlySpan<byte> bytes)
     {

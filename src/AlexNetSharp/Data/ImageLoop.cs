@@ -1,29 +1,29 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Reads all pictures of a data set once, on several threads, in no particular order.</summary>
-internal static class PictureLoop
+/// <summary>Reads all images of a data set once, on several threads, in no particular order.</summary>
+internal static class ImageLoop
 {
     private const int ReportEvery = 64;
 
-    /// <summary>Reads, and hands over, every picture.</summary>
-    /// <param name="pictures">The data set.</param>
+    /// <summary>Reads, and hands over, every image.</summary>
+    /// <param name="images">The data set.</param>
     /// <param name="threads">Threads that read, at least 1; the caller's is one of them.</param>
-    /// <param name="done">Called for each picture after it was read, with the error if there was one.</param>
-    /// <param name="use">Called for each picture that could be read: thread number, picture number, pixels. It may throw, too.</param>
-    /// <param name="progress">Receives the number of pictures done.</param>
+    /// <param name="done">Called for each image after it was read, with the error if there was one.</param>
+    /// <param name="use">Called for each image that could be read: thread number, image number, pixels. It may throw, too.</param>
+    /// <param name="progress">Receives the number of images done.</param>
     /// <param name="cancellation">Stops the loop.</param>
-    public static void Run(IPictureDataset pictures, int threads, Action<int, Exception?> done, Action<int, int, PixelBuffer> use,
+    public static void Run(IImageDataset images, int threads, Action<int, Exception?> done, Action<int, int, PixelBuffer> use,
         Action<int>? progress, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         int next = 0, finished = 0;
-        // Not Parallel.For: which thread takes which picture must not matter, but each needs a buffer that lives as long as it does.
+        // Not Parallel.For: which thread takes which image must not matter, but each needs a buffer that lives as long as it does.
         Exception? failure = null;
-        var helpers = new Thread[Math.Min(threads, Math.Max(pictures.Count, 1)) - 1];
+        var helpers = new Thread[Math.Min(threads, Math.Max(images.Count, 1)) - 1];
         for (int t = 0; t < helpers.Length; t++)
         {
             int thread = t + 1;
-            helpers[t] = new Thread(() => Work(thread)) { IsBackground = true, Name = "AlexNetSharp pictures" };
+            helpers[t] = new Thread(() => Work(thread)) { IsBackground = true, Name = "AlexNetSharp images" };
             helpers[t].Start();
         }
         Work(0);
@@ -32,7 +32,7 @@ internal static class PictureLoop
         cancellation.ThrowIfCancellationRequested();
         if (failure is not null)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        progress?.Invoke(pictures.Count);
+        progress?.Invoke(images.Count);
 
         void Work(int thread)
         {
@@ -40,15 +40,15 @@ internal static class PictureLoop
             try
             {
                 int index;
-                while (!cancellation.IsCancellationRequested && (index = Interlocked.Increment(ref next) - 1) < pictures.Count)
+                while (!cancellation.IsCancellationRequested && (index = Interlocked.Increment(ref next) - 1) < images.Count)
                 {
                     Exception? error = null;
                     try
                     {
-                        pictures.Read(index, buffer);
+                        images.Read(index, buffer);
                         use(thread, index, buffer);
                     }
-                    catch (Exception e) when (PictureErrors.IsAboutThePicture(e))
+                    catch (Exception e) when (ImageErrors.IsAboutTheImage(e))
                     {
                         error = e;
                     }
@@ -61,7 +61,7 @@ internal static class PictureLoop
             catch (Exception e)
             {
                 Interlocked.CompareExchange(ref failure, e, null);
-                Volatile.Write(ref next, pictures.Count);
+                Volatile.Write(ref next, images.Count);
             }
         }
     }

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Pictures of one size, side by side in memory: what MNIST's and CIFAR-10's files hold.</summary>
-public sealed class PackedPictures : IPictureDataset
+/// <summary>Images of one size, side by side in memory: what MNIST's and CIFAR-10's files hold.</summary>
+public sealed class PackedImages : IImageDataset
 {
     private readonly byte[] _pixels;
     private readonly byte[] _labels;
@@ -11,20 +11,20 @@ public sealed class PackedPictures : IPictureDataset
 
     /// <summary>Takes over the arrays.</summary>
     /// <param name="pixels">Values [count, height, width, channels].</param>
-    /// <param name="labels">Class of each picture.</param>
-    /// <param name="height">Rows of a picture.</param>
-    /// <param name="width">Columns of a picture.</param>
+    /// <param name="labels">Class of each image.</param>
+    /// <param name="height">Rows of an image.</param>
+    /// <param name="width">Columns of an image.</param>
     /// <param name="channels">1 or 3.</param>
     /// <param name="classes">Names of the classes.</param>
     /// <param name="source">Where they come from, for messages.</param>
     /// <exception cref="ArgumentException">The sizes do not fit together, or a label is not the index of a class.</exception>
-    public PackedPictures(byte[] pixels, byte[] labels, int height, int width, int channels, IReadOnlyList<string> classes, string source)
+    public PackedImages(byte[] pixels, byte[] labels, int height, int width, int channels, IReadOnlyList<string> classes, string source)
     {
         ArgumentNullException.ThrowIfNull(pixels);
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(classes);
         if (pixels.LongLength != (long)labels.Length * height * width * channels)
-            throw new ArgumentException($"{pixels.Length} values are not {labels.Length} pictures of {height}×{width}×{channels}.", nameof(pixels));
+            throw new ArgumentException($"{pixels.Length} values are not {labels.Length} images of {height}×{width}×{channels}.", nameof(pixels));
         foreach (byte label in labels)
             if (label >= classes.Count)
                 throw new ArgumentException($"Label {label}, but there are {classes.Count} classes.", nameof(labels));
@@ -32,13 +32,13 @@ public sealed class PackedPictures : IPictureDataset
         (Height, Width, Channels, Classes) = (height, width, channels, classes);
     }
 
-    /// <summary>Rows of each picture.</summary>
+    /// <summary>Rows of each image.</summary>
     public int Height { get; }
 
-    /// <summary>Columns of each picture.</summary>
+    /// <summary>Columns of each image.</summary>
     public int Width { get; }
 
-    /// <summary>Channels of each picture.</summary>
+    /// <summary>Channels of each image.</summary>
     public int Channels { get; }
 
     /// <inheritdoc/>
@@ -50,14 +50,14 @@ public sealed class PackedPictures : IPictureDataset
     /// <inheritdoc/>
     public bool InMemory => true;
 
-    /// <summary>The same pictures, with other names for the classes.</summary>
-    internal PackedPictures WithClasses(IReadOnlyList<string> classes) => new(_pixels, _labels, Height, Width, Channels, classes, _source);
+    /// <summary>The same images, with other names for the classes.</summary>
+    internal PackedImages WithClasses(IReadOnlyList<string> classes) => new(_pixels, _labels, Height, Width, Channels, classes, _source);
 
     /// <inheritdoc/>
     public int Label(int index) => _labels[index];
 
     /// <inheritdoc/>
-    public string Name(int index) => string.Create(CultureInfo.InvariantCulture, $"{_source}, picture {index}");
+    public string Name(int index) => string.Create(CultureInfo.InvariantCulture, $"{_source}, image {index}");
 
     /// <inheritdoc/>
     public void Read(int index, PixelBuffer target)

@@ -1,14 +1,14 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Finds picture files in folders, in an order that does not depend on the machine.</summary>
-public static class PictureFiles
+/// <summary>Finds image files in folders, in an order that does not depend on the machine.</summary>
+public static class ImageFiles
 {
     /// <summary>File name endings of the formats that can be decoded, in lower case with the dot.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif"];
 
-    /// <summary>Whether a file's name ends like a picture's, in capitals or not.</summary>
+    /// <summary>Whether a file's name ends like an image's, in capitals or not.</summary>
     /// <param name="path">The file name.</param>
-    public static bool HasPictureName(string path)
+    public static bool HasImageName(string path)
     {
         ReadOnlySpan<char> extension = Path.GetExtension(path.AsSpan());
         foreach (string known in Extensions)
@@ -17,11 +17,11 @@ public static class PictureFiles
         return false;
     }
 
-    /// <summary>The picture files that a path stands for: the file itself, or all in a folder and the folders below, sorted by name.</summary>
-    /// <param name="path">A picture file or a folder. A file is taken whatever its name.</param>
+    /// <summary>The image files that a path stands for: the file itself, or all in a folder and the folders below, sorted by name.</summary>
+    /// <param name="path">An image file or a folder. A file is taken whatever its name.</param>
     /// <returns>At least one path; names are compared by code point, so that every machine finds the same order.</returns>
     /// <exception cref="FileNotFoundException">There is nothing at <paramref name="path"/>.</exception>
-    /// <exception cref="InvalidDataException">The folder holds no picture file.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no image file.</exception>
     public static IReadOnlyList<string> Find(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -31,10 +31,10 @@ public static class PictureFiles
             throw new FileNotFoundException($"{path}: no such file or folder.", path);
         List<string> files = [];
         foreach (string file in Directory.EnumerateFiles(path, "*", Recursive))
-            if (HasPictureName(file))
+            if (HasImageName(file))
                 files.Add(file);
         if (files.Count == 0)
-            throw new InvalidDataException($"{path}: no pictures in this folder (files that end in {string.Join(", ", Extensions)}).");
+            throw new InvalidDataException($"{path}: no images in this folder (files that end in {string.Join(", ", Extensions)}).");
         files.Sort(string.CompareOrdinal);
         return files;
     }

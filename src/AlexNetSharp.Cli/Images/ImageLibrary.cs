@@ -2,37 +2,37 @@ using System.Numerics.Tensors;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Inference;
 
-namespace AlexNetSharp.Cli.Pictures;
+namespace AlexNetSharp.Cli.Images;
 
-/// <summary>A picture and how far its features are from those of the picture that was asked for.</summary>
+/// <summary>An image and how far its features are from those of the image that was asked for.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Distance">Euclidean distance of the features.</param>
-internal sealed record Neighbour(string Path, float Distance);
+internal sealed record Neighbor(string Path, float Distance);
 
-/// <summary>The features of a folder's pictures: from the cache where it has them, computed where not.</summary>
-internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOptions options, CommandContext context, InferenceInput inference)
+/// <summary>The features of a folder's images: from the cache where it has them, computed where not.</summary>
+internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions options, CommandContext context, InferenceInput inference)
 {
-    private readonly List<(string Path, float[] Features)> _pictures = [];
+    private readonly List<(string Path, float[] Features)> _images = [];
     private readonly List<FileResult<float[]>> _skipped = [];
     private float[] _query = [];
 
-    /// <summary>Pictures that can be found.</summary>
-    public int Count => _pictures.Count;
+    /// <summary>Images that can be found.</summary>
+    public int Count => _images.Count;
 
-    /// <summary>Pictures whose features had to be computed, the one that was asked for included.</summary>
+    /// <summary>Images whose features had to be computed, the one that was asked for included.</summary>
     public int Computed { get; private set; }
 
-    /// <summary>Pictures whose features were there already, the one that was asked for included: in the cache, or those of a picture with the same content.</summary>
+    /// <summary>Images whose features were there already, the one that was asked for included: in the cache, or those of an image with the same content.</summary>
     public int Cached { get; private set; }
 
-    /// <summary>Pictures that could not be read.</summary>
+    /// <summary>Images that could not be read.</summary>
     public IReadOnlyList<FileResult<float[]>> Skipped => _skipped;
 
-    /// <summary>Gets the features of all pictures, and keeps them for the next time: after an error or an interruption those that were computed before it.</summary>
-    /// <param name="files">The pictures to search.</param>
+    /// <summary>Gets the features of all images, and keeps them for the next time: after an error or an interruption those that were computed before it.</summary>
+    /// <param name="files">The images to search.</param>
     /// <param name="cachePath">The cache.</param>
     /// <param name="chosen">Whether the user named the cache: then a file there that is none is not overwritten.</param>
-    /// <param name="query">The picture that is asked for; it is not among those found.</param>
+    /// <param name="query">The image that is asked for; it is not among those found.</param>
     public void Read(IReadOnlyList<string> files, string cachePath, bool chosen, string query)
     {
         FeatureCache cache = OpenCache(cachePath, chosen);
@@ -52,7 +52,7 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
         }
     }
 
-    /// <summary>Gets the features of the query, the first of <paramref name="all"/>, and of the pictures to search.</summary>
+    /// <summary>Gets the features of the query, the first of <paramref name="all"/>, and of the images to search.</summary>
     private void Compute(FeatureCache cache, string[] all, string?[] hashes)
     {
         string query = all[0];
@@ -64,7 +64,7 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
             Computed++;
         }
         Dictionary<string, string?> hashOf = all.Zip(hashes).ToDictionary(pair => pair.First, pair => pair.Second);
-        // Pictures with the same content are computed once.
+        // Images with the same content are computed once.
         string[] missing = [.. others.Where(path => hashOf[path] is not { } hash || cache.Find(hash) is null).DistinctBy(path => hashOf[path] ?? path)];
         Cached = all.Length - missing.Length - Computed;
         if (missing.Length > 0)
@@ -74,28 +74,28 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
         _query = cache.Find(hashes[0] ?? "")!;
         foreach (string path in others)
             if (hashOf[path] is { } hash && cache.Find(hash) is { } features)
-                _pictures.Add((path, features));
+                _images.Add((path, features));
     }
 
     /// <summary>Adds features to the cache as soon as they are there.</summary>
-    private IEnumerable<FileResult<float[]>> Keep(FeatureCache cache, Dictionary<string, string?> hashOf, IEnumerable<FileResult<float[]>> pictures)
+    private IEnumerable<FileResult<float[]>> Keep(FeatureCache cache, Dictionary<string, string?> hashOf, IEnumerable<FileResult<float[]>> images)
     {
-        foreach (FileResult<float[]> picture in pictures)
+        foreach (FileResult<float[]> image in images)
         {
-            if (picture.Error is null && hashOf[picture.Path] is { } hash)
+            if (image.Error is null && hashOf[image.Path] is { } hash)
             {
-                cache.Add(hash, picture.GetOrThrow());
+                cache.Add(hash, image.GetOrThrow());
                 Computed++;
             }
-            yield return picture;
+            yield return image;
         }
     }
 
-    /// <summary>The nearest pictures, the nearest first.</summary>
-    public IReadOnlyList<Neighbour> Nearest(int top) =>
+    /// <summary>The nearest images, the nearest first.</summary>
+    public IReadOnlyList<Neighbor> Nearest(int top) =>
     [
-        .. _pictures.Select(picture => new Neighbour(picture.Path, TensorPrimitives.Distance<float>(_query, picture.Features)))
-            .OrderBy(neighbour => neighbour.Distance).ThenBy(neighbour => neighbour.Path, StringComparer.Ordinal).Take(top),
+        .. _images.Select(image => new Neighbor(image.Path, TensorPrimitives.Distance<float>(_query, image.Features)))
+            .OrderBy(neighbor => neighbor.Distance).ThenBy(neighbor => neighbor.Path, StringComparer.Ordinal).Take(top),
     ];
 
     private FeatureCache OpenCache(string path, bool chosen)
@@ -129,7 +129,7 @@ internal sealed class PictureLibrary(FeatureExtractor extractor, InferenceOption
         }
     }
 
-    /// <summary>The hash of each picture's content; null where it cannot be read, which decoding it will say again.</summary>
+    /// <summary>The hash of each image's content; null where it cannot be read, which decoding it will say again.</summary>
     private string?[] Hash(string[] files)
     {
         var hashes = new string?[files.Length];

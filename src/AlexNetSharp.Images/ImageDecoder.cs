@@ -7,33 +7,33 @@ using SkiaSharp;
 namespace AlexNetSharp.Images;
 
 /// <summary>
-/// Decodes JPEG, PNG, WebP, BMP and GIF (its first frame) to upright 8-bit RGB: grey and CMYK become RGB, 16 bits become 8,
-/// transparent pixels are laid over a background, and the EXIF orientation is applied. Colour profiles are not.
+/// Decodes JPEG, PNG, WebP, BMP and GIF (its first frame) to upright 8-bit RGB: gray and CMYK become RGB, 16 bits become 8,
+/// transparent pixels are laid over a background, and the EXIF orientation is applied. Color profiles are not.
 /// </summary>
 /// <remarks>
-/// <para>An instance holds no state between pictures and may be used from any number of threads. Decoding happens in pooled memory;
-/// what remains for the garbage collector is a few small handles a picture.</para>
-/// <para>A file that ends early is an error, whatever could be shown of it. The format is recognised from the content; the name does
+/// <para>An instance holds no state between images and may be used from any number of threads. Decoding happens in pooled memory;
+/// what remains for the garbage collector is a few small handles an image.</para>
+/// <para>A file that ends early is an error, whatever could be shown of it. The format is recognized from the content; the name does
 /// not matter. Damage in the middle of a JPEG is mostly found (<see cref="JpegStructure"/> says how); a few wrong bytes can remain a few
 /// wrong blocks, for JPEG has no checksum.</para>
 /// </remarks>
-public sealed class PictureDecoder : IPictureDecoder
+public sealed class ImageDecoder : IImageDecoder
 {
-    /// <summary>The longest side that JPEG can have. PNG can have longer ones, but nobody takes pictures like that.</summary>
+    /// <summary>The longest side that JPEG can have. PNG can have longer ones, but nobody takes images like that.</summary>
     private const int MaxSide = 65535;
 
-    private readonly PictureDecoderOptions _options;
+    private readonly ImageDecoderOptions _options;
 
     /// <summary>The largest file, with one byte less than an array can have, so that a stream's end is seen.</summary>
     private readonly int _maxFileBytes;
 
     /// <summary>A decoder with the usual limits and a white background.</summary>
-    public PictureDecoder() : this(new PictureDecoderOptions()) { }
+    public ImageDecoder() : this(new ImageDecoderOptions()) { }
 
     /// <summary>A decoder with limits and a background of your own.</summary>
     /// <param name="options">What to accept and how to show transparency.</param>
     /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
-    public PictureDecoder(PictureDecoderOptions options)
+    public ImageDecoder(ImageDecoderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPixels, 1, nameof(options));
@@ -42,8 +42,8 @@ public sealed class PictureDecoder : IPictureDecoder
         _maxFileBytes = Math.Min(options.MaxFileBytes, Array.MaxLength - 1);
     }
 
-    /// <summary>File name endings that picture folders are searched for, in lower case with the dot.</summary>
-    public static IReadOnlyList<string> Extensions => PictureFiles.Extensions;
+    /// <summary>File name endings that image folders are searched for, in lower case with the dot.</summary>
+    public static IReadOnlyList<string> Extensions => ImageFiles.Extensions;
 
     /// <inheritdoc/>
     public void DecodeFile(string path, PixelBuffer target)
@@ -74,12 +74,12 @@ public sealed class PictureDecoder : IPictureDecoder
         }
     }
 
-    /// <summary>Decodes a picture from a stream, read to its end.</summary>
-    /// <param name="stream">Where the bytes of the picture file come from.</param>
+    /// <summary>Decodes an image from a stream, read to its end.</summary>
+    /// <param name="stream">Where the bytes of the image file come from.</param>
     /// <param name="target">Receives the pixels, [height, width, 3].</param>
-    /// <param name="name">What to call the picture in messages.</param>
-    /// <exception cref="InvalidDataException">The bytes are not a picture, or damaged; the message starts with <paramref name="name"/>.</exception>
-    /// <exception cref="PictureTooLargeException">The picture has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
+    /// <param name="name">What to call the image in messages.</param>
+    /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
+    /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     public void Decode(Stream stream, PixelBuffer target, string name)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -112,8 +112,8 @@ public sealed class PictureDecoder : IPictureDecoder
     {
         ArgumentNullException.ThrowIfNull(target);
         CheckLength(encoded.Length, name);
-        if (PictureFormat.Recognize(encoded) is not { } format)
-            throw new InvalidDataException($"{name}: not a JPEG, PNG, WebP, BMP or GIF picture.");
+        if (ImageFormat.Recognize(encoded) is not { } format)
+            throw new InvalidDataException($"{name}: not a JPEG, PNG, WebP, BMP or GIF image.");
         if (format == SKEncodedImageFormat.Jpeg && JpegStructure.FindDamage(encoded) is { } damage)
             throw new InvalidDataException($"{name}: the JPEG data is damaged: {damage}.");
 
@@ -133,7 +133,7 @@ public sealed class PictureDecoder : IPictureDecoder
     {
         int width = info.Width, height = info.Height, length = 4 * width * height;
         bool opaque = info.AlphaType == SKAlphaType.Opaque;
-        // Without a colour space in the request no profile is applied, as in Pillow and torchvision.
+        // Without a color space in the request no profile is applied, as in Pillow and torchvision.
         var wanted = new SKImageInfo(width, height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         byte[] memory = ArrayPool<byte>.Shared.Rent(length);
         try
@@ -173,7 +173,7 @@ public sealed class PictureDecoder : IPictureDecoder
         catch (UnauthorizedAccessException e)
         {
             throw new UnauthorizedAccessException(
-                Directory.Exists(path) ? $"{path}: a folder, not a picture." : $"{path}: no permission to read this file.", e);
+                Directory.Exists(path) ? $"{path}: a folder, not an image." : $"{path}: no permission to read this file.", e);
         }
         catch (IOException e)
         {
@@ -186,27 +186,27 @@ public sealed class PictureDecoder : IPictureDecoder
         if (length == 0)
             throw new InvalidDataException($"{name}: empty.");
         if (length > _maxFileBytes)
-            throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture,
+            throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: too large ({length} bytes; the limit is {_maxFileBytes})."));
     }
 
     private void CheckSize(int width, int height, int bytes, SKEncodedImageFormat format, string name)
     {
         if (width < 1 || height < 1)
-            throw new InvalidDataException($"{name}: a picture without pixels.");
+            throw new InvalidDataException($"{name}: an image without pixels.");
         long pixels = (long)width * height;
         // 2³¹ − 1 bytes of four a pixel are the most that one array holds.
         if (pixels > Math.Min(_options.MaxPixels, Array.MaxLength / 4) || Math.Max(width, height) > MaxSide)
-            throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture,
+            throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels, {MaxSide} a side)."));
-        if (PictureFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes)
+        if (ImageFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: truncated ({bytes} bytes cannot hold {width}×{height} pixels)."));
     }
 
     private static string Describe(SKCodecResult result, SKEncodedImageFormat format, string name) => result switch
     {
-        SKCodecResult.IncompleteInput => $"{name}: truncated; the {NameOf(format)} data ends before the picture does.",
+        SKCodecResult.IncompleteInput => $"{name}: truncated; the {NameOf(format)} data ends before the image does.",
         SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => $"{name}: the {NameOf(format)} data is damaged.",
         _ => $"{name}: this {NameOf(format)} file cannot be decoded ({result}).",
     };

@@ -5,15 +5,15 @@ using System.Text.Json;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Inference;
 
-namespace AlexNetSharp.Cli.Pictures;
+namespace AlexNetSharp.Cli.Images;
 
-/// <summary>The classes of pictures as text and as JSON.</summary>
+/// <summary>The classes of images as text and as JSON.</summary>
 /// <param name="Model">Path of the model.</param>
 /// <param name="Classifier">The classifier.</param>
-/// <param name="Views">Views of each picture: 1 or 10.</param>
+/// <param name="Views">Views of each image: 1 or 10.</param>
 /// <param name="Threads">Threads that computed.</param>
-/// <param name="Results">The pictures, with their predictions.</param>
-/// <param name="Skipped">Pictures that could not be read.</param>
+/// <param name="Results">The images, with their predictions.</param>
+/// <param name="Skipped">Images that could not be read.</param>
 /// <param name="Time">From the first file opened to the last prediction.</param>
 internal sealed record ClassifyReport(
     string Model, Classifier Classifier, int Views, int Threads,
@@ -21,20 +21,20 @@ internal sealed record ClassifyReport(
 {
     private double SecondsEach => Time.TotalSeconds / Results.Count;
 
-    /// <summary>Prints each picture with its classes, and how long it took.</summary>
+    /// <summary>Prints each image with its classes, and how long it took.</summary>
     public void Print(CommandContext context)
     {
-        foreach (FileResult<Prediction[]> picture in Results)
+        foreach (FileResult<Prediction[]> image in Results)
         {
-            context.WriteLine(picture.Path);
-            foreach (Prediction prediction in picture.GetOrThrow())
+            context.WriteLine(image.Path);
+            foreach (Prediction prediction in image.GetOrThrow())
                 context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{100 * prediction.Probability,7:0.00} %  {Describe(prediction)}"));
         }
         string views = Views > 1 ? string.Create(CultureInfo.InvariantCulture, $", each in {Views} views") : "";
         context.WriteLine(Results.Count + Skipped.Count == 1
-            ? string.Create(CultureInfo.InvariantCulture, $"1 picture in {1000 * Time.TotalSeconds:0.0} ms{views}")
+            ? string.Create(CultureInfo.InvariantCulture, $"1 image in {1000 * Time.TotalSeconds:0.0} ms{views}")
             : string.Create(CultureInfo.InvariantCulture,
-                $"{Results.Count} pictures in {Time.TotalSeconds:0.00} s{views}: {1000 * SecondsEach:0.0} ms a picture, {1 / SecondsEach:0.0} pictures/s, decoding included")
+                $"{Results.Count} images in {Time.TotalSeconds:0.00} s{views}: {1000 * SecondsEach:0.0} ms an image, {1 / SecondsEach:0.0} images/s, decoding included")
                 + (Skipped.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {Skipped.Count} left out") : ""));
     }
 
@@ -50,14 +50,14 @@ internal sealed record ClassifyReport(
             json.WriteNumber("views", Views);
             json.WriteNumber("threads", Threads);
             json.WriteNumber("seconds", Time.TotalSeconds);
-            json.WriteNumber("picturesPerSecond", 1 / SecondsEach);
-            json.WriteStartArray("pictures");
-            foreach (FileResult<Prediction[]> picture in Results)
+            json.WriteNumber("imagesPerSecond", 1 / SecondsEach);
+            json.WriteStartArray("images");
+            foreach (FileResult<Prediction[]> image in Results)
             {
                 json.WriteStartObject();
-                json.WriteString("path", picture.Path);
+                json.WriteString("path", image.Path);
                 json.WriteStartArray("classes");
-                foreach (Prediction prediction in picture.GetOrThrow())
+                foreach (Prediction prediction in image.GetOrThrow())
                 {
                     json.WriteStartObject();
                     json.WriteNumber("index", prediction.Index);
@@ -70,7 +70,7 @@ internal sealed record ClassifyReport(
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-            SkippedPictures.Write(json, Skipped.Select(picture => (picture.Path, picture.Error!.Message)));
+            SkippedImages.Write(json, Skipped.Select(image => (image.Path, image.Error!.Message)));
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
@@ -80,8 +80,8 @@ internal sealed record ClassifyReport(
         prediction.Name == prediction.Id ? prediction.Name : $"{prediction.Name} ({prediction.Id})";
 }
 
-/// <summary>The part of a report that lists pictures without a result.</summary>
-internal static class SkippedPictures
+/// <summary>The part of a report that lists images without a result.</summary>
+internal static class SkippedImages
 {
     /// <summary>Writes <c>"skipped": [{"path", "reason"}, …]</c>.</summary>
     public static void Write(Utf8JsonWriter json, IEnumerable<(string Path, string Reason)> skipped)

@@ -6,26 +6,26 @@ using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Inference;
 using Spectre.Console;
 
-namespace AlexNetSharp.Cli.Pictures;
+namespace AlexNetSharp.Cli.Images;
 
-/// <summary>Pictures that are like another one, as text and as JSON.</summary>
+/// <summary>Images that are like another one, as text and as JSON.</summary>
 /// <param name="Model">Path of the model.</param>
 /// <param name="Extractor">What made the features.</param>
-/// <param name="Query">The picture that was asked for.</param>
-/// <param name="Library">The pictures that were searched.</param>
+/// <param name="Query">The image that was asked for.</param>
+/// <param name="Library">The images that were searched.</param>
 /// <param name="Nearest">The nearest of them.</param>
 internal sealed record SimilarReport(
-    string Model, FeatureExtractor Extractor, string Query, PictureLibrary Library, IReadOnlyList<Neighbour> Nearest)
+    string Model, FeatureExtractor Extractor, string Query, ImageLibrary Library, IReadOnlyList<Neighbor> Nearest)
 {
     /// <summary>Prints a table.</summary>
     public void Print(CommandContext context)
     {
-        Table table = Tables.Create(">distance", "picture");
-        foreach (Neighbour neighbour in Nearest)
-            table.Row(neighbour.Distance.ToString("0.000", CultureInfo.InvariantCulture), neighbour.Path);
+        Table table = Tables.Create(">distance", "image");
+        foreach (Neighbor neighbor in Nearest)
+            table.Row(neighbor.Distance.ToString("0.000", CultureInfo.InvariantCulture), neighbor.Path);
         context.WriteTable(table);
         context.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Library.Count} pictures by the {Extractor.Length} features of {Extractor.Layer}; {Library.Computed} computed now, {Library.Cached} from the cache"));
+            $"{Library.Count} images by the {Extractor.Length} features of {Extractor.Layer}; {Library.Computed} computed now, {Library.Cached} from the cache"));
     }
 
     /// <summary>Everything as JSON.</summary>
@@ -40,18 +40,18 @@ internal sealed record SimilarReport(
             json.WriteString("layer", Extractor.Layer);
             json.WriteNumber("features", Extractor.Length);
             json.WriteString("query", Query);
-            json.WriteNumber("pictures", Library.Count);
+            json.WriteNumber("images", Library.Count);
             json.WriteNumber("computed", Library.Computed);
             json.WriteStartArray("nearest");
-            foreach (Neighbour neighbour in Nearest)
+            foreach (Neighbor neighbor in Nearest)
             {
                 json.WriteStartObject();
-                json.WriteString("path", neighbour.Path);
-                json.WriteNumber("distance", neighbour.Distance);
+                json.WriteString("path", neighbor.Path);
+                json.WriteNumber("distance", neighbor.Distance);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-            SkippedPictures.Write(json, Library.Skipped.Select(picture => (picture.Path, picture.Error!.Message)));
+            SkippedImages.Write(json, Library.Skipped.Select(image => (image.Path, image.Error!.Message)));
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);

@@ -9,23 +9,23 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Inference;
 
-/// <summary>Brings pictures in any form through a network: what <see cref="Classifier"/> and <see cref="FeatureExtractor"/> have in common.</summary>
+/// <summary>Brings images in any form through a network: what <see cref="Classifier"/> and <see cref="FeatureExtractor"/> have in common.</summary>
 /// <remarks>
 /// Decoding and preprocessing happen on the caller's thread, the network on the engine's. Memory is kept for as many calls as were ever
 /// under way together, at most <see cref="InferenceOptions.MaxConcurrency"/>.
 /// </remarks>
-internal sealed class PictureInference : IDisposable
+internal sealed class ImageInference : IDisposable
 {
-    /// <summary>Bytes of a decoded picture beyond which its memory is not kept: 4096 × 4096 pixels.</summary>
-    private const int KeptPictureBytes = 3 << 24;
+    /// <summary>Bytes of a decoded image beyond which its memory is not kept: 4096 × 4096 pixels.</summary>
+    private const int KeptImageBytes = 3 << 24;
 
-    private readonly IPictureDecoder? _decoder;
+    private readonly IImageDecoder? _decoder;
     private readonly Preprocessing _preprocessing;
     private readonly Shape _input;
     private readonly InferenceEngine _engine;
     private readonly SemaphoreSlim _room;
     private readonly Stack<InferenceCall> _calls = new();
-    private readonly Stack<PictureReader> _readers = new();
+    private readonly Stack<ImageReader> _readers = new();
     private readonly int _maxStreamBytes, _threads;
     private volatile bool _disposed;
 
@@ -35,7 +35,7 @@ internal sealed class PictureInference : IDisposable
     /// <param name="decoder">Decodes files and streams; null for pixels and tensors alone.</param>
     /// <param name="options">How to work.</param>
     /// <exception cref="InvalidDataException">The model states no preprocessing, or one that does not fit its network.</exception>
-    public PictureInference(Model model, Network network, IPictureDecoder? decoder, InferenceOptions options)
+    public ImageInference(Model model, Network network, IImageDecoder? decoder, InferenceOptions options)
     {
         options.Validate();
         _decoder = decoder;
@@ -50,10 +50,10 @@ internal sealed class PictureInference : IDisposable
         _engine = new InferenceEngine(network, model.Parameters, options);
     }
 
-    /// <summary>What happens to a picture before the network.</summary>
+    /// <summary>What happens to an image before the network.</summary>
     public Preprocessing Preprocessing => _preprocessing;
 
-    /// <summary>Inputs made of each picture: 1 or 10.</summary>
+    /// <summary>Inputs made of each image: 1 or 10.</summary>
     public int Views { get; }
 
     /// <summary>Inputs that the network computes together.</summary>
@@ -62,29 +62,29 @@ internal sealed class PictureInference : IDisposable
     /// <summary>Floats of one output.</summary>
     public int OutputLength => _engine.OutputLength;
 
-    /// <summary>A picture file.</summary>
+    /// <summary>An image file.</summary>
     public Lease Run(string path, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(path);
         Decoder();
-        return Run(new PictureSource(path, inMemory: false), cancellation);
+        return Run(new ImageSource(path, inMemory: false), cancellation);
     }
 
-    /// <summary>A picture file in memory.</summary>
+    /// <summary>An image file in memory.</summary>
     public Lease RunEncoded(ReadOnlySpan<byte> encoded, string name, CancellationToken cancellation)
     {
         Decoder();
-        return Run(new PictureSource(name, inMemory: true, encoded), cancellation);
+        return Run(new ImageSource(name, inMemory: true, encoded), cancellation);
     }
 
     /// <summary>Pixels.</summary>
     public Lease Run(ReadOnlySpan<byte> pixels, int height, int width, int channels, CancellationToken cancellation)
     {
         CheckPixels(pixels, height, width, channels);
-        return Run(new PictureSource("", inMemory: true, pixels, height, width, channels), cancellation);
+        return Run(new ImageSource("", inMemory: true, pixels, height, width, channels), cancellation);
     }
 
-    /// <summary>A picture file from a stream.</summary>
+    /// <summary>An image file from a stream.</summary>
     public Lease Run(Stream stream, string name, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -103,7 +103,7 @@ internal sealed class PictureInference : IDisposable
         }
     }
 
-    /// <summary>A picture file from a stream, without blocking a thread while it waits for the stream or the network.</summary>
+    /// <summary>An image file from a stream, without blocking a thread while it waits for the stream or the network.</summary>
     public async ValueTask<Lease> RunAsync(Stream stream, string name, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -118,7 +118,7 @@ internal sealed class PictureInference : IDisposable
             Lease lease = TakeCall(Views);
             try
             {
-                Prepare(new PictureSource(name, inMemory: true, encoded.AsSpan(0, length)), lease.Call, 0);
+                Prepare(new ImageSource(name, inMemory: true, encoded.AsSpan(0, length)), lease.Call, 0);
                 await _engine.RunAsync(lease.Call, cancellation).ConfigureAwait(false);
                 return lease;
             }
@@ -167,9 +167,9 @@ internal sealed class PictureInference : IDisposable
         return checked((int)images.Lengths[0]);
     }
 
-    /// <summary>Many picture files, a batch at a time: all are decoded on several threads, then computed.</summary>
+    /// <summary>Many image files, a batch at a time: all are decoded on several threads, then computed.</summary>
     /// <param name="paths">The files.</param>
-    /// <param name="result">Makes the result of a picture from its outputs, [views, output].</param>
+    /// <param name="result">Makes the result of an image from its outputs, [views, output].</param>
     /// <param name="cancellation">Stops between two batches.</param>
     public IEnumerable<FileResult<T>> RunFiles<T>(IEnumerable<string> paths, Func<Span<float>, T> result, CancellationToken cancellation)
         where T : class
@@ -192,9 +192,9 @@ internal sealed class PictureInference : IDisposable
             {
                 try
                 {
-                    Prepare(new PictureSource(paths[i], inMemory: false), lease.Call, i);
+                    Prepare(new ImageSource(paths[i], inMemory: false), lease.Call, i);
                 }
-                catch (Exception e) when (PictureErrors.IsAboutThePicture(e))
+                catch (Exception e) when (ImageErrors.IsAboutTheImage(e))
                 {
                     Rows(lease.Call, i).Clear();
                     results[i] = new FileResult<T>(paths[i], null, e);
@@ -212,10 +212,10 @@ internal sealed class PictureInference : IDisposable
         return results;
     }
 
-    /// <summary>Makes the plan for this many pictures at once and prepares the weights, so that the first call is as fast as the others.</summary>
-    public void WarmUp(int pictures)
+    /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
+    public void WarmUp(int images)
     {
-        using Lease lease = Begin(Math.Min(pictures * Views, Math.Max(BatchSize, Views)), CancellationToken.None);
+        using Lease lease = Begin(Math.Min(images * Views, Math.Max(BatchSize, Views)), CancellationToken.None);
         lease.Call.Input.Clear();
         _engine.Run(lease.Call, CancellationToken.None);
     }
@@ -227,7 +227,7 @@ internal sealed class PictureInference : IDisposable
         _engine.Dispose();
     }
 
-    /// <summary>What happens to a picture before a model's network.</summary>
+    /// <summary>What happens to an image before a model's network.</summary>
     /// <param name="model">The model.</param>
     /// <param name="chosen">What to do instead of what the model states or its network is used to; null for that.</param>
     /// <exception cref="InvalidDataException">The model states no preprocessing, or one that does not fit its network.</exception>
@@ -249,14 +249,14 @@ internal sealed class PictureInference : IDisposable
         if (AlexNet.Find(name) is { } known)
             return Preprocessing.FromJson(known.Preprocessing.For(model.Network.InputShape.Height).ToJson(), $"network '{name}'");
         throw new InvalidDataException(
-            $"the model does not say how pictures are prepared for network '{name}', and that network has no usual way; "
+            $"the model does not say how images are prepared for network '{name}', and that network has no usual way; "
             + "train it with 'alexnet train', which stores it, or set InferenceOptions.Preprocessing");
     }
 
-    private IPictureDecoder Decoder() => _decoder
-        ?? throw new InvalidOperationException("no decoder for picture files was given; pass one, such as AlexNetSharp.Images.PictureDecoder");
+    private IImageDecoder Decoder() => _decoder
+        ?? throw new InvalidOperationException("no decoder for image files was given; pass one, such as AlexNetSharp.Images.ImageDecoder");
 
-    private Lease Run(PictureSource source, CancellationToken cancellation)
+    private Lease Run(ImageSource source, CancellationToken cancellation)
     {
         Lease lease = Begin(Views, cancellation);
         try
@@ -272,10 +272,10 @@ internal sealed class PictureInference : IDisposable
         }
     }
 
-    /// <summary>Decodes a picture and writes its views into the rows of picture <paramref name="index"/>.</summary>
-    private void Prepare(PictureSource source, InferenceCall call, int index)
+    /// <summary>Decodes an image and writes its views into the rows of image <paramref name="index"/>.</summary>
+    private void Prepare(ImageSource source, InferenceCall call, int index)
     {
-        PictureReader reader = TakeReader();
+        ImageReader reader = TakeReader();
         try
         {
             source.Read(_decoder, reader.Pixels);
@@ -287,7 +287,7 @@ internal sealed class PictureInference : IDisposable
         catch (InvalidDataException e) when (source.Name.Length > 0 && !e.Message.StartsWith(source.Name, StringComparison.Ordinal))
         {
             // Preprocessing knows no names.
-            throw new InvalidDataException(PictureErrors.Describe(source.Name, e), e);
+            throw new InvalidDataException(ImageErrors.Describe(source.Name, e), e);
         }
         finally
         {
@@ -295,7 +295,7 @@ internal sealed class PictureInference : IDisposable
         }
     }
 
-    /// <summary>Room for the views of picture <paramref name="index"/>.</summary>
+    /// <summary>Room for the views of image <paramref name="index"/>.</summary>
     private Span<float> Rows(InferenceCall call, int index)
     {
         int length = Views * _engine.InputLength;
@@ -305,7 +305,7 @@ internal sealed class PictureInference : IDisposable
     private byte[] Grow(byte[] encoded, int length, string name)
     {
         if (length > _maxStreamBytes)
-            throw new PictureTooLargeException(string.Create(CultureInfo.InvariantCulture, $"{name}: too large (more than {_maxStreamBytes} bytes)."));
+            throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture, $"{name}: too large (more than {_maxStreamBytes} bytes)."));
         if (length < encoded.Length)
             return encoded;
         byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * length, 1L + _maxStreamBytes));
@@ -346,18 +346,18 @@ internal sealed class PictureInference : IDisposable
         _room.Release();
     }
 
-    private PictureReader TakeReader()
+    private ImageReader TakeReader()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         lock (_readers)
-            if (_readers.TryPop(out PictureReader? reader))
+            if (_readers.TryPop(out ImageReader? reader))
                 return reader;
-        return new PictureReader(new PixelBuffer(), new Preprocessor(_preprocessing));
+        return new ImageReader(new PixelBuffer(), new Preprocessor(_preprocessing));
     }
 
-    private void Return(PictureReader reader)
+    private void Return(ImageReader reader)
     {
-        if (reader.Pixels.Padded.Length > KeptPictureBytes)
+        if (reader.Pixels.Padded.Length > KeptImageBytes)
             return;
         lock (_readers)
             _readers.Push(reader);
@@ -368,14 +368,14 @@ internal sealed class PictureInference : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (channels is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 or 3 channels.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
         if (pixels.Length != (long)height * width * channels)
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"{pixels.Length} bytes are no picture of {height}×{width} pixels with {channels} channels, which has {(long)height * width * channels}"), nameof(pixels));
+                $"{pixels.Length} bytes are no image of {height}×{width} pixels with {channels} channels, which has {(long)height * width * channels}"), nameof(pixels));
     }
 
     /// <summary>A call that has its output; whoever is done with it gives its memory back.</summary>
-    internal readonly struct Lease(PictureInference owner, InferenceCall call) : IDisposable
+    internal readonly struct Lease(ImageInference owner, InferenceCall call) : IDisposable
     {
         /// <summary>The call.</summary>
         public InferenceCall Call => call;
@@ -384,6 +384,6 @@ internal sealed class PictureInference : IDisposable
         public void Dispose() => owner.Return(call);
     }
 
-    /// <summary>Memory and scratch to decode and prepare one picture.</summary>
-    private sealed record PictureReader(PixelBuffer Pixels, Preprocessor Preprocessor);
+    /// <summary>Memory and scratch to decode and prepare one image.</summary>
+    private sealed record ImageReader(PixelBuffer Pixels, Preprocessor Preprocessor);
 }

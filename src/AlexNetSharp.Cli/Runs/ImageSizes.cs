@@ -2,21 +2,21 @@ using AlexNetSharp.Data;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>How pictures become a network's input, as far as sizes and channels go.</summary>
-internal static class PictureSizes
+/// <summary>How images become a network's input, as far as sizes and channels go.</summary>
+internal static class ImageSizes
 {
-    /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the pictures.</summary>
+    /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the images.</summary>
     /// <param name="network">Name of the network.</param>
-    /// <param name="found">The sizes of all pictures of the data set.</param>
-    /// <param name="imageSize">Height and width of the input; null for what suits network and pictures.</param>
-    /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and pictures.</param>
+    /// <param name="found">The sizes of all images of the data set.</param>
+    /// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
+    /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and images.</param>
     /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>
-    public static Data.Preprocessing Of(string network, PictureSizeRange found, int? imageSize, string resize, int? resizeTo)
+    public static Data.Preprocessing Of(string network, ImageSizeRange found, int? imageSize, string resize, int? resizeTo)
     {
         bool small = TrainSettings.IsCudaConvnet(network);
         int size = imageSize
             ?? (small ? found.Square is <= 64 and var side ? side : 32 : Networks.AlexNet.Find(network)!.Preprocessing.Crop);
-        // What has the size already is not changed by resizing; pictures that the model is shown later may have another.
+        // What has the size already is not changed by resizing; images that the model is shown later may have another.
         int shorter = found.Square == size ? size : size * 256 / 224;
         (ResizeMode mode, int to) = resize switch
         {
@@ -31,7 +31,7 @@ internal static class PictureSizes
             ResizeTo = to,
             CropHeight = size,
             CropWidth = size,
-            ChannelOrder = small && found.Channels == 1 ? ChannelOrder.Grey : ChannelOrder.Rgb,
+            ChannelOrder = small && found.Channels == 1 ? ChannelOrder.Gray : ChannelOrder.Rgb,
         };
     }
 }

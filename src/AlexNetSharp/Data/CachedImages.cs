@@ -1,15 +1,15 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Keeps the pictures of a data set in memory, decoded, from the first time they are read, until the memory allowed is used up.</summary>
+/// <summary>Keeps the images of a data set in memory, decoded, from the first time they are read, until the memory allowed is used up.</summary>
 /// <remarks>
-/// Pictures are kept at their own size, one byte a value: CIFAR-10's 60,000 take 184 MB. They lie in large blocks, so that the garbage
+/// Images are kept at their own size, one byte a value: CIFAR-10's 60,000 take 184 MB. They lie in large blocks, so that the garbage
 /// collector has nothing to move and little to count. Checking a data set first (<see cref="DatasetCheck"/>) fills the cache.
 /// </remarks>
-public sealed class CachedPictures : IPictureDataset
+public sealed class CachedImages : IImageDataset
 {
     private const int BlockBytes = 4 << 20;
 
-    private readonly IPictureDataset _pictures;
+    private readonly IImageDataset _images;
     private readonly Entry[] _entries;
     private readonly Lock _gate = new();
     private readonly long _maxBytes;
@@ -19,34 +19,34 @@ public sealed class CachedPictures : IPictureDataset
     private record struct Entry(byte[]? Block, int Offset, int Height, int Width, int Channels);
 
     /// <summary>Puts a cache before a data set.</summary>
-    /// <param name="pictures">The data set.</param>
-    /// <param name="maxBytes">Memory that the pixels may take; pictures beyond that are decoded each time.</param>
-    public CachedPictures(IPictureDataset pictures, long maxBytes)
+    /// <param name="images">The data set.</param>
+    /// <param name="maxBytes">Memory that the pixels may take; images beyond that are decoded each time.</param>
+    public CachedImages(IImageDataset images, long maxBytes)
     {
-        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
-        _pictures = pictures;
+        _images = images;
         _maxBytes = maxBytes;
-        _entries = new Entry[pictures.Count];
+        _entries = new Entry[images.Count];
     }
 
-    /// <summary>Pictures in memory.</summary>
+    /// <summary>Images in memory.</summary>
     public int CachedCount { get; private set; }
 
     /// <summary>Memory taken, in bytes.</summary>
     public long Bytes { get; private set; }
 
     /// <inheritdoc/>
-    public int Count => _pictures.Count;
+    public int Count => _images.Count;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Classes => _pictures.Classes;
+    public IReadOnlyList<string> Classes => _images.Classes;
 
     /// <inheritdoc/>
-    public int Label(int index) => _pictures.Label(index);
+    public int Label(int index) => _images.Label(index);
 
     /// <inheritdoc/>
-    public string Name(int index) => _pictures.Name(index);
+    public string Name(int index) => _images.Name(index);
 
     /// <inheritdoc/>
     public void Read(int index, PixelBuffer target)
@@ -61,13 +61,13 @@ public sealed class CachedPictures : IPictureDataset
             block.AsSpan(entry.Offset, target.Pixels.Length).CopyTo(target.Pixels);
             return;
         }
-        _pictures.Read(index, target);
+        _images.Read(index, target);
         Keep(index, target);
     }
 
-    private void Keep(int index, PixelBuffer picture)
+    private void Keep(int index, PixelBuffer image)
     {
-        Span<byte> pixels = picture.Pixels;
+        Span<byte> pixels = image.Pixels;
         lock (_gate)
         {
             if (_entries[index].Block is not null)
@@ -81,7 +81,7 @@ public sealed class CachedPictures : IPictureDataset
                 Bytes += block;
             }
             pixels.CopyTo(_block.AsSpan(_used));
-            _entries[index] = new Entry(_block, _used, picture.Height, picture.Width, picture.Channels);
+            _entries[index] = new Entry(_block, _used, image.Height, image.Width, image.Channels);
             _used += pixels.Length;
             CachedCount++;
         }

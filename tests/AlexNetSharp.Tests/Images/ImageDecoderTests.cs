@@ -4,16 +4,16 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Tests.Images;
 
-public class PictureDecoderTests
+public class ImageDecoderTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Golden", "pictures");
-    private readonly PictureDecoder _decoder = new();
+    private readonly ImageDecoder _decoder = new();
     private readonly PixelBuffer _pixels = new();
 
     public static TheoryData<string, int> Fixtures => new()
     {
-        { "plain.jpg", 1 }, { "progressive.jpg", 1 }, { "grey.jpg", 1 }, { "cmyk.jpg", 2 }, { "plain.bmp", 0 }, { "palette.png", 0 },
-        { "frames.gif", 0 }, { "lossless.webp", 0 }, { "rgb16.png", 0 }, { "grey16.png", 0 }, { "alpha.png", 1 },
+        { "plain.jpg", 1 }, { "progressive.jpg", 1 }, { "gray.jpg", 1 }, { "cmyk.jpg", 2 }, { "plain.bmp", 0 }, { "palette.png", 0 },
+        { "frames.gif", 0 }, { "lossless.webp", 0 }, { "rgb16.png", 0 }, { "gray16.png", 0 }, { "alpha.png", 1 },
         { "orientation1.jpg", 1 }, { "orientation2.jpg", 1 }, { "orientation3.jpg", 1 }, { "orientation4.jpg", 1 },
         { "orientation5.jpg", 1 }, { "orientation6.jpg", 1 }, { "orientation7.jpg", 1 }, { "orientation8.jpg", 1 },
     };
@@ -33,7 +33,7 @@ public class PictureDecoderTests
     [InlineData(1, 1), InlineData(5, 1), InlineData(6, 1), InlineData(7, 3), InlineData(333, 17)]
     public void PngComesBackExactly(int width, int height)
     {
-        byte[] png = Pictures.Encode(width, height, SKEncodedImageFormat.Png, out byte[] rgb);
+        byte[] png = TestImages.Encode(width, height, SKEncodedImageFormat.Png, out byte[] rgb);
         _decoder.Decode(png, _pixels, "a.png");
         Assert.Equal((height, width), (_pixels.Height, _pixels.Width));
         Assert.Equal(rgb, _pixels.Pixels.ToArray());
@@ -46,7 +46,7 @@ public class PictureDecoderTests
     [Fact]
     public void StreamsOfAnySizeAreRead()
     {
-        byte[] png = Pictures.Encode(300, 300, SKEncodedImageFormat.Png, out byte[] rgb);
+        byte[] png = TestImages.Encode(300, 300, SKEncodedImageFormat.Png, out byte[] rgb);
         Assert.True(png.Length > 200_000);  // larger than the first buffer
         using var stream = new MemoryStream(png);
         _decoder.Decode(stream, _pixels, "noise.png");
@@ -60,24 +60,24 @@ public class PictureDecoderTests
         bitmap.SetPixel(0, 0, new SKColor(200, 100, 50, 0));
         bitmap.SetPixel(1, 0, new SKColor(200, 100, 50, 51));
         using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        new PictureDecoder(new PictureDecoderOptions { Background = (10, 20, 30) }).Decode(png.AsSpan(), _pixels, "a.png");
+        new ImageDecoder(new ImageDecoderOptions { Background = (10, 20, 30) }).Decode(png.AsSpan(), _pixels, "a.png");
         Assert.Equal(new byte[] { 10, 20, 30, 48, 36, 34 }, _pixels.Pixels.ToArray());
     }
 
     [Fact]
     public void DecodingAgainAllocatesAlmostNothing()
     {
-        byte[] jpeg = Pictures.Encode(500, 375, SKEncodedImageFormat.Jpeg, out _);
+        byte[] jpeg = TestImages.Encode(500, 375, SKEncodedImageFormat.Jpeg, out _);
         for (int i = 0; i < 5; i++)
             _decoder.Decode(jpeg, _pixels, "a.jpg");
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10; i++)
             _decoder.Decode(jpeg, _pixels, "a.jpg");
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 * 2048);  // one picture is 562,500 bytes
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 * 2048);  // one image is 562,500 bytes
     }
 
     [Fact]
-    public void WhatIsNotAPictureIsNamedInOneLine()
+    public void WhatIsNotAImageIsNamedInOneLine()
     {
         using var folder = new TemporaryFolder();
         string missing = folder.PathOf("missing.jpg");
@@ -85,7 +85,7 @@ public class PictureDecoderTests
         Fails<FileNotFoundException>(folder.PathOf("none/missing.jpg"), "no such file");
         Fails<UnauthorizedAccessException>(folder.Path, "a folder");
         Fails<InvalidDataException>(folder.Write("empty.jpg", []), "empty");
-        Fails<InvalidDataException>(folder.Write("text.jpg", "not a picture at all"u8), "not a JPEG");
+        Fails<InvalidDataException>(folder.Write("text.jpg", "not an image at all"u8), "not a JPEG");
         Fails<InvalidDataException>(folder.Write("zeros.jpg", new byte[5000]), "not a JPEG");
         Fails<InvalidDataException>(folder.Write("magic.jpg", [0xFF, 0xD8, 0xFF]), "damaged or cut short");
         Fails<InvalidDataException>("/dev/null", "empty");
@@ -101,9 +101,9 @@ public class PictureDecoderTests
 
     [Theory]
     [InlineData(SKEncodedImageFormat.Jpeg), InlineData(SKEncodedImageFormat.Png), InlineData(SKEncodedImageFormat.Webp)]
-    public void ATruncatedPictureFailsWhereverItIsCut(SKEncodedImageFormat format)
+    public void ATruncatedImageFailsWhereverItIsCut(SKEncodedImageFormat format)
     {
-        byte[] whole = Pictures.Encode(40, 30, format, out _);
+        byte[] whole = TestImages.Encode(40, 30, format, out _);
         _decoder.Decode(whole, _pixels, "whole");
         for (int length = 1; length < whole.Length - 24; length += 7)  // PNG ends with checksums and a marker, which hold no pixels
             Assert.StartsWith("cut: ", Assert.Throws<InvalidDataException>(() => _decoder.Decode(whole.AsSpan(0, length), _pixels, "cut")).Message,
@@ -123,14 +123,14 @@ public class PictureDecoderTests
     public void AHeaderOfSixtyThousandSquaredTakesNoMemory()
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (byte[] header in new[] { Pictures.PngHeader(60000, 60000), Pictures.BmpHeader(60000, 60000), Pictures.GifHeader(60000, 60000) })
+        foreach (byte[] header in new[] { TestImages.PngHeader(60000, 60000), TestImages.BmpHeader(60000, 60000), TestImages.GifHeader(60000, 60000) })
         {
-            string message = Assert.Throws<PictureTooLargeException>(() => _decoder.Decode(header, _pixels, "huge")).Message;
+            string message = Assert.Throws<ImageTooLargeException>(() => _decoder.Decode(header, _pixels, "huge")).Message;
             Assert.StartsWith("huge: too large (60000×60000 pixels", message, StringComparison.Ordinal);
         }
-        Assert.Contains("65535 a side", Assert.Throws<PictureTooLargeException>(() => _decoder.Decode(Pictures.PngHeader(66000, 1), _pixels, "long")).Message,
+        Assert.Contains("65535 a side", Assert.Throws<ImageTooLargeException>(() => _decoder.Decode(TestImages.PngHeader(66000, 1), _pixels, "long")).Message,
             StringComparison.Ordinal);
-        string small = Assert.Throws<InvalidDataException>(() => _decoder.Decode(Pictures.PngHeader(8000, 8000), _pixels, "liar")).Message;
+        string small = Assert.Throws<InvalidDataException>(() => _decoder.Decode(TestImages.PngHeader(8000, 8000), _pixels, "liar")).Message;
         Assert.StartsWith("liar: truncated", small, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
@@ -138,13 +138,13 @@ public class PictureDecoderTests
     [Fact]
     public void LimitsAreKept()
     {
-        byte[] png = Pictures.Encode(20, 10, SKEncodedImageFormat.Png, out _);
-        new PictureDecoder(new PictureDecoderOptions { MaxPixels = 200 }).Decode(png, _pixels, "a");
-        Assert.Contains("limit is 199", Assert.Throws<PictureTooLargeException>(() =>
-            new PictureDecoder(new PictureDecoderOptions { MaxPixels = 199 }).Decode(png, _pixels, "a")).Message, StringComparison.Ordinal);
+        byte[] png = TestImages.Encode(20, 10, SKEncodedImageFormat.Png, out _);
+        new ImageDecoder(new ImageDecoderOptions { MaxPixels = 200 }).Decode(png, _pixels, "a");
+        Assert.Contains("limit is 199", Assert.Throws<ImageTooLargeException>(() =>
+            new ImageDecoder(new ImageDecoderOptions { MaxPixels = 199 }).Decode(png, _pixels, "a")).Message, StringComparison.Ordinal);
         using var stream = new MemoryStream(png);
-        Assert.Contains("limit is 100", Assert.Throws<PictureTooLargeException>(() =>
-            new PictureDecoder(new PictureDecoderOptions { MaxFileBytes = 100 }).Decode(stream, _pixels, "a")).Message, StringComparison.Ordinal);
+        Assert.Contains("limit is 100", Assert.Throws<ImageTooLargeException>(() =>
+            new ImageDecoder(new ImageDecoderOptions { MaxFileBytes = 100 }).Decode(stream, _pixels, "a")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,8 +155,8 @@ public class PictureDecoderTests
         // A file of nothing but a hole.
         using (var file = new FileStream(path, FileMode.CreateNew))
             file.SetLength(int.MaxValue);
-        Assert.Contains($"the limit is {Array.MaxLength - 1}", Assert.Throws<PictureTooLargeException>(() =>
-            new PictureDecoder(new PictureDecoderOptions { MaxFileBytes = int.MaxValue }).DecodeFile(path, _pixels)).Message, StringComparison.Ordinal);
+        Assert.Contains($"the limit is {Array.MaxLength - 1}", Assert.Throws<ImageTooLargeException>(() =>
+            new ImageDecoder(new ImageDecoderOptions { MaxFileBytes = int.MaxValue }).DecodeFile(path, _pixels)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public class PictureDecoderTests
     [Fact]
     public void AJpegDamagedInTheMiddleIsRefused()
     {
-        byte[] whole = Pictures.Encode(200, 200, SKEncodedImageFormat.Jpeg, out _);
+        byte[] whole = TestImages.Encode(200, 200, SKEncodedImageFormat.Jpeg, out _);
         Assert.Null(JpegStructure.FindDamage(whole));
         var random = new System.Random(3);
         int found = 0;

@@ -4,21 +4,21 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Tests.Cli;
 
-public class PictureBatchTests
+public class ImageBatchTests
 {
     [Fact]
-    public void PicturesAreNormalisedAndRepeated()
+    public void ImagesAreNormalizedAndRepeated()
     {
         using var folder = new TemporaryFolder();
-        // One grey level each, so that neither resizing nor cropping changes a pixel.
+        // One gray level each, so that neither resizing nor cropping changes a pixel.
         foreach ((string name, byte level) in (IEnumerable<(string, byte)>)[("a.png", 0), ("b.png", 255)])
-            folder.Write(name, Pictures.Encode(50, 40, SKEncodedImageFormat.Png, out _, (_, _, _) => level));
-        var pictures = new PictureBatch(folder.Path, "torchvision", imageSize: 64, batchSize: 5);
-        Assert.Equal(2, pictures.Count);
+            folder.Write(name, TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _, (_, _, _) => level));
+        var images = new ImageBatch(folder.Path, "torchvision", imageSize: 64, batchSize: 5);
+        Assert.Equal(2, images.Count);
 
         const int length = 64 * 64 * 3;
         var batch = new float[5 * length];
-        pictures.Fill(batch);
+        images.Fill(batch);
         // (0 − mean) / deviation and (1 − mean) / deviation of ImageNet's red.
         for (int n = 0; n < 5; n++)
             Assert.Equal(((n % 2) - 0.485f) / 0.229f, batch[n * length], 1e-5f);
@@ -29,8 +29,8 @@ public class PictureBatchTests
     public void OnlyWhatTheBatchHoldsIsRead()
     {
         using var folder = new TemporaryFolder();
-        folder.Write("a.png", Pictures.Encode(50, 40, SKEncodedImageFormat.Png, out _));
-        folder.Write("b.png", "no picture"u8);
-        Assert.Equal(1, new PictureBatch(folder.Path, "torchvision", imageSize: 64, batchSize: 1).Count);
+        folder.Write("a.png", TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _));
+        folder.Write("b.png", "no image"u8);
+        Assert.Equal(1, new ImageBatch(folder.Path, "torchvision", imageSize: 64, batchSize: 1).Count);
     }
 }

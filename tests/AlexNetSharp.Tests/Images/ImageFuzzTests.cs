@@ -4,23 +4,23 @@ using AlexNetSharp.Images;
 
 namespace AlexNetSharp.Tests.Images;
 
-/// <summary>Damaged pictures: either pixels or one clear error, and soon.</summary>
-public class PictureFuzzTests
+/// <summary>Damaged images: either pixels or one clear error, and soon.</summary>
+public class ImageFuzzTests
 {
     private const int UsualInputs = 4000;
 
     [Fact]
-    public void DamagedPicturesFailCleanlyOrDecode()
+    public void DamagedImagesFailCleanlyOrDecode()
     {
         byte[][] seeds = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden", "pictures"))
-            .Where(PictureFiles.HasPictureName).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+            .Where(ImageFiles.HasImageName).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
         Assert.True(seeds.Length > 10);
         // A header may honestly ask for whatever the limit allows, so the limit is low here: nothing may go beyond.
-        var decoder = new PictureDecoder(new PictureDecoderOptions { MaxPixels = 1 << 20 });
+        var decoder = new ImageDecoder(new ImageDecoderOptions { MaxPixels = 1 << 20 });
         var pixels = new PixelBuffer();
         var random = new System.Random(20261123);
         long peakBefore = Process.GetCurrentProcess().PeakWorkingSet64;
-        var report = new FuzzReport("pictures", UsualInputs);
+        var report = new FuzzReport("images", UsualInputs);
         for (int i = 0; i < report.Inputs; i++)
         {
             byte[] input = Mutations.Of(seeds, random);
@@ -31,7 +31,7 @@ public class PictureFuzzTests
                 decoder.Decode(input, pixels, "fuzz");
                 Assert.Equal(pixels.Height * pixels.Width * 3, pixels.Pixels.Length);
             }
-            catch (Exception e) when (e is InvalidDataException or PictureTooLargeException)
+            catch (Exception e) when (e is InvalidDataException or ImageTooLargeException)
             {
                 refused = true;
                 Assert.StartsWith("fuzz: ", e.Message, StringComparison.Ordinal);

@@ -2,17 +2,17 @@ using AlexNetSharp.Random;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Some pictures of a data set, in an order of their own.</summary>
-public sealed class PictureSubset : IPictureDataset
+/// <summary>Some images of a data set, in an order of their own.</summary>
+public sealed class ImageSubset : IImageDataset
 {
-    private readonly IPictureDataset _all;
+    private readonly IImageDataset _all;
     private readonly int[] _indices;
 
-    /// <summary>Chooses pictures.</summary>
+    /// <summary>Chooses images.</summary>
     /// <param name="all">The data set.</param>
-    /// <param name="indices">Numbers of the pictures in it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no picture of such a number.</exception>
-    public PictureSubset(IPictureDataset all, ReadOnlySpan<int> indices)
+    /// <param name="indices">Numbers of the images in it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no image of such a number.</exception>
+    public ImageSubset(IImageDataset all, ReadOnlySpan<int> indices)
     {
         ArgumentNullException.ThrowIfNull(all);
         foreach (int index in indices)
@@ -39,27 +39,27 @@ public sealed class PictureSubset : IPictureDataset
     /// <inheritdoc/>
     public void Read(int index, PixelBuffer target) => _all.Read(_indices[index], target);
 
-    /// <summary>All pictures but some, in their order.</summary>
+    /// <summary>All images but some, in their order.</summary>
     /// <param name="all">The data set.</param>
-    /// <param name="without">Numbers of the pictures to leave out.</param>
-    public static PictureSubset Without(IPictureDataset all, IEnumerable<int> without)
+    /// <param name="without">Numbers of the images to leave out.</param>
+    public static ImageSubset Without(IImageDataset all, IEnumerable<int> without)
     {
         ArgumentNullException.ThrowIfNull(all);
         HashSet<int> left = [.. without];
-        return new PictureSubset(all, [.. Enumerable.Range(0, all.Count).Where(i => !left.Contains(i))]);
+        return new ImageSubset(all, [.. Enumerable.Range(0, all.Count).Where(i => !left.Contains(i))]);
     }
 
     /// <summary>Divides a data set at random into a part to learn from and a part to validate on, each class in the same proportion.</summary>
     /// <param name="all">The data set.</param>
     /// <param name="fraction">The share to validate on, above 0 and below 1.</param>
-    /// <param name="seed">Decides which pictures those are.</param>
+    /// <param name="seed">Decides which images those are.</param>
     /// <remarks>
-    /// Each class gives ⌊fraction · pictures + ½⌋ pictures, but at least one, and keeps at least one. Both parts keep the order of
+    /// Each class gives ⌊fraction · images + ½⌋ images, but at least one, and keeps at least one. Both parts keep the order of
     /// <paramref name="all"/>.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="fraction"/> is not between 0 and 1.</exception>
-    /// <exception cref="InvalidDataException">A class has only one picture.</exception>
-    public static (PictureSubset Train, PictureSubset Validation) Split(IPictureDataset all, double fraction, ulong seed)
+    /// <exception cref="InvalidDataException">A class has only one image.</exception>
+    public static (ImageSubset Train, ImageSubset Validation) Split(IImageDataset all, double fraction, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(all);
         if (!(fraction > 0 && fraction < 1))
@@ -70,13 +70,13 @@ public sealed class PictureSubset : IPictureDataset
         {
             int[] members = [.. group];
             if (members.Length < 2)
-                throw new InvalidDataException($"class '{all.Classes[group.Key]}' has one picture ({all.Name(members[0])}), which cannot be divided.");
+                throw new InvalidDataException($"class '{all.Classes[group.Key]}' has one image ({all.Name(members[0])}), which cannot be divided.");
             new Philox(seed ^ Streams.Split, (uint)group.Key).Shuffle<int>(members);
             int taken = Math.Clamp((int)Math.Floor(fraction * members.Length + 0.5), 1, members.Length - 1);
             foreach (int index in members.AsSpan(0, taken))
                 validates[index] = true;
         }
-        return (new PictureSubset(all, [.. Enumerable.Range(0, all.Count).Where(i => !validates[i])]),
-            new PictureSubset(all, [.. Enumerable.Range(0, all.Count).Where(i => validates[i])]));
+        return (new ImageSubset(all, [.. Enumerable.Range(0, all.Count).Where(i => !validates[i])]),
+            new ImageSubset(all, [.. Enumerable.Range(0, all.Count).Where(i => validates[i])]));
     }
 }

@@ -3,10 +3,10 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Tests.Images;
 
-/// <summary>Pictures made for tests.</summary>
-internal static class Pictures
+/// <summary>Images made for tests.</summary>
+internal static class TestImages
 {
-    /// <summary>A picture of noise (or of the given pixels' function), encoded; <paramref name="rgb"/> receives its pixels.</summary>
+    /// <summary>An image of noise (or of the given pixels' function), encoded; <paramref name="rgb"/> receives its pixels.</summary>
     public static byte[] Encode(int width, int height, SKEncodedImageFormat format, out byte[] rgb, Func<int, int, int, byte>? pixel = null, int seed = 1)
     {
         var random = new System.Random(seed);

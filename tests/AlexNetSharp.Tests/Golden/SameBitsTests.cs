@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Random;
+using AlexNetSharp.Simd;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Tests.Golden;
+
+/// <summary>
+/// Logits, gradients and ten training steps of every network in the catalog, as hashes of their bits: a change of structure changes none of
+/// them. A change of arithmetic does; it says so, and records them anew with ALEXNETSHARP_RECORD_BITS=1.
+/// </summary>
+/// <remarks>Bits depend on the vector tier, and through the square root estimate on the maker of the processor: others are skipped.</remarks>
+public class SameBitsTests
+{
+    private const int BatchSize = 2, Steps = 10, Classes = 10;
+
+    private static string RecordPath => Path.Combine(Repository.Root, "tests", "AlexNetSharp.Tests", "Golden", "bits.json");
+
+    public static TheoryData<string> Networks => [.. NetworkCatalog.Names];
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void LogitsGradientsAndTrainingStepsHaveTheRecordedBits(string name)
+    {
+        Assert.SkipWhen(SimdTiers.Best == SimdTier.Scalar, "Full networks take minutes on the scalar tier; narrow ones are compared with the oracle there.");
+        string key = $"{name}/{SimdTiers.Best}";
+        JsonNode record = JsonNode.Parse(File.ReadAllText(RecordPath))!;
+        string found = Compute(name);
+        if (Environment.GetEnvironmentVariable("ALEXNETSHARP_RECORD_BITS") == "1")
+        {
+            record[key] = found;
+            File.WriteAllText(RecordPath, record.ToJsonString(new() { WriteIndented = true }) + "\n");
+        }
+        string? processor = (string?)record["processor"];
+        Assert.SkipUnless(ProcessorInfo.Name.StartsWith(processor!, StringComparison.Ordinal), $"Recorded on {processor}; other makers' estimates of square roots differ.");
+        Assert.SkipWhen(record[key] is null, $"No bits are recorded for {key}.");
+        Assert.Equal((string?)record[key], found);
+    }
+
+    private static string Compute(string name)
+    {
+        Network network = Initialization.He(NetworkCatalog.Build(name, Classes, null)!);
+        int length = (int)network.InputShape.Length;
+        var images = new float[BatchSize * Steps * length];
+        new Philox(seed: 5).FillNormal(images, 1);
+        int[] labels = [.. Enumerable.Range(0, BatchSize * Steps).Select(i => i * 7 % Classes)];
+        using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);
+
+        string logits, gradients;
+        using (var plan = new Plan(network, parameters, new PlanOptions { BatchSize = BatchSize, Gradients = GradientScope.All, InputGradient = true }))
+        {
+            images.AsSpan(0, BatchSize * length).CopyTo(plan.Input);
+            plan.Forward(training: true, step: 3);
+            plan.Output.CopyTo(plan.OutputGradient);
+            logits = Hash(plan.Output);
+            plan.Backward();
+            gradients = Hash(plan.Gradients!) + Hash(plan.InputGradient);
+        }
+        var options = new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.001), ClipNorm = 1, Seed = 2 };
+        var losses = new List<float>();
+        using var trainer = new Trainer(network, parameters, new MemoryBatches(network.InputShape, images, labels, BatchSize), null, options);
+        trainer.StepDone += step => losses.Add((float)step.Batch.Loss);
+        trainer.Run();
+        Assert.All(losses, loss => Assert.True(float.IsFinite(loss) && loss > 0));
+        return $"logits {logits} gradients {gradients} losses {Hash(CollectionsMarshal.AsSpan(losses))} trained {Hash(parameters)}";
+    }
+
+    private static string Hash(ReadOnlySpan<float> values) => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(values)))[..16];
+
+    private static string Hash(ParameterSet parameters)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Parameter parameter in parameters.Parameters)
+        {
+            var values = new float[parameter.Spec.Length];
+            parameter.CopyTo(values);
+            hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+}
