@@ -8,6 +8,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;

@@ -4,6 +4,7 @@
 // Trains a small network on a folder of images with one folder a class:  dotnet run -c Release examples/train.cs IMAGES OUT
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
@@ -20,7 +21,7 @@ using var parameters = ParameterSet.Initialize(CudaConvnet.Quick(data.Train.Clas
 var options = new TrainerOptions { Epochs = 9, Schedule = new StepRate(0.001, Epochs: 8), WeightDecay = 0.004 };
 using var trainer = new Trainer(parameters.Network, parameters, training, validation, options);
 using var run = new RunFolder(args[1]);
-run.Attach(trainer, data.Train.Classes, preprocessing.ToJson());
+run.Attach(trainer, preprocessing, [.. data.Train.Classes.Select(name => new ClassName(name, name))]);
 trainer.StepDone += step => Console.Write($"\repoch {step.Epoch}, step {step.StepInEpoch} of {step.StepsPerEpoch}: loss {step.Running.Loss:0.000}");
 trainer.EpochDone += epoch => Console.WriteLine($"; validation top-1 {epoch.Validation!.Value.Top1:0.0%}, {epoch.Seconds:0} s");
 

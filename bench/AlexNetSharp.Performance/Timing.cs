@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Rivals;

@@ -1,4 +1,5 @@
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetSharp.Rivals;
@@ -18,7 +19,7 @@ internal sealed class OnnxRunner : IRunner
         try
         {
             // The model is not disposed of: its weights are the workload's.
-            OnnxWriter.Write(path, new Model(workload.Network, workload.Parameters));
+            OnnxWriter.Write(path, new Model(workload.Parameters));
             using var settings = new SessionOptions
             {
                 IntraOpNumThreads = options.Threads,

@@ -12,6 +12,8 @@ using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Images;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
 using Microsoft.ML.OnnxRuntime;
@@ -21,7 +23,7 @@ const double limit = 1e-5;
 const int largestBatch = 3;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-string[] images = [.. ImageFiles.Find(args[0]).Take(largestBatch)];
+string[] files = [.. ImageFiles.Find(args[0]).Take(largestBatch)];
 double worst = 0;
 Console.WriteLine("| model | network | noise, batch 1 | noise, batch 3 | images, batch 1 | images, batch 3 | largest logit |");
 Console.WriteLine("|---|---|---|---|---|---|---|");
@@ -60,20 +62,20 @@ return worst <= limit ? 0 : 1;
 static float[] Noise(Model model)
 {
     var images = new float[largestBatch * model.Network.InputShape.Length];
-    Preprocessing preprocessing = Preprocessing.FromJson(model.Preprocessing, model.Network.Name);
+    Preprocessing preprocessing = model.Preprocessing!;
     new Philox(seed: 3).FillNormal(images, preprocessing.Scale < 1 ? 1 : 60);
     return images;
 }
 
 float[] Photographs(Model model)
 {
-    var preprocessor = new Preprocessor(Preprocessing.FromJson(model.Preprocessing, model.Network.Name));
+    var preprocessor = new Preprocessor(model.Preprocessing!);
     var images = new float[largestBatch * preprocessor.Settings.Length];
     var pixels = new PixelBuffer();
     var decoder = new ImageDecoder();
     for (int i = 0; i < largestBatch; i++)
     {
-        decoder.DecodeFile(images[i % images.Length], pixels);
+        decoder.DecodeFile(files[i % files.Length], pixels);
         preprocessor.Apply(pixels, images.AsSpan(i * preprocessor.Settings.Length, preprocessor.Settings.Length));
     }
     return images;

@@ -1,6 +1,6 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
-using AlexNetSharp.Networks;
+using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
@@ -11,15 +11,14 @@ internal sealed class ImageBatch
 
     /// <summary>Decodes as many images as a batch needs: resized, cropped from the middle and normalized as the network states.</summary>
     /// <param name="path">An image or a folder of images.</param>
-    /// <param name="network">Name of the network whose preprocessing is applied; that of ImageNet for one that states none.</param>
+    /// <param name="network">Name of the network whose preprocessing is applied.</param>
     /// <param name="imageSize">Height and width of the network's input; the size before the crop grows and shrinks with it.</param>
     /// <param name="batchSize">Images in a batch.</param>
     /// <exception cref="IOException">A file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="InvalidDataException">A file is not an image or damaged, or the folder holds none; the message names it.</exception>
     public ImageBatch(string path, string network, int imageSize, int batchSize)
     {
-        PreprocessingPreset preset = AlexNet.Find(network)?.Preprocessing ?? PreprocessingPreset.ImageNet;
-        var preprocessor = new Preprocessor(Data.Preprocessing.FromJson(preset.For(imageSize).ToJson(), network));
+        var preprocessor = new Preprocessor(NetworkCatalog.Get(network).Preprocessing.For(imageSize));
         var decoder = new ImageDecoder();
         var pixels = new PixelBuffer();
         foreach (string file in ImageFiles.Find(path).Take(batchSize))

@@ -3,6 +3,7 @@ using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
+using AlexNetSharp.Networks;
 using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Benchmarking;
@@ -27,9 +28,9 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
         DatasetPair pair = DatasetReader.Open(path, new DatasetOptions { Decoder = new ImageDecoder() });
         IImageDataset files = pair.Train;
         (IImageDataset memory, ImageSizeRange sizes) = Keep(files, context);
-        Data.Preprocessing plain = ImageSizes.Of(network, sizes, imageSize, "auto", null);
+        Preprocessing plain = ImageSizes.Of(network, sizes, imageSize, "auto", null);
         TrainingStatistics statistics = TrainingStatistics.Compute(memory, plain, options.Threads, null, context.Cancellation);
-        plain = plain with { Mean = statistics.ChannelMean, Deviation = statistics.ChannelDeviation };
+        plain = plain with { Mean = statistics.ChannelMean, StandardDeviation = statistics.ChannelDeviation };
         var augmentation = new Augmentation
         {
             RandomResizedCrop = new RandomResizedCrop(),

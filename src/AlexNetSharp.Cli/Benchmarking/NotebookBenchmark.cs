@@ -1,5 +1,6 @@
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 

@@ -6,6 +6,7 @@ using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
 using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Commands;

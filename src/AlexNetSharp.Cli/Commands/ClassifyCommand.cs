@@ -6,6 +6,7 @@ using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Commands;
 

@@ -2,6 +2,8 @@ using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
+using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
@@ -10,7 +12,8 @@ namespace AlexNetSharp.Cli.Commands;
 /// <summary><c>alexnet eval</c>: how good a trained network is on images, class by class.</summary>
 internal sealed class EvalCommand : CliCommand
 {
-    private readonly Argument<string> _run = new("RUN") { Description = "the run folder of 'alexnet train', or one of its checkpoints" };
+    private readonly Argument<string> _run = new("MODEL") { Description = "any model file, or the run folder of 'alexnet train' or one of its checkpoints" };
+    private readonly ChoiceOption<string?> _network = ModelInput.Network();
     private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
     private readonly ChoiceOption<string> _checkpoint = new(
         "--checkpoint", "which checkpoint of the run: that of the best epoch or of the last one", null, ("best", "best"), ("last", "last"));
@@ -19,15 +22,15 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "confident mistakes to list", 20, 0, 1_000_000);
     private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list images that cannot be read and leave them out, instead of stopping");
     private readonly Option<int> _threads = CommandOptions.Threads();
-    private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder]", "FOLDER");
+    private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
     private readonly Option<string?> _json = CommandOptions.Path("--json", "write the results");
 
     public EvalCommand()
-        : base("eval", "Measure a trained network on images: loss, top-1, top-5, precision and recall by class, confusion matrix.")
+        : base("eval", "Measure a model on images: loss, top-1, top-5, precision and recall by class, confusion matrix.")
     {
         Add(_run);
         Add(_data);
-        foreach (Option option in (Option[])[_checkpoint, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out, _json])
+        foreach (Option option in (Option[])[_checkpoint, _network, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out, _json])
             Add(option);
     }
 
@@ -37,6 +40,7 @@ internal sealed class EvalCommand : CliCommand
         "alexnet eval runs/first images                         the best epoch on the validation images",
         "alexnet eval runs/first images --ten-crop              as the 2012 paper measures",
         "alexnet eval runs/first cifar10 --checkpoint last --json result.json",
+        "alexnet eval alexnet.pth imagenet/val                    a downloaded model, on folders named by WordNet ids",
     ];
 
     /// <inheritdoc/>
@@ -50,17 +54,16 @@ internal sealed class EvalCommand : CliCommand
             : context.Get(_checkpoint) == "last" ? RunFolder.LastCheckpointOf(run)
             : RunFolder.BestCheckpointOf(run);
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: there is no such checkpoint; has the run finished an epoch?");
+            throw new FileNotFoundException(Directory.Exists(run) ? $"{path}: there is no such checkpoint; has the run finished an epoch?" : $"{run}: no such file or folder");
         string folder = context.Get(_out) ?? Path.Combine(Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetFullPath(run))!, "eval");
-        using Checkpoint checkpoint = Checkpoint.Open(path);
+        using Model model = ModelFile.Load(path, context.Get(_network));
+        if (model.Classes.Count == 0)
+            throw new InvalidDataException($"{path}: the model does not name its classes; convert it with --class-names FILE");
         OutputFolder.Create("--out", folder);
-        Network network = checkpoint.CreateNetwork();
-        using var parameters = new ParameterSet(network);
-        checkpoint.CopyTo(parameters);
-        Data.Preprocessing preprocessing = Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path);
-        EvaluationSet set = EvaluationSet.Open(context.Get(_data), checkpoint, RunFolderOf(run), context.Get(_skipBad), context);
+        string[] classes = [.. model.Classes.Select(c => c.Id)];
+        EvaluationSet set = EvaluationSet.Open(context.Get(_data), classes, RunFolderOf(run), context.Get(_skipBad), context);
 
-        Evaluation evaluation = Evaluate(context, network, parameters, preprocessing, set.Images, checkpoint.Header.Classes);
+        Evaluation evaluation = Evaluate(context, model, set.Images, classes);
         var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
         report.Print(context);
         report.SaveConfusion(folder);
@@ -69,16 +72,15 @@ internal sealed class EvalCommand : CliCommand
         return ExitCode.Success;
     }
 
-    private Evaluation Evaluate(
-        CommandContext context, Network network, ParameterSet parameters, Data.Preprocessing preprocessing, IImageDataset images, IReadOnlyList<string> classes)
+    private Evaluation Evaluate(CommandContext context, Model model, IImageDataset images, IReadOnlyList<string> classes)
     {
         int batchSize = Math.Min(context.Get(_batchSize), images.Count), threads = context.Get(_threads);
         void Show(int done) => context.Progress.Show("evaluating", done, images.Count);
         bool tenCrop = context.Get(_tenCrop);
         int views = tenCrop ? Preprocessor.TenCropViews : 1;
         using var source = new LoaderBatches(
-            images, preprocessing, new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
-        return Evaluation.Run(network, parameters, source, classes, views, threads, context.Get(_mistakes), Show, context.Cancellation);
+            images, ImageInference.PreprocessingOf(model), new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
+        return Evaluation.Run(model.Network, model.Parameters, source, classes, views, threads, context.Get(_mistakes), Show, context.Cancellation);
     }
 
     /// <summary>The run folder that a folder or a checkpoint in RUN/checkpoints stands for; whether it is one is not looked at.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Commands;
@@ -35,8 +36,8 @@ internal sealed class InitCommand : CliCommand
         string path = context.Get(_out), name = context.Get(_network);
         ModelOutput.Check("OUT", path, ".safetensors", ".onnx");
         Network network = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize));
-        string preprocessing = AlexNet.Find(name)?.Preprocessing.For(network.InputShape.Height).ToJson() ?? "";
-        using var model = new Model(network, ParameterSet.Initialize(network, (ulong)context.Get(_seed)), preprocessing: preprocessing);
+        using var model = new Model(
+            ParameterSet.Initialize(network, (ulong)context.Get(_seed)), NetworkCatalog.Get(name).Preprocessing.For(network.InputShape.Height));
         ModelFile.Save(path, model);
         context.WriteLine(FormattableString.Invariant($"{path}: network {name}, {network.ParameterCount} parameters, {network.OutputShape.Length} classes"));
         return ExitCode.Success;

@@ -3,6 +3,7 @@ using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Cli.Plots;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;

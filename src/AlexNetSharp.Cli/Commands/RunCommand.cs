@@ -3,6 +3,7 @@ using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Training;

@@ -4,6 +4,7 @@ using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Cli.Plots;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Commands;
 
@@ -77,7 +78,7 @@ internal sealed class SimilarCommand : CliCommand
 
     private FeatureExtractor Extractor(CommandContext context, InferenceOptions options)
     {
-        Formats.Model model = _model.Load(context);
+        Model model = _model.Load(context);
         try
         {
             return new FeatureExtractor(model, context.Get(_layer), new ImageDecoder(), options);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using Spectre.Console;
 
@@ -58,14 +59,12 @@ internal sealed class SummaryCommand : CliCommand
             $"{(network.ParameterCount < 1_000_000 ? Count(network.ParameterCount) : Invariant($"{network.ParameterCount / 1e6:0.0} million"))} parameters ({Megabytes(network.ParameterCount)} MB), {2e-9 * network.MultiplyAdds:0.00} GFLOP an image forward"));
         context.WriteLine(Invariant(
             $"memory for batch {batchSize}, parameters included: {Memory(GradientScope.None)} MB forward, {Memory(GradientScope.All)} MB with all gradients"));
-        if (AlexNet.Find(name) is { } info)
-        {
-            context.WriteLine($"source: {info.Source}");
-            context.WriteLine($"layers there: {info.LayerNames}");
-            context.WriteLine($"images: {info.Preprocessing.Details} (published weights: {info.ChannelOrder})");
-            context.WriteLine(info.Top1 is null ? $"accuracy: {info.AccuracySource}"
-                : Invariant($"accuracy on ImageNet: top-1 {info.Top1} %, top-5 {info.Top5} %: {info.AccuracySource}"));
-        }
+        CatalogEntry entry = NetworkCatalog.Get(name);
+        context.WriteLine($"source: {entry.Source}");
+        context.WriteLine($"layers there: {entry.LayerNames}");
+        context.WriteLine($"images: {entry.Preprocessing} (published weights: {(entry.PublishedOrder == ChannelOrder.Bgr ? "BGR" : "RGB")})");
+        context.WriteLine(entry.Top1 is null ? $"accuracy: {entry.AccuracySource}"
+            : Invariant($"accuracy on {entry.Dataset}: top-1 {entry.Top1} %{(entry.Top5 is { } top5 ? Invariant($", top-5 {top5} %") : "")}: {entry.AccuracySource}"));
         return ExitCode.Success;
 
         string Memory(GradientScope gradients) =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
@@ -10,9 +11,7 @@ internal sealed class ModelInput
 {
     private readonly Argument<string> _path;
 
-    private readonly ChoiceOption<string?> _network = new(
-        "--network", $"which network the file holds, where it does not tell: {string.Join(", ", NetworkCatalog.Names)}", "NAME",
-        [("auto", null), .. NetworkCatalog.Names.Select(name => (name, (string?)name))]);
+    private readonly ChoiceOption<string?> _network = Network();
 
     /// <summary>Adds the argument and the option to a command.</summary>
     /// <param name="command">The command.</param>
@@ -26,6 +25,11 @@ internal sealed class ModelInput
         command.Add(_path);
         command.Add(_network);
     }
+
+    /// <summary>The option <c>--network</c>.</summary>
+    public static ChoiceOption<string?> Network() => new(
+        "--network", $"which network the file holds, where it does not tell: {string.Join(", ", NetworkCatalog.Names)}", "NAME",
+        [("auto", null), .. NetworkCatalog.Names.Select(name => (name, (string?)name))]);
 
     /// <summary>The file that the command line names; for a run folder its best checkpoint.</summary>
     public string PathOf(CommandContext context)

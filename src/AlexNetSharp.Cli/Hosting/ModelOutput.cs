@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Hosting;
 

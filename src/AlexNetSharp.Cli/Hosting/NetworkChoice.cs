@@ -1,3 +1,4 @@
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -14,12 +15,11 @@ internal static class NetworkChoice
     /// <exception cref="UsageException">A layer cannot take images of this size; the message names it.</exception>
     public static Network Create(string name, int? classes = null, int? imageSize = null, bool asInNotebook = false)
     {
-        // ImageNet's classes for the AlexNets, CIFAR-10's for cuda-convnet's networks.
-        int outputs = classes ?? (AlexNet.Find(name) is null ? 10 : 1000);
+        CatalogEntry entry = NetworkCatalog.Get(name);
         try
         {
-            return asInNotebook && name == "tensorflow" ? AlexNet.TensorFlow(outputs, imageSize ?? 224)
-                : NetworkCatalog.Build(name, outputs, imageSize is { } size ? new Shape(size, size, 3) : null)!;
+            return asInNotebook && name == "tensorflow" ? AlexNet.TensorFlow(classes ?? entry.Classes, imageSize ?? entry.Preprocessing.CropHeight)
+                : entry.Build(classes, imageSize is { } size ? new Shape(size, size, 3) : null);
         }
         catch (ArgumentException e)
         {

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Images;

@@ -4,6 +4,7 @@ using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -37,7 +38,7 @@ internal sealed class FeatureMaps
 
         // The same crop before it is normalized: what a person sees of what the network sees.
         Pixels = new float[preprocessing.Length];
-        new Preprocessor(preprocessing with { Scale = 1, Mean = [], Deviation = [] }).Apply(pixels, Pixels);
+        new Preprocessor(preprocessing with { Scale = 1, Mean = [], StandardDeviation = [] }).Apply(pixels, Pixels);
         IsBgr = preprocessing.ChannelOrder == ChannelOrder.Bgr;
     }
 

@@ -1,5 +1,6 @@
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Models;
@@ -19,7 +20,7 @@ internal static class ModelConversion
         if (classes.Count != model.Network.OutputShape.Length)
             throw new InvalidDataException(FormattableString.Invariant(
                 $"{path}: {classes.Count} names of classes, but network '{model.Network.Name}' has {model.Network.OutputShape.Length} outputs; give one line for each output"));
-        return new Model(model.Network, model.Parameters, classes, model.Preprocessing, model.Transfers);
+        return new Model(model.Parameters, model.Preprocessing, classes, model.Transfers);
     }
 
     /// <summary>Writes the model, reads the new file's list of tensors back, and prints where each came from.</summary>

@@ -4,6 +4,8 @@ using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
 using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Models;
@@ -65,27 +67,11 @@ internal static class ModelReport
             context.WriteLine("classes: " + (model.Classes.Count == 0 ? "no names"
                 : string.Join("; ", model.Classes.Take(ClassesShown).Select(c => c.Id == c.Name ? c.Name : $"{c.Id} {c.Name}"))
                     + (model.Classes.Count > ClassesShown ? "; …" : "")));
-            context.WriteLine("preprocessing: " + (model.Preprocessing.Length == 0 ? "not stated" : Describe(Preprocessing.FromJson(model.Preprocessing, input.PathOf(context)))));
+            context.WriteLine("preprocessing: " + (model.Preprocessing?.ToString() ?? "not stated"));
             context.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"weights read in {elapsed.TotalSeconds:0.000} s, peak memory {Machine.PeakMemoryBytes / 1e6:0} MB"));
         }
     }
-
-    private static string Describe(Preprocessing p)
-    {
-        string resize = p.Resize switch
-        {
-            ResizeMode.ShorterSide => FormattableString.Invariant($"shorter side to {p.ResizeTo}"),
-            ResizeMode.Square => FormattableString.Invariant($"both sides to {p.ResizeTo}"),
-            _ => "no resizing",
-        };
-        string order = p.ChannelOrder == ChannelOrder.Gray ? "gray" : p.ChannelOrder == ChannelOrder.Bgr ? "BGR" : "RGB";
-        string mean = p.Mean.Length == 0 ? "" : p.Mean.Length == p.Channels ? $" − {Numbers(p.Mean)}" : " − mean image";
-        string deviation = p.Deviation.Length == 0 || p.Deviation.All(value => value == 1) ? "" : $", / {Numbers(p.Deviation)}";
-        return FormattableString.Invariant($"{resize}, crop {p.CropHeight}×{p.CropWidth}, {order}{(p.Scale == 1 ? "" : FormattableString.Invariant($" · {p.Scale:g4}"))}{mean}{deviation}");
-    }
-
-    private static string Numbers(IEnumerable<float> values) => $"({string.Join(", ", values.Select(value => value.ToString("g4", CultureInfo.InvariantCulture)))})";
 
     private static string Name(TensorFileFormat format) => format switch
     {

@@ -16,15 +16,14 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
 
     /// <summary>Opens the images: of the data that the run was trained on those it validated on, of other data its test images or all.</summary>
     /// <param name="data">Where they lie.</param>
-    /// <param name="checkpoint">The model.</param>
-    /// <param name="run">The run folder of the checkpoint; it may be none.</param>
+    /// <param name="classes">The folders of the model's classes, in the order of its outputs.</param>
+    /// <param name="run">The run folder of the model; it may be none.</param>
     /// <param name="skipBad">Whether images that cannot be read are listed and left out.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
     /// <exception cref="IOException">The images are not there, or cannot be read.</exception>
     /// <exception cref="InvalidDataException">There is no data set, or not one of the model's classes.</exception>
-    public static EvaluationSet Open(string data, Checkpoint checkpoint, string run, bool skipBad, CommandContext context)
+    public static EvaluationSet Open(string data, IReadOnlyList<string> classes, string run, bool skipBad, CommandContext context)
     {
-        IReadOnlyList<string> classes = checkpoint.Header.Classes;
         TrainSettings? settings = File.Exists(TrainSettings.PathOf(run)) ? TrainSettings.Load(run) : null;
         bool same = settings is not null && FullPath(data) == FullPath(settings.Data);
         string path = same && settings!.ValidationPath is { } validation ? validation : data;

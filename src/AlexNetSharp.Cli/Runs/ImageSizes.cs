@@ -1,4 +1,6 @@
 using AlexNetSharp.Data;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Runs;
 
@@ -11,11 +13,11 @@ internal static class ImageSizes
     /// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
     /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and images.</param>
     /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>
-    public static Data.Preprocessing Of(string network, ImageSizeRange found, int? imageSize, string resize, int? resizeTo)
+    public static Preprocessing Of(string network, ImageSizeRange found, int? imageSize, string resize, int? resizeTo)
     {
         bool small = TrainSettings.IsCudaConvnet(network);
         int size = imageSize
-            ?? (small ? found.Square is <= 64 and var side ? side : 32 : Networks.AlexNet.Find(network)!.Preprocessing.Crop);
+            ?? (small ? found.Square is <= 64 and var side ? side : 32 : NetworkCatalog.Get(network).Preprocessing.CropHeight);
         // What has the size already is not changed by resizing; images that the model is shown later may have another.
         int shorter = found.Square == size ? size : size * 256 / 224;
         (ResizeMode mode, int to) = resize switch
@@ -25,7 +27,7 @@ internal static class ImageSizes
             "auto" when small => (ResizeMode.Square, resizeTo ?? size),
             _ => (ResizeMode.ShorterSide, resizeTo ?? (small ? size : shorter)),
         };
-        return new Data.Preprocessing
+        return new Preprocessing
         {
             Resize = mode,
             ResizeTo = to,

@@ -1,6 +1,7 @@
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Runs;
 
@@ -10,7 +11,7 @@ namespace AlexNetSharp.Cli.Runs;
 /// <param name="Preprocessing">From an image to the network's input.</param>
 /// <param name="Augmentation">Random changes, or null.</param>
 internal sealed record TrainData(
-    IImageDataset Training, IImageDataset? Validation, Data.Preprocessing Preprocessing, Augmentation? Augmentation)
+    IImageDataset Training, IImageDataset? Validation, Preprocessing Preprocessing, Augmentation? Augmentation)
 {
     /// <summary>Images that cannot be read of which each has a line before the command ends.</summary>
     private const int MostListed = 20;
@@ -20,7 +21,7 @@ internal sealed record TrainData(
     /// <param name="context">For progress, notes and cancellation.</param>
     /// <param name="stored">The preprocessing of a training that continues; null to make it from the training images.</param>
     /// <exception cref="InvalidDataException">The data set, or an image in it, cannot be read.</exception>
-    public static TrainData Open(TrainSettings settings, CommandContext context, Data.Preprocessing? stored)
+    public static TrainData Open(TrainSettings settings, CommandContext context, Preprocessing? stored)
     {
         int threads = Environment.ProcessorCount;
         DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings));
@@ -44,7 +45,7 @@ internal sealed record TrainData(
         context.Note(FormattableString.Invariant(
             $"{pair.Description}: {training.Count} training and {validation?.Count ?? 0} validation images of {training.Classes.Count} classes"));
 
-        Data.Preprocessing preprocessing = stored ?? ImageSizes.Of(settings.Network, sizes, settings.ImageSize, settings.Resize, settings.ResizeTo);
+        Preprocessing preprocessing = stored ?? ImageSizes.Of(settings.Network, sizes, settings.ImageSize, settings.Resize, settings.ResizeTo);
         if (settings.ColorPca && stored is null && preprocessing.Channels == 1)
             throw new UsageException($"--color-pca shifts colors, but the images in {settings.Data} are gray; leave it out");
         bool statistics = stored is null && settings.Normalize != "none";
@@ -55,7 +56,7 @@ internal sealed record TrainData(
             preprocessing = settings.Normalize switch
             {
                 "pixel" => preprocessing with { Mean = computed!.ElementMean },
-                "channel" => preprocessing with { Mean = computed!.ChannelMean, Deviation = computed.ChannelDeviation },
+                "channel" => preprocessing with { Mean = computed!.ChannelMean, StandardDeviation = computed.ChannelDeviation },
                 _ => preprocessing with { Scale = 1f / 255 },
             };
         return new TrainData(training, validation, preprocessing, Changes(settings, computed));

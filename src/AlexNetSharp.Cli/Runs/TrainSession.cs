@@ -2,6 +2,7 @@ using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Plots;
 using AlexNetSharp.Data;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Training;
@@ -23,10 +24,9 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         using var folder = new RunFolder(run) { CheckpointEpochs = settings.CheckpointEpochs };
         string last = folder.LastCheckpoint;
         using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
-        TrainData data = TrainData.Open(
-            settings, context, checkpoint is null ? null : Data.Preprocessing.FromJson(checkpoint.Header.Preprocessing, checkpoint.Path));
+        TrainData data = TrainData.Open(settings, context, checkpoint?.Preprocessing);
         IReadOnlyList<string> classes = data.Training.Classes;
-        if (checkpoint is not null && !checkpoint.Header.Classes.SequenceEqual(classes))
+        if (checkpoint is not null && !checkpoint.Classes.Select(c => c.Id).SequenceEqual(classes))
             throw new InvalidDataException($"{settings.Data}: the classes are not those that the run in '{run}' was trained on");
 
         Network network = CreateNetwork(data.Preprocessing, classes.Count);
@@ -43,7 +43,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
 
         // Before the folder's files: its last one is the checkpoint, after which the epoch is not computed again.
         trainer.EpochDone += _ => SaveCurves(trainer);
-        folder.Attach(trainer, classes, data.Preprocessing.ToJson());
+        folder.Attach(trainer, data.Preprocessing, [.. classes.Select(name => new ClassName(name, name))]);
         settings.Save(run);
         if (settings.CheckpointSteps > 0)
             trainer.StepDone += step =>
@@ -71,14 +71,13 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         Conclude(trainer, folder.BestEpoch);
     }
 
-    private Network CreateNetwork(Data.Preprocessing preprocessing, int classes)
+    private Network CreateNetwork(Preprocessing preprocessing, int classes)
     {
         Network network;
         try
         {
-            network = NetworkCatalog.Build(
-                settings.Network, classes, new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels))
-                ?? throw new UsageException($"there is no network '{settings.Network}'");
+            network = NetworkCatalog.Get(settings.Network).Build(
+                classes, new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels));
         }
         catch (ArgumentException e)
         {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetSharp.Cli.Hosting;
-using AlexNetSharp.Networks;
+using AlexNetSharp.Models;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
@@ -88,7 +88,7 @@ internal sealed record TrainSettings
     public string Version { get; init; } = "";
 
     /// <summary>Whether a network is one of cuda-convnet's for small images, which come with rates and a normalization of their own.</summary>
-    public static bool IsCudaConvnet(string network) => AlexNet.Find(network) is null;
+    public static bool IsCudaConvnet(string network) => NetworkCatalog.Get(network).AnyChannels;
 
     /// <summary>A setting that another one leaves without effect, or null.</summary>
     [JsonIgnore]

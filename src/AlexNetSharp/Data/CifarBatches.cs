@@ -1,4 +1,5 @@
 using System.Globalization;
+using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Data;
 

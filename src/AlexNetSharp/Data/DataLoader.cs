@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
 

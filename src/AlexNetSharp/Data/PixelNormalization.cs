@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Data;
 
@@ -33,7 +34,7 @@ internal sealed class PixelNormalization
         _rowOffsets = new float[row];
         _row = new byte[row];
 
-        double Deviation(int i) => settings.Deviation.Length == 0 ? 1 : settings.Deviation[i % _channels];
+        double Deviation(int i) => settings.StandardDeviation.Length == 0 ? 1 : settings.StandardDeviation[i % _channels];
     }
 
     /// <summary>Converts a crop.</summary>

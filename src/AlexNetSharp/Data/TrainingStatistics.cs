@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Data;
 
@@ -45,7 +46,7 @@ public sealed class TrainingStatistics
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         if (images.Count == 0)
             throw new InvalidDataException("A mean needs at least one image.");
-        Preprocessing plain = preprocessing with { Scale = 1, Mean = [], Deviation = [] };
+        Preprocessing plain = preprocessing with { Scale = 1, Mean = [], StandardDeviation = [] };
         var sums = new Sums[threads];
         for (int t = 0; t < threads; t++)
             sums[t] = new Sums(plain);

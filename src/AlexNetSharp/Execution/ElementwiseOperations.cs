@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Elementwise;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Simd;

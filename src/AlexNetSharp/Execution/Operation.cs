@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Convolution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;

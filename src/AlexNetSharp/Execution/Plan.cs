@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AlexNetSharp.Diagnostics;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;

@@ -2,6 +2,8 @@ using System.Numerics.Tensors;
 using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Kernels.Elementwise;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;
 

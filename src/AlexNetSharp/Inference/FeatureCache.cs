@@ -3,7 +3,9 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;
@@ -131,7 +133,7 @@ public sealed class FeatureCache
         ArgumentNullException.ThrowIfNull(options);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"1 {extractor.Network.InputShape}\n{string.Join('\n', extractor.Network.Layers)}\n{extractor.Preprocessing.ToJson()}\n{options.TenCrop} {options.BFloat16}\n");
+            $"1 {extractor.Network.InputShape}\n{extractor.Network.ToJson()}\n{JsonSerializer.Serialize(extractor.Preprocessing, ModelJson.Default.Preprocessing)}\n{options.TenCrop} {options.BFloat16}\n");
         hash.AppendData(Encoding.UTF8.GetBytes(text));
         foreach (ParameterSpec spec in extractor.Network.Parameters)
             hash.AppendData(MemoryMarshal.AsBytes(extractor.Model.Parameters[spec.Name].Storage));

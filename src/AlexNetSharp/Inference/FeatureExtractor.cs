@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;

@@ -4,6 +4,7 @@ using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -229,28 +230,17 @@ internal sealed class ImageInference : IDisposable
 
     /// <summary>What happens to an image before a model's network.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="chosen">What to do instead of what the model states or its network is used to; null for that.</param>
-    /// <exception cref="InvalidDataException">The model states no preprocessing, or one that does not fit its network.</exception>
+    /// <param name="chosen">What to do instead of what the model states; null for that.</param>
+    /// <exception cref="InvalidDataException">The model states no preprocessing, or the chosen one does not fit its network.</exception>
     public static Preprocessing PreprocessingOf(Model model, Preprocessing? chosen = null)
     {
-        Preprocessing preprocessing = chosen ?? Stated(model);
+        Preprocessing preprocessing = chosen ?? model.Preprocessing ?? throw new InvalidDataException(
+            $"the model does not say how images are prepared for network '{model.Network.Name}'; set InferenceOptions.Preprocessing");
         preprocessing.Validate();
         Shape input = model.Network.InputShape;
         if (new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels) is var shape && shape != input)
             throw new InvalidDataException($"network '{model.Network.Name}' takes images of {input}, but the preprocessing makes {shape}");
         return preprocessing;
-    }
-
-    private static Preprocessing Stated(Model model)
-    {
-        string name = model.Network.Name;
-        if (model.Preprocessing.Length > 0)
-            return Preprocessing.FromJson(model.Preprocessing, $"the model of network '{name}'");
-        if (AlexNet.Find(name) is { } known)
-            return Preprocessing.FromJson(known.Preprocessing.For(model.Network.InputShape.Height).ToJson(), $"network '{name}'");
-        throw new InvalidDataException(
-            $"the model does not say how images are prepared for network '{name}', and that network has no usual way; "
-            + "train it with 'alexnet train', which stores it, or set InferenceOptions.Preprocessing");
     }
 
     private IImageDecoder Decoder() => _decoder

@@ -1,4 +1,5 @@
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Inference;
 

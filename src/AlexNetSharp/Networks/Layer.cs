@@ -2,10 +2,18 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Networks;
 
-/// <summary>The description of one layer: its name, sizes and parameters. How it is computed is the matter of a plan.</summary>
-/// <param name="Name">Name, unique in its network.</param>
-public abstract record Layer(string Name)
+/// <summary>The description of one layer: its name, sizes and parameters. An executor decides how it is computed.</summary>
+/// <remarks>
+/// The kinds of layers are those of this library: an executor has to know each, and files name them (docs/networks.md). Networks are
+/// composed of them freely.
+/// </remarks>
+public abstract record Layer
 {
+    private protected Layer(string name) => Name = name;
+
+    /// <summary>Name, unique in its network.</summary>
+    public string Name { get; init; }
+
     /// <summary>The shape of the output for an input shape.</summary>
     /// <exception cref="ArgumentException">The layer cannot take this input; the message names the layer.</exception>
     public abstract Shape OutputShape(Shape input);

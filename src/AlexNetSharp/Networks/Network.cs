@@ -1,4 +1,6 @@
 using System.Collections.ObjectModel;
+using System.Text;
+using AlexNetSharp.Models;
 using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Networks;
@@ -78,7 +80,41 @@ public sealed class Network
         return -1;
     }
 
+    /// <summary>The network as JSON (docs/networks.md), as model files carry it.</summary>
+    public string ToJson() => NetworkJson.ToText(this);
+
+    /// <summary>Reads a network from JSON.</summary>
+    /// <param name="json">What <see cref="ToJson"/> writes, or written by hand: fields that have a default may be missing.</param>
+    /// <param name="source">What to call the text in messages, such as its file.</param>
+    /// <exception cref="InvalidDataException">It describes no network; the message names line, layer and field.</exception>
+    public static Network FromJson(string json, string source)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(source);
+        return NetworkJson.Read(Encoding.UTF8.GetBytes(json), source);
+    }
+
+    /// <summary>Whether <paramref name="other"/> computes the same: input and layers are equal, whatever its name and initial values.</summary>
+    internal bool HasSameLayers(Network other) => InputShape == other.InputShape && Layers.SequenceEqual(other.Layers, LayerComparer.Instance);
+
     /// <summary>The same layers for images of another shape.</summary>
     /// <exception cref="ArgumentException">A layer cannot take the new sizes; the message names it.</exception>
     public Network WithInput(Shape input) => new(Name, input, Layers);
+
+    /// <summary>Compares layers without their initial values, which say nothing about what is computed.</summary>
+    private sealed class LayerComparer : IEqualityComparer<Layer>
+    {
+        public static LayerComparer Instance { get; } = new();
+
+        public bool Equals(Layer? x, Layer? y) => Plain(x) == Plain(y);
+
+        public int GetHashCode(Layer layer) => Plain(layer)!.GetHashCode();
+
+        private static Layer? Plain(Layer? layer) => layer switch
+        {
+            Conv2d conv => new Conv2d(conv.Name, conv.OutputChannels, conv.KernelSize) { Stride = conv.Stride, Padding = conv.Padding, Groups = conv.Groups },
+            Linear linear => new Linear(linear.Name, linear.OutputFeatures),
+            _ => layer,
+        };
+    }
 }

@@ -1,29 +1,43 @@
 using System.Text.Json;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// A training between two steps as one safetensors file: the parameters under their names, the optimizer's velocities under
-/// <c>optimizer/</c> and the name, and everything else in the metadata.
+/// A training between two steps as one safetensors file: a model as <see cref="ModelFile.Save"/> writes it, the optimizer's velocities under
+/// <c>optimizer/</c> and the name, and the state of the training in the metadata.
 /// </summary>
-/// <remarks>Files are written whole or not at all. A training that is restored from one continues with bit-identical results.</remarks>
+/// <remarks>
+/// Files are written whole or not at all. A training that is restored from one continues with bit-identical results. Whatever reads a model
+/// (<see cref="ModelFile.Load(string, string?)"/>) reads a checkpoint.
+/// </remarks>
 public sealed class Checkpoint : IDisposable
 {
     private readonly TensorFile _file;
 
-    private Checkpoint(TensorFile file, CheckpointHeader header) => (_file, Header) = (file, header);
+    private Checkpoint(TensorFile file, CheckpointHeader header)
+    {
+        (_file, Header) = (file, header);
+        (Network, Preprocessing, Classes) = ModelFile.Describe(file);
+    }
 
-    /// <summary>What the file says besides its tensors.</summary>
+    /// <summary>The network.</summary>
+    public Network Network { get; }
+
+    /// <summary>What happens to an image before the network; null if the file does not say.</summary>
+    public Preprocessing? Preprocessing { get; }
+
+    /// <summary>The classes in the order of the outputs; empty if the file does not say.</summary>
+    public IReadOnlyList<ClassName> Classes { get; }
+
+    /// <summary>What the file says about the training.</summary>
     public CheckpointHeader Header { get; }
 
     /// <summary>Path of the file.</summary>
     public string Path => _file.Path;
-
-    /// <summary>The tensors of the file.</summary>
-    public TensorFile Tensors => _file;
 
     /// <summary>Opens a checkpoint.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -35,14 +49,11 @@ public sealed class Checkpoint : IDisposable
         {
             if (!file.Metadata.TryGetValue(ModelMetadata.TrainingKey, out string? json))
                 throw new InvalidDataException($"{path}: this file holds weights, but no state of a training; use a checkpoint that 'train' wrote");
-            CheckpointHeader? header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader);
-            if (header?.State.Contradiction is { } contradiction)
+            CheckpointHeader header = JsonSerializer.Deserialize(json, CheckpointJson.Default.CheckpointHeader)
+                ?? throw new InvalidDataException($"{path}: the state of the training is empty");
+            if (header.State.Contradiction is { } contradiction)
                 throw new InvalidDataException($"{path}: {contradiction}");
-            if (header is { Input.Count: not 3 })
-                throw new InvalidDataException($"{path}: the input of the network must have height, width and channels");
-            if (header is not null && !header.Classes.Append(header.Network).All(ClassNames.IsName))
-                throw new InvalidDataException($"{path}: the name of the network or of a class is missing, too long or holds control characters");
-            return new Checkpoint(file, header ?? throw new InvalidDataException($"{path}: the state of the training is empty"));
+            return new Checkpoint(file, header);
         }
         catch (JsonException e)
         {
@@ -59,44 +70,19 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Writes a checkpoint of <paramref name="trainer"/>.</summary>
     /// <param name="path">The file; an older one is replaced when the new one is complete.</param>
     /// <param name="trainer">The training, between two steps.</param>
-    /// <param name="classes">Names of the classes, in the order of the outputs.</param>
-    /// <param name="preprocessing">What happens to an image before the network, as text.</param>
-    /// <exception cref="ArgumentException">A class has no name that a checkpoint can hold: empty, too long, or with control characters.</exception>
+    /// <param name="preprocessing">What happens to an image before the network; null if unknown.</param>
+    /// <param name="classes">The classes in the order of the outputs; null or empty if unknown.</param>
+    /// <exception cref="ArgumentException">Preprocessing or classes do not fit the network (<see cref="Model"/>).</exception>
     /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
-    public static void Save(string path, Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
+    public static void Save(string path, Trainer trainer, Preprocessing? preprocessing = null, IReadOnlyList<ClassName>? classes = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        RequireNames(classes);
-        Network network = trainer.Network;
-        var header = new CheckpointHeader(
-            network.Name,
-            [network.InputShape.Height, network.InputShape.Width, network.InputShape.Channels],
-            classes,
-            preprocessing,
-            trainer.Options.Seed,
-            trainer.State)
-        {
-            Images = trainer.Images,
-        };
-        var tensors = new List<TensorSource>();
-        foreach (Parameter parameter in trainer.Parameters.Parameters)
-            tensors.Add(Source(parameter.Name, parameter));
-        foreach (Parameter velocity in trainer.Optimizer.Velocities.Parameters)
-            tensors.Add(Source(WeightNames.TrainingStatePrefix + velocity.Name, velocity));
-        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
-        {
-            ["format"] = WeightMapping.NativeFormat,
-            [ModelMetadata.TrainingKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader),
-        });
-    }
-
-    /// <summary>Refuses names of classes that <see cref="Open"/> would refuse.</summary>
-    internal static void RequireNames(IReadOnlyList<string> classes)
-    {
-        ArgumentNullException.ThrowIfNull(classes);
-        if (!classes.All(ClassNames.IsName))
-            throw new ArgumentException(
-                $"the name of class '{FormatError.Printable(classes.First(name => !ClassNames.IsName(name)) ?? "")}' is empty, too long or holds control characters; rename it");
+        // Not disposed of: the parameters are the trainer's.
+        Dictionary<string, string> metadata = ModelMetadata.Describe(new Model(trainer.Parameters, preprocessing, classes));
+        var header = new CheckpointHeader(trainer.Options.Seed, trainer.State) { Images = trainer.Images };
+        metadata[ModelMetadata.TrainingKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader);
+        metadata["format"] = "pt";
+        SafetensorsWriter.Write(path, [.. WeightSources.Of(trainer.Parameters), .. WeightSources.Of(trainer.Optimizer.Velocities, OptimizerName)], metadata);
     }
 
     /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state. One that is refused stays as it is.</summary>
@@ -110,40 +96,21 @@ public sealed class Checkpoint : IDisposable
         RequireImages(trainer.Images);
         if (trainer.Refusal(Header.State) is { } refusal)
             throw new ArgumentException($"{Path}: {refusal}");
-        Copy([
-            .. trainer.Parameters.Parameters.Select(parameter => (parameter.Name, parameter)),
-            .. trainer.Optimizer.Velocities.Parameters.Select(velocity => (WeightNames.TrainingStatePrefix + velocity.Name, velocity)),
-        ]);
-        trainer.Parameters.MarkChanged();
+        // All tensors are looked for before the first parameter changes.
+        ParameterSet velocities = trainer.Optimizer.Velocities;
+        if (!Network.HasSameLayers(trainer.Network))
+            throw new InvalidDataException($"{Path}: the file belongs to network '{Network.Name}' with {Classes.Count} classes, the training to '{trainer.Network.Name}' with {trainer.Network.OutputShape.Length} or other layers");
+        WeightMapping weights = WeightMapping.Check(_file, trainer.Network, flipColors: false);
+        WeightMapping optimizer = WeightMapping.Check(_file, trainer.Network, [.. velocities.Parameters.Select(velocity => velocity.Spec)], OptimizerName);
+        weights.CopyTo(trainer.Parameters);
+        optimizer.CopyTo(velocities);
         trainer.State = Header.State;
-    }
-
-    /// <summary>Makes the network that the file belongs to.</summary>
-    /// <exception cref="InvalidDataException">There is no network of that name for such images.</exception>
-    public Network CreateNetwork()
-    {
-        try
-        {
-            return NetworkCatalog.Build(Header.Network, Header.Classes.Count, new Shape(Header.Input[0], Header.Input[1], Header.Input[2]))
-                ?? throw new InvalidDataException($"{Path}: there is no network '{Header.Network}'");
-        }
-        catch (ArgumentException e)
-        {
-            throw new InvalidDataException($"{Path}: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Copies the parameters alone.</summary>
-    /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
-    public void CopyTo(ParameterSet parameters)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        Copy([.. parameters.Parameters.Select(parameter => (parameter.Name, parameter))]);
-        parameters.MarkChanged();
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
+
+    private static string OptimizerName(string parameter) => WeightNames.TrainingStatePrefix + parameter;
 
     private void RequireImages(CheckpointImages found)
     {
@@ -157,29 +124,5 @@ public sealed class Checkpoint : IDisposable
 
         static string Describe(CheckpointImages images) => FormattableString.Invariant(
             $"{images.Count} images in batches of {images.BatchSize}, {images.MicroBatch} computed at once");
-    }
-
-    /// <summary>Sets parameters; all are looked for before the first one changes.</summary>
-    private void Copy(IReadOnlyList<(string Name, Parameter Target)> wanted)
-    {
-        NamedTensor[] found = [.. wanted.Select(pair => Find(pair.Name, pair.Target))];
-        for (int i = 0; i < found.Length; i++)
-            wanted[i].Target.CopyFrom(found[i].ToArray());
-    }
-
-    private NamedTensor Find(string name, Parameter target)
-    {
-        long[] shape = [.. target.Spec.Dimensions.Select(size => (long)size)];
-        if (!_file.TryGet(name, out NamedTensor? tensor) || !tensor.Shape.SequenceEqual(shape))
-            throw new InvalidDataException(
-                $"{Path}: tensor '{name}' of shape [{string.Join(", ", shape)}] is missing or has another shape; the file belongs to network '{Header.Network}' with {Header.Classes.Count} classes");
-        return tensor;
-    }
-
-    /// <summary>A parameter to write, in the order of its dimensions and without a second copy of it.</summary>
-    private static TensorSource Source(string name, Parameter parameter)
-    {
-        long[] shape = [.. parameter.Spec.Dimensions.Select(size => (long)size)];
-        return new TensorSource(name, shape, parameter.CopyRange);
     }
 }

@@ -1,21 +1,12 @@
 using System.Text.Json.Serialization;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>What a checkpoint says in words besides its tensors; stored as JSON in the metadata.</summary>
-/// <param name="Network">Name of the network.</param>
-/// <param name="Input">Height, width and channels of an image.</param>
-/// <param name="Classes">Names of the classes, in the order of the outputs.</param>
-/// <param name="Preprocessing">What happens to an image before the network, as the data side describes it; may be empty.</param>
+/// <summary>What a checkpoint says about its training; stored as JSON in the metadata, beside what every model file says.</summary>
 /// <param name="Seed">Key of all random numbers of the training.</param>
 /// <param name="State">Where the training stood.</param>
-public sealed record CheckpointHeader(
-    string Network,
-    IReadOnlyList<int> Input,
-    IReadOnlyList<string> Classes,
-    string Preprocessing,
-    ulong Seed,
-    TrainingState State)
+public sealed record CheckpointHeader(ulong Seed, TrainingState State)
 {
     /// <summary>What the training learns from, and in which portions; null in files of earlier versions.</summary>
     [JsonPropertyName("pictures")]

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels.Elementwise;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;

@@ -1,4 +1,5 @@
 using AlexNetSharp.Data;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
@@ -14,8 +16,8 @@ namespace AlexNetSharp.Training;
 public sealed class RunFolder : IDisposable
 {
     private readonly FileStream _lock;
-    private IReadOnlyList<string>? _classes;
-    private string _preprocessing = "";
+    private IReadOnlyList<ClassName>? _classes;
+    private Preprocessing? _preprocessing;
 
     /// <summary>Makes the folder, if it does not exist, and locks it; removes unfinished files of a process that was killed.</summary>
     /// <param name="path">The folder.</param>
@@ -66,14 +68,15 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Writes everything after each epoch of <paramref name="trainer"/>.</summary>
     /// <param name="trainer">The training.</param>
-    /// <param name="classes">Names of the classes, in the order of the outputs.</param>
-    /// <param name="preprocessing">What happens to an image before the network, as text.</param>
-    /// <exception cref="ArgumentException">A class has no name that a checkpoint can hold.</exception>
-    public void Attach(Trainer trainer, IReadOnlyList<string> classes, string preprocessing = "")
+    /// <param name="preprocessing">What happens to an image before the network; null if unknown.</param>
+    /// <param name="classes">The classes in the order of the outputs.</param>
+    /// <exception cref="ArgumentException">Preprocessing or classes do not fit the network, or a name cannot be stored (<see cref="Model"/>).</exception>
+    public void Attach(Trainer trainer, Preprocessing? preprocessing, IReadOnlyList<ClassName> classes)
     {
         ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(classes);
         // Before the training, not after its first epoch.
-        Checkpoint.RequireNames(classes);
+        Model.Check(trainer.Network, preprocessing, classes);
         (_classes, _preprocessing) = (classes, preprocessing);
         BestEpoch = KeptBest(trainer.State.History);
         trainer.EpochDone += epoch => SaveEpoch(trainer, epoch);
@@ -108,7 +111,7 @@ public sealed class RunFolder : IDisposable
     }
 
     private void Save(string path, Trainer trainer) =>
-        Checkpoint.Save(path, trainer, _classes ?? throw new InvalidOperationException("attach the run folder to the training first"), _preprocessing);
+        Checkpoint.Save(path, trainer, _preprocessing, _classes ?? throw new InvalidOperationException("attach the run folder to the training first"));
 
     private void SaveEpoch(Trainer trainer, EpochMetrics epoch)
     {

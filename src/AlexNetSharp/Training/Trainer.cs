@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;

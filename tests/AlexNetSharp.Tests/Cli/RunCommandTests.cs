@@ -1,6 +1,7 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 using static AlexNetSharp.Tests.Cli.Failures;
@@ -31,7 +32,7 @@ public class RunCommandTests
         string path = folder.PathOf("small.safetensors");
         Assert.Equal(0, AlexNetProcess.Run("init", path, "--network", "torchvision", "--image-size", "63", "--classes", "2").ExitCode);
         using Model model = ModelFile.Load(path);
-        Preprocessing preprocessing = Preprocessing.FromJson(model.Preprocessing, path);
+        Preprocessing preprocessing = model.Preprocessing!;
         Assert.Equal((63, 63, 72), (preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.ResizeTo));
     }
 

@@ -257,7 +257,7 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
         Refused(1, "is a file; give the name of a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));
-        Refused(1, "no such checkpoint", "eval", _folder.PathOf("gone"), Data);
+        Refused(1, "no such file or folder", "eval", _folder.PathOf("gone"), Data);
         // As many images, but one is of another class.
         string labels = Path.Combine(Data, "train-labels-idx1-ubyte");
         byte[] original = File.ReadAllBytes(labels), changed = [.. original[..^1], (byte)(9 - original[^1])];

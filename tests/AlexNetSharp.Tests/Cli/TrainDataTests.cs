@@ -2,6 +2,7 @@ using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Images;
 
 namespace AlexNetSharp.Tests.Cli;

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Data;
 using AlexNetSharp.Tests.Training;

@@ -1,4 +1,5 @@
 using AlexNetSharp.Data;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Tests.Data;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Oracles;
 

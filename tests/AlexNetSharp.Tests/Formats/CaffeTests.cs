@@ -1,4 +1,5 @@
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Tests.Formats;
@@ -29,7 +30,7 @@ public class CaffeTests : FormatTest
     [InlineData("new.caffemodel", "caffenet")]
     public void Weights_land_in_the_network_with_red_first(string name, string expected)
     {
-        Network network = NarrowNetworks.Narrow(AlexNet.Find(expected)!.Build(10, 227), [8, 16, 24, 16, 16], 32);
+        Network network = NarrowNetworks.Narrow(NetworkCatalog.Get(expected).Build(10), [8, 16, 24, 16, 16], 32);
         using Model model = ModelFile.Load(Golden("formats/caffe/" + name), network);
         float[] conv1 = NarrowNetworks.Dense(model.Parameters["conv1.weight"]), conv2 = NarrowNetworks.Dense(model.Parameters["conv2.weight"]);
         for (int o = 0; o < 8; o++)

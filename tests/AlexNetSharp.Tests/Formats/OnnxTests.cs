@@ -1,8 +1,10 @@
 using System.Numerics.Tensors;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
+using AlexNetSharp.Tests.Models;
 using AlexNetSharp.Tests.Training;
 using AlexNetSharp.Training;
 using Microsoft.ML.OnnxRuntime;
@@ -23,7 +25,7 @@ public class OnnxTests : FormatTest
     [Theory]
     [MemberData(nameof(Networks))]
     public void ONNX_Runtime_agrees_on_every_network(string name, int imageSize) =>
-        AssertAgreement(NarrowNetworks.Narrow(AlexNet.Find(name)!.Build(10, imageSize), s_narrow, 64), batch: 3);
+        AssertAgreement(NarrowNetworks.Narrow(NetworkCatalog.Get(name).Build(10, new Shape(imageSize, imageSize, 3)), s_narrow, 64), batch: 3);
 
     [Theory]
     [InlineData("torchvision")]
@@ -34,7 +36,7 @@ public class OnnxTests : FormatTest
     public void ONNX_Runtime_agrees_on_the_networks_at_full_width(string name)
     {
         // Full convolutions, where rounding adds up; the fully connected layers are narrow to spare the disk.
-        Network full = AlexNet.Find(name)!.Build(1000, AlexNet.Find(name)!.Preprocessing.Crop);
+        Network full = NetworkCatalog.Get(name).Build();
         AssertAgreement(NarrowNetworks.Narrow(full, [.. full.Layers.OfType<Conv2d>().Select(conv => conv.OutputChannels)], 128), batch: 1);
     }
 
@@ -49,7 +51,7 @@ public class OnnxTests : FormatTest
     public void A_trained_model_gives_the_same_classes_in_ONNX_Runtime()
     {
         Network network = SmallTraining.Network();
-        using var model = new Model(network, ParameterSet.Initialize(network, seed: 1));
+        using var model = new Model(ParameterSet.Initialize(network, seed: 1));
         MemoryBatches validation = SmallTraining.Images(200, 32, seed: 2);
         using (var trainer = new Trainer(
             network, model.Parameters, SmallTraining.Images(400, 32, seed: 1, orderSeed: 7), validation,
@@ -83,18 +85,18 @@ public class OnnxTests : FormatTest
     public void The_exporter_says_what_it_computes_on()
     {
         Network network = NarrowNetworks.Torchvision(3);
-        using var model = new Model(network, NarrowNetworks.RandomWeights(network, 1), [new("n01", "a"), new("n02", "b"), new("n03", "c")], "{}");
+        using var model = new Model(NarrowNetworks.RandomWeights(network, 1), Preprocessing.ImageNet.For(63), [new("n01", "a"), new("n02", "b"), new("n03", "c")]);
         string path = PathOf("m.onnx");
         ModelFile.Save(path, model);
         using var session = new InferenceSession(path);
         Assert.Equal([-1, 3, 63, 63], session.InputMetadata["input"].Dimensions);
         Assert.Equal([-1, 3], session.OutputMetadata["fc8"].Dimensions);
-        Assert.Equal("[\"a\",\"b\",\"c\"]", session.ModelMetadata.CustomMetadataMap["alexnetsharp.classes"]);
+        Assert.Contains("\"classes\":[{\"id\":\"n01\",\"name\":\"a\"}", session.ModelMetadata.CustomMetadataMap["alexnetsharp.model"], StringComparison.Ordinal);
         Assert.Equal("AlexNetSharp", session.ModelMetadata.ProducerName);
-        using Model back = ModelFile.Load(path, NarrowNetworks.Torchvision(3));
+        using Model back = ModelFile.Load(path);
         ModelFileTests.AssertSameWeights(model.Parameters, back.Parameters);
         Assert.Equal(model.Classes, back.Classes);
-        Assert.Equal("{}", back.Preprocessing);
+        Assert.Equal(model.Preprocessing, back.Preprocessing);
     }
 
     [Theory]
@@ -176,7 +178,7 @@ public class OnnxTests : FormatTest
     /// <summary>Exports random weights and requires the same logits from ONNX Runtime as from a plan.</summary>
     private void AssertAgreement(Network network, int batch)
     {
-        using var model = new Model(network, NarrowNetworks.RandomWeights(network, 7));
+        using var model = new Model(NarrowNetworks.RandomWeights(network, 7));
         string path = PathOf(network.Name + ".onnx");
         ModelFile.Save(path, model);
         Shape shape = network.InputShape;

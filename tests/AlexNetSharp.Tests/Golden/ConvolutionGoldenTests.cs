@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Convolution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Tests.Kernels.Convolution;
 using AlexNetSharp.Tests.Oracles;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using AlexNetSharp.Models;
 using AlexNetSharp.Tests.Oracles;
 
 namespace AlexNetSharp.Tests.Golden;

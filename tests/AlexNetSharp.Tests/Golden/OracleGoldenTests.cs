@@ -1,3 +1,4 @@
+using AlexNetSharp.Models;
 using AlexNetSharp.Tests.Oracles;
 using static AlexNetSharp.Tests.Golden.GoldenOperations;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Simd;
@@ -43,7 +44,7 @@ public class SameBitsTests
 
     private static string Compute(string name)
     {
-        Network network = Initialization.He(NetworkCatalog.Build(name, Classes, null)!);
+        Network network = Initialization.He(NetworkCatalog.Get(name).Build(Classes));
         int length = (int)network.InputShape.Length;
         var images = new float[BatchSize * Steps * length];
         new Philox(seed: 5).FillNormal(images, 1);

@@ -3,7 +3,9 @@ using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Tests.Images;
 using SkiaSharp;
 
@@ -24,19 +26,18 @@ public class ClassifierErrorTests
     [Fact]
     public void ModelsThatCannotClassify()
     {
-        using ParameterSet parameters = ParameterSet.Initialize(CudaConvnet.Quick(3), 1);
-        Says<InvalidDataException>("does not say how images are prepared for network 'cifar10-quick'", () => new Classifier(new Model(parameters.Network, parameters)));
-        Says<InvalidDataException>("takes images of [32, 32, 3], but the preprocessing makes [224, 224, 3]",
-            () => new Classifier(new Model(parameters.Network, parameters, preprocessing: PreprocessingPreset.ImageNet.ToJson())));
+        var own = new Network("own", new Shape(32, 32, 3), CudaConvnet.Quick(3).Layers);
+        using ParameterSet parameters = ParameterSet.Initialize(own, 1);
+        Says<InvalidDataException>("does not say how images are prepared for network 'own'", () => new Classifier(new Model(parameters)));
+        Says<ArgumentException>("takes images of [32, 32, 3], but the preprocessing makes [224, 224, 3]", () => new Model(parameters, Preprocessing.ImageNet));
         Says<InvalidDataException>("takes images of [32, 32, 3], but the preprocessing makes [32, 32, 1]",
-            () => new Classifier(new Model(parameters.Network, parameters), options: new InferenceOptions
+            () => new Classifier(new Model(parameters), options: new InferenceOptions
             {
                 Preprocessing = new Preprocessing { Resize = ResizeMode.None, CropHeight = 32, CropWidth = 32, ChannelOrder = ChannelOrder.Gray },
             }));
-        Says<InvalidDataException>("not valid JSON", () => new Classifier(new Model(parameters.Network, parameters, preprocessing: "nonsense")));
         using var folder = new TemporaryFolder();
         string path = folder.PathOf("model.safetensors");
-        ModelFile.Save(path, new Model(parameters.Network, parameters));
+        ModelFile.Save(path, new Model(parameters));
         Says<InvalidDataException>($"{path}: the model does not say", () => Classifier.Load(path));
         Says<IOException>("missing", () => Classifier.Load(folder.PathOf("missing.safetensors")));
     }

@@ -4,6 +4,7 @@ using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Formats;
 using AlexNetSharp.Tests.Images;
@@ -41,8 +42,7 @@ public class ClassifierTests
     /// <summary>The probabilities of an image, without the classifier: preset, preprocessor, plan, softmax in float64.</summary>
     private static double[] ByHand(Model model, byte[] image, int views)
     {
-        PreprocessingPreset preset = AlexNet.Find(model.Network.Name)!.Preprocessing;
-        var preprocessor = new Preprocessor(Preprocessing.FromJson(preset.ToJson(), "preset"));
+        var preprocessor = new Preprocessor(NetworkCatalog.Get(model.Network.Name).Preprocessing);
         int classes = (int)model.Network.OutputShape.Length;
         using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = views });
         if (views == 1)

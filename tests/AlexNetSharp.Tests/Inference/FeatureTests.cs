@@ -1,8 +1,9 @@
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
-using AlexNetSharp.Data;
 
 namespace AlexNetSharp.Tests.Inference;
 
@@ -17,7 +18,7 @@ public class FeatureTests
         Model model = InferenceModels.Narrow(name);
         byte[] image = InferenceModels.Image(270, 300, 1);
         using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { KeepActivations = true });
-        new Preprocessor(Preprocessing.FromJson(AlexNet.Find(name)!.Preprocessing.ToJson(), name)).Apply(InferenceModels.Buffer(image, 270, 300), plan.Input);
+        new Preprocessor(NetworkCatalog.Get(name).Preprocessing).Apply(InferenceModels.Buffer(image, 270, 300), plan.Input);
         plan.Forward();
         float[] expected = plan.Activation("fc7").ToArray(), conv5 = plan.Activation("conv5").ToArray();
         Assert.Contains(0f, expected);

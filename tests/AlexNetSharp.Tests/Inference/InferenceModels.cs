@@ -1,5 +1,6 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Formats;
 
@@ -8,13 +9,13 @@ namespace AlexNetSharp.Tests.Inference;
 /// <summary>Models with the layers, sizes and preprocessing of the known networks, but few channels; and images for them.</summary>
 internal static class InferenceModels
 {
-    public static string[] Names { get; } = [.. AlexNet.All.Select(info => info.Name)];
+    public static string[] Names { get; } = [.. NetworkCatalog.All.Where(entry => entry.Dataset == "ImageNet").Select(entry => entry.Name)];
 
-    /// <summary>A narrow network with random weights, and without any preprocessing of its own.</summary>
-    public static Model Narrow(string name, int classes = 7, string preprocessing = "")
+    /// <summary>A narrow network with random weights, and the preprocessing of the full one.</summary>
+    public static Model Narrow(string name, int classes = 7)
     {
-        Network network = NarrowNetworks.Narrow(AlexNet.Find(name)!.Build(classes, AlexNet.Find(name)!.Preprocessing.Crop), [8, 16, 24, 16, 16], 32);
-        return new Model(network, NarrowNetworks.RandomWeights(network, seed: 5), preprocessing: preprocessing);
+        Network network = NarrowNetworks.Narrow(NetworkCatalog.Get(name).Build(classes), [8, 16, 24, 16, 16], 32);
+        return new Model(NarrowNetworks.RandomWeights(network, seed: 5), NetworkCatalog.Get(name).Preprocessing);
     }
 
     /// <summary>cifar10-quick, the fastest network there is here, for images of any size.</summary>
@@ -22,7 +23,7 @@ internal static class InferenceModels
     {
         Network network = CudaConvnet.Quick(classes);
         ClassName[] names = [.. Enumerable.Range(0, classes).Select(i => new ClassName($"id{i}", $"name {i}"))];
-        return new Model(network, NarrowNetworks.RandomWeights(network, seed: 6), names, SmallPreprocessing.ToJson());
+        return new Model(NarrowNetworks.RandomWeights(network, seed: 6), SmallPreprocessing, names);
     }
 
     /// <summary>What <see cref="Small"/> wants done to images.</summary>

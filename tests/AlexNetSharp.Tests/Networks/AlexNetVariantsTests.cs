@@ -1,3 +1,4 @@
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -14,8 +15,8 @@ public class AlexNetVariantsTests
     [InlineData("caffenet", 60_965_224, 227)]
     public void Parameters_are_as_many_as_published(string name, long parameters, int imageSize)
     {
-        NetworkInfo info = AlexNet.Find(name)!;
-        Network network = info.Build(1000, info.Preprocessing.Crop);
+        CatalogEntry entry = NetworkCatalog.Get(name);
+        Network network = entry.Build();
         Assert.Equal(name, network.Name);
         Assert.Equal(parameters, network.ParameterCount);
         Assert.Equal(new Shape(imageSize, imageSize, 3), network.InputShape);
@@ -30,8 +31,8 @@ public class AlexNetVariantsTests
     [InlineData("tensorflow", 56)]
     public void Conv1_gives_the_positions_of_the_source_and_fc6_sees_6_by_6(string name, int positions)
     {
-        NetworkInfo info = AlexNet.Find(name)!;
-        Network network = info.Build(10, info.Preprocessing.Crop);
+        CatalogEntry entry = NetworkCatalog.Get(name);
+        Network network = entry.Build(10);
         Assert.Equal(positions, network.OutputOf(network.IndexOf("conv1")).Height);
         Assert.Equal(9216, network.OutputOf(network.IndexOf("flatten")).Length);
         Assert.Equal(10, network.OutputShape.Length);
@@ -46,5 +47,5 @@ public class AlexNetVariantsTests
     }
 
     [Fact]
-    public void An_unknown_name_is_not_found() => Assert.Null(AlexNet.Find("lenet"));
+    public void An_unknown_name_is_not_found() => Assert.Null(NetworkCatalog.Find("no-such-network"));
 }

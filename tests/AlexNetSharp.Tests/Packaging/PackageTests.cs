@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using System.Xml.Linq;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Tests.Inference;
 
 namespace AlexNetSharp.Tests.Packaging;

@@ -1,5 +1,6 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Images;
 using AlexNetSharp.Training;
@@ -39,7 +40,7 @@ public sealed class LeakTests
             parameters.Network, parameters, training, validation,
             new TrainerOptions { Epochs = Epochs, Schedule = new ConstantRate(0.001), ClipNorm = 5, Threads = 2 });
         using var run = new RunFolder(folder.PathOf("run"));
-        run.Attach(trainer, files.Classes, preprocessing.ToJson());
+        run.Attach(trainer, preprocessing, [.. files.Classes.Select(name => new ClassName(name, name))]);
         var managed = new List<long>();
         var resident = new List<long>();
         trainer.EpochDone += _ =>

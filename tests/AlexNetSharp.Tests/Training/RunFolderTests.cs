@@ -1,4 +1,5 @@
 using System.Globalization;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
@@ -15,7 +16,7 @@ public sealed class RunFolderTests
             parameters.Network, parameters, SmallTraining.Images(64, 32, seed: 1), SmallTraining.Images(40, 32, seed: 2),
             new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.01), Threads = 1 });
         using var run = new RunFolder(folder.PathOf("run"));
-        run.Attach(trainer, ["horizontal", "vertical", "down", "up"], "{}");
+        run.Attach(trainer, null, SmallTraining.ClassNames);
         trainer.Run(TestContext.Current.CancellationToken);
 
         string[] files = [.. Directory.GetFiles(run.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run.Path, f)).Order(StringComparer.Ordinal)];
@@ -59,7 +60,7 @@ public sealed class RunFolderTests
             if (File.Exists(run.LastCheckpoint))
                 using (Checkpoint last = Checkpoint.Open(run.LastCheckpoint))
                     last.Restore(trainer);
-            run.Attach(trainer, ["a", "b", "c", "d"]);
+            run.Attach(trainer, null, SmallTraining.ClassNames);
             trainer.Run(TestContext.Current.CancellationToken);
             history = trainer.State.History;
             // The last epoch of each of the three runs got a checkpoint, too.

@@ -1,3 +1,4 @@
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
@@ -11,6 +12,8 @@ internal static class SmallTraining
     public const int Classes = 4;
 
     public static Shape Shape { get; } = new(12, 12, 3);
+
+    public static ClassName[] ClassNames { get; } = [.. "abcd".Select(c => new ClassName(c.ToString(), $"class {c}"))];
 
     public static Network Network(float dropout = 0) => new(
         "small",

@@ -1,6 +1,7 @@
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>Reads and writes whole models: the network, its weights, the names of its classes and its preprocessing.</summary>
 public static class ModelFile
@@ -15,14 +16,12 @@ public static class ModelFile
     /// <returns>The model, complete; if anything is wrong, nothing is returned and nothing stays in memory.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds another network; the message names tensor and shapes.</exception>
-    /// <exception cref="ArgumentException"><paramref name="network"/> is no network's name.</exception>
+    /// <exception cref="ArgumentException"><paramref name="network"/> is not a known network.</exception>
     public static Model Load(string path, string? network = null)
     {
-        if (network is not null && !NetworkCatalog.Names.Contains(network))
-            throw new ArgumentException($"there is no network '{network}'; there are {string.Join(", ", NetworkCatalog.Names)}", nameof(network));
+        CatalogEntry? named = network is null ? null : NetworkCatalog.Get(network);
         using TensorFile file = TensorFile.Open(FileOf(path));
-        ModelMetadata metadata = ModelMetadata.Read(file);
-        return Load(file, metadata, NetworkRecognition.Recognize(file, metadata, network));
+        return Load(file, Describe(file, named));
     }
 
     /// <summary>Reads the weights of <paramref name="network"/>, whatever the file says about its own.</summary>
@@ -33,7 +32,7 @@ public static class ModelFile
     {
         ArgumentNullException.ThrowIfNull(network);
         using TensorFile file = TensorFile.Open(FileOf(path));
-        return Load(file, ModelMetadata.Read(file), network);
+        return Load(file, Complete(file, ModelMetadata.Read(file), network));
     }
 
     /// <summary>Writes a model; the file appears only when it is complete.</summary>
@@ -90,19 +89,43 @@ public static class ModelFile
             file == path ? $"{path}: no such file" : $"{path}: a folder without checkpoints/best.safetensors; a training writes it after an epoch", file);
     }
 
-    private static Model Load(TensorFile file, ModelMetadata metadata, Network network)
+    /// <summary>What a file says about its model, filled up from the catalog where it says nothing.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="named">The network that the user named, or null.</param>
+    /// <exception cref="InvalidDataException">The network cannot be told or not be built, or what the file says does not fit together.</exception>
+    internal static (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) Describe(TensorFile file, CatalogEntry? named = null)
     {
-        NetworkInfo? info = AlexNet.Find(network.Name);
-        bool bgr = file.Metadata.TryGetValue(TensorFile.ChannelOrderKey, out string? order) && order == "BGR";
-        WeightMapping mapping = WeightMapping.Check(file, network, bgr);
-        IReadOnlyList<ClassName> classes = metadata.Classes.Count == network.OutputShape.Length ? metadata.Classes
-            : metadata.Classes.Count == 0 && info is not null && network.OutputShape.Length == ImageNetClasses.Count ? ImageNetClasses.All
+        ModelMetadata metadata = ModelMetadata.Read(file);
+        return Complete(file, metadata, named is null && metadata.Network is { } carried ? carried : NetworkRecognition.Recognize(file, metadata, named));
+    }
+
+    private static (Network, Preprocessing?, IReadOnlyList<ClassName>) Complete(TensorFile file, ModelMetadata metadata, Network network)
+    {
+        CatalogEntry? entry = NetworkCatalog.Find(network.Name);
+        long outputs = network.OutputShape.Length;
+        IReadOnlyList<ClassName> classes = metadata.Classes.Count == outputs ? metadata.Classes
+            : metadata.Classes.Count == 0 && entry?.Classes == outputs && outputs == ImageNetClasses.Count ? ImageNetClasses.All
             : [];
-        string preprocessing = metadata.Preprocessing.Length > 0 ? metadata.Preprocessing : info?.Preprocessing.For(network.InputShape.Height).ToJson() ?? "";
-        var parameters = new ParameterSet(network);
+        Preprocessing? preprocessing = metadata.Preprocessing ?? entry?.PreprocessingFor(network.InputShape);
         try
         {
-            return new Model(network, parameters, classes, preprocessing, mapping.CopyTo(parameters));
+            Model.Check(network, preprocessing, classes);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"{file.Path}: {e.Message}", e);
+        }
+        return (network, preprocessing, classes);
+    }
+
+    private static Model Load(TensorFile file, (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) description)
+    {
+        bool bgr = file.Metadata.TryGetValue(TensorFile.ChannelOrderKey, out string? order) && order == "BGR";
+        WeightMapping mapping = WeightMapping.Check(file, description.Network, bgr);
+        var parameters = new ParameterSet(description.Network);
+        try
+        {
+            return new Model(parameters, description.Preprocessing, description.Classes, mapping.CopyTo(parameters));
         }
         catch
         {

@@ -1,4 +1,4 @@
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>The 1000 classes of ImageNet's challenges since 2012, in the order of the outputs of networks trained on them.</summary>
 /// <remarks>
@@ -17,7 +17,7 @@ public static class ImageNetClasses
 
     private static IReadOnlyList<ClassName> Read()
     {
-        const string name = "AlexNetSharp.Formats.ImageNetClasses.txt";
+        const string name = "AlexNetSharp.Models.ImageNetClasses.txt";
         using Stream stream = typeof(ImageNetClasses).Assembly.GetManifestResourceStream(name)!;
         return ClassNames.Read(stream, name);
     }

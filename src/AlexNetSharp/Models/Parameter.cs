@@ -1,6 +1,7 @@
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Networks;
+namespace AlexNetSharp.Models;
 
 /// <summary>The values of one parameter, or of its gradient.</summary>
 /// <remarks>

@@ -1,27 +1,29 @@
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>Finds the tensors of a file that are the parameters of a network, and copies them in the order that the kernels want.</summary>
 /// <remarks>
 /// Files keep kernels as [out, in, height, width] and matrices as [out, in], with fc6's inputs in the order channel, row, column
-/// (PyTorch, Caffe, ONNX), or as TensorFlow and our checkpoints do: [height, width, in, out], [in, out], row, column, channel. Our
-/// checkpoints say so; in any other file the shape of the first kernel tells, and a shape that is both is PyTorch's.
+/// (PyTorch, Caffe, ONNX, and what we write), or as TensorFlow does and checkpoints of earlier versions: [height, width, in, out],
+/// [in, out], row, column, channel. Those say so; in any other file the shape of the first kernel tells, and a shape that is both is
+/// PyTorch's.
 /// </remarks>
 internal sealed class WeightMapping
 {
-    /// <summary>What the metadata <c>format</c> of a checkpoint says.</summary>
-    internal const string NativeFormat = "alexnetsharp";
+    /// <summary>What the metadata <c>format</c> of a checkpoint of earlier versions says.</summary>
+    private const string NativeFormat = "alexnetsharp";
 
-    private readonly TensorFile _file;
     private readonly Network _network;
+    private readonly IReadOnlyList<ParameterSpec> _wanted;
     private readonly NamedTensor[] _sources;
     private readonly bool _native;
     private readonly bool _flipColors;
 
-    private WeightMapping(TensorFile file, Network network, NamedTensor[] sources, bool native, bool flipColors) =>
-        (_file, _network, _sources, _native, _flipColors) = (file, network, sources, native, flipColors);
+    private WeightMapping(Network network, IReadOnlyList<ParameterSpec> wanted, NamedTensor[] sources, bool native, bool flipColors) =>
+        (_network, _wanted, _sources, _native, _flipColors) = (network, wanted, sources, native, flipColors);
 
     /// <summary>The tensor that is parameter <paramref name="name"/>, or null.</summary>
     public static NamedTensor? Find(TensorFile file, string name)
@@ -41,29 +43,52 @@ internal sealed class WeightMapping
     /// <exception cref="InvalidDataException">A parameter is missing or of another shape, or the file holds a tensor that the network has not.</exception>
     public static WeightMapping Check(TensorFile file, Network network, bool flipColors)
     {
-        ParameterSpec? kernel = network.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.ConvolutionWeight);
-        bool native = file.Metadata.GetValueOrDefault("format") == NativeFormat
-            || (kernel is not null && Find(file, kernel.Name) is { } first
-                && first.Shape.SequenceEqual(Native(kernel)) && !first.Shape.SequenceEqual(Foreign(kernel)));
-        var sources = new NamedTensor[network.Parameters.Count];
+        bool native = IsNative(file, network);
+        NamedTensor[] sources = [.. network.Parameters.Select(spec => Find(file, spec.Name)
+            ?? throw FormatError.At(file.Path, 0, $"no tensor is {spec.Name} of network '{network.Name}' (looked for {string.Join(", ", WeightNames.Candidates(spec.Name))}); is it another network? Name it"))];
         for (int i = 0; i < sources.Length; i++)
-        {
-            ParameterSpec spec = network.Parameters[i];
-            NamedTensor tensor = sources[i] = Find(file, spec.Name)
-                ?? throw FormatError.At(file.Path, 0, $"no tensor is {spec.Name} of network '{network.Name}' (looked for {string.Join(", ", WeightNames.Candidates(spec.Name))}); is it another network? Give it with --network");
-            long[] expected = native ? Native(spec) : Foreign(spec);
-            if (!Fits(tensor.Shape, expected))
-                FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} has the shape {FormatError.Shape(tensor.Shape)}, but {spec.Name} of network '{network.Name}' needs {FormatError.Shape(expected)}; is it another network? Give it with --network");
-            if (!tensor.IsFloatingPoint)
-                FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} holds {tensor.Type} elements; weights must be F32, F16, BF16 or F64");
-        }
+            RequireFit(file, network, sources[i], network.Parameters[i], native);
         NamedTensor? stranger = file.Tensors.FirstOrDefault(tensor => !WeightNames.IsTrainingState(tensor.Name) && !sources.Contains(tensor));
         if (stranger is not null)
-            FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' has not; is it another network? Give it with --network");
-        return new WeightMapping(file, network, sources, native, flipColors);
+            FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' does not have; is it another network? Name it");
+        return new WeightMapping(network, network.Parameters, sources, native, flipColors);
     }
 
-    /// <summary>Copies everything into <paramref name="parameters"/>.</summary>
+    /// <summary>Finds values that belong to parameters (gradients, an optimizer's state) under names of their own.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="wanted">The parameters.</param>
+    /// <param name="name">The name of the tensor that belongs to a parameter.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
+    public static WeightMapping Check(TensorFile file, Network network, IReadOnlyList<ParameterSpec> wanted, Func<string, string> name)
+    {
+        bool native = IsNative(file, network);
+        NamedTensor[] sources = [.. wanted.Select(spec => file.TryGet(name(spec.Name), out NamedTensor? tensor) ? tensor
+            : throw FormatError.At(file.Path, 0, $"tensor {FormatError.Quote(name(spec.Name))} is missing"))];
+        for (int i = 0; i < sources.Length; i++)
+            RequireFit(file, network, sources[i], wanted[i], native);
+        return new WeightMapping(network, wanted, sources, native, flipColors: false);
+    }
+
+    /// <summary>Whether the file keeps kernels as [height, width, in, out], as TensorFlow does and checkpoints of earlier versions.</summary>
+    private static bool IsNative(TensorFile file, Network network)
+    {
+        ParameterSpec? kernel = network.Parameters.FirstOrDefault(spec => spec.Role == ParameterRole.ConvolutionWeight);
+        return file.Metadata.GetValueOrDefault("format") == NativeFormat
+            || (kernel is not null && Find(file, kernel.Name) is { } first
+                && first.Shape.SequenceEqual(Native(kernel)) && !first.Shape.SequenceEqual(Foreign(kernel)));
+    }
+
+    private static void RequireFit(TensorFile file, Network network, NamedTensor tensor, ParameterSpec spec, bool native)
+    {
+        long[] expected = native ? Native(spec) : Foreign(spec);
+        if (!Fits(tensor.Shape, expected))
+            FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} has the shape {FormatError.Shape(tensor.Shape)}, but {spec.Name} of network '{network.Name}' needs {FormatError.Shape(expected)}; is it another network? Name it");
+        if (!tensor.IsFloatingPoint)
+            FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} holds {tensor.Type} elements; weights must be F32, F16, BF16 or F64");
+    }
+
+    /// <summary>Copies everything into <paramref name="parameters"/>, by name.</summary>
     /// <returns>What came from where, in the order of the parameters.</returns>
     /// <exception cref="IOException">The file cannot be read any more.</exception>
     public List<WeightTransfer> CopyTo(ParameterSet parameters)
@@ -72,7 +97,7 @@ internal sealed class WeightMapping
         for (int i = 0; i < _sources.Length; i++)
         {
             NamedTensor source = _sources[i];
-            Parameter target = parameters.Parameters[i];
+            Parameter target = parameters[_wanted[i].Name];
             bool flip = _flipColors && i == 0 && target.Spec.Role == ParameterRole.ConvolutionWeight;
             (string change, string fileChange) = target.Spec.Role switch
             {

@@ -1,7 +1,8 @@
 using System.Collections.ObjectModel;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Networks;
+namespace AlexNetSharp.Models;
 
 /// <summary>The values of all parameters of a network, or of their gradients, in one piece of memory.</summary>
 /// <remarks>

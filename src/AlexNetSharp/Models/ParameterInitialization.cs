@@ -1,7 +1,8 @@
+using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Networks;
+namespace AlexNetSharp.Models;
 
 /// <summary>Draws initial values of parameters.</summary>
 /// <remarks>

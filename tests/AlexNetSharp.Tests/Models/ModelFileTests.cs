@@ -1,8 +1,10 @@
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
+using AlexNetSharp.Tests.Formats;
 
-namespace AlexNetSharp.Tests.Formats;
+namespace AlexNetSharp.Tests.Models;
 
 public class ModelFileTests : FormatTest
 {
@@ -35,8 +37,8 @@ public class ModelFileTests : FormatTest
         Assert.Equal(0, model.Parameters["fc8.weight"].Storage[10]);
         Assert.Equal("features.3.weight", model.Transfers[2].Source);
         Assert.Equal("conv2.weight", model.Transfers[2].Parameter);
-        Assert.Contains("torchvision", AlexNet.Find(network.Name)!.Name, StringComparison.Ordinal);
-        Assert.Contains("ShorterSide", model.Preprocessing, StringComparison.Ordinal);
+        Assert.Contains("torchvision", NetworkCatalog.Get(network.Name).Name, StringComparison.Ordinal);
+        Assert.Equal(Preprocessing.ImageNet.For(63), model.Preprocessing);
     }
 
     [Fact]
@@ -49,7 +51,7 @@ public class ModelFileTests : FormatTest
         Directory.CreateDirectory(Path.Combine(folder, "checkpoints"));
         none = Assert.Throws<FileNotFoundException>(() => ModelFile.Load(folder, network));
         Assert.Contains("without checkpoints/best.safetensors", none.Message, StringComparison.Ordinal);
-        using var model = new Model(network, NarrowNetworks.RandomWeights(network, 1), [], "{}");
+        using var model = new Model(NarrowNetworks.RandomWeights(network, 1));
         ModelFile.Save(Path.Combine(folder, "checkpoints", "best.safetensors"), model);
         using Model read = ModelFile.Load(folder, network);
         AssertSameWeights(model.Parameters, read.Parameters);
@@ -60,13 +62,13 @@ public class ModelFileTests : FormatTest
     {
         Network network = NarrowNetworks.Torchvision(3);
         using var model = new Model(
-            network,
             NarrowNetworks.RandomWeights(network, 1),
-            [new("n01", "tench, Tinca"), new("n02", "\"gold\" fish"), new("n03", "Füchsin")],
-            """{"resizeTo":64}""");
+            new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 70, CropHeight = 63, CropWidth = 63, ChannelOrder = ChannelOrder.Bgr, Scale = 0.1f, Mean = [1e-7f, 2, 3] },
+            [new("n01", "tench, Tinca"), new("n02", "\"gold\" fish"), new("n03", "Füchsin")]);
         string path = PathOf("model.safetensors");
         ModelFile.Save(path, model);
-        using Model read = ModelFile.Load(path, NarrowNetworks.Torchvision(3));
+        using Model read = ModelFile.Load(path);
+        Assert.Equal(network.ToJson(), read.Network.ToJson());
         AssertSameWeights(model.Parameters, read.Parameters);
         Assert.Equal(model.Classes, read.Classes);
         Assert.Equal(model.Preprocessing, read.Preprocessing);
@@ -104,12 +106,12 @@ public class ModelFileTests : FormatTest
     public void A_model_file_says_which_network_it_holds(string name)
     {
         // Only the metadata and the number of classes count here, so the file holds nothing but the last bias.
-        Network network = name == "cifar10-quick" ? CudaConvnet.Quick(4) : AlexNet.Find(name)!.Build(4, 67);
+        Network network = name == "cifar10-quick" ? CudaConvnet.Quick(4) : NetworkCatalog.Get(name).Build(4, new Shape(67, 67, 3));
         string path = PathOf("m.safetensors"), bias = network.Parameters[^1].Name;
-        using (var model = new Model(network, new ParameterSet(network)))
+        using (var model = new Model(new ParameterSet(network)))
             SafetensorsWriter.Write(path, [TensorSource.Of(bias, [4], new float[4])], ModelMetadata.Describe(model));
         using TensorFile file = TensorFile.Open(path);
-        Network read = NetworkRecognition.Recognize(file, ModelMetadata.Read(file), null);
+        Network read = ModelFile.Describe(file).Network;
         Assert.Equal(name, read.Name);
         Assert.Equal(network.InputShape, read.InputShape);
         Assert.Equal(network.OutputShape, read.OutputShape);
@@ -227,7 +229,7 @@ public class ModelFileTests : FormatTest
     public void An_unknown_ending_is_refused()
     {
         Network network = NarrowNetworks.Torchvision();
-        using var model = new Model(network, new ParameterSet(network));
+        using var model = new Model(new ParameterSet(network));
         Assert.Contains(".safetensors", Assert.Throws<ArgumentException>(() => ModelFile.Save(PathOf("m.bin"), model)).Message, StringComparison.Ordinal);
     }
 
@@ -244,12 +246,12 @@ public class ModelFileTests : FormatTest
         string path = PathOf("last.safetensors");
         SafetensorsWriter.Write(path, [.. tensors], new Dictionary<string, string>
         {
-            ["alexnetsharp.training"] = """{"network":"tensorflow","input":[67,67,3],"classes":["a","b","c"],"preprocessing":"{}","seed":1,"state":{}}""",
+            ["alexnetsharp.training"] = """{"network":"tensorflow","input":[67,67,3],"classes":["a","b","c"],"preprocessing":"{\"resizeTo\":80,\"cropHeight\":67,\"cropWidth\":67,\"channelOrder\":\"Rgb\",\"deviation\":[1,2,3]}","seed":1,"state":{}}""",
         });
         using Model model = ModelFile.Load(path, network);
         AssertSameWeights(parameters, model.Parameters);
         Assert.Equal(["a", "b", "c"], model.Classes.Select(c => c.Name));
-        Assert.Equal("{}", model.Preprocessing);
+        Assert.Equal(new Preprocessing { ResizeTo = 80, CropHeight = 67, CropWidth = 67, StandardDeviation = [1, 2, 3] }, model.Preprocessing);
     }
 
     internal static void AssertSameWeights(ParameterSet expected, ParameterSet actual)

@@ -1,8 +1,9 @@
 using System.Reflection;
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>Writes a model as ONNX: input [batch, channels, height, width], output [batch, classes], any batch size.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>Kernels between PyTorch's order [out, in, height, width] and ours, [height, width, in, out].</summary>
 internal static class KernelOrder

@@ -1,6 +1,7 @@
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>The weights of a network as tensors to write, in PyTorch's order: [out, in, height, width], [out, in], inputs by channel, row, column.</summary>
 internal static class WeightSources
@@ -11,14 +12,13 @@ internal static class WeightSources
     public static List<TensorSource> Of(ParameterSet parameters, bool torchvisionNames = true)
     {
         bool torchvision = torchvisionNames && parameters.Network.Name == "torchvision";
-        var sources = new List<TensorSource>();
-        foreach (Parameter parameter in parameters.Parameters)
-        {
-            string name = (torchvision ? WeightNames.Torchvision(parameter.Name) : null) ?? parameter.Name;
-            sources.Add(new TensorSource(name, WeightMapping.Foreign(parameter.Spec), Filler(parameters.Network, parameter)));
-        }
-        return sources;
+        return Of(parameters, name => (torchvision ? WeightNames.Torchvision(name) : null) ?? name);
     }
+
+    /// <summary>All parameters in the order of the layers, under names of the caller's choice.</summary>
+    public static List<TensorSource> Of(ParameterSet parameters, Func<string, string> name) =>
+        [.. parameters.Parameters.Select(parameter =>
+            new TensorSource(name(parameter.Name), WeightMapping.Foreign(parameter.Spec), Filler(parameters.Network, parameter)))];
 
     private static TensorSource.Filler Filler(Network network, Parameter parameter)
     {

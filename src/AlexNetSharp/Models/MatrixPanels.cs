@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>Fully connected weights between PyTorch's order [out, in] and our panels [out / 32][in][32].</summary>
 /// <remarks>

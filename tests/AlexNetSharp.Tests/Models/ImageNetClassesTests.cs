@@ -1,6 +1,7 @@
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 
-namespace AlexNetSharp.Tests.Formats;
+namespace AlexNetSharp.Tests.Models;
 
 public class ImageNetClassesTests
 {

@@ -1,6 +1,7 @@
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>Tells from metadata, names and shapes which network a file holds.</summary>
 internal static class NetworkRecognition
@@ -10,22 +11,21 @@ internal static class NetworkRecognition
     /// <summary>The network in <paramref name="file"/>, with as many classes as the file has.</summary>
     /// <param name="file">The file.</param>
     /// <param name="metadata">What its metadata say.</param>
-    /// <param name="name">A name that the user gave, or null.</param>
+    /// <param name="named">The network that the user named, or null.</param>
     /// <exception cref="InvalidDataException">The network cannot be told, or not be built.</exception>
-    public static Network Recognize(TensorFile file, ModelMetadata metadata, string? name)
+    public static Network Recognize(TensorFile file, ModelMetadata metadata, CatalogEntry? named)
     {
-        name ??= metadata.Network ?? Guess(file);
-        Network? plain = NetworkCatalog.Build(name, 1, null);
-        if (plain is null)
-            throw FormatError.At(file.Path, 0, $"the file holds network {FormatError.Quote(name)}, which is not known here; known are {string.Join(", ", NetworkCatalog.Names)}");
-        string last = plain.Parameters[^1].Name;
+        string name = named?.Name ?? metadata.NetworkName ?? Guess(file);
+        CatalogEntry entry = named ?? NetworkCatalog.Find(name)
+            ?? throw FormatError.At(file.Path, 0, $"the file holds network {FormatError.Quote(name)}, which is not known here; known are {string.Join(", ", NetworkCatalog.Names)}");
+        string last = entry.Build().Parameters[^1].Name;
         NamedTensor bias = WeightMapping.Find(file, last)
-            ?? throw FormatError.At(file.Path, 0, $"no tensor is {last} of network '{name}'; is it another network? Give it with --network");
+            ?? throw FormatError.At(file.Path, 0, $"no tensor is {last} of network '{name}'; is it another network? Name it");
         if (bias.Count is < 1 or > int.MaxValue / 4)
             FormatError.Throw(file.Path, bias.Offset, $"tensor {FormatError.Quote(bias.Name)} of shape {FormatError.Shape(bias.Shape)} cannot be the bias of a last layer");
         try
         {
-            return NetworkCatalog.Build(name, (int)bias.Count, metadata.Input)!;
+            return entry.Build((int)bias.Count, metadata.Input);
         }
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {

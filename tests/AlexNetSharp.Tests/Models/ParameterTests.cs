@@ -1,7 +1,8 @@
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Tests.Networks;
+namespace AlexNetSharp.Tests.Models;
 
 public class ParameterTests
 {

@@ -1,20 +1,22 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace AlexNetSharp.Data;
+namespace AlexNetSharp.Networks;
 
 /// <summary>How images are brought to size before the crop.</summary>
 public enum ResizeMode
 {
     /// <summary>Not at all: the crop is taken from the image as it is.</summary>
+    [JsonStringEnumMemberName("none")]
     None,
 
     /// <summary>The shorter side becomes <see cref="Preprocessing.ResizeTo"/>, the longer one keeps the proportion (torchvision, the 2012 paper).</summary>
+    [JsonStringEnumMemberName("shorter_side")]
     ShorterSide,
 
     /// <summary>Both sides become <see cref="Preprocessing.ResizeTo"/>, whatever the proportion (Caffe).</summary>
+    [JsonStringEnumMemberName("square")]
     Square,
 }
 
@@ -22,23 +24,34 @@ public enum ResizeMode
 public enum ChannelOrder
 {
     /// <summary>Red, green, blue.</summary>
+    [JsonStringEnumMemberName("rgb")]
     Rgb,
 
     /// <summary>Blue, green, red (Caffe).</summary>
+    [JsonStringEnumMemberName("bgr")]
     Bgr,
 
     /// <summary>One channel, the lightness (299·red + 587·green + 114·blue) / 1000 of ITU-R BT.601.</summary>
-    [JsonStringEnumMemberName("Grey")]
+    [JsonStringEnumMemberName("gray")]
     Gray,
 }
 
 /// <summary>
 /// From an image to a network's input: resize, crop from the middle, order of channels, and
-/// value = (pixel · <see cref="Scale"/> − <see cref="Mean"/>) / <see cref="Deviation"/> with pixels from 0 to 255.
+/// value = (pixel · <see cref="Scale"/> − <see cref="Mean"/>) / <see cref="StandardDeviation"/> with pixels from 0 to 255.
 /// </summary>
-/// <remarks>Every network states its own, and models carry theirs as JSON. <see cref="Preprocessor"/> does the work.</remarks>
+/// <remarks>Part of every model: the catalog states that of the published networks, and model files carry theirs.</remarks>
 public sealed record Preprocessing
 {
+    /// <summary>torchvision's for ImageNet: shorter side 256, crop 224, mean and standard deviation of ImageNet's pixels in [0, 1].</summary>
+    /// <remarks>Source: https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.alexnet.html.</remarks>
+    public static Preprocessing ImageNet { get; } = new()
+    {
+        Scale = 1f / 255,
+        Mean = [0.485f, 0.456f, 0.406f],
+        StandardDeviation = [0.229f, 0.224f, 0.225f],
+    };
+
     /// <summary>How the image is resized.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.ShorterSide;
 
@@ -64,7 +77,7 @@ public sealed record Preprocessing
     public ImmutableArray<float> Mean { get; init; } = [];
 
     /// <summary>What is divided by at last: nothing (empty) or one value a channel; in the order of <see cref="ChannelOrder"/>.</summary>
-    public ImmutableArray<float> Deviation { get; init; } = [];
+    public ImmutableArray<float> StandardDeviation { get; init; } = [];
 
     /// <summary>Channels of the network's input: 3, or 1 for <see cref="ChannelOrder.Gray"/>.</summary>
     [JsonIgnore]
@@ -74,37 +87,31 @@ public sealed record Preprocessing
     [JsonIgnore]
     public int Length => checked(CropHeight * CropWidth * Channels);
 
-    /// <summary>These settings as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, DataJson.Default.Preprocessing);
-
-    /// <summary>Reads settings from JSON.</summary>
-    /// <param name="json">What <see cref="ToJson"/> wrote.</param>
-    /// <param name="source">Where it comes from, for messages.</param>
-    /// <exception cref="InvalidDataException">The text is not JSON, or the settings contradict each other.</exception>
-    public static Preprocessing FromJson(string json, string source)
+    /// <summary>The same for images of another size: what is cut off at the edges keeps its share.</summary>
+    /// <param name="imageSize">Height and width of the network's input.</param>
+    public Preprocessing For(int imageSize) => imageSize == CropHeight && imageSize == CropWidth ? this : this with
     {
-        ArgumentNullException.ThrowIfNull(json);
-        try
+        CropHeight = imageSize,
+        CropWidth = imageSize,
+        ResizeTo = (int)Math.Round((double)ResizeTo * imageSize / CropHeight),
+    };
+
+    /// <summary>One line for humans: <c>shorter side to 256, crop 224×224, RGB · 0.003922 − (0.485, 0.456, 0.406), / (0.229, 0.224, 0.225)</c>.</summary>
+    public override string ToString()
+    {
+        string resize = Resize switch
         {
-            Preprocessing settings = JsonSerializer.Deserialize(json, DataJson.Default.Preprocessing)
-                ?? throw new InvalidDataException($"{source}: the preprocessing is null.");
-            settings = settings with
-            {
-                Mean = settings.Mean.IsDefault ? [] : settings.Mean,
-                Deviation = settings.Deviation.IsDefault ? [] : settings.Deviation,
-            };
-            settings.Validate();
-            return settings;
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{source}: the preprocessing is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine}: {e.Path})."), e);
-        }
-        catch (ArgumentException e)
-        {
-            throw new InvalidDataException($"{source}: {e.Message}", e);
-        }
+            ResizeMode.ShorterSide => FormattableString.Invariant($"shorter side to {ResizeTo}"),
+            ResizeMode.Square => FormattableString.Invariant($"both sides to {ResizeTo}"),
+            _ => "no resizing",
+        };
+        string order = ChannelOrder == ChannelOrder.Gray ? "gray" : ChannelOrder == ChannelOrder.Bgr ? "BGR" : "RGB";
+        string scale = Scale == 1 ? "" : FormattableString.Invariant($" · {Scale:g4}");
+        string mean = Mean.Length == 0 ? "" : Mean.Length == Channels ? $" − {Numbers(Mean)}" : " − mean image";
+        string deviation = StandardDeviation.Length == 0 || StandardDeviation.All(value => value == 1) ? "" : $", / {Numbers(StandardDeviation)}";
+        return FormattableString.Invariant($"{resize}, crop {CropHeight}×{CropWidth}, {order}{scale}{mean}{deviation}");
+
+        static string Numbers(IEnumerable<float> values) => $"({string.Join(", ", values.Select(value => value.ToString("g4", CultureInfo.InvariantCulture)))})";
     }
 
     /// <summary>Checks that the settings fit together.</summary>
@@ -120,11 +127,11 @@ public sealed record Preprocessing
         Require(float.IsFinite(Scale), $"scale {Scale}: must be finite");
         Require(Mean.Length == 0 || Mean.Length == Channels || Mean.Length == Length,
             $"mean of {Mean.Length} values: expected none, {Channels} (one a channel) or {Length} (one for each element of the input)");
-        Require(Deviation.Length == 0 || Deviation.Length == Channels, $"deviation of {Deviation.Length} values: expected none or {Channels}");
+        Require(StandardDeviation.Length == 0 || StandardDeviation.Length == Channels, $"standard deviation of {StandardDeviation.Length} values: expected none or {Channels}");
         foreach (float value in Mean)
             Require(float.IsFinite(value), $"mean {value}: must be finite");
-        foreach (float value in Deviation)
-            Require(float.IsFinite(value) && value > 0, $"deviation {value}: must be above 0");
+        foreach (float value in StandardDeviation)
+            Require(float.IsFinite(value) && value > 0, $"standard deviation {value}: must be above 0");
     }
 
     /// <summary>Compares all settings, means and deviations by their values.</summary>
@@ -132,10 +139,10 @@ public sealed record Preprocessing
     public bool Equals(Preprocessing? other) =>
         other is not null && Resize == other.Resize && (ResizeTo == other.ResizeTo || Resize == ResizeMode.None) && CropHeight == other.CropHeight
         && CropWidth == other.CropWidth && ChannelOrder == other.ChannelOrder && Scale.Equals(other.Scale)
-        && Mean.AsSpan().SequenceEqual(other.Mean.AsSpan()) && Deviation.AsSpan().SequenceEqual(other.Deviation.AsSpan());
+        && Mean.AsSpan().SequenceEqual(other.Mean.AsSpan()) && StandardDeviation.AsSpan().SequenceEqual(other.StandardDeviation.AsSpan());
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Resize, CropHeight, CropWidth, ChannelOrder, Scale, Mean.Length, Deviation.Length);
+    public override int GetHashCode() => HashCode.Combine(Resize, CropHeight, CropWidth, ChannelOrder, Scale, Mean.Length, StandardDeviation.Length);
 
     private static void Require(bool condition, FormattableString message)
     {
@@ -143,9 +150,3 @@ public sealed record Preprocessing
             throw new ArgumentException("Preprocessing: " + message.ToString(CultureInfo.InvariantCulture) + ".");
     }
 }
-
-/// <summary>JSON of the settings in this namespace, generated at compile time so that trimming and ahead-of-time compilation work.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(Preprocessing))]
-[JsonSerializable(typeof(Augmentation))]
-internal sealed partial class DataJson : JsonSerializerContext;

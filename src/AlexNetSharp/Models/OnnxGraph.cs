@@ -1,8 +1,9 @@
 using System.Globalization;
+using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>The nodes and constants of an ONNX graph that computes a network on NCHW input.</summary>
 /// <remarks>

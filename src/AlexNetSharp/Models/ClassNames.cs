@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using AlexNetSharp.Formats;
 
-namespace AlexNetSharp.Formats;
+namespace AlexNetSharp.Models;
 
 /// <summary>Reads names of classes from a text file: one class a line, in the order of the network's outputs.</summary>
 /// <remarks>
