@@ -157,11 +157,11 @@ public sealed unsafe class Plan : IDisposable
             throw NoGradients();
         if (!_forwardDone)
             throw new InvalidOperationException("call Forward before Backward: backward uses the activations of forward, once");
+        // Gradients share memory with activations that are read for the last time.
+        _forwardDone = false;
         // Kernels know addresses only.
         Parameters.ThrowIfDisposed();
         Gradients?.ThrowIfDisposed();
-        // Gradients share memory with activations that are read for the last time.
-        _forwardDone = false;
         for (int i = _operations.Length - 1; i >= _backwardEnd; i--)
         {
             long start = Stopwatch.GetTimestamp();
