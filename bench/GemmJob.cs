@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Benchmarks;
@@ -9,22 +10,27 @@ namespace AlexNetSharp.Benchmarks;
 /// result is the same bits for any pool. An object serves one call at a time and allocates only when it is made. The library has no use for
 /// it: its products are parts of the pieces of work of layers.
 /// </remarks>
-internal sealed unsafe class GemmJob(WorkerPool pool) : Job
+internal sealed unsafe class GemmJob
 {
     private const int BlockRows = 224, BlockPanels = 4;
 
+    private readonly WorkerPool _pool;
+    private readonly Job _job;
     private float* _a, _b, _c;
     private nint _aPanelStride, _bPanelStride, _cPanelStride;
     private int _rows, _panels, _depth, _rowBlocks;
     private bool _accumulate, _transposed;
 
-    /// <inheritdoc cref="GemmKernel.Multiply(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/>
+    /// <summary>Products on the threads of <paramref name="pool"/>.</summary>
+    public GemmJob(WorkerPool pool) => (_pool, _job) = (pool, (index, _) => SimdTiers.Call<Piece, int>(new Piece(this, index)));
+
+    /// <inheritdoc cref="GemmKernel.Multiply{V}(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/>
     public void Multiply(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
         int rows, int panels, int depth, bool accumulate) =>
         Run(false, a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
 
-    /// <inheritdoc cref="GemmKernel.MultiplyTransposed(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/>
+    /// <inheritdoc cref="GemmKernel.MultiplyTransposed{V}"/>
     public void MultiplyTransposed(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
         int rows, int panels, int depth, bool accumulate) =>
@@ -41,20 +47,32 @@ internal sealed unsafe class GemmJob(WorkerPool pool) : Job
         (_aPanelStride, _bPanelStride, _cPanelStride) = (aPanelStride, bPanelStride, cPanelStride);
         (_rows, _panels, _depth) = (rows, panels, depth);
         _rowBlocks = (rows + BlockRows - 1) / BlockRows;
-        pool.Run(this, _rowBlocks * ((panels + BlockPanels - 1) / BlockPanels));
+        _pool.Run(_job, _rowBlocks * ((panels + BlockPanels - 1) / BlockPanels));
     }
 
-    public override void Execute(int index, int worker)
+    private readonly struct Piece(GemmJob job, int index) : IVectorCode<int>
+    {
+        public int Call<B, V>()
+            where B : unmanaged, ISimdBits<B, V>
+            where V : unmanaged, ISimd<V>
+        {
+            job.Multiply<V>(index);
+            return index;
+        }
+    }
+
+    private void Multiply<V>(int index)
+        where V : unmanaged, ISimd<V>
     {
         int m = index % _rowBlocks * BlockRows, p = index / _rowBlocks * BlockPanels;
         int rows = Math.Min(BlockRows, _rows - m), panels = Math.Min(BlockPanels, _panels - p);
         float* b = _b + p * _bPanelStride, c = _c + p * _cPanelStride + m * GemmKernel.PanelWidth;
         if (_transposed)
-            GemmKernel.MultiplyTransposed(
+            GemmKernel.MultiplyTransposed<V>(
                 _a + m / GemmKernel.PanelWidth * _aPanelStride, _aPanelStride, b, _bPanelStride, c, _cPanelStride,
                 rows, panels, _depth, _accumulate);
         else
-            GemmKernel.Multiply(
+            GemmKernel.Multiply<V>(
                 _a + m * GemmKernel.PanelWidth, _aPanelStride, b, _bPanelStride, c, _cPanelStride,
                 rows, panels, _depth, _accumulate);
     }

@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
 using BenchmarkDotNet.Attributes;
 
@@ -6,8 +7,7 @@ namespace AlexNetSharp.KernelBenchmarks;
 /// <summary>The convolutions of the notebook's network at batch 32 and the first of <c>cifar10-quick</c>, by the algorithm that a plan chooses and by direct convolution.</summary>
 public unsafe class ConvolutionBenchmarks : KernelBenchmark
 {
-    private ConvAlgorithm _algorithm = null!;
-    private float* _weight, _input, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
+    private ConvKernel _kernel = null!;
 
     public static IEnumerable<Layer> Layers =>
     [
@@ -31,29 +31,32 @@ public unsafe class ConvolutionBenchmarks : KernelBenchmark
         ConvGeometry g = Convolution.Geometry;
         // The first layer's input gradient is never asked for.
         var request = new ConvRequest(Relu: true, WeightGradient: true, InputGradient: g.InputChannels > 3, Precise);
-        _algorithm = ConvAlgorithms.Candidates(g, request)[^1].Algorithm!;
-        _algorithm.Bind(Pool, Noisy.Noise(_algorithm.PreparedWeightLength), Noisy.Noise(_algorithm.ScratchLength(Pool.Threads)));
-        _weight = Noisy.Noise(g.WeightLength);
-        _input = Noisy.Noise(g.InputLength);
-        _bias = Noisy.Noise(g.OutputChannels);
-        _output = Noisy.Noise(g.OutputLength);
-        _gradOutput = Noisy.Noise(g.OutputLength);
-        _gradWeight = Noisy.Noise(g.WeightLength);
-        _gradBias = Noisy.Noise(g.OutputChannels);
-        if (request.InputGradient)
-            _gradInput = Noisy.Noise(g.InputLength);
-        _algorithm.PrepareWeight(_weight);
+        _kernel = ConvAlgorithms.Candidates(g, request)[^1].Kernel!;
+        _kernel.Bind(Pool, new Operands
+        {
+            Input = Noisy.Noise(g.InputLength),
+            Output = Noisy.Noise(g.OutputLength),
+            GradInput = request.InputGradient ? Noisy.Noise(g.InputLength) : null,
+            GradOutput = Noisy.Noise(g.OutputLength),
+            Weight = Noisy.Noise(g.WeightLength),
+            Bias = Noisy.Noise(g.OutputChannels),
+            GradWeight = Noisy.Noise(g.WeightLength),
+            GradBias = Noisy.Noise(g.OutputChannels),
+            PreparedWeight = Noisy.Noise(_kernel.PreparedWeightLength),
+            Scratch = Noisy.Noise(_kernel.ScratchLength(Pool.Threads)),
+        });
+        PrepareWeights();
         Forward();
     }
 
     [Benchmark]
-    public void Forward() => _algorithm.Forward(_input, _bias, _output);
+    public void Forward() => _kernel.Forward();
 
     [Benchmark]
-    public void Backward() => _algorithm.Backward(_input, _output, _gradOutput, _gradWeight, _gradBias, _gradInput, accumulate: false);
+    public void Backward() => _kernel.Backward();
 
     [Benchmark]
-    public void PrepareWeight() => _algorithm.PrepareWeight(_weight);
+    public void PrepareWeights() => _kernel.PrepareWeights();
 
     /// <summary>One layer; its work is that of forward.</summary>
     public sealed record Layer : IWork

@@ -1,4 +1,5 @@
-using AlexNetSharp.Kernels.Linear;
+using AlexNetSharp.Kernels;
+using AlexNetSharp.Kernels.Gemm;
 using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
@@ -6,8 +7,7 @@ namespace AlexNetSharp.KernelBenchmarks;
 /// <summary>The fully connected layers at batch 1 (bound by memory) and 32.</summary>
 public unsafe class LinearBenchmarks : KernelBenchmark
 {
-    private LinearKernel _kernel = null!;
-    private float* _input, _weight, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
+    private Kernel _inputGradient = null!, _weightGradient = null!;
 
     public static IEnumerable<Layer> Layers => [new("fc6", 1, 9216, 4096), new("fc6", 32, 9216, 4096), new("fc7", 32, 4096, 4096), new("fc8", 32, 4096, 1000)];
 
@@ -17,27 +17,38 @@ public unsafe class LinearBenchmarks : KernelBenchmark
     [GlobalSetup]
     public void Setup()
     {
-        _kernel = new LinearKernel(Linear.Batch, Linear.Inputs, Linear.Outputs, relu: true, weightGradient: true, inputGradient: true, bfloat16: false);
-        _kernel.Bind(Pool, Noisy.Noise(_kernel.PreparedWeightLength), Noisy.Noise(_kernel.ScratchLength(Pool.Threads)));
-        _weight = Noisy.Noise(_kernel.WeightLength);
-        _gradWeight = Noisy.Noise(_kernel.WeightLength);
-        _bias = Noisy.Noise(Linear.Outputs);
-        _gradBias = Noisy.Noise(Linear.Outputs);
-        _input = Noisy.Noise((long)Linear.Batch * Linear.Inputs);
-        _gradInput = Noisy.Noise((long)Linear.Batch * Linear.Inputs);
-        _output = Noisy.Noise((long)Linear.Batch * Linear.Outputs);
-        _gradOutput = Noisy.Noise((long)Linear.Batch * Linear.Outputs);
+        (int batch, int inputs, int outputs) = (Linear.Batch, Linear.Inputs, Linear.Outputs);
+        long weights = (long)GemmKernel.Panels(outputs) * GemmKernel.PanelWidth * inputs;
+        var operands = new Operands
+        {
+            Input = Noisy.Noise((long)batch * inputs),
+            Output = Noisy.Noise((long)batch * outputs),
+            GradOutput = Noisy.Noise((long)batch * outputs),
+            Weight = Noisy.Noise(weights),
+            Bias = Noisy.Noise(outputs),
+        };
+        _inputGradient = Bind(operands with { GradInput = Noisy.Noise((long)batch * inputs) });
+        _weightGradient = Bind(operands with { GradWeight = Noisy.Noise(weights), GradBias = Noisy.Noise(outputs) });
         Forward();
+
+        Kernel Bind(Operands operands)
+        {
+            Kernel kernel = KernelSet.Best.Linear(
+                batch, inputs, outputs, relu: true, weightGradient: operands.GradWeight != null, inputGradient: operands.GradInput != null, bfloat16: false);
+            operands.Scratch = Noisy.Noise(kernel.ScratchLength(Pool.Threads));
+            kernel.Bind(Pool, operands);
+            return kernel;
+        }
     }
 
     [Benchmark]
-    public void Forward() => _kernel.Forward(_input, _weight, _bias, _output);
+    public void Forward() => _weightGradient.Forward();
 
     [Benchmark]
-    public void BackwardInput() => _kernel.Backward(_input, _weight, _output, _gradOutput, null, null, _gradInput, accumulate: false);
+    public void BackwardInput() => _inputGradient.Backward();
 
     [Benchmark]
-    public void BackwardWeight() => _kernel.Backward(_input, _weight, _output, _gradOutput, _gradWeight, _gradBias, null, accumulate: false);
+    public void BackwardWeight() => _weightGradient.Backward();
 
     /// <summary>One layer; its work is that of one of the three products.</summary>
     public sealed record Layer(string Name, int Batch, int Inputs, int Outputs) : IWork

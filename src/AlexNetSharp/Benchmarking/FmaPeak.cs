@@ -38,11 +38,11 @@ public static class FmaPeak
         using var pool = new WorkerPool(threads);
         var job = new PeakJob<V>(threads);
         long best = long.MaxValue;
-        pool.Run(job, threads);
+        pool.Run(job.Execute, threads);
         for (int i = 0; i < repetitions; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            pool.Run(job, threads);
+            pool.Run(job.Execute, threads);
             best = Math.Min(best, Stopwatch.GetTimestamp() - start);
         }
         if (!job.Valid)
@@ -50,7 +50,7 @@ public static class FmaPeak
         return 2.0 * Sums * Steps * V.Count * threads / Stopwatch.GetElapsedTime(0, best).TotalSeconds * 1e-9;
     }
 
-    private sealed class PeakJob<V>(int threads) : Job
+    private sealed class PeakJob<V>(int threads)
         where V : unmanaged, ISimd<V>
     {
         private readonly float[] _results = new float[threads];
@@ -58,7 +58,7 @@ public static class FmaPeak
         // x ← x/2 + 1 tends to 2 from any start.
         public bool Valid => _results.All(sum => Math.Abs(sum - 2 * Sums * V.Count) < 1e-3);
 
-        public override void Execute(int index, int worker) => _results[index] = Loop<V>(Steps, 0.5f, 1);
+        public void Execute(int index, int worker) => _results[index] = Loop<V>(Steps, 0.5f, 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

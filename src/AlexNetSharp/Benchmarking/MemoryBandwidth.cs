@@ -30,7 +30,7 @@ public static unsafe class MemoryBandwidth
         for (int i = 0; i < repetitions; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            pool.Run(job, megabytes);
+            pool.Run(job.Execute, megabytes);
             best = Math.Min(best, Stopwatch.GetTimestamp() - start);
         }
         if (!job.Valid)
@@ -38,13 +38,13 @@ public static unsafe class MemoryBandwidth
         return (double)megabytes * Chunk * sizeof(float) / Stopwatch.GetElapsedTime(0, best).TotalSeconds * 1e-9;
     }
 
-    private sealed class ReadJob(AlignedBuffer memory, int chunks) : Job
+    private sealed class ReadJob(AlignedBuffer memory, int chunks)
     {
         private readonly float[] _sums = new float[chunks];
 
         public bool Valid => _sums.All(sum => sum == Chunk);
 
-        public override void Execute(int index, int worker)
+        public void Execute(int index, int worker)
         {
             float* chunk = memory.Pointer + (long)index * Chunk;
             _sums[index] = SimdTiers.Best switch

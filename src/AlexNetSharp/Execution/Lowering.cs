@@ -1,4 +1,7 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
+using AlexNetSharp.Kernels.Normalization;
+using AlexNetSharp.Kernels.Pooling;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -7,8 +10,12 @@ namespace AlexNetSharp.Execution;
 /// <summary>Turns the layers of a network into operations: decides which layers run together, and what backward has to compute.</summary>
 internal sealed class Lowering
 {
+    /// <summary>Streams of dropout begin here; those below belong to initial values.</summary>
+    private const uint FirstDropoutStream = 1u << 31;
+
     private readonly Network _network;
     private readonly PlanOptions _options;
+    private readonly KernelSet _kernels = KernelSet.Best;
     private readonly List<Operation> _operations = [];
     private readonly Shape[] _shapes;
     private int _layer;
@@ -33,50 +40,51 @@ internal sealed class Lowering
     }
 
     /// <summary>Whether somebody needs the gradient of the input of the operation that comes next.</summary>
-    private bool InputGradient => _options.InputGradient || _operations.Any(operation => operation.HasWeightGradient);
+    private bool InputGradient => _options.InputGradient || _operations.Any(operation => operation.Kernel.WeightGradient);
 
     private void Next()
     {
         switch (_network.Layers[_layer])
         {
-            case Conv2d conv when Follows<ReLU>():
-                _operations.Add(Convolution(Take(2), conv, relu: true));
+            // Backward of the normalization looks at the convolution's output anyway, so it takes the mask of the ReLU in.
+            case Conv2d conv when Follows<ReLU>() && NormTakesPool(_layer + 2):
+                Convolution(2, conv, relu: true, gradientMasked: true);
+                NormalizationWithPool(relu: true);
                 break;
             case Conv2d conv:
-                _operations.Add(Convolution(Take(1), conv, relu: false));
-                break;
-            case Linear linear when Follows<ReLU>():
-                _operations.Add(FullyConnected(Take(2), linear, relu: true));
+                Convolution(Follows<ReLU>() ? 2 : 1, conv, relu: Follows<ReLU>(), gradientMasked: false);
                 break;
             case Linear linear:
-                _operations.Add(FullyConnected(Take(1), linear, relu: false));
+                FullyConnected(Follows<ReLU>() ? 2 : 1, linear, relu: Follows<ReLU>());
                 break;
             // The normalized map is as large as the convolution's and only the pool reads it: together they never write it down.
-            case LocalResponseNorm norm when NormTakesPool(_layer):
-                var following = (MaxPool2d)_network.Layers[_layer + 1];
-                _operations.Add(new LocalResponseNormMaxPoolOperation(Take(2), norm, following, relu: _operations is [.., ConvOperation { LeavesMask: true }]));
+            case LocalResponseNorm when NormTakesPool(_layer):
+                NormalizationWithPool(relu: false);
                 break;
             case LocalResponseNorm norm:
-                _operations.Add(new LocalResponseNormOperation(Take(1), norm));
+                Add(1, info => _kernels.LocalResponseNorm(Settings(info, norm)));
                 break;
             case WithinChannelNorm norm:
-                _operations.Add(new WithinChannelNormOperation(Take(1), norm, InputGradient));
+                Add(1, info => _kernels.WithinChannelNorm(
+                    new(info.BatchSize, info.InputShape.Height, info.InputShape.Width, info.InputShape.Channels, norm.Size, norm.Alpha, norm.Beta),
+                    InputGradient));
                 break;
             case MaxPool2d pool:
-                _operations.Add(PoolingOperation.Of(Take(1), pool));
+                Add(1, info => _kernels.MaxPool(Windows(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false)));
                 break;
             case AvgPool2d pool:
-                _operations.Add(PoolingOperation.Of(Take(1), pool));
+                Add(1, info => _kernels.AvgPool(Windows(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, pool.CountPadding)));
                 break;
             case AdaptiveAvgPool2d pool:
-                _operations.Add(PoolingOperation.Of(Take(1), pool));
+                Add(1, info => _kernels.AvgPool(PoolWindows.Adaptive(
+                    info.BatchSize, info.InputShape.Height, info.InputShape.Width, info.InputShape.Channels, pool.OutputHeight, pool.OutputWidth)));
                 break;
             case ReLU:
-                _operations.Add(new ReluOperation(Take(1)));
+                Add(1, info => _kernels.Relu(info.OutputLength));
                 break;
             case Dropout dropout:
-                int index = _layer;
-                _operations.Add(new DropoutOperation(Take(1), dropout, _options.Seed, index));
+                uint stream = FirstDropoutStream + (uint)_layer;
+                Add(1, info => _kernels.Dropout(info.OutputLength, 1 - dropout.Rate, _options.Seed, stream));
                 break;
             case Flatten:
                 // A map in memory is its vector already; the operation before it, if any, takes the new shape over.
@@ -90,8 +98,9 @@ internal sealed class Lowering
         }
     }
 
-    private ConvOperation Convolution(OperationInfo info, Conv2d conv, bool relu)
+    private void Convolution(int layers, Conv2d conv, bool relu, bool gradientMasked)
     {
+        OperationInfo info = Take(layers);
         (Shape input, Shape output) = (info.InputShape, info.OutputShape);
         var geometry = new ConvGeometry(
             info.BatchSize,
@@ -103,14 +112,50 @@ internal sealed class Lowering
             conv.Padding.Horizontal(input.Width, conv.KernelSize, conv.Stride).Before,
             conv.Groups);
         bool weightGradient = _options.Gradients != GradientScope.None;
-        // Normalization with pooling looks at this output in backward too, and masks its gradient on the way.
-        bool gradientMasked = relu && NormTakesPool(info.LayerIndices[^1] + 1);
-        return new ConvOperation(
-            info, conv.Name, geometry, new ConvRequest(relu, weightGradient, InputGradient, _options.Precise, gradientMasked));
+        IReadOnlyList<ConvCandidate> candidates = ConvAlgorithms.Candidates(
+            geometry, new ConvRequest(relu, weightGradient, InputGradient, _options.Precise, gradientMasked));
+        _operations.Add(new Operation(info, candidates[^1].Kernel!, conv.Name, candidates));
     }
 
-    private LinearOperation FullyConnected(OperationInfo info, Linear linear, bool relu) =>
-        new(info, linear, relu, weightGradient: _options.Gradients == GradientScope.All, InputGradient, _options.BFloat16Linear);
+    private void FullyConnected(int layers, Linear linear, bool relu)
+    {
+        OperationInfo info = Take(layers);
+        bool weightGradient = _options.Gradients == GradientScope.All;
+        _operations.Add(new Operation(
+            info,
+            _kernels.Linear(
+                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, weightGradient, InputGradient, _options.BFloat16Linear),
+            linear.Name));
+    }
+
+    /// <param name="relu">Whether backward also goes through the ReLU that made the input.</param>
+    private void NormalizationWithPool(bool relu)
+    {
+        (var norm, var pool) = ((LocalResponseNorm)_network.Layers[_layer], (MaxPool2d)_network.Layers[_layer + 1]);
+        Add(2, info => _kernels.LocalResponseNormMaxPool(
+            Settings(info, norm), Windows(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false), relu));
+    }
+
+    /// <summary>Adds the operation that stands for the next <paramref name="layers"/> layers and has no parameters.</summary>
+    private void Add(int layers, Func<OperationInfo, Kernel> kernel)
+    {
+        OperationInfo info = Take(layers);
+        _operations.Add(new Operation(info, kernel(info)));
+    }
+
+    private static ResponseNormSettings Settings(OperationInfo info, LocalResponseNorm norm) =>
+        new(info.InputLength / info.InputShape.Channels, info.InputShape.Channels, norm.Radius, norm.Bias, norm.Alpha, norm.Beta);
+
+    /// <summary>The windows of a pooling layer; the description has made sure that each sees the input.</summary>
+    private static PoolWindows Windows(OperationInfo info, int kernel, int stride, Padding padding, bool roundUp, bool countPadding)
+    {
+        Shape input = info.InputShape;
+        WindowSpan rows = padding.Vertical(input.Height, kernel, stride, roundUp), columns = padding.Horizontal(input.Width, kernel, stride, roundUp);
+        return PoolWindows.Sliding(
+            info.BatchSize, input.Height, input.Width, input.Channels,
+            new PoolAxis(rows.Count, kernel, stride, rows.Before, rows.After, countPadding),
+            new PoolAxis(columns.Count, kernel, stride, columns.Before, columns.After, countPadding));
+    }
 
     /// <summary>Whether a layer is a normalization across channels that runs together with the max pool after it.</summary>
     private bool NormTakesPool(int layer) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AlexNetSharp.Diagnostics;
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
@@ -68,7 +69,7 @@ public sealed unsafe class Plan : IDisposable
         _arena = new AlignedBuffer(layout.ArenaLength);
         _pool = new WorkerPool(options.EffectiveThreads);
         for (int i = 0; i < _operations.Length; i++)
-            _operations[i].Bind(_pool, layout.MemoryOf(i, _arena.Pointer), parameters, Gradients);
+            _operations[i].Bind(_pool, layout.OperandsOf(i, _arena.Pointer, _step), parameters, Gradients);
     }
 
     /// <summary>The network.</summary>
@@ -138,7 +139,7 @@ public sealed unsafe class Plan : IDisposable
         for (int i = 0; i < _operations.Length; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            _operations[i].Forward(_step);
+            _operations[i].Kernel.Forward();
             _steps[i].Forward = Stopwatch.GetElapsedTime(start);
         }
         _forwardDone = true;
@@ -158,11 +159,13 @@ public sealed unsafe class Plan : IDisposable
             throw new InvalidOperationException("call Forward before Backward: backward uses the activations of forward, once");
         // Gradients share memory with activations that are read for the last time.
         _forwardDone = false;
-        _step.Accumulate = accumulate;
+        // Kernels know addresses only.
+        Parameters.ThrowIfDisposed();
+        Gradients?.ThrowIfDisposed();
         for (int i = _operations.Length - 1; i >= _backwardEnd; i--)
         {
             long start = Stopwatch.GetTimestamp();
-            _operations[i].Backward(_step);
+            _operations[i].Kernel.Backward(accumulate);
             _steps[i].Backward = Stopwatch.GetElapsedTime(start);
         }
         GC.KeepAlive(this);
@@ -201,7 +204,7 @@ public sealed unsafe class Plan : IDisposable
         for (int i = 0; i < _operations.Length; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            _operations[i].PrepareWeights();
+            _operations[i].Kernel.PrepareWeights();
             _steps[i].Prepare = Stopwatch.GetElapsedTime(start);
         }
         _preparedVersion = Parameters.Version;

@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
@@ -20,8 +21,8 @@ internal sealed unsafe class PlanLayout
         Operations = Lowering.Lower(network, options);
         Check(network, options);
         int n = Operations.Length;
-        bool backward = options.InputGradient || Operations.Any(operation => operation.HasWeightGradient);
-        BackwardEnd = options.InputGradient ? 0 : backward ? Array.FindIndex(Operations, operation => operation.HasWeightGradient) : n;
+        bool backward = options.InputGradient || Operations.Any(operation => operation.Kernel.WeightGradient);
+        BackwardEnd = options.InputGradient ? 0 : backward ? Array.FindIndex(Operations, operation => operation.Kernel.WeightGradient) : n;
 
         Activations = new ArenaSlot[n + 1];
         _gradients = new ArenaSlot?[n + 1];
@@ -32,9 +33,9 @@ internal sealed unsafe class PlanLayout
             long length = k == 0 ? Operations[0].Info.InputLength : Operations[k - 1].Info.OutputLength;
             bool always = k == 0 || k == n || options.KeepActivations;
             int last = always ? ArenaPlanner.Forever : k;
-            if (!always && k < n && k >= BackwardEnd && Operations[k].BackwardReadsInput)
+            if (!always && k < n && k >= BackwardEnd && Operations[k].Kernel.BackwardReadsInput)
                 last = 2 * n - 1 - k;
-            if (!always && k - 1 >= BackwardEnd && Operations[k - 1].BackwardReadsOutput)
+            if (!always && k - 1 >= BackwardEnd && Operations[k - 1].Kernel.BackwardReadsOutput)
                 last = 2 * n - k;
             Activations[k] = _arena.Reserve(length, always ? 0 : k - 1, last);
 
@@ -43,8 +44,8 @@ internal sealed unsafe class PlanLayout
                 _gradients[k] = _arena.Reserve(length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
         }
         for (int i = 0; i < n; i++)
-            _prepared[i] = _arena.Reserve(Operations[i].PreparedWeightLength, 0, ArenaPlanner.Forever);
-        long scratch = Operations.Max(operation => operation.ScratchLength(options.EffectiveThreads));
+            _prepared[i] = _arena.Reserve(Operations[i].Kernel.PreparedWeightLength, 0, ArenaPlanner.Forever);
+        long scratch = Operations.Max(operation => operation.Kernel.ScratchLength(options.EffectiveThreads));
         _scratch = _arena.Reserve(scratch, 0, ArenaPlanner.Forever);
         ArenaLength = _arena.Place();
 
@@ -70,10 +71,10 @@ internal sealed unsafe class PlanLayout
     /// <summary>The gradient of activation k; null where none is computed.</summary>
     public ArenaSlot? GradientOf(int k) => _gradients[k];
 
-    /// <summary>The tensors of operation <paramref name="i"/> in an arena that begins at <paramref name="arena"/>.</summary>
-    public OperationMemory MemoryOf(int i, float* arena)
+    /// <summary>What operation <paramref name="i"/> works on, in an arena that begins at <paramref name="arena"/>; without its parameters.</summary>
+    public Operands OperandsOf(int i, float* arena, Step step)
     {
-        return new OperationMemory
+        return new Operands
         {
             Input = At(Activations[i]),
             Output = At(Activations[i + 1]),
@@ -81,6 +82,7 @@ internal sealed unsafe class PlanLayout
             GradOutput = At(_gradients[i + 1]),
             PreparedWeight = At(_prepared[i]),
             Scratch = At(_scratch),
+            Step = step,
         };
 
         float* At(ArenaSlot? slot) => slot is null || slot.Length == 0 ? null : arena + slot.Offset;
@@ -90,7 +92,7 @@ internal sealed unsafe class PlanLayout
     {
         if (Operations.Length == 0)
             throw new ArgumentException($"network '{network.Name}' has no layer that computes anything; a plan needs at least one");
-        if (options.Gradients == GradientScope.Convolution && !Operations.Any(operation => operation.HasWeightGradient))
+        if (options.Gradients == GradientScope.Convolution && !Operations.Any(operation => operation.Kernel.WeightGradient))
             throw new ArgumentException(
                 $"network '{network.Name}' has no convolution, so there are no gradients to compute; ask for GradientScope.All or None");
     }

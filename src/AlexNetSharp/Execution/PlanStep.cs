@@ -9,10 +9,10 @@ public sealed class PlanStep
     {
         Name = operation.Info.Name;
         Layers = [.. operation.Info.LayerIndices.Select(i => network.Layers[i].Name)];
-        Algorithm = operation.Algorithm;
+        Algorithm = operation.Kernel.Name;
         MultiplyAdds = operation.Info.MultiplyAdds;
         AlgorithmMultiplyAdds = operation.AlgorithmMultiplyAdds;
-        Candidates = [.. operation.Candidates.Select(c => (c.Name, c.Algorithm is not null, c.Reason))];
+        Candidates = [.. operation.Candidates.Select(c => (c.Name, c.Kernel is not null, c.Reason))];
     }
 
     /// <summary>The layers, joined: <c>conv1 + relu1</c>.</summary>

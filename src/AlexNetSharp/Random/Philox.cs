@@ -102,22 +102,18 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
 
     /// <summary>Fills with the numbers <paramref name="first"/> to first + count − 1, on vectors of <paramref name="tier"/> (null: the widest).</summary>
     internal void Fill<D>(D distribution, float* destination, long first, long count, SimdTier? tier = null)
+        where D : unmanaged, IDistribution =>
+        SimdTiers.Call<FillCode<D>, long>(new FillCode<D>(this, distribution, destination, first, count), tier);
+
+    private readonly struct FillCode<D>(Philox random, D distribution, float* destination, long first, long count) : IVectorCode<long>
         where D : unmanaged, IDistribution
     {
-        switch (tier ?? SimdTiers.Best)
+        public long Call<B, V>()
+            where B : unmanaged, ISimdBits<B, V>
+            where V : unmanaged, ISimd<V>
         {
-            case SimdTier.Vector512:
-                PhiloxLanes.Fill<U32x16, F32x16, D>(Seed, Stream, Step, distribution, destination, first, count);
-                break;
-            case SimdTier.Vector256:
-                PhiloxLanes.Fill<U32x8, F32x8, D>(Seed, Stream, Step, distribution, destination, first, count);
-                break;
-            case SimdTier.Vector128:
-                PhiloxLanes.Fill<U32x4, F32x4, D>(Seed, Stream, Step, distribution, destination, first, count);
-                break;
-            default:
-                PhiloxLanes.Fill<U32x1, F32x1, D>(Seed, Stream, Step, distribution, destination, first, count);
-                break;
+            PhiloxLanes.Fill<B, V, D>(random.Seed, random.Stream, random.Step, distribution, destination, first, count);
+            return count;
         }
     }
 

@@ -29,6 +29,18 @@ public static class SimdTiers
         : Vector128.IsHardwareAccelerated ? SimdTier.Vector128
         : SimdTier.Scalar;
 
+    /// <summary>Calls code that is generic over the vector with the vectors of <paramref name="tier"/>: the one place where a width becomes a type.</summary>
+    /// <param name="code">What to call.</param>
+    /// <param name="tier">Width of the vectors; null takes <see cref="Best"/>.</param>
+    internal static TResult Call<TCode, TResult>(TCode code, SimdTier? tier = null)
+        where TCode : IVectorCode<TResult> => (tier ?? Best) switch
+        {
+            SimdTier.Vector512 => code.Call<U32x16, F32x16>(),
+            SimdTier.Vector256 => code.Call<U32x8, F32x8>(),
+            SimdTier.Vector128 => code.Call<U32x4, F32x4>(),
+            _ => code.Call<U32x1, F32x1>(),
+        };
+
     /// <summary>The widest tier that the processor has, whether this process uses it or not.</summary>
     /// <remarks>
     /// Wider than <see cref="Best"/> where the runtime's switches forbid it, and in native ahead-of-time builds for less than the processor has:
@@ -50,4 +62,14 @@ public static class SimdTiers
 
         static bool Has(int register, int bits) => (register & bits) == bits;
     }
+}
+
+/// <summary>Code that is generic over the vector, for <see cref="SimdTiers.Call"/> to call with the vectors of a tier.</summary>
+/// <typeparam name="TResult">What it gives.</typeparam>
+internal interface IVectorCode<out TResult>
+{
+    /// <summary>Does its work on vectors of integers <typeparamref name="B"/> and of floats <typeparamref name="V"/>, which have as many lanes.</summary>
+    TResult Call<B, V>()
+        where B : unmanaged, ISimdBits<B, V>
+        where V : unmanaged, ISimd<V>;
 }

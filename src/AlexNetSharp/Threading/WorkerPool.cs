@@ -60,17 +60,21 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Threads that work, the caller of <see cref="Run"/> included.</summary>
+    /// <summary>Threads that work, the caller of <see cref="Run(Job, int)"/> included.</summary>
     public int Threads { get; }
 
     /// <summary>Executes the pieces 0 to <paramref name="count"/> − 1 of <paramref name="job"/> and returns when all are done.</summary>
+    /// <inheritdoc cref="Run(Job, int, int)"/>
+    public void Run(Job job, int count) => Run(job, 0, count);
+
+    /// <summary>Executes the pieces <paramref name="first"/> to <paramref name="first"/> + <paramref name="count"/> − 1 of <paramref name="job"/> and returns when all are done.</summary>
     /// <remarks>
     /// Calls from several threads follow one another; a job must not run another job on the same pool. After an exception no further piece is
     /// begun; the first one is thrown here when all threads have stopped. Allocates nothing.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The pool was disposed of.</exception>
     /// <exception cref="InvalidOperationException">Called from within a job of this pool.</exception>
-    public void Run(Job job, int count)
+    public void Run(Job job, int first, int count)
     {
         // A thread of the pool would wait for the run that waits for it.
         if (t_poolOfThread == this || _runs.IsHeldByCurrentThread)
@@ -81,14 +85,14 @@ internal sealed class WorkerPool : IDisposable
             if (Threads == 1 || count <= 1)
             {
                 for (int i = 0; i < count; i++)
-                    job.Execute(i, 0);
+                    job(first + i, 0);
                 return;
             }
             _job = job;
             _error = null;
             Volatile.Write(ref _unfinished, count);
             for (int worker = 0; worker < Threads; worker++)
-                Volatile.Write(ref Share(worker), Pack((int)((long)count * worker / Threads), (int)((long)count * (worker + 1) / Threads)));
+                Volatile.Write(ref Share(worker), Pack(first + Part(worker), first + Part(worker + 1)));
             Interlocked.Increment(ref _run);
             for (int i = 0; i < _sleepers.Length && i < count - 1; i++)
                 _sleepers[i].Wake();
@@ -97,6 +101,8 @@ internal sealed class WorkerPool : IDisposable
             if (_error is { } error)
                 ExceptionDispatchInfo.Throw(error);
         }
+
+        int Part(int worker) => (int)((long)count * worker / Threads);
     }
 
     private void Work(int worker)
@@ -151,7 +157,7 @@ internal sealed class WorkerPool : IDisposable
             done++;
             try
             {
-                _job.Execute(piece, worker);
+                _job(piece, worker);
             }
             catch (Exception e)
             {

@@ -1,7 +1,7 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
-using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Training;
@@ -18,8 +18,8 @@ public sealed unsafe class Sgd : IDisposable
 {
     private readonly WorkerPool _pool;
     private readonly bool _ownsPool;
-    private readonly SgdUpdate _update = SgdUpdate.Create();
-    private readonly SumOfSquares _squares = SumOfSquares.Create(SimdTiers.Best);
+    private readonly SgdUpdate _update = KernelSet.Best.SgdUpdate();
+    private readonly SumOfSquares _squares = KernelSet.Best.SumOfSquares();
 
     /// <summary>An optimizer with all velocities 0.</summary>
     /// <param name="parameters">The values to update.</param>

@@ -19,14 +19,14 @@ public class ConvolutionGoldenTests
         var data = new ConvData(x.ToFloats(), Parameter("w"), Parameter("b"), GoldenOperations.Image($"{name}/grad_y").ToFloats());
         foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, ConvRunner.Request()))
         {
-            ConvResult result = ConvRunner.Run(candidate.Algorithm!, data);
+            ConvResult result = ConvRunner.Run(candidate.Kernel!, data);
             Check("y", GoldenOperations.Image($"{name}/y").Data, result.Output);
             Check("grad_x", GoldenOperations.Image($"{name}/grad_x").Data, result.GradInput);
             Check("grad_w", GoldenOperations.Parameter($"{name}/grad_w"), result.GradWeight);
             Check("grad_b", GoldenOperations.Parameter($"{name}/grad_b"), result.GradBias);
 
             void Check(string part, double[] expected, float[] actual) =>
-                Compare.Close($"{candidate.Algorithm!.Name}, {name}/{part}", expected, actual, Tolerances.GoldenOperation);
+                Compare.Close($"{candidate.Kernel!.Name}, {name}/{part}", expected, actual, Tolerances.GoldenOperation);
         }
     }
 }

@@ -5,12 +5,12 @@ namespace AlexNetSharp.Tests.Threading;
 
 public class WorkerPoolTests
 {
-    private sealed class CountJob(int pieces, int spin = 0) : Job
+    private sealed class Counter(int pieces, int spin = 0)
     {
         public readonly int[] Executed = new int[pieces];
         public int HighestWorker;
 
-        public override void Execute(int index, int worker)
+        public void Count(int index, int worker)
         {
             Interlocked.Increment(ref Executed[index]);
             if (worker > Volatile.Read(ref HighestWorker))
@@ -19,9 +19,22 @@ public class WorkerPoolTests
         }
     }
 
-    private sealed class ActionJob(Action<int, int> action) : Job
+    private static void Nothing(int index, int worker)
     {
-        public override void Execute(int index, int worker) => action(index, worker);
+    }
+
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(3)]
+    public void ARunMayBeginAtAnyPiece(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        for (int first = 0; first < 50; first++)
+            for (int count = 0; count < 10; count++)
+            {
+                var counter = new Counter(60);
+                pool.Run(counter.Count, first, count);
+                Assert.Equal(Enumerable.Range(0, 60).Select(i => i >= first && i < first + count ? 1 : 0), counter.Executed);
+            }
     }
 
     [Theory]
@@ -33,10 +46,10 @@ public class WorkerPoolTests
         for (int run = 0; run < 20_000; run++)
         {
             int count = run % 50 == 0 ? 100 : random.Next(6);
-            var job = new CountJob(count, run % 7);
-            pool.Run(job, count);
-            Assert.All(job.Executed, times => Assert.Equal(1, times));
-            Assert.InRange(job.HighestWorker, 0, threads - 1);
+            var counter = new Counter(count, run % 7);
+            pool.Run(counter.Count, count);
+            Assert.All(counter.Executed, times => Assert.Equal(1, times));
+            Assert.InRange(counter.HighestWorker, 0, threads - 1);
         }
     }
 
@@ -45,11 +58,11 @@ public class WorkerPoolTests
     {
         // Pauses around the time after which threads fall asleep.
         using var pool = new WorkerPool(3);
-        var job = new CountJob(5, 20);
+        var counter = new Counter(5, 20);
         for (int run = 1; run <= 3000; run++)
         {
-            pool.Run(job, 5);
-            Assert.All(job.Executed, times => Assert.Equal(run, times));
+            pool.Run(counter.Count, 5);
+            Assert.All(counter.Executed, times => Assert.Equal(run, times));
             long start = Stopwatch.GetTimestamp();
             while (Stopwatch.GetElapsedTime(start).TotalMicroseconds < run % 120)
                 Thread.SpinWait(1);
@@ -66,15 +79,15 @@ public class WorkerPoolTests
             int mine = 0;
             for (int run = 0; run < 500; run++)
             {
-                pool.Run(new ActionJob((_, _) => Interlocked.Increment(ref mine)), 3);
+                pool.Run((_, _) => Interlocked.Increment(ref mine), 3);
                 if (mine != 3 * (run + 1))
                     return;
-                pool.Run(new ActionJob((_, _) =>
+                pool.Run((_, _) =>
                 {
                     int now = Interlocked.Increment(ref inside);
                     InterlockedMax(ref most, now);
                     Interlocked.Decrement(ref inside);
-                }), 2);
+                }, 2);
             }
             Interlocked.Increment(ref done);
         })).ToList();
@@ -100,11 +113,11 @@ public class WorkerPoolTests
         for (int failing = 0; failing < 20; failing++)
         {
             var error = Assert.Throws<InvalidDataException>(() => pool.Run(
-                new ActionJob((index, _) => { if (index == failing) throw new InvalidDataException($"piece {index}"); }), 20));
+                (index, _) => { if (index == failing) throw new InvalidDataException($"piece {index}"); }, 20));
             Assert.Equal($"piece {failing}", error.Message);
-            var job = new CountJob(10);
-            pool.Run(job, 10);
-            Assert.All(job.Executed, times => Assert.Equal(1, times));
+            var counter = new Counter(10);
+            pool.Run(counter.Count, 10);
+            Assert.All(counter.Executed, times => Assert.Equal(1, times));
         }
     }
 
@@ -115,13 +128,13 @@ public class WorkerPoolTests
         using var hold = new ManualResetEventSlim();
         int others = 0;
         // Whoever holds piece 0 cannot go on until all other pieces are done by the other thread.
-        pool.Run(new ActionJob((index, _) =>
+        pool.Run((index, _) =>
         {
             if (index == 0)
                 Assert.True(hold.Wait(TimeSpan.FromSeconds(20)));
             else if (Interlocked.Increment(ref others) == 99)
                 hold.Set();
-        }), 100);
+        }, 100);
         Assert.Equal(99, others);
     }
 
@@ -129,7 +142,7 @@ public class WorkerPoolTests
     public void RunAllocatesNothing()
     {
         using var pool = new WorkerPool(2);
-        var job = new CountJob(8, 5);
+        Job job = new Counter(8, 5).Count;
         for (int i = 0; i < 100; i++)
             pool.Run(job, 8);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -142,7 +155,7 @@ public class WorkerPoolTests
     public void AJobCannotRunAnotherOnItsPool()
     {
         using var pool = new WorkerPool(1);
-        Assert.Throws<InvalidOperationException>(() => pool.Run(new ActionJob((_, _) => pool.Run(new CountJob(1), 1)), 1));
+        Assert.Throws<InvalidOperationException>(() => pool.Run((_, _) => pool.Run(Nothing, 1), 1));
     }
 
     [Fact]
@@ -152,18 +165,18 @@ public class WorkerPoolTests
         var pool = new WorkerPool(3);
         using var together = new Barrier(3);
         int refused = 0;
-        var job = new ActionJob((_, _) =>
+        Job job = (_, _) =>
         {
             together.SignalAndWait();
             try
             {
-                pool.Run(new CountJob(1), 1);
+                pool.Run(Nothing, 1);
             }
             catch (InvalidOperationException)
             {
                 Interlocked.Increment(ref refused);
             }
-        });
+        };
         var caller = new Thread(() => pool.Run(job, 3)) { IsBackground = true };
         caller.Start();
         Assert.True(caller.Join(TimeSpan.FromSeconds(20)), "the threads of the pool wait for each other");
@@ -177,7 +190,7 @@ public class WorkerPoolTests
         var pool = new WorkerPool(2);
         pool.Dispose();
         pool.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => pool.Run(new CountJob(1), 1));
+        Assert.Throws<ObjectDisposedException>(() => pool.Run(Nothing, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(0));
     }
 }
@@ -187,18 +200,11 @@ public class WorkerPoolTests
 [Collection(nameof(IdleWorkerPoolTests))]
 public class IdleWorkerPoolTests
 {
-    private sealed class NothingJob : Job
-    {
-        public override void Execute(int index, int worker)
-        {
-        }
-    }
-
     [Fact]
     public void AnIdlePoolUsesNoProcessorTime()
     {
         using var pool = new WorkerPool(4);
-        pool.Run(new NothingJob(), 16);
+        pool.Run((_, _) => { }, 16);
         Thread.Sleep(50);
         // The runtime compiles in the background what earlier tests called often, so not every interval is quiet. With three threads that
         // spin none would be: they use 400 ms on every processor.

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace AlexNetSharp.Kernels.Convolution;
 
-/// <summary>An algorithm as a candidate: its name, and either the object or the reason why it refused.</summary>
-internal sealed record ConvCandidate(string Name, ConvAlgorithm? Algorithm, string Reason);
+/// <summary>An algorithm as a candidate: its name, and either the kernel or the reason why it refused.</summary>
+internal sealed record ConvCandidate(string Name, ConvKernel? Kernel, string Reason);
 
-/// <summary>Asks one algorithm whether it takes a geometry and request; it answers with the object made, or with the reason why not.</summary>
+/// <summary>Asks one algorithm whether it takes a geometry and request; it answers with the kernel made, or with the reason why not.</summary>
 internal delegate ConvCandidate ConvEntry(ConvGeometry geometry, ConvRequest request);
 
 /// <summary>The ordered list of convolution algorithms: the first that accepts a geometry is used.</summary>
@@ -16,7 +16,11 @@ internal static class ConvAlgorithms
     [
         Winograd.ConvWinograd.Candidate,
         ConvDirect.Candidate,
-        ConvGemm.Candidate,
+        (geometry, request) =>
+        {
+            ConvKernel gemm = KernelSet.Best.ConvGemm(geometry, request);
+            return new ConvCandidate(gemm.Name, gemm, "accepts every geometry");
+        },
         (geometry, request) => new ConvCandidate("plain", new ConvPlain(geometry, request), "accepts every geometry"),
     ];
 
@@ -28,7 +32,7 @@ internal static class ConvAlgorithms
         {
             ConvCandidate candidate = entry(geometry, request);
             candidates.Add(candidate);
-            if (candidate.Algorithm is not null)
+            if (candidate.Kernel is not null)
                 return candidates;
         }
         throw new UnreachableException("No convolution algorithm accepted, though the last entry accepts everything.");

@@ -7,42 +7,40 @@ namespace AlexNetSharp.Kernels.Convolution;
 // Backward: gradWeight[ky, kx, ic, oc] = Σ over pixels of the padded input at (ky, kx, ic) times the masked gradient of the output at oc.
 internal sealed unsafe partial class ConvDirect<V>
 {
-    private protected override void OnBackward()
+    public override void Backward(bool accumulate)
     {
+        _accumulate = accumulate;
         if (GradWeight != null)
         {
             Pool.Run(_backwardPart, _parts.Count);
             Pool.Run(_sumParts, Geometry.KernelHeight + 1);
         }
         if (GradInput != null)
-            _inputGradient!.Backward(Input, Output, GradOutput, null, null, GradInput, Accumulate);
+            _inputGradient!.Backward(accumulate);
     }
 
     /// <summary>Sums of one part: weights in panels [columns, 32], then biases.</summary>
     private float* PartSums(int part) => _partSums + part * _partLength;
 
     /// <summary>The sums of one part, band after band.</summary>
-    private sealed class BackwardPartJob(ConvDirect<V> owner) : Job
+    private void BackwardPart(int part, int worker)
     {
-        public override void Execute(int part, int worker)
+        ConvGeometry g = Geometry;
+        float* padded = Padded(worker), gradients = padded + _workerPadded, sums = PartSums(part);
+        new Span<float>(sums, checked((int)_partLength)).Clear();
+        for (int piece = _parts.Start(part); piece < _parts.Start(part + 1); piece++)
         {
-            ConvGeometry g = owner.Geometry;
-            float* padded = owner.Padded(worker), gradients = padded + owner._workerPadded, sums = owner.PartSums(part);
-            new Span<float>(sums, checked((int)owner._partLength)).Clear();
-            for (int piece = owner._parts.Start(part); piece < owner._parts.Start(part + 1); piece++)
+            (int image, int row, int rows) = Band(piece);
+            Pad(image, row, rows, padded);
+            for (int y = 0; y < rows; y += _gradientRows)
             {
-                (int image, int row, int rows) = owner.Band(piece);
-                owner.Pad(image, row, rows, padded);
-                for (int y = 0; y < rows; y += owner._gradientRows)
-                {
-                    int together = Math.Min(owner._gradientRows, rows - y);
-                    long first = ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels;
-                    int pixels = together * g.OutputWidth;
-                    PanelPacking.PackGradient<V>(
-                        owner.GradOutput + first, owner.Request.MaskGradient ? owner.Output + first : null, g.OutputChannels, pixels, g.OutputChannels,
-                        gradients, Width * pixels, sums + (nint)owner._panels * Width * owner._columns);
-                    owner.AddWeightGradient(padded + (nint)y * g.StrideHeight * owner._rowLength, gradients, together, first, sums);
-                }
+                int together = Math.Min(_gradientRows, rows - y);
+                long first = ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels;
+                int pixels = together * g.OutputWidth;
+                PanelPacking.PackGradient<V>(
+                    GradOutput + first, Request.MaskGradient ? Output + first : null, g.OutputChannels, pixels, g.OutputChannels,
+                    gradients, Width * pixels, sums + (nint)_panels * Width * _columns);
+                AddWeightGradient(padded + (nint)y * g.StrideHeight * _rowLength, gradients, together, first, sums);
             }
         }
     }
@@ -75,18 +73,15 @@ internal sealed unsafe partial class ConvDirect<V>
     }
 
     /// <summary>Adds up the parts in their order: one row of the kernel, or the biases.</summary>
-    private sealed class SumPartsJob(ConvDirect<V> owner) : Job
+    private void SumPartsOfRow(int ky, int worker)
     {
-        public override void Execute(int ky, int worker)
-        {
-            int outputs = owner.Geometry.OutputChannels;
-            if (ky < owner.Geometry.KernelHeight)
-                for (int k = ky * owner._run; k < (ky + 1) * owner._run; k++)
-                    for (int panel = 0; panel < owner._panels; panel++)
-                        owner.SumParts(((nint)panel * owner._columns + k) * Width, owner.GradWeight + (nint)k * outputs + panel * Width, owner.Outputs(panel));
-            else if (owner.GradBias != null)
-                owner.SumParts((nint)owner._panels * Width * owner._columns, owner.GradBias, outputs);
-        }
+        int outputs = Geometry.OutputChannels;
+        if (ky < Geometry.KernelHeight)
+            for (int k = ky * _run; k < (ky + 1) * _run; k++)
+                for (int panel = 0; panel < _panels; panel++)
+                    SumParts(((nint)panel * _columns + k) * Width, GradWeight + (nint)k * outputs + panel * Width, Outputs(panel));
+        else if (GradBias != null)
+            SumParts((nint)_panels * Width * _columns, GradBias, outputs);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -98,7 +93,7 @@ internal sealed unsafe partial class ConvDirect<V>
             V sum = V.Zero;
             for (int part = 0; part < _parts.Count; part++)
                 sum += V.Load(PartSums(part) + at + n);
-            if (Accumulate)
+            if (_accumulate)
                 sum += V.LoadPartial(gradient + n, lanes);
             V.StorePartial(sum, gradient + n, lanes);
         }

@@ -7,7 +7,19 @@ namespace AlexNetSharp.Kernels.Convolution;
 // Forward.
 internal sealed unsafe partial class ConvDirect<V>
 {
-    private protected override void OnForward()
+    public override void PrepareWeights()
+    {
+        Pool.Run(_packWeight, _panels);
+        _inputGradient?.PrepareWeights();
+    }
+
+    /// <summary>32 output channels, as columns of a panel.</summary>
+    private void PackWeight(int panel, int worker) =>
+        PanelPacking.Pack<V>(
+            Weight + panel * Width, Geometry.OutputChannels, _columns, Outputs(panel),
+            _packedWeight + (nint)panel * Width * _columns, Width * _columns);
+
+    public override void Forward()
     {
         var padded = new Span<float>(_paddedBias, _panels * Width);
         padded.Clear();
@@ -16,30 +28,18 @@ internal sealed unsafe partial class ConvDirect<V>
         Pool.Run(_forward, Geometry.Batch * _bands.Count);
     }
 
-    /// <summary>32 output channels, as columns of a panel.</summary>
-    private sealed class PackWeightJob(ConvDirect<V> owner) : Job
-    {
-        public override void Execute(int panel, int worker) =>
-            PanelPacking.Pack(
-                owner.Weight + panel * Width, owner.Geometry.OutputChannels, owner._columns, owner.Outputs(panel),
-                owner._packedWeight + (nint)panel * Width * owner._columns, Width * owner._columns);
-    }
-
     /// <summary>A band of output rows of one image.</summary>
-    private sealed class ForwardJob(ConvDirect<V> owner) : Job
+    private void ForwardBand(int index, int worker)
     {
-        public override void Execute(int index, int worker)
-        {
-            ConvGeometry g = owner.Geometry;
-            (int image, int row, int rows) = owner.Band(index);
-            float* padded = owner.Padded(worker), tile = padded + owner._workerPadded;
-            owner.Pad(image, row, rows, padded);
-            for (int panel = 0; panel < owner._panels; panel++)
-                for (int y = 0; y < rows; y++)
-                    owner.ForwardRow(
-                        padded + (nint)y * g.StrideHeight * owner._rowLength, panel, tile,
-                        owner.Output + ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels + panel * Width);
-        }
+        ConvGeometry g = Geometry;
+        (int image, int row, int rows) = Band(index);
+        float* padded = Padded(worker), tile = padded + _workerPadded;
+        Pad(image, row, rows, padded);
+        for (int panel = 0; panel < _panels; panel++)
+            for (int y = 0; y < rows; y++)
+                ForwardRow(
+                    padded + (nint)y * g.StrideHeight * _rowLength, panel, tile,
+                    Output + ((long)image * g.OutputHeight + row + y) * g.OutputWidth * g.OutputChannels + panel * Width);
     }
 
     /// <summary>One row of the output, 32 channels; <paramref name="tile"/> takes the tiles whose last channels do not exist.</summary>

@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution;
@@ -16,10 +17,9 @@ namespace AlexNetSharp.Kernels.Convolution;
 /// </para>
 /// <para>Error: that of a float32 sum over the columns (forward), the pixels (gradWeight) or kernel area times oc (gradInput).</para>
 /// </remarks>
-internal sealed unsafe partial class ConvGemm : ConvAlgorithm
+internal sealed unsafe class ConvGemm<V> : ConvKernel
+    where V : unmanaged, ISimd<V>
 {
-    private const string FullName = "gemm: product of patches and weights";
-
     private const int Width = GemmKernel.PanelWidth;
 
     /// <summary>Pixels and columns of a block of patches: 336 KiB.</summary>
@@ -38,7 +38,8 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
     // Strides of panels, 16 floats beyond a round number, so that rows of neighbors do not share a set of the cache.
     private readonly nint _weightStride, _transposedStride, _blockStride, _gradientStride, _gradientWeightStride;
     private readonly Job _packWeight, _forward, _backwardWeight, _backwardInput;
-    private float* _packedWeight, _packedTransposed, _scratch;
+    private float* _packedWeight, _packedTransposed;
+    private bool _accumulate;
 
     /// <summary>Fixes sizes; accepts every geometry.</summary>
     public ConvGemm(ConvGeometry geometry, ConvRequest request)
@@ -61,15 +62,10 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
         _blockStride = Width * MaxPixels + 16;
         _gradientStride = Width * GradientPixels + 16;
         _gradientWeightStride = Width * Width * MaxGradientPanels + 16;
-        (_packWeight, _forward) = (new PackWeightJob(this), new ForwardJob(this));
-        (_backwardWeight, _backwardInput) = (new BackwardWeightJob(this), new BackwardInputJob(this));
+        (_packWeight, _forward, _backwardWeight, _backwardInput) = (PackWeight, ForwardPixels, BackwardWeight, BackwardInput);
     }
 
-    /// <summary>The entry of <see cref="ConvAlgorithms"/>.</summary>
-    public static ConvCandidate Candidate(ConvGeometry geometry, ConvRequest request) =>
-        new(FullName, new ConvGemm(geometry, request), "accepts every geometry");
-
-    public override string Name => FullName;
+    public override string Name => "gemm: product of patches and weights";
 
     public override long PreparedWeightLength => PackedWeightLength + PackedTransposedLength;
 
@@ -86,23 +82,141 @@ internal sealed unsafe partial class ConvGemm : ConvAlgorithm
             ? (MaxGradientPanels + _outputPanels) * _gradientStride + _outputPanels * (_gradientWeightStride + Width)
             : 0);
 
-    private protected override void OnBind(float* preparedWeight, float* scratch)
+    public override void Bind(WorkerPool pool, in Operands operands)
     {
-        _packedWeight = preparedWeight;
-        _packedTransposed = preparedWeight + PackedWeightLength;
-        _scratch = scratch;
+        base.Bind(pool, operands);
+        _packedWeight = PreparedWeight;
+        _packedTransposed = PreparedWeight + PackedWeightLength;
     }
 
-    private protected override void OnPrepareWeight() => Pool.Run(_packWeight, Geometry.Groups * _outputPanels);
+    private float* OfWorker(int worker) => Scratch + worker * WorkerScratch;
 
-    private protected override void OnForward() =>
-        Pool.Run(_forward, checked((int)((_pixels + _pixelsTogether - 1) / _pixelsTogether)));
+    /// <summary>Output channels of a group in the given panel.</summary>
+    private int Outputs(int panel) => Math.Min(Width, _groupOutputs - panel * Width);
 
-    private protected override void OnBackward()
+    public override void PrepareWeights() => Pool.Run(_packWeight, Geometry.Groups * _outputPanels);
+
+    /// <summary>32 output channels of a group.</summary>
+    private void PackWeight(int index, int worker)
     {
+        (int group, int panel) = Math.DivRem(index, _outputPanels);
+        int rowLength = Geometry.OutputChannels, outputs = Outputs(panel);
+        float* weight = Weight + group * _groupOutputs + panel * Width;
+        PanelPacking.Pack<V>(weight, rowLength, _columns, outputs, _packedWeight + index * _weightStride, _weightStride);
+        if (!Request.InputGradient)
+            return;
+        for (int k = 0; k < _columnPanels; k++)
+            PanelPacking.PackTransposed(
+                weight + (nint)k * Width * rowLength, rowLength, Math.Min(Width, _columns - k * Width), outputs,
+                _packedTransposed + ((nint)group * _columnPanels + k) * _transposedStride + panel * Width * Width);
+    }
+
+    public override void Forward() => Pool.Run(_forward, checked((int)((_pixels + _pixelsTogether - 1) / _pixelsTogether)));
+
+    /// <summary>A block of output pixels.</summary>
+    private void ForwardPixels(int index, int worker)
+    {
+        ConvGeometry g = Geometry;
+        long first = (long)index * _pixelsTogether;
+        int pixels = (int)Math.Min(_pixelsTogether, _pixels - first);
+        float* patches = OfWorker(worker), sums = patches + MaxColumns / Width * _blockStride;
+        for (int group = 0; group < g.Groups; group++)
+        {
+            for (int k = 0; k < _columns; k += _columnBlocks.Length(k))
+            {
+                int columns = _columnBlocks.Length(k);
+                PatchPacking.Gather<V>(g, Input, group, first, pixels, k, columns, patches, _blockStride);
+                GemmKernel.Multiply<V>(
+                    patches, _blockStride, _packedWeight + group * _outputPanels * _weightStride + k * Width, _weightStride,
+                    sums, _blockStride, pixels, _outputPanels, columns, accumulate: k > 0);
+            }
+            for (int p = 0; p < _outputPanels; p++)
+            {
+                int channel = group * _groupOutputs + p * Width;
+                PanelPacking.Unpack<V>(
+                    sums + p * _blockStride, pixels, Outputs(p), Bias == null ? null : Bias + channel, Request.Relu,
+                    Output + first * g.OutputChannels + channel, g.OutputChannels);
+            }
+        }
+    }
+
+    public override void Backward(bool accumulate)
+    {
+        _accumulate = accumulate;
         if (GradWeight != null)
             Pool.Run(_backwardWeight, Geometry.Groups * _gradientBlocks.Count);
         if (GradInput != null)
             Pool.Run(_backwardInput, Geometry.Batch);
+    }
+
+    /// <summary>Packs the masked gradient of some pixels, all output channels of a group.</summary>
+    private void PackGradient(int group, long firstPixel, int pixels, float* panels, nint panelStride, float* sums)
+    {
+        long at = firstPixel * Geometry.OutputChannels + group * _groupOutputs;
+        PanelPacking.PackGradient<V>(
+            GradOutput + at, Request.MaskGradient ? Output + at : null, Geometry.OutputChannels, pixels, _groupOutputs, panels, panelStride, sums);
+    }
+
+    /// <summary>Some panels of columns of a group's weight, summed over all pixels; the first of a group sums the bias too.</summary>
+    private void BackwardWeight(int index, int worker)
+    {
+        ConvGeometry g = Geometry;
+        (int group, int block) = Math.DivRem(index, _gradientBlocks.Count);
+        int column = _gradientBlocks.Start(block) * Width;
+        int columns = Math.Min(_gradientBlocks.Start(block + 1) * Width, _columns) - column;
+        float* patches = OfWorker(worker), gradients = patches + MaxGradientPanels * _gradientStride;
+        float* sums = gradients + _outputPanels * _gradientStride;
+        float* biasSums = block == 0 && GradBias != null ? sums + _outputPanels * _gradientWeightStride : null;
+        if (biasSums != null)
+            new Span<float>(biasSums, _outputPanels * Width).Clear();
+        for (long pixel = 0; pixel < _pixels; pixel += GradientPixels)
+        {
+            int pixels = (int)Math.Min(GradientPixels, _pixels - pixel);
+            PatchPacking.Gather<V>(g, Input, group, pixel, pixels, column, columns, patches, _gradientStride);
+            PackGradient(group, pixel, pixels, gradients, _gradientStride, biasSums);
+            GemmKernel.MultiplyTransposed<V>(
+                patches, _gradientStride, gradients, _gradientStride, sums, _gradientWeightStride,
+                columns, _outputPanels, pixels, accumulate: pixel > 0);
+        }
+        for (int p = 0; p < _outputPanels; p++)
+        {
+            int channel = group * _groupOutputs + p * Width;
+            float* from = sums + p * _gradientWeightStride, to = GradWeight + (nint)column * g.OutputChannels + channel;
+            for (int k = 0; k < columns; k++)
+                Give(from + k * Width, to + (nint)k * g.OutputChannels, Outputs(p));
+            if (biasSums != null)
+                Give(biasSums + p * Width, GradBias + channel, Outputs(p));
+        }
+    }
+
+    private void Give(float* from, float* to, int count)
+    {
+        for (int i = 0; i < count; i++)
+            to[i] = _accumulate ? to[i] + from[i] : from[i];
+    }
+
+    /// <summary>One image of the input gradient.</summary>
+    private void BackwardInput(int index, int worker)
+    {
+        ConvGeometry g = Geometry;
+        int image = g.OutputHeight * g.OutputWidth;
+        long inputImage = g.InputLength / g.Batch;
+        new Span<float>(GradInput + index * inputImage, checked((int)inputImage)).Clear();
+        float* patches = OfWorker(worker), gradients = patches + MaxColumns / Width * _blockStride;
+        for (int y = 0; y < image; y += MaxPixels)
+            for (int group = 0; group < g.Groups; group++)
+            {
+                long first = (long)index * image + y;
+                int pixels = Math.Min(MaxPixels, image - y);
+                PackGradient(group, first, pixels, gradients, _blockStride, null);
+                for (int k = 0; k < _columns; k += _columnBlocks.Length(k))
+                {
+                    int columns = _columnBlocks.Length(k);
+                    GemmKernel.Multiply<V>(
+                        gradients, _blockStride, _packedTransposed + ((nint)group * _columnPanels + k / Width) * _transposedStride,
+                        _transposedStride, patches, _blockStride, pixels, GemmKernel.Panels(columns), _groupOutputs, accumulate: false);
+                    PatchPacking.ScatterAdd<V>(g, GradInput, group, first, pixels, k, columns, patches, _blockStride);
+                }
+            }
     }
 }

@@ -4,23 +4,22 @@ namespace AlexNetSharp.Kernels.Convolution;
 
 /// <summary>Convolution as its formula says, loop by loop: the readable definition, and the last entry of <see cref="ConvAlgorithms"/>.</summary>
 /// <remarks>Accepts every geometry. One image (forward, input gradient) or one output channel (weight gradient) is a piece of work.</remarks>
-internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest request) : ConvAlgorithm(geometry, request)
+internal sealed unsafe class ConvPlain : ConvKernel
 {
-    private Job _forward = null!, _backwardWeight = null!, _backwardInput = null!;
+    private readonly Job _forward, _backwardWeight, _backwardInput;
+    private bool _accumulate;
+
+    /// <summary>Takes any geometry.</summary>
+    public ConvPlain(ConvGeometry geometry, ConvRequest request)
+        : base(geometry, request) => (_forward, _backwardWeight, _backwardInput) = (ForwardImage, BackwardChannel, BackwardImage);
 
     public override string Name => "plain loops";
 
-    private protected override void OnBind(float* preparedWeight, float* scratch)
-    {
-        _forward = new ForwardJob(this);
-        _backwardWeight = new BackwardWeightJob(this);
-        _backwardInput = new BackwardInputJob(this);
-    }
+    public override void Forward() => Pool.Run(_forward, Geometry.Batch);
 
-    private protected override void OnForward() => Pool.Run(_forward, Geometry.Batch);
-
-    private protected override void OnBackward()
+    public override void Backward(bool accumulate)
     {
+        _accumulate = accumulate;
         if (GradWeight != null)
             Pool.Run(_backwardWeight, Geometry.OutputChannels);
         if (GradInput != null)
@@ -38,105 +37,96 @@ internal sealed unsafe class ConvPlain(ConvGeometry geometry, ConvRequest reques
 
     private float MaskedGradient(long i) => Request.MaskGradient && !(Output[i] > 0) ? 0 : GradOutput[i];
 
-    private sealed class ForwardJob(ConvPlain owner) : Job
+    private void ForwardImage(int n, int worker)
     {
-        public override void Execute(int n, int worker)
-        {
-            ConvGeometry g = owner.Geometry;
-            int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
-            for (int oy = 0; oy < g.OutputHeight; oy++)
-                for (int ox = 0; ox < g.OutputWidth; ox++)
-                {
-                    float* output = owner.Output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
-                    for (int o = 0; o < g.OutputChannels; o++)
-                        output[o] = owner.Bias == null ? 0 : owner.Bias[o];
-                    for (int ky = 0; ky < g.KernelHeight; ky++)
-                        for (int kx = 0; kx < g.KernelWidth; kx++)
-                        {
-                            long at = owner.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
-                            if (at < 0)
-                                continue;
-                            for (int ic = 0; ic < ics; ic++)
-                                for (int group = 0; group < g.Groups; group++)
-                                {
-                                    float value = owner.Input[at + group * ics + ic];
-                                    float* weight = owner.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
-                                    for (int o = group * ocs; o < (group + 1) * ocs; o++)
-                                        output[o] += value * weight[o];
-                                }
-                        }
-                    if (owner.Request.Relu)
-                        for (int o = 0; o < g.OutputChannels; o++)
-                            output[o] = output[o] < 0 ? 0 : output[o];
-                }
-        }
-    }
-
-    private sealed class BackwardWeightJob(ConvPlain owner) : Job
-    {
-        public override void Execute(int o, int worker)
-        {
-            ConvGeometry g = owner.Geometry;
-            int ics = g.InputChannels / g.Groups, group = o / (g.OutputChannels / g.Groups);
-            long pixels = (long)g.Batch * g.OutputHeight * g.OutputWidth;
-            if (!owner.Accumulate)
-                for (long i = o; i < g.WeightLength; i += g.OutputChannels)
-                    owner.GradWeight[i] = 0;
-            float bias = owner.Accumulate && owner.GradBias != null ? owner.GradBias[o] : 0;
-            for (long p = 0; p < pixels; p++)
+        ConvGeometry g = Geometry;
+        int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
+        for (int oy = 0; oy < g.OutputHeight; oy++)
+            for (int ox = 0; ox < g.OutputWidth; ox++)
             {
-                float gradient = owner.MaskedGradient(p * g.OutputChannels + o);
-                bias += gradient;
-                if (gradient == 0)
-                    continue;
-                (long row, long ox) = Math.DivRem(p, g.OutputWidth);
-                (long n, long oy) = Math.DivRem(row, g.OutputHeight);
+                float* output = Output + (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                for (int o = 0; o < g.OutputChannels; o++)
+                    output[o] = Bias == null ? 0 : Bias[o];
                 for (int ky = 0; ky < g.KernelHeight; ky++)
                     for (int kx = 0; kx < g.KernelWidth; kx++)
                     {
-                        long at = owner.InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
+                        long at = InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
                         if (at < 0)
                             continue;
                         for (int ic = 0; ic < ics; ic++)
-                            owner.GradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
-                                += gradient * owner.Input[at + group * ics + ic];
+                            for (int group = 0; group < g.Groups; group++)
+                            {
+                                float value = Input[at + group * ics + ic];
+                                float* weight = Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                for (int o = group * ocs; o < (group + 1) * ocs; o++)
+                                    output[o] += value * weight[o];
+                            }
                     }
+                if (Request.Relu)
+                    for (int o = 0; o < g.OutputChannels; o++)
+                        output[o] = output[o] < 0 ? 0 : output[o];
             }
-            if (owner.GradBias != null)
-                owner.GradBias[o] = bias;
-        }
     }
 
-    private sealed class BackwardInputJob(ConvPlain owner) : Job
+    private void BackwardChannel(int o, int worker)
     {
-        public override void Execute(int n, int worker)
+        ConvGeometry g = Geometry;
+        int ics = g.InputChannels / g.Groups, group = o / (g.OutputChannels / g.Groups);
+        long pixels = (long)g.Batch * g.OutputHeight * g.OutputWidth;
+        if (!_accumulate)
+            for (long i = o; i < g.WeightLength; i += g.OutputChannels)
+                GradWeight[i] = 0;
+        float bias = _accumulate && GradBias != null ? GradBias[o] : 0;
+        for (long p = 0; p < pixels; p++)
         {
-            ConvGeometry g = owner.Geometry;
-            int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
-            long image = (long)g.InputHeight * g.InputWidth * g.InputChannels;
-            for (long i = n * image; i < (n + 1) * image; i++)
-                owner.GradInput[i] = 0;
-            for (int oy = 0; oy < g.OutputHeight; oy++)
-                for (int ox = 0; ox < g.OutputWidth; ox++)
+            float gradient = MaskedGradient(p * g.OutputChannels + o);
+            bias += gradient;
+            if (gradient == 0)
+                continue;
+            (long row, long ox) = Math.DivRem(p, g.OutputWidth);
+            (long n, long oy) = Math.DivRem(row, g.OutputHeight);
+            for (int ky = 0; ky < g.KernelHeight; ky++)
+                for (int kx = 0; kx < g.KernelWidth; kx++)
                 {
-                    long output = (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
-                    for (int ky = 0; ky < g.KernelHeight; ky++)
-                        for (int kx = 0; kx < g.KernelWidth; kx++)
-                        {
-                            long at = owner.InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
-                            if (at < 0)
-                                continue;
-                            for (int group = 0; group < g.Groups; group++)
-                                for (int ic = 0; ic < ics; ic++)
-                                {
-                                    float* weight = owner.Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
-                                    float sum = 0;
-                                    for (int o = group * ocs; o < (group + 1) * ocs; o++)
-                                        sum += owner.MaskedGradient(output + o) * weight[o];
-                                    owner.GradInput[at + group * ics + ic] += sum;
-                                }
-                        }
+                    long at = InputAt((int)n, (int)oy * g.StrideHeight + ky - g.PadTop, (int)ox * g.StrideWidth + kx - g.PadLeft);
+                    if (at < 0)
+                        continue;
+                    for (int ic = 0; ic < ics; ic++)
+                        GradWeight[((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels + o]
+                            += gradient * Input[at + group * ics + ic];
                 }
         }
+        if (GradBias != null)
+            GradBias[o] = bias;
+    }
+
+    private void BackwardImage(int n, int worker)
+    {
+        ConvGeometry g = Geometry;
+        int ics = g.InputChannels / g.Groups, ocs = g.OutputChannels / g.Groups;
+        long image = (long)g.InputHeight * g.InputWidth * g.InputChannels;
+        for (long i = n * image; i < (n + 1) * image; i++)
+            GradInput[i] = 0;
+        for (int oy = 0; oy < g.OutputHeight; oy++)
+            for (int ox = 0; ox < g.OutputWidth; ox++)
+            {
+                long output = (((long)n * g.OutputHeight + oy) * g.OutputWidth + ox) * g.OutputChannels;
+                for (int ky = 0; ky < g.KernelHeight; ky++)
+                    for (int kx = 0; kx < g.KernelWidth; kx++)
+                    {
+                        long at = InputAt(n, oy * g.StrideHeight + ky - g.PadTop, ox * g.StrideWidth + kx - g.PadLeft);
+                        if (at < 0)
+                            continue;
+                        for (int group = 0; group < g.Groups; group++)
+                            for (int ic = 0; ic < ics; ic++)
+                            {
+                                float* weight = Weight + ((long)(ky * g.KernelWidth + kx) * ics + ic) * g.OutputChannels;
+                                float sum = 0;
+                                for (int o = group * ocs; o < (group + 1) * ocs; o++)
+                                    sum += MaskedGradient(output + o) * weight[o];
+                                GradInput[at + group * ics + ic] += sum;
+                            }
+                    }
+            }
     }
 }

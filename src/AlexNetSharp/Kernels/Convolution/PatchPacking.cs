@@ -24,47 +24,17 @@ internal static unsafe class PatchPacking
     /// <param name="columns">Columns; those that fill the last panel are left as they are.</param>
     /// <param name="panels">[⌈columns / 32⌉][rows][32].</param>
     /// <param name="panelStride">Floats between panels.</param>
-    public static void Gather(
+    public static void Gather<V>(
         in ConvGeometry g, float* image, int group, long firstRow, int rows, int firstColumn, int columns, float* panels, nint panelStride)
-    {
-        switch (SimdTiers.Best)
-        {
-            case SimdTier.Vector512:
-                Walk<CopyRun<F32x16>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-            case SimdTier.Vector256:
-                Walk<CopyRun<F32x8>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-            case SimdTier.Vector128:
-                Walk<CopyRun<F32x4>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-            default:
-                Walk<CopyRun<F32x1>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-        }
-    }
+        where V : unmanaged, ISimd<V> =>
+        Walk<CopyRun<V>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
 
-    /// <summary>The adjoint of <see cref="Gather"/>: adds each value of the panels to the place of the image that it would come from.</summary>
-    /// <inheritdoc cref="Gather"/>
-    public static void ScatterAdd(
+    /// <summary>The adjoint of <see cref="Gather{V}"/>: adds each value of the panels to the place of the image that it would come from.</summary>
+    /// <inheritdoc cref="Gather{V}"/>
+    public static void ScatterAdd<V>(
         in ConvGeometry g, float* image, int group, long firstRow, int rows, int firstColumn, int columns, float* panels, nint panelStride)
-    {
-        switch (SimdTiers.Best)
-        {
-            case SimdTier.Vector512:
-                Walk<AddRun<F32x16>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-            case SimdTier.Vector256:
-                Walk<AddRun<F32x8>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-            case SimdTier.Vector128:
-                Walk<AddRun<F32x4>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-            default:
-                Walk<AddRun<F32x1>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
-                break;
-        }
-    }
+        where V : unmanaged, ISimd<V> =>
+        Walk<AddRun<V>>(g, image, group, firstRow, rows, firstColumn, columns, panels, panelStride);
 
     /// <summary>What happens to the parts of a run; at most 32 floats at a time, within one panel.</summary>
     private interface IRun

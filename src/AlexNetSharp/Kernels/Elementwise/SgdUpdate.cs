@@ -15,22 +15,17 @@ internal readonly record struct SgdStep(float LearningRate, float Momentum, floa
 /// Stochastic gradient descent with momentum: v = µ·v + (γ·g + λ·w), then w = w − η·v, for every element; the gradient is not changed.
 /// </summary>
 /// <remarks>PyTorch's <c>torch.optim.SGD</c> without dampening; v starts as 0. (Caffe puts η into v instead; at a constant η that is the same.)</remarks>
-internal abstract unsafe class SgdUpdate : Job
+internal abstract unsafe class SgdUpdate
 {
     private const int Chunk = 1 << 14;
 
+    private readonly Job _job;
     private SgdStep _step;
     private float* _weight, _gradient, _velocity;
     private long _count;
 
-    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
-    public static SgdUpdate Create(SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
-    {
-        SimdTier.Vector512 => new SgdUpdate<F32x16>(),
-        SimdTier.Vector256 => new SgdUpdate<F32x8>(),
-        SimdTier.Vector128 => new SgdUpdate<F32x4>(),
-        _ => new SgdUpdate<F32x1>(),
-    };
+    /// <summary>Made by <see cref="KernelSet"/>.</summary>
+    private protected SgdUpdate() => _job = Piece;
 
     /// <summary>Updates <paramref name="count"/> elements.</summary>
     public void Run(WorkerPool pool, SgdStep step, float* weight, float* gradient, float* velocity, long count)
@@ -39,11 +34,10 @@ internal abstract unsafe class SgdUpdate : Job
         _weight = weight;
         _gradient = gradient;
         _velocity = velocity;
-        pool.Run(this, checked((int)((count + Chunk - 1) / Chunk)));
+        pool.Run(_job, checked((int)((count + Chunk - 1) / Chunk)));
     }
 
-    /// <inheritdoc/>
-    public override void Execute(int index, int worker)
+    private void Piece(int index, int worker)
     {
         long first = (long)index * Chunk;
         Update(_step, _weight + first, _gradient + first, _velocity + first, (int)Math.Min(Chunk, _count - first));

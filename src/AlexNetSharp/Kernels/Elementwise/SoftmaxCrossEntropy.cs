@@ -40,7 +40,7 @@ internal sealed unsafe class SoftmaxCrossEntropy
         (_pool, _classes, _smoothing) = (pool, classes, smoothing);
         _labels = new int[maxRows];
         _losses = new double[maxRows];
-        _loss = new LossJob(this);
+        _loss = Row;
     }
 
     /// <summary>The mean loss of the rows, and its gradient.</summary>
@@ -67,36 +67,34 @@ internal sealed unsafe class SoftmaxCrossEntropy
         return sum / labels.Length;
     }
 
-    private sealed class LossJob(SoftmaxCrossEntropy owner) : Job
+    /// <summary>Loss and gradient of one row.</summary>
+    private void Row(int index, int worker)
     {
-        public override void Execute(int index, int worker)
+        int classes = _classes, label = _labels[index];
+        float* logits = _logits + (long)index * classes, gradient = _gradient + (long)index * classes;
+        float max = float.NegativeInfinity;
+        for (int k = 0; k < classes; k++)
+            max = MathF.Max(max, logits[k]);
+        double sum = 0, distance = 0;
+        float right = logits[label];
+        bool store = _gradient != null;
+        for (int k = 0; k < classes; k++)
         {
-            int classes = owner._classes, label = owner._labels[index];
-            float* logits = owner._logits + (long)index * classes, gradient = owner._gradient + (long)index * classes;
-            float max = float.NegativeInfinity;
-            for (int k = 0; k < classes; k++)
-                max = MathF.Max(max, logits[k]);
-            double sum = 0, distance = 0;
-            float right = logits[label];
-            bool store = owner._gradient != null;
-            for (int k = 0; k < classes; k++)
-            {
-                distance += (double)max - logits[k];
-                float exponential = MathF.Exp(logits[k] - max);
-                sum += exponential;
-                if (store)
-                    gradient[k] = exponential;
-            }
-            // −ln p[k] = ln Σ exp(z − max) + max − z[k].
-            double log = Math.Log(sum), smoothing = owner._smoothing;
-            owner._losses[index] = log + (1 - smoothing) * ((double)max - right) + smoothing / classes * distance;
-            if (!store)
-                return;
-            double scale = owner._gradientScale / sum;
-            float uniform = (float)(owner._gradientScale * smoothing / classes);
-            for (int k = 0; k < classes; k++)
-                gradient[k] = (float)(gradient[k] * scale) - uniform;
-            gradient[label] -= (float)(owner._gradientScale * (1 - smoothing));
+            distance += (double)max - logits[k];
+            float exponential = MathF.Exp(logits[k] - max);
+            sum += exponential;
+            if (store)
+                gradient[k] = exponential;
         }
+        // −ln p[k] = ln Σ exp(z − max) + max − z[k].
+        double log = Math.Log(sum), smoothing = _smoothing;
+        _losses[index] = log + (1 - smoothing) * ((double)max - right) + smoothing / classes * distance;
+        if (!store)
+            return;
+        double scale = _gradientScale / sum;
+        float uniform = (float)(_gradientScale * smoothing / classes);
+        for (int k = 0; k < classes; k++)
+            gradient[k] = (float)(gradient[k] * scale) - uniform;
+        gradient[label] -= (float)(_gradientScale * (1 - smoothing));
     }
 }

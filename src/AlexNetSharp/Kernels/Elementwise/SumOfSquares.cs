@@ -9,22 +9,17 @@ namespace AlexNetSharp.Kernels.Elementwise;
 /// Runs of 1,024 values are summed in float32 lanes (relative error some 1e-6 at worst), their sums in double precision, chunk by
 /// chunk, and the chunks in order.
 /// </remarks>
-internal abstract unsafe class SumOfSquares : Job
+internal abstract unsafe class SumOfSquares
 {
     private const int Chunk = 1 << 14;
 
+    private readonly Job _job;
     private double[] _partial = [];
     private float* _values;
     private long _count;
 
-    /// <summary>Makes the job for vectors of <paramref name="tier"/>.</summary>
-    public static SumOfSquares Create(SimdTier tier) => tier switch
-    {
-        SimdTier.Vector512 => new SumOfSquares<F32x16>(),
-        SimdTier.Vector256 => new SumOfSquares<F32x8>(),
-        SimdTier.Vector128 => new SumOfSquares<F32x4>(),
-        _ => new SumOfSquares<F32x1>(),
-    };
+    /// <summary>Made by <see cref="KernelSet"/>.</summary>
+    private protected SumOfSquares() => _job = Piece;
 
     /// <summary>Sums <paramref name="count"/> squares.</summary>
     public double Run(WorkerPool pool, float* values, long count)
@@ -34,15 +29,14 @@ internal abstract unsafe class SumOfSquares : Job
             _partial = new double[chunks];
         _values = values;
         _count = count;
-        pool.Run(this, chunks);
+        pool.Run(_job, chunks);
         double sum = 0;
         for (int i = 0; i < chunks; i++)
             sum += _partial[i];
         return sum;
     }
 
-    /// <inheritdoc/>
-    public override void Execute(int index, int worker)
+    private void Piece(int index, int worker)
     {
         long first = (long)index * Chunk;
         _partial[index] = Sum(_values + first, (int)Math.Min(Chunk, _count - first));

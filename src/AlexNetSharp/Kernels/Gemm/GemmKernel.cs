@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Tensors;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Gemm;
 
@@ -47,28 +48,6 @@ internal static unsafe class GemmKernel
     /// <param name="panels">Panels of B and C, at least 0.</param>
     /// <param name="depth">Length of the sums, at least 1.</param>
     /// <param name="accumulate">Whether the product is added to C or overwrites it.</param>
-    public static void Multiply(
-        float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
-        int rows, int panels, int depth, bool accumulate)
-    {
-        switch (SimdTiers.Best)
-        {
-            case SimdTier.Vector512:
-                Multiply<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-            case SimdTier.Vector256:
-                Multiply<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-            case SimdTier.Vector128:
-                Multiply<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-            default:
-                Multiply<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-        }
-    }
-
-    /// <summary>As the other overload, on the given vectors.</summary>
     public static void Multiply<V>(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
         int rows, int panels, int depth, bool accumulate)
@@ -89,28 +68,7 @@ internal static unsafe class GemmKernel
             }
     }
 
-    /// <summary>As <see cref="Multiply(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/> with B in <see cref="BFloat16"/>.</summary>
-    public static void Multiply(
-        float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
-    {
-        switch (SimdTiers.Best)
-        {
-            case SimdTier.Vector512:
-                Multiply<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
-                break;
-            case SimdTier.Vector256:
-                Multiply<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
-                break;
-            case SimdTier.Vector128:
-                Multiply<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
-                break;
-            default:
-                Multiply<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth);
-                break;
-        }
-    }
-
-    /// <summary>As the other overload, on the given vectors.</summary>
+    /// <summary>As <see cref="Multiply{V}(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/> with B in <see cref="BFloat16"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V>(
         float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
@@ -139,28 +97,6 @@ internal static unsafe class GemmKernel
     /// <param name="panels">Panels of B and C.</param>
     /// <param name="depth">Rows of A and B.</param>
     /// <param name="accumulate">Whether the product is added to C or overwrites it.</param>
-    public static void MultiplyTransposed(
-        float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
-        int rows, int panels, int depth, bool accumulate)
-    {
-        switch (SimdTiers.Best)
-        {
-            case SimdTier.Vector512:
-                MultiplyTransposed<F32x16>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-            case SimdTier.Vector256:
-                MultiplyTransposed<F32x8>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-            case SimdTier.Vector128:
-                MultiplyTransposed<F32x4>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-            default:
-                MultiplyTransposed<F32x1>(a, aPanelStride, b, bPanelStride, c, cPanelStride, rows, panels, depth, accumulate);
-                break;
-        }
-    }
-
-    /// <summary>As the other overload, on the given vectors.</summary>
     public static void MultiplyTransposed<V>(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
         int rows, int panels, int depth, bool accumulate)

@@ -3,7 +3,7 @@ namespace AlexNetSharp.Kernels.Gemm;
 /// <summary>The products of <see cref="GemmKernel"/> as their formulas say: the readable definition.</summary>
 internal static unsafe class GemmPlain
 {
-    /// <summary>As <see cref="GemmKernel.Multiply(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/>.</summary>
+    /// <summary>As <see cref="GemmKernel.Multiply{V}(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/>.</summary>
     public static void Multiply(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
         int rows, int panels, int depth, bool accumulate)
@@ -19,7 +19,7 @@ internal static unsafe class GemmPlain
             }
     }
 
-    /// <summary>As <see cref="GemmKernel.MultiplyTransposed(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/>.</summary>
+    /// <summary>As <see cref="GemmKernel.MultiplyTransposed{V}"/>.</summary>
     public static void MultiplyTransposed(
         float* a, nint aPanelStride, float* b, nint bPanelStride, float* c, nint cPanelStride,
         int rows, int panels, int depth, bool accumulate)

@@ -13,10 +13,10 @@ internal static unsafe class PanelPacking
     /// <param name="columns">Columns, at least 1.</param>
     /// <param name="panels">[⌈columns / 32⌉][rows][32].</param>
     /// <param name="panelStride">Floats between panels.</param>
-    public static void Pack(float* source, nint rowLength, int rows, int columns, float* panels, nint panelStride) =>
-        PackGradient(source, null, rowLength, rows, columns, panels, panelStride, null);
+    public static void Pack<V>(float* source, nint rowLength, int rows, int columns, float* panels, nint panelStride)
+        where V : unmanaged, ISimd<V> => PackGradient<V>(source, null, rowLength, rows, columns, panels, panelStride, null);
 
-    /// <summary>As <see cref="Pack"/>, with 0 where the output of a ReLU is not positive, and the sums of the columns besides.</summary>
+    /// <summary>As <see cref="Pack{V}"/>, with 0 where the output of a ReLU is not positive, and the sums of the columns besides.</summary>
     /// <param name="source">Rows of the gradient.</param>
     /// <param name="output">The same rows of the layer's output, or null for no mask.</param>
     /// <param name="rowLength">Floats between rows of both.</param>
@@ -25,27 +25,6 @@ internal static unsafe class PanelPacking
     /// <param name="panels">[⌈columns / 32⌉][rows][32].</param>
     /// <param name="panelStride">Floats between panels.</param>
     /// <param name="sums">⌈columns / 32⌉ · 32 sums that the rows are added to, or null.</param>
-    public static void PackGradient(
-        float* source, float* output, nint rowLength, int rows, int columns, float* panels, nint panelStride, float* sums)
-    {
-        switch (SimdTiers.Best)
-        {
-            case SimdTier.Vector512:
-                PackGradient<F32x16>(source, output, rowLength, rows, columns, panels, panelStride, sums);
-                break;
-            case SimdTier.Vector256:
-                PackGradient<F32x8>(source, output, rowLength, rows, columns, panels, panelStride, sums);
-                break;
-            case SimdTier.Vector128:
-                PackGradient<F32x4>(source, output, rowLength, rows, columns, panels, panelStride, sums);
-                break;
-            default:
-                PackGradient<F32x1>(source, output, rowLength, rows, columns, panels, panelStride, sums);
-                break;
-        }
-    }
-
-    /// <summary>As the other overload, on the given vectors.</summary>
     // Row after row, so that a dense source is read in the order of its memory.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackGradient<V>(
@@ -126,27 +105,8 @@ internal static unsafe class PanelPacking
     /// <param name="relu">Whether negative results become 0; not-a-number passes.</param>
     /// <param name="destination">Rows of a dense matrix, from the block's first column on.</param>
     /// <param name="rowLength">Floats between rows of the destination.</param>
-    public static void Unpack(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
-    {
-        switch (SimdTiers.Best)
-        {
-            case SimdTier.Vector512:
-                Unpack<F32x16>(panel, rows, columns, bias, relu, destination, rowLength);
-                break;
-            case SimdTier.Vector256:
-                Unpack<F32x8>(panel, rows, columns, bias, relu, destination, rowLength);
-                break;
-            case SimdTier.Vector128:
-                Unpack<F32x4>(panel, rows, columns, bias, relu, destination, rowLength);
-                break;
-            default:
-                Unpack<F32x1>(panel, rows, columns, bias, relu, destination, rowLength);
-                break;
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Unpack<V>(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
+    public static void Unpack<V>(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
         where V : unmanaged, ISimd<V>
     {
         for (int c = 0; c < columns; c += V.Count)

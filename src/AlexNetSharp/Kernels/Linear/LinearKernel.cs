@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Linear;
@@ -14,12 +15,9 @@ namespace AlexNetSharp.Kernels.Linear;
 /// Small batches are bound by reading the weight from memory once. With bfloat16 a rounded copy of half the size is kept
 /// and expanded as it is loaded; sums are float32 all the same. Backward always uses the float32 weight.
 /// </para>
-/// <para>
-/// Life, as of <see cref="Convolution.ConvAlgorithm"/>: read the sizes, <see cref="Bind"/> once, then call freely; no call allocates.
-/// The result is the same bits for any number of threads.
-/// </para>
 /// </remarks>
-internal sealed unsafe partial class LinearKernel
+internal sealed unsafe class LinearKernel<V> : Kernel
+    where V : unmanaged, ISimd<V>
 {
     private const int Width = GemmKernel.PanelWidth;
 
@@ -29,16 +27,18 @@ internal sealed unsafe partial class LinearKernel
     /// <summary>Rows of the weight gradient in one piece of work: with a batch of 32 their input takes 256 KiB.</summary>
     private const int GradWeightRows = 2048;
 
-    private readonly bool _relu, _weightGradient, _inputGradient, _bfloat16;
+    /// <summary>Panels of the input in one piece of packing.</summary>
+    private const int PackedTogether = 16;
+
+    private readonly int _batch, _inFeatures, _outFeatures;
+    private readonly bool _relu, _bfloat16;
     private readonly int _inPanels, _outPanels, _batchPanels, _forwardPanels;
 
     // Strides of panels in scratch: 16 floats beyond a round number, so that rows of neighbors do not share a set of the cache.
     private readonly nint _batchStride, _transposedStride, _gradInputStride;
     private readonly Job _packInput, _packGradOutput, _roundWeight, _forward, _backwardWeight, _backwardInput;
-    private WorkerPool _pool = null!;
     private ushort* _rounded;
     private float* _inputPanels, _gradOutputPanels, _gradOutputTransposed, _workerScratch;
-    private float* _input, _weight, _bias, _output, _gradOutput, _gradWeight, _gradBias, _gradInput;
     private bool _accumulate;
 
     /// <summary>Fixes the sizes.</summary>
@@ -55,8 +55,8 @@ internal sealed unsafe partial class LinearKernel
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
-        (Batch, InFeatures, OutFeatures) = (batch, inFeatures, outFeatures);
-        (_relu, _weightGradient, _inputGradient, _bfloat16) = (relu, weightGradient, inputGradient, bfloat16);
+        (_batch, _inFeatures, _outFeatures) = (batch, inFeatures, outFeatures);
+        (_relu, WeightGradient, InputGradient, _bfloat16) = (relu, weightGradient, inputGradient, bfloat16);
         (_inPanels, _outPanels, _batchPanels) = (GemmKernel.Panels(inFeatures), GemmKernel.Panels(outFeatures), GemmKernel.Panels(batch));
         // Several panels share one passage of the packed input through the second-level cache, as long as all threads still get
         // enough pieces; for small batches the input stays in the first level, and one panel is one sequential read.
@@ -64,117 +64,164 @@ internal sealed unsafe partial class LinearKernel
         _batchStride = Width * batch + 16;
         _transposedStride = Width * outFeatures + 16;
         _gradInputStride = Width * GradInputRows + 16;
-        (_packInput, _packGradOutput, _roundWeight) = (new PackInputJob(this), new PackGradOutputJob(this), new RoundWeightJob(this));
-        (_forward, _backwardWeight, _backwardInput) = (new ForwardJob(this), new BackwardWeightJob(this), new BackwardInputJob(this));
+        (_packInput, _packGradOutput, _roundWeight) = (PackInput, PackGradOutput, RoundWeight);
+        (_forward, _backwardWeight, _backwardInput) = (ForwardPanels, BackwardWeight, BackwardInput);
     }
 
-    /// <summary>Rows of input and output.</summary>
-    public int Batch { get; }
+    public override string Name => _bfloat16 ? "packed panels, bfloat16 weights" : "packed panels";
 
-    /// <summary>Columns of the input.</summary>
-    public int InFeatures { get; }
+    public override bool WeightGradient { get; }
 
-    /// <summary>Columns of the output.</summary>
-    public int OutFeatures { get; }
+    public override bool InputGradient { get; }
 
-    /// <summary>Name for humans.</summary>
-    public string Name => _bfloat16 ? "packed panels, bfloat16 weights" : "packed panels";
+    public override bool BackwardReadsInput => WeightGradient;
 
-    /// <summary>Floats of the weight in its panels: ⌈out / 32⌉ · in · 32.</summary>
-    public long WeightLength => (long)_outPanels * InFeatures * Width;
+    public override bool BackwardReadsOutput => _relu;
 
-    /// <summary>Floats of memory for the rounded weight, which keeps its content; 0 without bfloat16.</summary>
-    public long PreparedWeightLength => _bfloat16 ? WeightLength / 2 : 0;
+    /// <summary>Floats of memory for the rounded weight; 0 without bfloat16.</summary>
+    public override long PreparedWeightLength => _bfloat16 ? (long)_outPanels * _inFeatures * Width / 2 : 0;
 
-    /// <summary>Floats of scratch, which holds nothing between calls, for a pool of <paramref name="threads"/> threads.</summary>
-    public long ScratchLength(int threads) => SharedScratch + threads * WorkerScratch;
+    public override long ScratchLength(int threads) => SharedScratch + threads * WorkerScratch;
 
     private long InputPanelsLength => _inPanels * _batchStride;
 
-    private long GradOutputPanelsLength => _weightGradient || _inputGradient ? _outPanels * _batchStride : 0;
+    private long GradOutputPanelsLength => WeightGradient || InputGradient ? _outPanels * _batchStride : 0;
 
-    private long GradOutputTransposedLength => _inputGradient ? _batchPanels * _transposedStride : 0;
+    private long GradOutputTransposedLength => InputGradient ? _batchPanels * _transposedStride : 0;
 
     private long SharedScratch => InputPanelsLength + GradOutputPanelsLength + GradOutputTransposedLength;
 
     private long WorkerScratch => Math.Max(
         _forwardPanels * _batchStride,
-        _inputGradient ? _batchPanels * _gradInputStride : 0);
+        InputGradient ? _batchPanels * _gradInputStride : 0);
 
-    /// <summary>Hands over the memory, once; both pointers aligned to 64 bytes.</summary>
-    /// <param name="pool">Threads that work.</param>
-    /// <param name="preparedWeight">[<see cref="PreparedWeightLength"/>].</param>
-    /// <param name="scratch">[<see cref="ScratchLength"/>].</param>
-    public void Bind(WorkerPool pool, float* preparedWeight, float* scratch)
+    public override void Bind(WorkerPool pool, in Operands operands)
     {
-        _pool = pool;
-        _rounded = (ushort*)preparedWeight;
-        _inputPanels = scratch;
+        base.Bind(pool, operands);
+        _rounded = (ushort*)PreparedWeight;
+        _inputPanels = Scratch;
         _gradOutputPanels = _inputPanels + InputPanelsLength;
         _gradOutputTransposed = _gradOutputPanels + GradOutputPanelsLength;
         _workerScratch = _gradOutputTransposed + GradOutputTransposedLength;
     }
 
-    /// <summary>Rounds the weight for the forward calls that follow; does nothing without bfloat16.</summary>
-    /// <param name="weight">[⌈out / 32⌉][in][32].</param>
-    public void PrepareWeight(float* weight)
+    private int InputPieces => (_inPanels + PackedTogether - 1) / PackedTogether;
+
+    private float* OfWorker(int worker) => _workerScratch + worker * WorkerScratch;
+
+    /// <summary>Columns of the given panel of a matrix.</summary>
+    private static int Columns(int panel, int total) => Math.Min(Width, total - panel * Width);
+
+    /// <summary>Rounds the weight; does nothing without bfloat16.</summary>
+    public override void PrepareWeights()
     {
-        if (!_bfloat16)
-            return;
-        _weight = weight;
-        _pool.Run(_roundWeight, _outPanels);
+        if (_bfloat16)
+            Pool.Run(_roundWeight, _outPanels);
+    }
+
+    /// <summary>One panel of the weight in bfloat16.</summary>
+    private void RoundWeight(int index, int worker)
+    {
+        long length = (long)_inFeatures * Width;
+        BFloat16.Round(Weight + index * length, _rounded + index * length, length);
     }
 
     /// <summary>output = relu(input · weight + bias).</summary>
-    /// <param name="input">[batch, in].</param>
-    /// <param name="weight">[⌈out / 32⌉][in][32]; with bfloat16 what <see cref="PrepareWeight"/> was given, and not read.</param>
-    /// <param name="bias">[out], or null for none.</param>
-    /// <param name="output">[batch, out], overwritten; must not overlap the input.</param>
-    public void Forward(float* input, float* weight, float* bias, float* output)
+    public override void Forward()
     {
-        _input = input;
-        _weight = weight;
-        _bias = bias;
-        _output = output;
-        PackInput();
-        _pool.Run(_forward, (_outPanels + _forwardPanels - 1) / _forwardPanels);
+        Pool.Run(_packInput, InputPieces);
+        Pool.Run(_forward, (_outPanels + _forwardPanels - 1) / _forwardPanels);
+    }
+
+    /// <summary>Sixteen panels of the input.</summary>
+    private void PackInput(int index, int worker)
+    {
+        int first = index * PackedTogether, column = first * Width;
+        PanelPacking.Pack<V>(
+            Input + column, _inFeatures, _batch, Math.Min(PackedTogether * Width, _inFeatures - column),
+            _inputPanels + first * _batchStride, _batchStride);
+    }
+
+    /// <summary>Some panels of the output.</summary>
+    private void ForwardPanels(int index, int worker)
+    {
+        int first = index * _forwardPanels, panels = Math.Min(_forwardPanels, _outPanels - first);
+        nint weightStride = (nint)_inFeatures * Width;
+        float* c = OfWorker(worker);
+        if (_bfloat16)
+            GemmKernel.Multiply<V>(
+                _inputPanels, _batchStride, _rounded + first * weightStride, weightStride, c, _batchStride,
+                _batch, panels, _inFeatures);
+        else
+            GemmKernel.Multiply<V>(
+                _inputPanels, _batchStride, Weight + first * weightStride, weightStride, c, _batchStride,
+                _batch, panels, _inFeatures, accumulate: false);
+        for (int p = 0; p < panels; p++)
+        {
+            int column = (first + p) * Width;
+            PanelPacking.Unpack<V>(
+                c + p * _batchStride, _batch, Columns(first + p, _outFeatures), Bias == null ? null : Bias + column,
+                _relu, Output + column, _outFeatures);
+        }
     }
 
     /// <summary>gradWeight = inputᵀ · g, gradBias = Σ g over the batch, gradInput = g · weightᵀ, where g = gradOutput masked by the ReLU.</summary>
-    /// <param name="input">[batch, in] as in forward; read only for the gradient of the weight.</param>
-    /// <param name="weight">[⌈out / 32⌉][in][32]; read only for the gradient of the input.</param>
-    /// <param name="output">[batch, out] as forward left it; read only with ReLU.</param>
-    /// <param name="gradOutput">[batch, out].</param>
-    /// <param name="gradWeight">[⌈out / 32⌉][in][32], or null.</param>
-    /// <param name="gradBias">[out], or null.</param>
-    /// <param name="gradInput">[batch, in], overwritten, or null.</param>
-    /// <param name="accumulate">Whether weight and bias gradients are added to what is there, or overwrite it.</param>
-    /// <exception cref="InvalidOperationException">A gradient is asked for that the constructor was not told of.</exception>
-    public void Backward(
-        float* input, float* weight, float* output, float* gradOutput,
-        float* gradWeight, float* gradBias, float* gradInput, bool accumulate)
+    public override void Backward(bool accumulate)
     {
-        if (((gradWeight != null || gradBias != null) && !_weightGradient) || (gradInput != null && !_inputGradient))
-            throw new InvalidOperationException("This fully connected layer was planned without the gradient that is asked for.");
-        _input = input;
-        _weight = weight;
-        _output = output;
-        _gradOutput = gradOutput;
-        _gradWeight = gradWeight;
-        _gradBias = gradBias;
-        _gradInput = gradInput;
         _accumulate = accumulate;
-        _pool.Run(_packGradOutput, _outPanels);
-        if (gradWeight != null)
+        Pool.Run(_packGradOutput, _outPanels);
+        if (GradWeight != null)
         {
-            PackInput();
-            _pool.Run(_backwardWeight, WeightRowBlocks * _outPanels);
+            Pool.Run(_packInput, InputPieces);
+            Pool.Run(_backwardWeight, (_inFeatures + GradWeightRows - 1) / GradWeightRows * _outPanels);
         }
-        if (gradInput != null)
-            _pool.Run(_backwardInput, (InFeatures + GradInputRows - 1) / GradInputRows);
+        if (GradInput != null)
+            Pool.Run(_backwardInput, (_inFeatures + GradInputRows - 1) / GradInputRows);
     }
 
-    private int WeightRowBlocks => (InFeatures + GradWeightRows - 1) / GradWeightRows;
+    /// <summary>One panel of the masked output gradient, as it is and transposed, and its bias gradient.</summary>
+    private void PackGradOutput(int index, int worker)
+    {
+        int first = index * Width, columns = Columns(index, _outFeatures);
+        float* panel = _gradOutputPanels + index * _batchStride;
+        float* sums = stackalloc float[Width];
+        new Span<float>(sums, Width).Clear();
+        PanelPacking.PackGradient<V>(
+            GradOutput + first, _relu ? Output + first : null, _outFeatures, _batch, columns, panel, _batchStride, sums);
+        if (GradBias != null)
+            for (int i = 0; i < columns; i++)
+                GradBias[first + i] = (_accumulate ? GradBias[first + i] : 0) + sums[i];
+        if (GradInput != null)
+            for (int b = 0; b < _batchPanels; b++)
+                PanelPacking.PackTransposed(
+                    panel + b * Width * Width, Width, Columns(b, _batch), columns,
+                    _gradOutputTransposed + b * _transposedStride + first * Width);
+    }
 
-    private void PackInput() => _pool.Run(_packInput, (_inPanels + PackedTogether - 1) / PackedTogether);
+    /// <summary>A block of rows of one panel of the weight gradient.</summary>
+    private void BackwardWeight(int index, int worker)
+    {
+        // All panels of one block of rows follow each other, so that its input stays in the cache.
+        (int block, int panel) = Math.DivRem(index, _outPanels);
+        int row = block * GradWeightRows;
+        nint weightStride = (nint)_inFeatures * Width;
+        GemmKernel.MultiplyTransposed<V>(
+            _inputPanels + row / Width * _batchStride, _batchStride, _gradOutputPanels + panel * _batchStride, 0,
+            GradWeight + panel * weightStride + row * Width, weightStride,
+            Math.Min(GradWeightRows, _inFeatures - row), 1, _batch, _accumulate);
+    }
+
+    /// <summary>A block of columns of the input gradient, computed transposed.</summary>
+    private void BackwardInput(int index, int worker)
+    {
+        int row = index * GradInputRows, rows = Math.Min(GradInputRows, _inFeatures - row);
+        float* c = OfWorker(worker);
+        GemmKernel.Multiply<V>(
+            Weight + row * Width, (nint)_inFeatures * Width, _gradOutputTransposed, _transposedStride,
+            c, _gradInputStride, rows, _batchPanels, _outFeatures, accumulate: false);
+        for (int b = 0; b < _batchPanels; b++)
+            PanelPacking.UnpackTransposed(
+                c + b * _gradInputStride, rows, Columns(b, _batch),
+                GradInput + (nint)b * Width * _inFeatures + row, _inFeatures);
+    }
 }

@@ -1,8 +1,10 @@
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
-/// <summary>Sizes and constants of a <see cref="LocalResponseNorm"/>.</summary>
+/// <summary>Sizes and constants of a <see cref="LocalResponseNorm{V}"/>.</summary>
 /// <param name="Pixels">Batch · height · width.</param>
 /// <param name="Channels">Channels.</param>
 /// <param name="Radius">Channels on each side whose squares count, at least 0.</param>
@@ -35,58 +37,84 @@ internal readonly record struct ResponseNormSettings(long Pixels, int Channels, 
 /// <para>Where |input| exceeds some 1e19 its square overflows and the result is not a number. Errors are those of rounding, some 1e-6.</para>
 /// <para>Sources: A. Krizhevsky, I. Sutskever, G. Hinton 2012, section 3.3; TensorFlow's <c>tf.nn.local_response_normalization</c>.</para>
 /// </remarks>
-internal abstract unsafe class LocalResponseNorm : MapKernel
+internal sealed unsafe class LocalResponseNorm<V> : Kernel
+    where V : unmanaged, ISimd<V>
 {
     /// <summary>Floats that a piece of work reads: 64 KiB.</summary>
     private const int PieceFloats = 1 << 14;
 
-    private readonly int _piecePixels;
+    /// <summary>Floats of a line; with what is saved of it, it stays in the first-level cache.</summary>
+    private const int LineFloats = 2048;
+
+    private readonly ResponseNormSettings _settings;
+    private readonly ResponseNormLines _lines;
+    private readonly int _piecePixels, _linePixels, _pieces;
+    private readonly Job _forward, _backward;
 
     /// <summary>Prepares the operation.</summary>
-    protected LocalResponseNorm(ResponseNormSettings settings)
+    /// <exception cref="ArgumentOutOfRangeException">The settings allow a denominator of 0, or a size is negative.</exception>
+    public LocalResponseNorm(ResponseNormSettings settings)
     {
         settings.Check();
-        Settings = settings;
+        _settings = settings;
+        _lines = new ResponseNormLines(settings);
         _piecePixels = Math.Max(1, PieceFloats / settings.Channels);
+        _linePixels = Math.Max(1, LineFloats / settings.Channels);
+        _pieces = checked((int)((settings.Pixels + _piecePixels - 1) / _piecePixels));
+        (_forward, _backward) = (ForwardPiece, BackwardPiece);
     }
 
-    /// <summary>Sizes and constants.</summary>
-    public ResponseNormSettings Settings { get; }
+    public override string Name => "normalization across channels";
 
-    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
-    public static LocalResponseNorm Create(ResponseNormSettings settings, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
+    public override bool BackwardReadsInput => true;
+
+    public override long ScratchLength(int threads) => threads * ScratchOfThread;
+
+    public override void Forward() => Pool.Run(_forward, _pieces);
+
+    public override void Backward(bool accumulate)
     {
-        SimdTier.Vector512 => new LocalResponseNorm<F32x16>(settings),
-        SimdTier.Vector256 => new LocalResponseNorm<F32x8>(settings),
-        SimdTier.Vector128 => new LocalResponseNorm<F32x4>(settings),
-        _ => new LocalResponseNorm<F32x1>(settings),
-    };
-
-    private protected override int ForwardPieces => checked((int)((Settings.Pixels + _piecePixels - 1) / _piecePixels));
-
-    private protected override int BackwardPieces => ForwardPieces;
-
-    private protected override void ForwardPiece(int index, float* scratch)
-    {
-        (long first, int count) = Pixels(index);
-        ForwardPixels(first, count, scratch);
+        if (GradInput != null)
+            Pool.Run(_backward, _pieces);
     }
 
-    private protected override void BackwardPiece(int index, float* scratch)
-    {
-        (long first, int count) = Pixels(index);
-        BackwardPixels(first, count, scratch);
-    }
+    private long ScratchOfThread => (long)_linePixels * _lines.PaddedChannels + 3 * SavedLine;
 
-    /// <summary>Forward for some pixels.</summary>
-    private protected abstract void ForwardPixels(long first, int count, float* scratch);
-
-    /// <summary>Backward for some pixels.</summary>
-    private protected abstract void BackwardPixels(long first, int count, float* scratch);
+    /// <summary>Floats from one saved line to the next; a cache line more than the values, so that they do not collide in the cache.</summary>
+    private long SavedLine => AlignedBuffer.WholeLines((long)_linePixels * _settings.Channels) + AlignedBuffer.LineFloats;
 
     private (long First, int Count) Pixels(int index)
     {
         long first = (long)index * _piecePixels;
-        return (first, (int)Math.Min(_piecePixels, Settings.Pixels - first));
+        return (first, (int)Math.Min(_piecePixels, _settings.Pixels - first));
+    }
+
+    private void ForwardPiece(int index, int worker)
+    {
+        (long first, int count) = Pixels(index);
+        int channels = _settings.Channels;
+        float* x = Input + first * channels, y = Output + first * channels, padded = Scratch + worker * ScratchOfThread;
+        _lines.ClearPadded(padded, _linePixels);
+        for (int done = 0; done < count; done += _linePixels)
+            _lines.Forward<V>(x + (long)done * channels, y + (long)done * channels, null, null, Math.Min(_linePixels, count - done), padded);
+    }
+
+    private void BackwardPiece(int index, int worker)
+    {
+        (long first, int count) = Pixels(index);
+        int channels = _settings.Channels;
+        float* padded = Scratch + worker * ScratchOfThread;
+        float* power = padded + (long)_linePixels * _lines.PaddedChannels, next = power + SavedLine, gradient = next + SavedLine;
+        _lines.ClearPadded(padded, _linePixels);
+        for (int done = 0; done < count; done += _linePixels)
+        {
+            int pixels = Math.Min(_linePixels, count - done);
+            long offset = (first + done) * channels;
+            float* x = Input + offset;
+            // The normalized line is not needed; it goes where the gradient is copied next.
+            _lines.Forward<V>(x, gradient, power, next, pixels, padded);
+            new ReadOnlySpan<float>(GradOutput + offset, pixels * channels).CopyTo(new Span<float>(gradient, pixels * channels));
+            _lines.Backward<V>(x, power, next, gradient, GradInput + offset, pixels, padded, relu: false);
+        }
     }
 }

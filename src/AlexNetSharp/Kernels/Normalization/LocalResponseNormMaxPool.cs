@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 using AlexNetSharp.Kernels.Pooling;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Tensors;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
 /// <summary>Local response normalization and the max pooling after it in one pass: the normalized map exists only row by row, in cache.</summary>
 /// <remarks>
 /// <para>
-/// Computes what <see cref="LocalResponseNorm"/> and <see cref="MaxPool"/> compute one after the other, bit for bit. Backward normalizes
+/// Computes what <see cref="LocalResponseNorm{V}"/> and <see cref="MaxPool{V}"/> compute one after the other, bit for bit. Backward normalizes
 /// again instead of reading a stored map: it costs arithmetic on values in cache, where the map would cost memory traffic both ways.
 /// </para>
 /// <para>
@@ -17,79 +18,12 @@ namespace AlexNetSharp.Kernels.Normalization;
 /// that their windows share. Rows that no window covers are not read, and their gradient is 0.
 /// </para>
 /// </remarks>
-internal abstract unsafe class LocalResponseNormMaxPool : MapKernel
+internal sealed unsafe class LocalResponseNormMaxPool<V> : Kernel
+    where V : unmanaged, ISimd<V>
 {
     /// <summary>Fewer pieces than this would leave threads without work.</summary>
     private const int LeastPieces = 16;
 
-    private readonly int _bands;
-
-    /// <summary>Prepares the operation.</summary>
-    /// <param name="settings">Constants of the normalization; its pixels must be those of the input of the pooling.</param>
-    /// <param name="windows">Sizes and windows of the pooling.</param>
-    /// <param name="relu">Whether the input is the output of a ReLU through which backward goes too: the gradient is 0 where it is not positive.</param>
-    /// <exception cref="ArgumentException">Pixels or channels of the two differ.</exception>
-    protected LocalResponseNormMaxPool(ResponseNormSettings settings, PoolWindows windows, bool relu)
-    {
-        settings.Check();
-        if (settings.Pixels != (long)windows.Batch * windows.InputHeight * windows.InputWidth || settings.Channels != windows.Channels)
-            throw new ArgumentException("normalization and pooling differ in the size of the map between them", nameof(windows));
-        (Windows, Relu) = (windows, relu);
-        _bands = Math.Min((LeastPieces + windows.Batch - 1) / windows.Batch, windows.OutputHeight);
-    }
-
-    /// <summary>Sizes and windows of the pooling.</summary>
-    public PoolWindows Windows { get; }
-
-    /// <summary>Whether backward goes through the ReLU before the normalization too.</summary>
-    public bool Relu { get; }
-
-    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
-    public static LocalResponseNormMaxPool Create(ResponseNormSettings settings, PoolWindows windows, bool relu, SimdTier? tier = null) =>
-        (tier ?? SimdTiers.Best) switch
-        {
-            SimdTier.Vector512 => new LocalResponseNormMaxPool<F32x16>(settings, windows, relu),
-            SimdTier.Vector256 => new LocalResponseNormMaxPool<F32x8>(settings, windows, relu),
-            SimdTier.Vector128 => new LocalResponseNormMaxPool<F32x4>(settings, windows, relu),
-            _ => new LocalResponseNormMaxPool<F32x1>(settings, windows, relu),
-        };
-
-    private protected override int ForwardPieces => checked(Windows.Batch * _bands);
-
-    private protected override int BackwardPieces => ForwardPieces;
-
-    private protected override void ForwardPiece(int index, float* scratch)
-    {
-        (int image, int from, int to) = Band(index, Windows.OutputHeight);
-        if (from < to)
-            ForwardBand(image, from, to, scratch);
-    }
-
-    private protected override void BackwardPiece(int index, float* scratch)
-    {
-        (int image, int from, int to) = Band(index, Windows.InputHeight);
-        if (from < to)
-            BackwardBand(image, from, to, scratch);
-    }
-
-    /// <summary>Computes the output rows <paramref name="from"/> to <paramref name="to"/> − 1 of an image.</summary>
-    private protected abstract void ForwardBand(int image, int from, int to, float* scratch);
-
-    /// <summary>Computes the gradient of the input rows <paramref name="from"/> to <paramref name="to"/> − 1 of an image.</summary>
-    private protected abstract void BackwardBand(int image, int from, int to, float* scratch);
-
-    /// <summary>The image of a piece, and which of the image's rows are its own.</summary>
-    private (int Image, int From, int To) Band(int index, int rows)
-    {
-        (int image, int band) = Math.DivRem(index, _bands);
-        return (image, (int)((long)band * rows / _bands), (int)((long)(band + 1) * rows / _bands));
-    }
-}
-
-/// <summary><see cref="LocalResponseNormMaxPool"/> on vectors of channels.</summary>
-internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxPool
-    where V : unmanaged, ISimd<V>
-{
     private readonly ResponseNormLines _lines;
 
     /// <summary>Rows of the input kept at a time: those of one window, the oldest replaced by the next.</summary>
@@ -101,23 +35,65 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
     /// <summary>Floats from one row of the ring to the next; a cache line more than the values, so that rows do not collide in the cache.</summary>
     private readonly long _rowStride;
 
+    private readonly PoolWindows _windows;
+    private readonly bool _relu;
+    private readonly int _bands;
+    private readonly Job _forward, _backward;
+
     /// <summary>Prepares the operation.</summary>
+    /// <param name="settings">Constants of the normalization; its pixels must be those of the input of the pooling.</param>
+    /// <param name="windows">Sizes and windows of the pooling.</param>
+    /// <param name="relu">Whether the input is the output of a ReLU through which backward goes too: the gradient is 0 where it is not positive.</param>
+    /// <exception cref="ArgumentException">Pixels or channels of the two differ.</exception>
     public LocalResponseNormMaxPool(ResponseNormSettings settings, PoolWindows windows, bool relu)
-        : base(settings, windows, relu)
     {
+        settings.Check();
+        if (settings.Pixels != (long)windows.Batch * windows.InputHeight * windows.InputWidth || settings.Channels != windows.Channels)
+            throw new ArgumentException("normalization and pooling differ in the size of the map between them", nameof(windows));
+        (_windows, _relu) = (windows, relu);
+        _bands = Math.Min((LeastPieces + windows.Batch - 1) / windows.Batch, windows.OutputHeight);
         _lines = new ResponseNormLines(settings);
         foreach (PoolRange rows in windows.Rows)
             _ring = Math.Max(_ring, rows.End - rows.Start);
         foreach (PoolRange columns in windows.Columns)
             _columns = Math.Max(_columns, columns.End);
         _rowStride = AlignedBuffer.WholeLines((long)_columns * windows.Channels) + AlignedBuffer.LineFloats;
+        (_forward, _backward) = (ForwardPiece, BackwardPiece);
     }
 
-    private protected override long ScratchOfThread => (long)_columns * _lines.PaddedChannels + 4 * _ring * _rowStride;
+    public override string Name => "normalization and max pool in one pass";
 
-    private protected override void ForwardBand(int image, int from, int to, float* scratch)
+    public override bool BackwardReadsInput => true;
+
+    public override bool BackwardReadsOutput => true;
+
+    public override long ScratchLength(int threads) => threads * ScratchOfThread;
+
+    public override void Forward() => Pool.Run(_forward, checked(_windows.Batch * _bands));
+
+    public override void Backward(bool accumulate)
     {
-        PoolWindows w = Windows;
+        if (GradInput != null)
+            Pool.Run(_backward, checked(_windows.Batch * _bands));
+    }
+
+    private long ScratchOfThread => (long)_columns * _lines.PaddedChannels + 4 * _ring * _rowStride;
+
+    /// <summary>The image of a piece, and which of the image's rows are its own.</summary>
+    private (int Image, int From, int To) Band(int index, int rows)
+    {
+        (int image, int band) = Math.DivRem(index, _bands);
+        return (image, (int)((long)band * rows / _bands), (int)((long)(band + 1) * rows / _bands));
+    }
+
+    /// <summary>Computes some output rows of an image.</summary>
+    private void ForwardPiece(int index, int worker)
+    {
+        PoolWindows w = _windows;
+        (int image, int from, int to) = Band(index, w.OutputHeight);
+        if (from == to)
+            return;
+        float* scratch = Scratch + worker * ScratchOfThread;
         float* input = Input + image * w.InputImage, output = Output + image * w.OutputImage;
         float* ring = scratch + (long)_columns * _lines.PaddedChannels;
         long inputRow = (long)w.InputWidth * w.Channels, outputRow = (long)w.OutputWidth * w.Channels;
@@ -132,9 +108,14 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
         }
     }
 
-    private protected override void BackwardBand(int image, int from, int to, float* scratch)
+    /// <summary>Computes the gradient of some input rows of an image.</summary>
+    private void BackwardPiece(int index, int worker)
     {
-        PoolWindows w = Windows;
+        PoolWindows w = _windows;
+        (int image, int from, int to) = Band(index, w.InputHeight);
+        if (from == to)
+            return;
+        float* scratch = Scratch + worker * ScratchOfThread;
         float* input = Input + image * w.InputImage, gradInput = GradInput + image * w.InputImage;
         float* output = Output + image * w.OutputImage, gradOutput = GradOutput + image * w.OutputImage;
         float* normalized = scratch + (long)_columns * _lines.PaddedChannels;
@@ -174,7 +155,7 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
                 return;
             }
             long at = row % _ring * _rowStride;
-            _lines.Backward<V>(input + row * inputRow, power + at, powerNext + at, gradients + at, destination, _columns, scratch, Relu);
+            _lines.Backward<V>(input + row * inputRow, power + at, powerNext + at, gradients + at, destination, _columns, scratch, _relu);
             Clear(destination + (long)_columns * w.Channels, (long)(w.InputWidth - _columns) * w.Channels);
         }
     }
@@ -183,16 +164,16 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
 
     private void MaxRow(float* ring, PoolRange rows, float* output)
     {
-        int whole = Windows.Channels / V.Count * V.Count;
+        int whole = _windows.Channels / V.Count * V.Count;
         MaxRow<V>(ring, rows, output, 0, whole);
-        MaxRow<F32x1>(ring, rows, output, whole, Windows.Channels);
+        MaxRow<F32x1>(ring, rows, output, whole, _windows.Channels);
     }
 
     private void SpreadRow(float* ring, float* gradients, PoolRange rows, float* output, float* gradOutput)
     {
-        int whole = Windows.Channels / V.Count * V.Count;
+        int whole = _windows.Channels / V.Count * V.Count;
         SpreadRow<V>(ring, gradients, rows, output, gradOutput, 0, whole);
-        SpreadRow<F32x1>(ring, gradients, rows, output, gradOutput, whole, Windows.Channels);
+        SpreadRow<F32x1>(ring, gradients, rows, output, gradOutput, whole, _windows.Channels);
     }
 
     /// <summary>The maxima of one row of windows.</summary>
@@ -202,10 +183,10 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
     {
         if (from == to)
             return;
-        int channels = Windows.Channels, height = rows.End - rows.Start;
+        int channels = _windows.Channels, height = rows.End - rows.Start;
         long* lines = stackalloc long[height];
         LinesOf(rows, lines);
-        foreach (PoolRange columns in Windows.Columns)
+        foreach (PoolRange columns in _windows.Columns)
         {
             float* first = ring + (long)columns.Start * channels;
             long width = (long)(columns.End - columns.Start) * channels;
@@ -234,11 +215,11 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
     {
         if (from == to)
             return;
-        int channels = Windows.Channels, height = rows.End - rows.Start;
+        int channels = _windows.Channels, height = rows.End - rows.Start;
         long toGradient = gradients - ring;
         long* lines = stackalloc long[height];
         LinesOf(rows, lines);
-        foreach (PoolRange columns in Windows.Columns)
+        foreach (PoolRange columns in _windows.Columns)
         {
             float* first = ring + (long)columns.Start * channels;
             long width = (long)(columns.End - columns.Start) * channels;
@@ -250,13 +231,13 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : LocalResponseNormMaxP
                     float* line = first + lines[i] + c;
                     if (width == 3 * channels)
                     {
-                        gradient = MaxPool.GiveToMaximum(line, line + toGradient, max, gradient);
-                        gradient = MaxPool.GiveToMaximum(line + channels, line + toGradient + channels, max, gradient);
-                        gradient = MaxPool.GiveToMaximum(line + 2 * channels, line + toGradient + 2 * channels, max, gradient);
+                        gradient = MaxPool<V>.GiveToMaximum(line, line + toGradient, max, gradient);
+                        gradient = MaxPool<V>.GiveToMaximum(line + channels, line + toGradient + channels, max, gradient);
+                        gradient = MaxPool<V>.GiveToMaximum(line + 2 * channels, line + toGradient + 2 * channels, max, gradient);
                     }
                     else
                         for (float* y = line; y < line + width; y += channels)
-                            gradient = MaxPool.GiveToMaximum(y, y + toGradient, max, gradient);
+                            gradient = MaxPool<V>.GiveToMaximum(y, y + toGradient, max, gradient);
                 }
             }
             output += channels;

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Normalization;
 
-/// <summary>Sizes and constants of a <see cref="WithinChannelNorm"/>.</summary>
+/// <summary>Sizes and constants of a <see cref="WithinChannelNorm{V}"/>.</summary>
 /// <param name="Batch">Images.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
@@ -29,82 +30,64 @@ internal readonly record struct WithinChannelSettings(int Batch, int Height, int
 /// <para>Source: cuda-convnet's response normalization within maps; Caffe's LRN with <c>WITHIN_CHANNEL</c>.</para>
 /// <para>A piece of work is one row of an image forward. Backward it is a whole image, whose terms lie in scratch: a row needs those of its neighbors.</para>
 /// </remarks>
-internal abstract unsafe class WithinChannelNorm : MapKernel
+internal sealed unsafe class WithinChannelNorm<V> : Kernel
+    where V : unmanaged, ISimd<V>
 {
-    private readonly bool _backward;
+    private readonly WithinChannelSettings _settings;
+    private readonly float _alpha;
+    private readonly InversePower _power;
+    private readonly Job _forward, _backward;
 
     /// <summary>Prepares the operation.</summary>
+    /// <param name="settings">Sizes and constants.</param>
+    /// <param name="backward">Whether backward will be called; it needs scratch.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is not positive and odd, or alpha is negative.</exception>
-    protected WithinChannelNorm(WithinChannelSettings settings, bool backward)
+    public WithinChannelNorm(WithinChannelSettings settings, bool backward)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Alpha);
         if (settings.Size < 1 || settings.Size % 2 == 0)
             throw new ArgumentOutOfRangeException(nameof(settings), settings.Size, "the size of the window must be positive and odd");
-        (Settings, _backward) = (settings, backward);
+        (_settings, InputGradient) = (settings, backward);
+        _alpha = settings.Alpha / (settings.Size * settings.Size);
+        _power = new InversePower(settings.Beta);
+        (_forward, _backward) = (ForwardPiece, BackwardPiece);
     }
 
-    /// <summary>Sizes and constants.</summary>
-    public WithinChannelSettings Settings { get; }
+    public override string Name => "normalization within channels";
 
-    /// <summary>Makes the operation.</summary>
-    /// <param name="settings">Sizes and constants.</param>
-    /// <param name="backward">Whether backward will be called; it needs scratch.</param>
-    /// <param name="tier">Width of the vectors; null takes the widest.</param>
-    public static WithinChannelNorm Create(WithinChannelSettings settings, bool backward, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
+    public override bool InputGradient { get; }
+
+    public override bool BackwardReadsInput => true;
+
+    public override long ScratchLength(int threads) => InputGradient ? threads * _settings.Image : 0;
+
+    public override void Forward() => Pool.Run(_forward, checked(_settings.Batch * _settings.Height));
+
+    public override void Backward(bool accumulate)
     {
-        SimdTier.Vector512 => new WithinChannelNorm<F32x16>(settings, backward),
-        SimdTier.Vector256 => new WithinChannelNorm<F32x8>(settings, backward),
-        SimdTier.Vector128 => new WithinChannelNorm<F32x4>(settings, backward),
-        _ => new WithinChannelNorm<F32x1>(settings, backward),
-    };
-
-    private protected override long ScratchOfThread => _backward ? Settings.Image : 0;
-
-    private protected override int ForwardPieces => checked(Settings.Batch * Settings.Height);
-
-    private protected override int BackwardPieces => _backward
-        ? Settings.Batch
-        : throw new InvalidOperationException("This normalization was planned without the gradient that is asked for.");
-
-    private protected override void ForwardPiece(int index, float* scratch)
-    {
-        (int image, int y) = Math.DivRem(index, Settings.Height);
-        long at = image * Settings.Image;
-        ForwardRow(Input + at, y, Output + at);
+        if (GradInput != null)
+            Pool.Run(_backward, _settings.Batch);
     }
 
-    private protected override void BackwardPiece(int index, float* scratch)
+    /// <summary>Channels that whole vectors hold.</summary>
+    private int Whole => _settings.Channels / V.Count * V.Count;
+
+    /// <summary>One row of an image.</summary>
+    private void ForwardPiece(int index, int worker)
     {
-        long at = index * Settings.Image;
-        BackwardImage(Input + at, GradOutput + at, GradInput + at, scratch);
+        (int image, int y) = Math.DivRem(index, _settings.Height);
+        long at = image * _settings.Image;
+        ForwardRow<V>(Input + at, y, Output + at, 0, Whole);
+        ForwardRow<F32x1>(Input + at, y, Output + at, Whole, _settings.Channels);
     }
 
-    /// <summary>Forward for row <paramref name="y"/> of an image.</summary>
-    private protected abstract void ForwardRow(float* input, int y, float* output);
-
-    /// <summary>Backward for one image.</summary>
-    private protected abstract void BackwardImage(float* input, float* gradOutput, float* gradInput, float* terms);
-}
-
-/// <summary><see cref="WithinChannelNorm"/> on vectors of channels.</summary>
-internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings, bool backward) : WithinChannelNorm(settings, backward)
-    where V : unmanaged, ISimd<V>
-{
-    private readonly float _alpha = settings.Alpha / (settings.Size * settings.Size);
-    private readonly InversePower _power = new(settings.Beta);
-
-    private int Whole => Settings.Channels / V.Count * V.Count;
-
-    private protected override void ForwardRow(float* input, int y, float* output)
+    /// <summary>One image, whose terms lie in the thread's scratch.</summary>
+    private void BackwardPiece(int image, int worker)
     {
-        ForwardRow<V>(input, y, output, 0, Whole);
-        ForwardRow<F32x1>(input, y, output, Whole, Settings.Channels);
-    }
-
-    private protected override void BackwardImage(float* input, float* gradOutput, float* gradInput, float* terms)
-    {
-        Backward<V>(input, gradOutput, gradInput, terms, 0, Whole);
-        Backward<F32x1>(input, gradOutput, gradInput, terms, Whole, Settings.Channels);
+        long at = image * _settings.Image;
+        float* terms = Scratch + worker * _settings.Image;
+        BackwardImage<V>(Input + at, GradOutput + at, GradInput + at, terms, 0, Whole);
+        BackwardImage<F32x1>(Input + at, GradOutput + at, GradInput + at, terms, Whole, _settings.Channels);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -114,8 +97,8 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
         if (from == to)
             return;
         W alpha = W.Broadcast(_alpha);
-        long at = (long)y * Settings.Width * Settings.Channels;
-        for (int x = 0; x < Settings.Width; x++, at += Settings.Channels)
+        long at = (long)y * _settings.Width * _settings.Channels;
+        for (int x = 0; x < _settings.Width; x++, at += _settings.Channels)
             for (int c = from; c < to; c += W.Count)
             {
                 W d = W.MultiplyAdd(alpha, WindowSum<W>(input, y, x, c, squares: true), W.Broadcast(1));
@@ -124,15 +107,15 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Backward<W>(float* input, float* gradOutput, float* gradInput, float* terms, int from, int to)
+    private void BackwardImage<W>(float* input, float* gradOutput, float* gradInput, float* terms, int from, int to)
         where W : unmanaged, ISimd<W>
     {
         if (from == to)
             return;
         W alpha = W.Broadcast(_alpha);
         long at = 0;
-        for (int y = 0; y < Settings.Height; y++)
-            for (int x = 0; x < Settings.Width; x++, at += Settings.Channels)
+        for (int y = 0; y < _settings.Height; y++)
+            for (int x = 0; x < _settings.Width; x++, at += _settings.Channels)
                 for (int c = from; c < to; c += W.Count)
                 {
                     W d = W.MultiplyAdd(alpha, WindowSum<W>(input, y, x, c, squares: true), W.Broadcast(1));
@@ -140,10 +123,10 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
                     W.Store(incoming * _power.Of(d, out W next), gradInput + at + c);
                     W.Store(incoming * W.Load(input + at + c) * next, terms + at + c);
                 }
-        W factor = W.Broadcast(2 * _alpha * Settings.Beta);
+        W factor = W.Broadcast(2 * _alpha * _settings.Beta);
         at = 0;
-        for (int y = 0; y < Settings.Height; y++)
-            for (int x = 0; x < Settings.Width; x++, at += Settings.Channels)
+        for (int y = 0; y < _settings.Height; y++)
+            for (int x = 0; x < _settings.Width; x++, at += _settings.Channels)
                 for (int c = from; c < to; c += W.Count)
                     W.Store(
                         W.NegateMultiplyAdd(
@@ -156,8 +139,8 @@ internal sealed unsafe class WithinChannelNorm<V>(WithinChannelSettings settings
     private W WindowSum<W>(float* image, int y, int x, int c, bool squares)
         where W : unmanaged, ISimd<W>
     {
-        int radius = Settings.Size / 2, channels = Settings.Channels, width = Settings.Width;
-        int top = Math.Max(0, y - radius), bottom = Math.Min(Settings.Height - 1, y + radius);
+        int radius = _settings.Size / 2, channels = _settings.Channels, width = _settings.Width;
+        int top = Math.Max(0, y - radius), bottom = Math.Min(_settings.Height - 1, y + radius);
         int left = Math.Max(0, x - radius), right = Math.Min(width - 1, x + radius);
         W sum = W.Zero;
         for (int i = top; i <= bottom; i++)

@@ -5,22 +5,11 @@ namespace AlexNetSharp.Kernels.Pooling;
 
 /// <summary>output[n, y, x, c] = Σ input[n, i, j, c] over the rows i and columns j of window (y, x), divided by the divisor of the window.</summary>
 /// <remarks>The divisor is rows[y].Divisor · columns[x].Divisor: <see cref="PoolAxis.CountPadding"/> says what it counts.</remarks>
-internal abstract class AvgPool(PoolWindows windows) : PoolKernel(windows)
-{
-    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
-    public static AvgPool Create(PoolWindows windows, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
-    {
-        SimdTier.Vector512 => new AvgPool<F32x16>(windows),
-        SimdTier.Vector256 => new AvgPool<F32x8>(windows),
-        SimdTier.Vector128 => new AvgPool<F32x4>(windows),
-        _ => new AvgPool<F32x1>(windows),
-    };
-}
-
-/// <summary><see cref="AvgPool"/> on vectors of channels.</summary>
-internal sealed unsafe class AvgPool<V>(PoolWindows windows) : AvgPool(windows)
+internal sealed unsafe class AvgPool<V>(PoolWindows windows) : PoolKernel(windows)
     where V : unmanaged, ISimd<V>
 {
+    public override string Name => "average pool";
+
     private protected override void ForwardRow(int image, int row)
     {
         int whole = Windows.Channels / V.Count * V.Count;

@@ -9,32 +9,15 @@ namespace AlexNetSharp.Kernels.Pooling;
 /// Backward finds the maximum by comparing again; the first maximum of a window in row-major order gets its gradient,
 /// as in TensorFlow, PyTorch and Caffe.
 /// </remarks>
-internal abstract unsafe class MaxPool(PoolWindows windows) : PoolKernel(windows)
-{
-    /// <summary>Makes the operation for vectors of <paramref name="tier"/>; null takes the widest.</summary>
-    public static MaxPool Create(PoolWindows windows, SimdTier? tier = null) => (tier ?? SimdTiers.Best) switch
-    {
-        SimdTier.Vector512 => new MaxPool<F32x16>(windows),
-        SimdTier.Vector256 => new MaxPool<F32x8>(windows),
-        SimdTier.Vector128 => new MaxPool<F32x4>(windows),
-        _ => new MaxPool<F32x1>(windows),
-    };
-
-    /// <summary>Adds the gradient to that of a value if the value is the maximum, and returns what is left of it: once the maximum was met, nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V GiveToMaximum<V>(float* value, float* gradInput, V max, V gradient)
-        where V : unmanaged, ISimd<V>
-    {
-        V taken = V.SelectEqual(V.Load(value), max, gradient);
-        V.Store(V.Load(gradInput) + taken, gradInput);
-        return gradient - taken;
-    }
-}
-
-/// <summary><see cref="MaxPool"/> on vectors of channels.</summary>
-internal sealed unsafe class MaxPool<V>(PoolWindows windows) : MaxPool(windows)
+internal sealed unsafe class MaxPool<V>(PoolWindows windows) : PoolKernel(windows)
     where V : unmanaged, ISimd<V>
 {
+    public override string Name => "max pool";
+
+    public override bool BackwardReadsInput => true;
+
+    public override bool BackwardReadsOutput => true;
+
     private protected override void ForwardRow(int image, int row)
     {
         int whole = Windows.Channels / V.Count * V.Count;
@@ -106,5 +89,15 @@ internal sealed unsafe class MaxPool<V>(PoolWindows windows) : MaxPool(windows)
                 output += channels;
                 gradOutput += channels;
             }
+    }
+
+    /// <summary>Adds the gradient to that of a value if the value is the maximum, and returns what is left of it: once the maximum was met, nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static W GiveToMaximum<W>(float* value, float* gradInput, W max, W gradient)
+        where W : unmanaged, ISimd<W>
+    {
+        W taken = W.SelectEqual(W.Load(value), max, gradient);
+        W.Store(W.Load(gradInput) + taken, gradInput);
+        return gradient - taken;
     }
 }

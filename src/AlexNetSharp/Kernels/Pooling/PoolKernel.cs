@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using AlexNetSharp.Kernels.Gemm;
 using AlexNetSharp.Tensors;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Pooling;
 
@@ -9,12 +9,13 @@ namespace AlexNetSharp.Kernels.Pooling;
 /// Forward: a piece is one output row of one image. Backward: windows overlap, so rows depend on each other, but channels do not:
 /// a piece is one image, or a range of its channels where the batch is small. Neither needs scratch.
 /// </remarks>
-internal abstract unsafe class PoolKernel : MapKernel
+internal abstract unsafe class PoolKernel : Kernel
 {
     /// <summary>Pieces of backward that give every thread work, and the fewest channels of one: 4 cache lines of each pixel.</summary>
     private const int EnoughPieces = 64, LeastChannels = 64;
 
     private readonly EvenSplit _channels;
+    private readonly Job _forward, _backward;
 
     /// <summary>Prepares the operation.</summary>
     protected PoolKernel(PoolWindows windows)
@@ -22,22 +23,27 @@ internal abstract unsafe class PoolKernel : MapKernel
         Windows = windows;
         int ranges = (EnoughPieces + windows.Batch - 1) / windows.Batch;
         _channels = new EvenSplit(windows.Channels, Math.Max(LeastChannels, (windows.Channels + ranges - 1) / ranges), AlignedBuffer.LineFloats);
+        (_forward, _backward) = (ForwardPiece, BackwardPiece);
     }
 
     /// <summary>Sizes and windows.</summary>
-    public PoolWindows Windows { get; }
+    private protected PoolWindows Windows { get; }
 
-    private protected override int ForwardPieces => checked(Windows.Batch * Windows.OutputHeight);
+    public override void Forward() => Pool.Run(_forward, checked(Windows.Batch * Windows.OutputHeight));
 
-    private protected override int BackwardPieces => checked(Windows.Batch * _channels.Count);
+    public override void Backward(bool accumulate)
+    {
+        if (GradInput != null)
+            Pool.Run(_backward, checked(Windows.Batch * _channels.Count));
+    }
 
-    private protected override void ForwardPiece(int index, float* scratch)
+    private void ForwardPiece(int index, int worker)
     {
         (int image, int row) = Math.DivRem(index, Windows.OutputHeight);
         ForwardRow(image, row);
     }
 
-    private protected override void BackwardPiece(int index, float* scratch)
+    private void BackwardPiece(int index, int worker)
     {
         (int image, int part) = Math.DivRem(index, _channels.Count);
         int from = _channels.Start(part), to = _channels.Start(part + 1);

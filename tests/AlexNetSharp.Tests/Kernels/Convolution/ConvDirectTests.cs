@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Tests.Oracles;
@@ -60,19 +61,19 @@ public class ConvDirectTests
         Assert.Contains("3 output pixels", Refusal(ConvCase.Square(2, 5, 3, 32, 3)));
         Assert.Contains("11 padded rows of 6030 floats", Refusal(new ConvCase(1, 11, 2010, 3, new OracleConvolution(11, 11, 8))));
         Assert.Throws<ArgumentException>(
-            () => ConvDirect.Create(ConvCase.Square(2, 9, 4, 6, 3, groups: 2).Geometry, ConvRunner.Request(), SimdTiers.Best));
+            () => KernelSet.Best.ConvDirect(ConvCase.Square(2, 9, 4, 6, 3, groups: 2).Geometry, ConvRunner.Request()));
 
         static string Refusal(ConvCase c)
         {
             ConvCandidate candidate = ConvDirect.Candidate(c.Geometry, ConvRunner.Request());
-            Assert.Null(candidate.Algorithm);
+            Assert.Null(candidate.Kernel);
             return candidate.Reason;
         }
     }
 
     private static void Check(ConvCase c, SimdTier tier, bool relu, int seed)
     {
-        ConvAlgorithm algorithm = ConvDirect.Create(c.Geometry, ConvRunner.Request(relu), tier);
+        ConvKernel algorithm = KernelSet.Of(tier).ConvDirect(c.Geometry, ConvRunner.Request(relu));
         ConvData data = ConvData.Random(c.Geometry, seed);
         ConvResult result = ConvRunner.Run(algorithm, data);
         (OracleTensor output, OracleTensor gradInput, double[] gradWeight, double[] gradBias) = c.Expected(data, relu ? result.Output : null);

@@ -1,5 +1,7 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
 using AlexNetSharp.Tests.Oracles;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Tests.Kernels.Convolution;
 
@@ -67,9 +69,9 @@ public class ConvOracleTests
         ConvData data = ConvData.Integers(c.Geometry, seed: 6);
         foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, ConvRunner.Request(precise: true)))
         {
-            ConvResult result = ConvRunner.Run(candidate.Algorithm!, data);
+            ConvResult result = ConvRunner.Run(candidate.Kernel!, data);
             (OracleTensor output, OracleTensor gradInput, double[] gradWeight, double[] gradBias) = c.Expected(data, maskedBy: null);
-            string what = $"{candidate.Algorithm!.Name}, {name}";
+            string what = $"{candidate.Kernel!.Name}, {name}";
             Compare.Equal($"{what}: output", output.Data, result.Output);
             Compare.Equal($"{what}: gradInput", gradInput.Data, result.GradInput);
             Compare.Equal($"{what}: gradWeight", gradWeight, result.GradWeight);
@@ -90,7 +92,7 @@ public class ConvOracleTests
         var start = new ConvResult([], [], before.Weight, before.Bias!);
         foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, ConvRunner.Request()))
         {
-            ConvResult result = ConvRunner.Run(candidate.Algorithm!, data, addTo: start);
+            ConvResult result = ConvRunner.Run(candidate.Kernel!, data, addTo: start);
             (_, _, double[] gradWeight, double[] gradBias) = c.Expected(data, maskedBy: null);
             for (int i = 0; i < gradWeight.Length; i++)
                 gradWeight[i] += before.Weight[i];
@@ -113,7 +115,7 @@ public class ConvOracleTests
         foreach ((bool weight, bool input) in ((bool, bool)[])[(false, false), (true, false), (false, true)])
             foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, new ConvRequest(true, weight, input, Precise: false)))
             {
-                ConvResult result = ConvRunner.Run(candidate.Algorithm!, data);
+                ConvResult result = ConvRunner.Run(candidate.Kernel!, data);
                 (OracleTensor output, OracleTensor gradInput, double[] gradWeight, double[] gradBias) = c.Expected(data, result.Output);
                 CheckOne(c, candidate, Direction.Forward, output.Data, result.Output);
                 if (weight)
@@ -130,7 +132,7 @@ public class ConvOracleTests
     public void EveryAlgorithmAcceptsACase()
     {
         foreach (ConvEntry entry in ConvAlgorithms.Entries)
-            Assert.Contains(s_cases.Values, c => entry(c.Geometry, ConvRunner.Request()).Algorithm is not null);
+            Assert.Contains(s_cases.Values, c => entry(c.Geometry, ConvRunner.Request()).Kernel is not null);
     }
 
     private static void Check(ConvCase c, bool relu, bool bias)
@@ -140,7 +142,7 @@ public class ConvOracleTests
             data = data with { Bias = null };
         foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, ConvRunner.Request(relu)))
         {
-            ConvResult result = ConvRunner.Run(candidate.Algorithm!, data);
+            ConvResult result = ConvRunner.Run(candidate.Kernel!, data);
             // Which values near 0 are positive is decided by the algorithm's own output, as its contract says.
             (OracleTensor output, OracleTensor gradInput, double[] gradWeight, double[] gradBias) = c.Expected(data, relu ? result.Output : null);
             CheckOne(c, candidate, Direction.Forward, output.Data, result.Output);
@@ -152,7 +154,7 @@ public class ConvOracleTests
 
     private static void CheckOne(ConvCase c, ConvCandidate candidate, Direction direction, double[] expected, float[] actual) =>
         Compare.Close(
-            $"{candidate.Algorithm!.Name}, {direction} of {c}", expected, actual,
+            $"{candidate.Kernel!.Name}, {direction} of {c}", expected, actual,
             Tolerances.Convolution(candidate.Name, direction, c.ReductionLength(direction)));
 
     [Fact]
@@ -161,12 +163,12 @@ public class ConvOracleTests
         ConvCase c = ConvCase.Square(8, 8, 16, 16, 5, before: 2, after: 2);
         float none = 0;
         nint some = (nint)(&none);
+        using var pool = new WorkerPool(1);
         foreach ((bool weight, bool input) in ((bool, bool)[])[(false, true), (true, false), (true, true)])
             foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, new(Relu: false, weight, input, Precise: false)))
             {
-                // Nothing is bound, so whoever goes on finds no threads.
-                void Refuses(nint gradWeight, nint gradBias, nint gradInput) => Assert.Throws<InvalidOperationException>(() =>
-                    candidate.Algorithm!.Backward(null, null, null, (float*)gradWeight, (float*)gradBias, (float*)gradInput, accumulate: false));
+                void Refuses(nint gradWeight, nint gradBias, nint gradInput) => Assert.Throws<ArgumentException>(() => candidate.Kernel!.Bind(
+                    pool, new Operands { GradWeight = (float*)gradWeight, GradBias = (float*)gradBias, GradInput = (float*)gradInput }));
                 Refuses(0, some, 0);
                 if (!weight)
                     Refuses(some, 0, 0);

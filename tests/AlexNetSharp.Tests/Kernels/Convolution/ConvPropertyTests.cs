@@ -56,7 +56,7 @@ public class ConvPropertyTests
     public void AgreesWithTheOracle() => ForAll((c, candidate, seed) =>
     {
         ConvData data = ConvData.Random(c.Geometry, seed);
-        ConvResult result = ConvRunner.Run(candidate.Algorithm!, data);
+        ConvResult result = ConvRunner.Run(candidate.Kernel!, data);
         (OracleTensor output, OracleTensor gradInput, double[] gradWeight, double[] gradBias) = c.Expected(data, maskedBy: null);
         Check(c, candidate, Direction.Forward, output.Data, result.Output);
         Check(c, candidate, Direction.BackwardInput, gradInput.Data, result.GradInput);
@@ -69,7 +69,7 @@ public class ConvPropertyTests
     {
         // ⟨conv(x, w), g⟩ = ⟨x, backwardInput(g)⟩ = ⟨w, backwardWeight(g)⟩: forward is linear in each.
         ConvData data = ConvData.Random(c.Geometry, seed) with { Bias = null };
-        ConvResult result = ConvRunner.Run(candidate.Algorithm!, data);
+        ConvResult result = ConvRunner.Run(candidate.Kernel!, data);
         (double forward, double size) = Dot(result.Output, data.GradOutput);
         double bound = size * Tolerances.Convolution(candidate.Name, Direction.BackwardWeight, Math.Max(
             c.ReductionLength(Direction.Forward), c.ReductionLength(Direction.BackwardWeight)));
@@ -94,7 +94,7 @@ public class ConvPropertyTests
         if (c.Oracle.Groups == 1)
             return;
         ConvData data = ConvData.Random(c.Geometry, seed);
-        float[] together = ConvRunner.Run(candidate.Algorithm!, data).Output;
+        float[] together = ConvRunner.Run(candidate.Kernel!, data).Output;
         int groups = c.Oracle.Groups, inputs = c.Channels / groups, outputs = c.Oracle.OutputChannels / groups;
         ConvCase one = c with { Channels = inputs, Oracle = c.Oracle with { Groups = 1, OutputChannels = outputs } };
         for (int g = 0; g < groups; g++)
@@ -103,7 +103,7 @@ public class ConvPropertyTests
             var part = new ConvData(
                 Part(data.Input, c.Channels), Part(data.Weight, c.Oracle.OutputChannels), Part(data.Bias!, c.Oracle.OutputChannels),
                 Part(data.GradOutput, c.Oracle.OutputChannels));
-            ConvAlgorithm plain = ConvRunner.Accepting(one.Geometry, ConvRunner.Request())[^1].Algorithm!;
+            ConvKernel plain = ConvRunner.Accepting(one.Geometry, ConvRunner.Request())[^1].Kernel!;
             float[] alone = ConvRunner.Run(plain, part).Output;
             Check(c, candidate, Direction.Forward, Array.ConvertAll(alone, static v => (double)v), Part(together, c.Oracle.OutputChannels));
         }
@@ -114,7 +114,7 @@ public class ConvPropertyTests
     {
         OracleConvolution o = c.Oracle;
         ConvData data = ConvData.Random(c.Geometry, seed);
-        float[] padded = ConvRunner.Run(candidate.Algorithm!, data).Output;
+        float[] padded = ConvRunner.Run(candidate.Kernel!, data).Output;
         var wide = new OracleTensor(c.Batch, c.Height + o.Top + o.Bottom, c.Width + o.Left + o.Right, c.Channels);
         OracleTensor input = OracleTensor.From(data.Input, c.Batch, c.Height, c.Width, c.Channels);
         for (int n = 0; n < c.Batch; n++)
@@ -123,7 +123,7 @@ public class ConvPropertyTests
                     for (int k = 0; k < c.Channels; k++)
                         wide[n, y + o.Top, x + o.Left, k] = input[n, y, x, k];
         var explicitly = new ConvCase(c.Batch, wide.Height, wide.Width, c.Channels, o with { Top = 0, Bottom = 0, Left = 0, Right = 0 });
-        ConvAlgorithm plain = ConvRunner.Accepting(explicitly.Geometry, ConvRunner.Request())[^1].Algorithm!;
+        ConvKernel plain = ConvRunner.Accepting(explicitly.Geometry, ConvRunner.Request())[^1].Kernel!;
         float[] expected = ConvRunner.Run(plain, data with { Input = wide.ToFloats() }).Output;
         Check(c, candidate, Direction.Forward, Array.ConvertAll(expected, static v => (double)v), padded);
     });
@@ -132,13 +132,13 @@ public class ConvPropertyTests
     public void ABatchIsItsImagesOneByOne() => ForAll((c, candidate, seed) =>
     {
         ConvData data = ConvData.Random(c.Geometry, seed);
-        ConvResult together = ConvRunner.Run(candidate.Algorithm!, data);
+        ConvResult together = ConvRunner.Run(candidate.Kernel!, data);
         ConvCase one = c with { Batch = 1 };
         int inputs = (int)one.Geometry.InputLength, outputs = (int)one.Geometry.OutputLength;
         for (int n = 0; n < c.Batch; n++)
         {
             ConvData image = data with { Input = data.Input[(n * inputs)..][..inputs], GradOutput = data.GradOutput[(n * outputs)..][..outputs] };
-            ConvAlgorithm plain = ConvRunner.Accepting(one.Geometry, ConvRunner.Request())[^1].Algorithm!;
+            ConvKernel plain = ConvRunner.Accepting(one.Geometry, ConvRunner.Request())[^1].Kernel!;
             ConvResult alone = ConvRunner.Run(plain, image);
             Check(c, candidate, Direction.Forward, Array.ConvertAll(alone.Output, static v => (double)v), together.Output.AsSpan(n * outputs, outputs));
             Check(
@@ -157,7 +157,7 @@ public class ConvPropertyTests
                 OracleTensor.From(data.Input, batch * size * size, 1, 1, inputs), Array.ConvertAll(data.Weight, static v => (double)v),
                 Array.ConvertAll(data.Bias!, static v => (double)v));
             foreach (ConvCandidate candidate in ConvRunner.Accepting(c.Geometry, ConvRunner.Request()))
-                Check(c, candidate, Direction.Forward, expected.Data, ConvRunner.Run(candidate.Algorithm!, data).Output);
+                Check(c, candidate, Direction.Forward, expected.Data, ConvRunner.Run(candidate.Kernel!, data).Output);
         },
         iter: Samples, threads: 1);
 
@@ -178,15 +178,15 @@ public class ConvPropertyTests
         double smallest = Math.Sqrt(c.ReductionLength(direction)) / 4;
         if (expected.Max(Math.Abs) >= smallest)
             Compare.Close(
-                $"{candidate.Algorithm!.Name}, {direction} of {c}", expected, actual,
+                $"{candidate.Kernel!.Name}, {direction} of {c}", expected, actual,
                 factor * Tolerances.Convolution(candidate.Name, direction, c.ReductionLength(direction)));
         else
             for (int i = 0; i < expected.Length; i++)
-                Assert.True(Math.Abs(expected[i] - actual[i]) <= factor * 4e-5 * smallest, $"{candidate.Algorithm!.Name}, {direction}[{i}] of {c}");
+                Assert.True(Math.Abs(expected[i] - actual[i]) <= factor * 4e-5 * smallest, $"{candidate.Kernel!.Name}, {direction}[{i}] of {c}");
     }
 
-    private static ConvAlgorithm Remake(ConvCandidate candidate, ConvCase c) =>
-        ConvRunner.Accepting(c.Geometry, ConvRunner.Request()).Single(again => again.Name == candidate.Name).Algorithm!;
+    private static ConvKernel Remake(ConvCandidate candidate, ConvCase c) =>
+        ConvRunner.Accepting(c.Geometry, ConvRunner.Request()).Single(again => again.Name == candidate.Name).Kernel!;
 
     /// <summary>The geometry with the kernel made smaller where it does not fit.</summary>
     private static ConvCase Fit(ConvCase c)

@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
 using AlexNetSharp.Threading;
 
@@ -11,24 +12,24 @@ internal static unsafe class ConvRunner
 {
     /// <summary>All algorithms of the library that accept a geometry; at least the plain loops do.</summary>
     public static IReadOnlyList<ConvCandidate> Accepting(ConvGeometry geometry, ConvRequest request) =>
-        [.. ConvAlgorithms.Entries.Select(entry => entry(geometry, request)).Where(candidate => candidate.Algorithm is not null)];
+        [.. ConvAlgorithms.Entries.Select(entry => entry(geometry, request)).Where(candidate => candidate.Kernel is not null)];
 
     /// <summary>Everything requested, with direct or fast algorithms.</summary>
     public static ConvRequest Request(bool relu = false, bool precise = false) => new(relu, WeightGradient: true, InputGradient: true, precise);
 
     /// <summary>Forward, then backward.</summary>
-    /// <param name="algorithm">Freshly made.</param>
+    /// <param name="kernel">Freshly made.</param>
     /// <param name="data">Values in.</param>
     /// <param name="threads">Threads of the pool.</param>
     /// <param name="addTo">If given, weight and bias gradients are added to these.</param>
     /// <param name="steps">Times that the whole is done; the results of the last count, with the weights prepared only once.</param>
-    public static ConvResult Run(ConvAlgorithm algorithm, ConvData data, int threads = 2, ConvResult? addTo = null, int steps = 1)
+    public static ConvResult Run(ConvKernel kernel, ConvData data, int threads = 2, ConvResult? addTo = null, int steps = 1)
     {
-        ConvGeometry g = algorithm.Geometry;
-        ConvRequest request = algorithm.Request;
+        ConvGeometry g = kernel.Geometry;
+        ConvRequest request = kernel.Request;
         using var pool = new WorkerPool(threads);
-        using var prepared = new GuardedBuffer(algorithm.PreparedWeightLength);
-        using var scratch = new GuardedBuffer(algorithm.ScratchLength(threads));
+        using var prepared = new GuardedBuffer(kernel.PreparedWeightLength);
+        using var scratch = new GuardedBuffer(kernel.ScratchLength(threads));
         using var input = new GuardedBuffer(data.Input);
         using var weight = new GuardedBuffer(data.Weight);
         using var bias = new GuardedBuffer(data.Bias ?? []);
@@ -38,23 +39,33 @@ internal static unsafe class ConvRunner
         using var gradWeight = new GuardedBuffer(g.WeightLength);
         using var gradBias = new GuardedBuffer(g.OutputChannels);
 
-        algorithm.Bind(pool, prepared.Pointer, scratch.Pointer);
-        algorithm.PrepareWeight(weight.Pointer);
+        kernel.Bind(pool, new Operands
+        {
+            Input = input.Pointer,
+            Output = output.Pointer,
+            GradInput = request.InputGradient ? gradInput.Pointer : null,
+            GradOutput = gradOutput.Pointer,
+            Weight = weight.Pointer,
+            Bias = data.Bias is null ? null : bias.Pointer,
+            GradWeight = request.WeightGradient ? gradWeight.Pointer : null,
+            GradBias = request.WeightGradient ? gradBias.Pointer : null,
+            PreparedWeight = prepared.Pointer,
+            Scratch = scratch.Pointer,
+        });
+        kernel.PrepareWeights();
         for (int step = 0; step < steps; step++)
         {
             addTo?.GradWeight.CopyTo(gradWeight.Span);
             addTo?.GradBias.CopyTo(gradBias.Span);
             // Scratch belongs to all layers: what another one left there must not matter.
             scratch.Span.Fill(float.NaN);
-            algorithm.Forward(input.Pointer, data.Bias is null ? null : bias.Pointer, output.Pointer);
+            kernel.Forward();
             scratch.Span.Fill(float.NaN);
             if (request.Backward)
-                algorithm.Backward(
-                    input.Pointer, output.Pointer, gradOutput.Pointer, request.WeightGradient ? gradWeight.Pointer : null,
-                    request.WeightGradient ? gradBias.Pointer : null, request.InputGradient ? gradInput.Pointer : null, addTo is not null);
+                kernel.Backward(addTo is not null);
         }
 
-        string name = algorithm.Name;
+        string name = kernel.Name;
         prepared.Check($"{name}: prepared weights");
         scratch.Check($"{name}: scratch");
         Compare.SameBits($"{name}: the input, which is only read", data.Input, input.Values("input"));

@@ -20,14 +20,14 @@ public class ConvThreadTests
         ConvCase c = ConvCase.Square(4, size, inputs, outputs, kernel, stride, kernel / 2, kernel / 2);
         ConvData data = ConvData.Random(c.Geometry, seed: 3);
         ConvRequest request = ConvRunner.Request(relu: true);
-        ConvResult[] first = [.. ConvRunner.Accepting(c.Geometry, request).Select(a => ConvRunner.Run(a.Algorithm!, data, threads: 1))];
+        ConvResult[] first = [.. ConvRunner.Accepting(c.Geometry, request).Select(a => ConvRunner.Run(a.Kernel!, data, threads: 1))];
         foreach ((int threads, int steps) in ((int, int)[])[(1, 2), (2, 1), (3, 2), (8, 1)])
         {
             IReadOnlyList<ConvCandidate> candidates = ConvRunner.Accepting(c.Geometry, request);
             Assert.Equal(first.Length, candidates.Count);
             for (int i = 0; i < first.Length; i++)
             {
-                ConvResult result = ConvRunner.Run(candidates[i].Algorithm!, data, threads, steps: steps);
+                ConvResult result = ConvRunner.Run(candidates[i].Kernel!, data, threads, steps: steps);
                 string what = $"{candidates[i].Name} with {threads} threads after {steps} steps";
                 Compare.SameBits($"{what}: output", first[i].Output, result.Output);
                 Compare.SameBits($"{what}: gradInput", first[i].GradInput, result.GradInput);

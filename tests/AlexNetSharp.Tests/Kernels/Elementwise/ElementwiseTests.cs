@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Random;
 using AlexNetSharp.Simd;
@@ -11,35 +12,30 @@ public sealed unsafe class ElementwiseTests
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public void Maps_do_what_their_formulas_say(int n)
+    public void Relu_does_what_its_formula_says(int n)
     {
-        float[] a = Values.Normal(1, n), b = Values.Normal(2, n);
+        float[] x = Values.Normal(1, n), gradient = Values.Normal(2, n), expected = Values.Relu(x);
+        float[] back = [.. x.Zip(gradient, (v, g) => v > 0 ? g : 0)];
         foreach (SimdTier tier in Values.Tiers)
         {
-            using var pool = new WorkerPool(3);
-            using GuardedBuffer x = new(a), y = new(b), z = new(n);
-            Map<ReluOperator>.Create(tier).Run(pool, default, x.Pointer, x.Pointer, z.Pointer, n);
-            Assert.Equal(a.Select(v => Math.Max(v, 0)), z.Values("relu"));
-            Map<ReluGradientOperator>.Create(tier).Run(pool, default, x.Pointer, y.Pointer, z.Pointer, n);
-            Assert.Equal(a.Zip(b, (v, g) => v > 0 ? g : 0), z.Values("relu gradient"));
-            Map<ReluOperator>.Create(tier).Run(pool, default, x.Pointer, x.Pointer, x.Pointer, n);
-            Assert.Equal(a.Select(v => Math.Max(v, 0)), x.Values("relu in place"));
-            y.Check("inputs");
+            (float[] output, float[] gradInput) = KernelRunner.Run(KernelSet.Of(tier).Relu(n), x, gradient, 3);
+            Assert.Equal(expected, output);
+            Assert.Equal(back, gradInput);
+            (output, gradInput) = KernelRunner.RunInPlace(KernelSet.Of(tier).Relu(n), x, gradient, 3);
+            Assert.Equal(expected, output);
+            Assert.Equal(back, gradInput);
         }
     }
 
     [Fact]
     public void Relu_lets_not_a_number_through_and_its_gradient_stops_there()
     {
-        float[] a = [.. Enumerable.Repeat(float.NaN, 37)];
+        float[] x = [.. Enumerable.Repeat(float.NaN, 37)];
         foreach (SimdTier tier in Values.Tiers)
         {
-            using var pool = new WorkerPool(1);
-            using GuardedBuffer x = new(a), y = new(37), g = new(Values.Normal(1, 37));
-            Map<ReluOperator>.Create(tier).Run(pool, default, x.Pointer, x.Pointer, y.Pointer, 37);
-            Assert.All(y.Values("relu"), v => Assert.True(float.IsNaN(v)));
-            Map<ReluGradientOperator>.Create(tier).Run(pool, default, x.Pointer, g.Pointer, y.Pointer, 37);
-            Compare.Zero("gradient", y.Values("gradient"));
+            (float[] output, float[] gradInput) = KernelRunner.Run(KernelSet.Of(tier).Relu(37), x, Values.Normal(1, 37));
+            Assert.All(output, v => Assert.True(float.IsNaN(v)));
+            Compare.Zero("gradient", gradInput);
         }
     }
 
@@ -56,7 +52,7 @@ public sealed unsafe class ElementwiseTests
             foreach (int threads in Values.ThreadCounts)
             {
                 using var pool = new WorkerPool(threads);
-                double sum = SumOfSquares.Create(tier).Run(pool, x.Pointer, n);
+                double sum = KernelSet.Of(tier).SumOfSquares().Run(pool, x.Pointer, n);
                 Assert.InRange(sum, expected * (1 - Tolerances.Elementwise), expected * (1 + Tolerances.Elementwise));
                 if (threads > 1)
                     Assert.Equal(first, sum);
@@ -73,16 +69,25 @@ public sealed unsafe class ElementwiseTests
         const float keep = 0.625f;
         float[] a = Values.Normal(1, n);
         float[] expected = [.. a.Select((v, i) => random.Uniform(i) < keep ? v * (1 / keep) : 0)];
+        float[] gradient = Values.Normal(2, n);
+        float[] expectedBack = [.. gradient.Select((v, i) => random.Uniform(i) < keep ? v * (1 / keep) : 0)];
+        var step = new Step { Number = 5, Training = true };
         foreach (SimdTier tier in Values.Tiers)
             foreach (int threads in Values.ThreadCounts)
             {
-                using var pool = new WorkerPool(threads);
-                using GuardedBuffer x = new(a), y = new(n);
-                DropoutKernel dropout = DropoutKernel.Create(tier);
-                dropout.Run(pool, random, keep, x.Pointer, y.Pointer, n);
-                Assert.Equal(expected, y.Values("dropout"));
-                dropout.Run(pool, random, keep, x.Pointer, x.Pointer, n);
-                Assert.Equal(expected, x.Values("dropout in place"));
+                Kernel Dropout() => KernelSet.Of(tier).Dropout(n, keep, seed: 17, stream: 3);
+                (float[] output, float[] gradInput) = KernelRunner.Run(Dropout(), a, gradient, threads, step);
+                Assert.Equal(expected, output);
+                Assert.Equal(expectedBack, gradInput);
+                (output, gradInput) = KernelRunner.RunInPlace(Dropout(), a, gradient, threads, step);
+                Assert.Equal(expected, output);
+                Assert.Equal(expectedBack, gradInput);
+                foreach (Step? idle in (Step?[])[null, new Step { Number = 5 }])
+                {
+                    (output, gradInput) = KernelRunner.Run(Dropout(), a, gradient, threads, idle);
+                    Assert.Equal(a, output);
+                    Assert.Equal(gradient, gradInput);
+                }
             }
     }
 
@@ -90,18 +95,14 @@ public sealed unsafe class ElementwiseTests
     public void Dropout_drops_the_right_share_and_other_steps_other_elements()
     {
         const int n = 100_000;
-        using var pool = new WorkerPool(1);
-        using GuardedBuffer x = new(n), y = new(n), z = new(n);
-        x.Span.Fill(1);
-        DropoutKernel dropout = DropoutKernel.Create();
-        dropout.Run(pool, new Philox(1, 2, 3), 0.5f, x.Pointer, y.Pointer, n);
-        dropout.Run(pool, new Philox(1, 2, 4), 0.5f, x.Pointer, z.Pointer, n);
-        float[] first = y.Values("y"), second = z.Values("z");
+        float[] ones = [.. Enumerable.Repeat(1f, n)];
+        float[] Drop(ulong number, float keep) => KernelRunner.Run(
+            KernelSet.Best.Dropout(n, keep, seed: 1, stream: 2), ones, ones, step: new Step { Number = number, Training = true }).Output;
+        float[] first = Drop(3, 0.5f), second = Drop(4, 0.5f);
         Assert.All(first, v => Assert.True(v is 0 or 2));
         Assert.InRange(first.Count(v => v == 0), 49_500, 50_500);
         Assert.InRange(first.Zip(second).Count(p => p.First == p.Second), 49_500, 50_500);
-        dropout.Run(pool, new Philox(1, 2, 3), 1, x.Pointer, y.Pointer, n);
-        Assert.Equal(x.Values("x"), y.Values("y"));
+        Assert.Equal(ones, Drop(3, 1));
     }
 
     [Theory]
@@ -123,7 +124,7 @@ public sealed unsafe class ElementwiseTests
             {
                 using var pool = new WorkerPool(threads);
                 using GuardedBuffer weights = new(w), gradients = new(g), velocities = new(v);
-                SgdUpdate.Create(tier).Run(pool, step, weights.Pointer, gradients.Pointer, velocities.Pointer, n);
+                KernelSet.Of(tier).SgdUpdate().Run(pool, step, weights.Pointer, gradients.Pointer, velocities.Pointer, n);
                 Compare.Close("velocity", velocity, velocities.Values("velocity"), Tolerances.Elementwise);
                 Compare.Close("weight", weight, weights.Values("weight"), Tolerances.Elementwise);
                 Assert.Equal(g, gradients.Values("gradient"));

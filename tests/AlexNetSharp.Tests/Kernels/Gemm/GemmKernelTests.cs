@@ -8,8 +8,6 @@ public unsafe class GemmKernelTests
 {
     private const float Canary = 1234567;
 
-    public enum Vectors { F32x1, F32x4, F32x8, F32x16 }
-
     /// <summary>A product with all its memory: operands, result between canaries, and the result in float64.</summary>
     private sealed class Case : IDisposable
     {
@@ -91,28 +89,28 @@ public unsafe class GemmKernelTests
         }
     }
 
-    private static void Run<V>(Case x, int panels, bool transposed, bool accumulate)
-        where V : unmanaged, ISimd<V>
+    /// <summary>A block of rows and panels of a product.</summary>
+    private readonly struct Product(Case x, int firstRow, int rows, int firstPanel, int panels, bool transposed, bool accumulate) : IVectorCode<int>
     {
-        if (transposed)
-            GemmKernel.MultiplyTransposed<V>(x.A, x.AStride, x.B, x.BStride, x.C, x.CStride, x.Rows, panels, x.Depth, accumulate);
-        else
-            GemmKernel.Multiply<V>(x.A, x.AStride, x.B, x.BStride, x.C, x.CStride, x.Rows, panels, x.Depth, accumulate);
-    }
-
-    private static void Run(Vectors vectors, Case x, int panels, bool transposed, bool accumulate)
-    {
-        switch (vectors)
+        public int Call<B, V>()
+            where B : unmanaged, ISimdBits<B, V>
+            where V : unmanaged, ISimd<V>
         {
-            case Vectors.F32x1: Run<F32x1>(x, panels, transposed, accumulate); break;
-            case Vectors.F32x4: Run<F32x4>(x, panels, transposed, accumulate); break;
-            case Vectors.F32x8: Run<F32x8>(x, panels, transposed, accumulate); break;
-            case Vectors.F32x16: Run<F32x16>(x, panels, transposed, accumulate); break;
+            float* b = x.B + firstPanel * x.BStride, c = x.C + firstPanel * x.CStride + firstRow * 32;
+            if (transposed)
+                GemmKernel.MultiplyTransposed<V>(
+                    x.A + firstRow / 32 * x.AStride, x.AStride, b, x.BStride, c, x.CStride, rows, panels, x.Depth, accumulate);
+            else
+                GemmKernel.Multiply<V>(x.A + firstRow * 32, x.AStride, b, x.BStride, c, x.CStride, rows, panels, x.Depth, accumulate);
+            return rows;
         }
     }
 
+    private static void Run(SimdTier tier, Case x, int panels, bool transposed, bool accumulate) =>
+        SimdTiers.Call<Product, int>(new(x, 0, x.Rows, 0, panels, transposed, accumulate), tier);
+
     [Theory, CombinatorialData]
-    public void EveryHeightAndDepthAgreesWithFloat64(Vectors vectors, bool transposed, bool accumulate)
+    public void EveryHeightAndDepthAgreesWithFloat64(SimdTier tier, bool transposed, bool accumulate)
     {
         foreach (int rows in Enumerable.Range(1, 40).Append(67))
             Check(rows, 1, 1 + rows * 5 % 70);
@@ -122,18 +120,18 @@ public unsafe class GemmKernelTests
         void Check(int rows, int panels, int depth)
         {
             using var x = new Case(rows, panels, depth, transposed, accumulate, integers: false);
-            Run(vectors, x, panels, transposed, accumulate);
+            Run(tier, x, panels, transposed, accumulate);
             x.Check(exact: false);
         }
     }
 
     [Theory, CombinatorialData]
-    public void SmallIntegersAreExact(Vectors vectors, bool transposed, bool accumulate)
+    public void SmallIntegersAreExact(SimdTier tier, bool transposed, bool accumulate)
     {
         foreach ((int rows, int panels, int depth) in new[] { (1, 1, 1), (29, 3, 450), (700, 2, 200), (64, 1, 31) })
         {
             using var x = new Case(rows, panels, depth, transposed, accumulate, integers: true);
-            Run(vectors, x, panels, transposed, accumulate);
+            Run(tier, x, panels, transposed, accumulate);
             x.Check(exact: true);
         }
     }
@@ -154,7 +152,7 @@ public unsafe class GemmKernelTests
     {
         const int rows = 500, panels = 6, depth = 300;
         using var whole = new Case(rows, panels, depth, transposed, accumulate: true, integers: false);
-        Run(Best, whole, panels, transposed, accumulate: true);
+        Run(SimdTiers.Best, whole, panels, transposed, accumulate: true);
         foreach ((int blockRows, int blockPanels) in ((int, int)[])[(32, 1), (224, 4), (480, 5)])
         {
             using var x = new Case(rows, panels, depth, transposed, accumulate: true, integers: false);
@@ -162,38 +160,10 @@ public unsafe class GemmKernelTests
                 for (int p = 0; p < panels; p += blockPanels)
                 {
                     int height = Math.Min(blockRows, rows - m), width = Math.Min(blockPanels, panels - p);
-                    float* b = x.B + p * x.BStride, c = x.C + p * x.CStride + m * 32;
-                    if (transposed)
-                        GemmKernel.MultiplyTransposed(x.A + m / 32 * x.AStride, x.AStride, b, x.BStride, c, x.CStride, height, width, depth, accumulate: true);
-                    else
-                        GemmKernel.Multiply(x.A + m * 32, x.AStride, b, x.BStride, c, x.CStride, height, width, depth, accumulate: true);
+                    SimdTiers.Call<Product, int>(new(x, m, height, p, width, transposed, accumulate: true));
                 }
             x.Check(exact: false);
             Assert.Equal(whole.Result(), x.Result());
         }
     }
-
-    [Theory]
-    [InlineData(0, 14, 1), InlineData(1, 14, 1), InlineData(32, 14, 1), InlineData(33, 6, 1), InlineData(9216, 192, 32), InlineData(363, 192, 32)]
-    public void SplitsCoverTheirRange(int total, int maximum, int unit)
-    {
-        var split = new EvenSplit(total, maximum, unit);
-        int at = 0;
-        for (int i = 0; i < split.Count; i++)
-        {
-            Assert.Equal(at, split.Start(i));
-            Assert.InRange(split.Length(at), Math.Min(total, 1), maximum);
-            at += split.Length(at);
-        }
-        Assert.Equal(total, at);
-        Assert.Equal((total + maximum / unit * unit - 1) / (maximum / unit * unit), total == 0 ? 0 : split.Count);
-    }
-
-    private static Vectors Best => SimdTiers.Best switch
-    {
-        SimdTier.Vector512 => Vectors.F32x16,
-        SimdTier.Vector256 => Vectors.F32x8,
-        SimdTier.Vector128 => Vectors.F32x4,
-        _ => Vectors.F32x1,
-    };
 }

@@ -1,5 +1,5 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Gemm;
-using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
@@ -76,17 +76,27 @@ public unsafe class LinearKernelTests
 
         public void Run(int threads, bool relu)
         {
-            var kernel = new LinearKernel(Batch, In, Out, relu, true, true, _bfloat16);
+            Kernel kernel = KernelSet.Best.Linear(Batch, In, Out, relu, weightGradient: true, inputGradient: true, _bfloat16);
             using var pool = new WorkerPool(threads);
             using var prepared = new AlignedBuffer(kernel.PreparedWeightLength);
             using var scratch = new AlignedBuffer(kernel.ScratchLength(threads) + 16);
             scratch.Span.Fill(float.NaN);
-            kernel.Bind(pool, prepared.Pointer, scratch.Pointer);
-            kernel.PrepareWeight(Weight.Pointer);
-            kernel.Forward(Input.Pointer, Weight.Pointer, Bias.Pointer, Output.Pointer);
-            kernel.Backward(
-                Input.Pointer, Weight.Pointer, Output.Pointer, GradOutput.Pointer,
-                GradWeight.Pointer, GradBias.Pointer, GradInput.Pointer, _accumulate);
+            kernel.Bind(pool, new Operands
+            {
+                Input = Input.Pointer,
+                Output = Output.Pointer,
+                GradInput = GradInput.Pointer,
+                GradOutput = GradOutput.Pointer,
+                Weight = Weight.Pointer,
+                Bias = Bias.Pointer,
+                GradWeight = GradWeight.Pointer,
+                GradBias = GradBias.Pointer,
+                PreparedWeight = prepared.Pointer,
+                Scratch = scratch.Pointer,
+            });
+            kernel.PrepareWeights();
+            kernel.Forward();
+            kernel.Backward(_accumulate);
             Assert.All(scratch.Span[^16..].ToArray(), x => Assert.True(float.IsNaN(x)));
         }
 
@@ -161,15 +171,10 @@ public unsafe class LinearKernelTests
     {
         using var x = new AlignedBuffer(64);
         using var pool = new WorkerPool(1);
-        var kernel = new LinearKernel(1, 1, 1, false, false, false, false);
-        using var scratch = new AlignedBuffer(kernel.ScratchLength(1));
-        kernel.Bind(pool, null, scratch.Pointer);
-        nint p = (nint)x.Pointer;
-        Assert.Throws<InvalidOperationException>(() =>
-            kernel.Backward((float*)p, (float*)p, (float*)p, (float*)p, (float*)p, null, null, false));
-        Assert.Throws<InvalidOperationException>(() =>
-            kernel.Backward((float*)p, (float*)p, (float*)p, (float*)p, null, null, (float*)p, false));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new LinearKernel(0, 1, 1, false, false, false, false));
+        Kernel kernel = KernelSet.Best.Linear(1, 1, 1, relu: false, weightGradient: false, inputGradient: false, bfloat16: false);
+        Assert.Throws<ArgumentException>(() => kernel.Bind(pool, new Operands { GradWeight = x.Pointer }));
+        Assert.Throws<ArgumentException>(() => kernel.Bind(pool, new Operands { GradInput = x.Pointer }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KernelSet.Best.Linear(0, 1, 1, relu: false, weightGradient: false, inputGradient: false, bfloat16: false));
     }
 
     [Theory]

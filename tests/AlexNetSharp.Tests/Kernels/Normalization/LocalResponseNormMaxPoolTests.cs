@@ -1,12 +1,11 @@
-using AlexNetSharp.Kernels.Elementwise;
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Normalization;
 using AlexNetSharp.Kernels.Pooling;
 using AlexNetSharp.Simd;
-using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Tests.Kernels.Normalization;
 
-public sealed unsafe class LocalResponseNormMaxPoolTests
+public sealed class LocalResponseNormMaxPoolTests
 {
     /// <summary>batch, height, width, channels, output height and width, window, stride, padding.</summary>
     public static TheoryData<int, int, int, int, int, int, int, int, int> Cases => new()
@@ -36,17 +35,11 @@ public sealed unsafe class LocalResponseNormMaxPoolTests
                 (float[] expected, float[] expectedBack) = Separate(settings, windows, x, gradient, relu, tier);
                 foreach (int threads in Values.ThreadCounts)
                 {
-                    LocalResponseNormMaxPool fused = LocalResponseNormMaxPool.Create(settings, windows, relu, tier);
-                    using var pool = new WorkerPool(threads);
-                    using GuardedBuffer input = new(x), output = new(gradient.Length), gradOutput = new(gradient), gradInput = new(x.Length);
-                    using var scratch = new GuardedBuffer(fused.ScratchLength(threads));
-                    fused.Bind(pool, scratch.Pointer);
-                    fused.Forward(input.Pointer, output.Pointer);
-                    fused.Backward(input.Pointer, output.Pointer, gradOutput.Pointer, gradInput.Pointer);
-                    scratch.Check("scratch");
-                    Compare.SameBits($"output {tier} {threads}", expected, output.Values("output"));
+                    (float[] output, float[] gradInput) = KernelRunner.Run(
+                        KernelSet.Of(tier).LocalResponseNormMaxPool(settings, windows, relu), x, gradient, threads);
+                    Compare.SameBits($"output {tier} {threads}", expected, output);
                     // Not their bits: 0 and −0 are the same gradient.
-                    Assert.Equal(expectedBack, gradInput.Values("gradInput"));
+                    Assert.Equal(expectedBack, gradInput);
                 }
             }
     }
@@ -58,43 +51,31 @@ public sealed unsafe class LocalResponseNormMaxPoolTests
         float[] x = Values.Normal(1, h * h * c);
         x.AsSpan(5 * h * c).Fill(float.NaN);
         PoolWindows windows = PoolWindows.Sliding(1, h, h, c, new PoolAxis(2, 3, 2), new PoolAxis(2, 3, 2));
-        LocalResponseNormMaxPool fused = LocalResponseNormMaxPool.Create(new(h * h, c, 4, 1, 0.1f, 0.75f), windows, relu: false);
-        using var pool = new WorkerPool(1);
-        using GuardedBuffer input = new(x), output = new(4 * c), gradOutput = new(Values.Normal(2, 4 * c)), gradInput = new(x.Length);
-        using var scratch = new GuardedBuffer(fused.ScratchLength(1));
-        fused.Bind(pool, scratch.Pointer);
-        fused.Forward(input.Pointer, output.Pointer);
-        fused.Backward(input.Pointer, output.Pointer, gradOutput.Pointer, gradInput.Pointer);
-        Assert.All(gradInput.Values("gradInput"), v => Assert.True(float.IsFinite(v)));
-        Compare.Zero("last row", gradInput.Span[(5 * h * c)..]);
-        Assert.All(output.Values("output"), v => Assert.True(float.IsFinite(v)));
+        Kernel fused = KernelSet.Best.LocalResponseNormMaxPool(new(h * h, c, 4, 1, 0.1f, 0.75f), windows, relu: false);
+        (float[] output, float[] gradInput) = KernelRunner.Run(fused, x, Values.Normal(2, 4 * c));
+        Assert.All(gradInput, v => Assert.True(float.IsFinite(v)));
+        Compare.Zero("last row", gradInput.AsSpan(5 * h * c));
+        Assert.All(output, v => Assert.True(float.IsFinite(v)));
     }
 
     [Fact]
     public void Sizes_that_do_not_fit_together_are_refused()
     {
         PoolWindows windows = PoolWindows.Sliding(1, 4, 4, 8, new PoolAxis(2, 2, 2), new PoolAxis(2, 2, 2));
-        Assert.Throws<ArgumentException>(() => LocalResponseNormMaxPool.Create(new(16, 9, 4, 1, 0.1f, 0.75f), windows, false));
-        Assert.Throws<ArgumentException>(() => LocalResponseNormMaxPool.Create(new(15, 8, 4, 1, 0.1f, 0.75f), windows, false));
+        Assert.Throws<ArgumentException>(() => KernelSet.Best.LocalResponseNormMaxPool(new(16, 9, 4, 1, 0.1f, 0.75f), windows, false));
+        Assert.Throws<ArgumentException>(() => KernelSet.Best.LocalResponseNormMaxPool(new(15, 8, 4, 1, 0.1f, 0.75f), windows, false));
     }
 
     private static (float[] Output, float[] GradInput) Separate(
         ResponseNormSettings settings, PoolWindows windows, float[] x, float[] gradient, bool relu, SimdTier tier)
     {
-        using var pool = new WorkerPool(1);
-        using GuardedBuffer input = new(x), map = new(x.Length), output = new(gradient.Length);
-        using GuardedBuffer gradOutput = new(gradient), gradMap = new(x.Length), gradInput = new(x.Length);
-        LocalResponseNorm norm = LocalResponseNorm.Create(settings, tier);
-        MaxPool max = MaxPool.Create(windows, tier);
-        using var scratch = new GuardedBuffer(norm.ScratchLength(1));
-        norm.Bind(pool, scratch.Pointer);
-        max.Bind(pool, null);
-        norm.Forward(input.Pointer, map.Pointer);
-        max.Forward(map.Pointer, output.Pointer);
-        max.Backward(map.Pointer, output.Pointer, gradOutput.Pointer, gradMap.Pointer);
-        norm.Backward(input.Pointer, map.Pointer, gradMap.Pointer, gradInput.Pointer);
+        KernelSet kernels = KernelSet.Of(tier);
+        float[] map = KernelRunner.Run(kernels.LocalResponseNorm(settings), x, x).Output;
+        (float[] output, float[] gradMap) = KernelRunner.Run(kernels.MaxPool(windows), map, gradient);
+        float[] gradInput = KernelRunner.Run(kernels.LocalResponseNorm(settings), x, gradMap).GradInput;
         if (relu)
-            Map<ReluGradientOperator>.Create(tier).Run(pool, default, input.Pointer, gradInput.Pointer, gradInput.Pointer, x.Length);
-        return (output.Values("output"), gradInput.Values("gradInput"));
+            for (int i = 0; i < x.Length; i++)
+                gradInput[i] = x[i] > 0 ? gradInput[i] : 0;
+        return (output, gradInput);
     }
 }

@@ -38,8 +38,8 @@ public sealed unsafe class ResponseNormTests
         double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, pixels, 1, 1, channels)).Data;
         foreach (SimdTier tier in Values.Tiers)
         {
-            LocalResponseNorm norm = LocalResponseNorm.Create(new(pixels, channels, radius, bias, alpha, beta), tier);
-            (float[] output, float[] back) = Run(norm, x, gradient, 2);
+            Kernel norm = KernelSet.Of(tier).LocalResponseNorm(new(pixels, channels, radius, bias, alpha, beta));
+            (float[] output, float[] back) = KernelRunner.Run(norm, x, gradient, 2);
             Compare.Close($"norm {tier}", expected, output, Tolerances.Elementwise);
             Compare.Close($"norm {tier} gradient", gradInput, back, Tolerances.Elementwise);
         }
@@ -60,8 +60,8 @@ public sealed unsafe class ResponseNormTests
         double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, h, w, c)).Data;
         foreach (SimdTier tier in Values.Tiers)
         {
-            WithinChannelNorm norm = WithinChannelNorm.Create(new(n, h, w, c, size, alpha, beta), backward: true, tier);
-            (float[] output, float[] back) = Run(norm, x, gradient, 2);
+            Kernel norm = KernelSet.Of(tier).WithinChannelNorm(new(n, h, w, c, size, alpha, beta), backward: true);
+            (float[] output, float[] back) = KernelRunner.Run(norm, x, gradient, 2);
             Compare.Close($"norm {tier}", expected, output, Tolerances.Elementwise);
             Compare.Close($"norm {tier} gradient", gradInput, back, Tolerances.Elementwise);
         }
@@ -72,15 +72,15 @@ public sealed unsafe class ResponseNormTests
     {
         const int n = 5, h = 11, c = 100;
         float[] x = Values.Normal(5, n * h * h * c), gradient = Values.Normal(6, x.Length);
-        LocalResponseNorm Across() => LocalResponseNorm.Create(new(n * h * h, c, 4, 1, 0.1f, 0.75f));
-        WithinChannelNorm Within() => WithinChannelNorm.Create(new(n, h, h, c, 3, 0.1f, 0.75f), backward: true);
-        (float[] Output, float[] Back) across = Run(Across(), x, gradient, 1), within = Run(Within(), x, gradient, 1);
+        Kernel Across() => KernelSet.Best.LocalResponseNorm(new(n * h * h, c, 4, 1, 0.1f, 0.75f));
+        Kernel Within() => KernelSet.Best.WithinChannelNorm(new(n, h, h, c, 3, 0.1f, 0.75f), backward: true);
+        (float[] Output, float[] Back) across = KernelRunner.Run(Across(), x, gradient, 1), within = KernelRunner.Run(Within(), x, gradient, 1);
         foreach (int threads in Values.ThreadCounts)
         {
-            (float[] output, float[] back) = Run(Across(), x, gradient, threads);
+            (float[] output, float[] back) = KernelRunner.Run(Across(), x, gradient, threads);
             Compare.SameBits("output", across.Output, output);
             Compare.SameBits("gradient", across.Back, back);
-            (output, back) = Run(Within(), x, gradient, threads);
+            (output, back) = KernelRunner.Run(Within(), x, gradient, threads);
             Compare.SameBits("output", within.Output, output);
             Compare.SameBits("gradient", within.Back, back);
         }
@@ -91,12 +91,12 @@ public sealed unsafe class ResponseNormTests
     {
         float[] x = Values.Normal(7, 1000 * 20), gradient = Values.Normal(8, x.Length);
         ResponseNormSettings settings = new(1000, 20, 4, 1, 0.1f, 0.75f);
-        (_, float[] expected) = Run(LocalResponseNorm.Create(settings), x, gradient, 1);
+        (_, float[] expected) = KernelRunner.Run(KernelSet.Best.LocalResponseNorm(settings), x, gradient);
         using var pool = new WorkerPool(2);
-        LocalResponseNorm norm = LocalResponseNorm.Create(settings);
+        Kernel norm = KernelSet.Best.LocalResponseNorm(settings);
         using GuardedBuffer input = new(x), inPlace = new(gradient), scratch = new(norm.ScratchLength(2));
-        norm.Bind(pool, scratch.Pointer);
-        norm.Backward(input.Pointer, null, inPlace.Pointer, inPlace.Pointer);
+        norm.Bind(pool, new Operands { Input = input.Pointer, GradInput = inPlace.Pointer, GradOutput = inPlace.Pointer, Scratch = scratch.Pointer });
+        norm.Backward();
         Compare.SameBits("in place", expected, inPlace.Values("gradient"));
     }
 
@@ -104,12 +104,12 @@ public sealed unsafe class ResponseNormTests
     public void Only_backward_within_channels_needs_scratch()
     {
         WithinChannelSettings settings = new(2, 5, 6, 7, 3, 0.1f, 0.75f);
-        Assert.Equal(3 * 5 * 6 * 7, WithinChannelNorm.Create(settings, backward: true).ScratchLength(3));
-        WithinChannelNorm forward = WithinChannelNorm.Create(settings, backward: false);
+        Assert.Equal(3 * 5 * 6 * 7, KernelSet.Best.WithinChannelNorm(settings, backward: true).ScratchLength(3));
+        Kernel forward = KernelSet.Best.WithinChannelNorm(settings, backward: false);
         Assert.Equal(0, forward.ScratchLength(3));
         using var pool = new WorkerPool(1);
-        forward.Bind(pool, null);
-        Assert.Throws<InvalidOperationException>(() => forward.Backward(null, null, null, null));
+        using var gradient = new GuardedBuffer(1);
+        Assert.Throws<ArgumentException>(() => forward.Bind(pool, new Operands { GradInput = gradient.Pointer }));
     }
 
     [Fact]
@@ -118,8 +118,8 @@ public sealed unsafe class ResponseNormTests
         // One image on many threads: each takes some rows.
         float[] x = Values.Normal(9, 23 * 9 * 40);
         WithinChannelSettings settings = new(1, 23, 9, 40, 5, 0.1f, 0.75f);
-        (float[] expected, _) = Run(WithinChannelNorm.Create(settings, backward: true), x, x, 1);
-        (float[] output, _) = Run(WithinChannelNorm.Create(settings, backward: true), x, x, 8);
+        (float[] expected, _) = KernelRunner.Run(KernelSet.Best.WithinChannelNorm(settings, backward: true), x, x, 1);
+        (float[] output, _) = KernelRunner.Run(KernelSet.Best.WithinChannelNorm(settings, backward: true), x, x, 8);
         Compare.SameBits("output", expected, output);
     }
 
@@ -128,17 +128,5 @@ public sealed unsafe class ResponseNormTests
     [InlineData(4, 1f, -0.1f)]
     [InlineData(-1, 1f, 0.1f)]
     public void Settings_that_allow_a_denominator_of_zero_are_refused(int radius, float bias, float alpha) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => LocalResponseNorm.Create(new(1, 1, radius, bias, alpha, 0.75f)));
-
-    private static (float[] Output, float[] GradInput) Run(MapKernel norm, float[] x, float[] gradient, int threads)
-    {
-        using var pool = new WorkerPool(threads);
-        using GuardedBuffer input = new(x), output = new(x.Length), gradOutput = new(gradient), gradInput = new(x.Length);
-        using var scratch = new GuardedBuffer(norm.ScratchLength(threads));
-        norm.Bind(pool, scratch.Pointer);
-        norm.Forward(input.Pointer, output.Pointer);
-        norm.Backward(input.Pointer, output.Pointer, gradOutput.Pointer, gradInput.Pointer);
-        scratch.Check("scratch");
-        return (output.Values("output"), gradInput.Values("gradInput"));
-    }
+        Assert.Throws<ArgumentOutOfRangeException>(() => KernelSet.Best.LocalResponseNorm(new(1, 1, radius, bias, alpha, 0.75f)));
 }

@@ -1,11 +1,11 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Pooling;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Tests.Oracles;
-using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Tests.Kernels.Pooling;
 
-public sealed unsafe class PoolTests
+public sealed class PoolTests
 {
     /// <summary>batch, height, width, channels, window, stride, padding, ceiling.</summary>
     public static TheoryData<int, int, int, int, int, int, int, bool> Cases => new()
@@ -34,8 +34,8 @@ public sealed unsafe class PoolTests
         double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, expected.Height, expected.Width, c)).Data;
         foreach (SimdTier tier in Values.Tiers)
         {
-            MaxPool pool = MaxPool.Create(Windows(window, n, h, w, c, expected), tier);
-            (float[] output, float[] back) = Run(pool, x, gradient, 2);
+            Kernel pool = KernelSet.Of(tier).MaxPool(Windows(window, n, h, w, c, expected));
+            (float[] output, float[] back) = KernelRunner.Run(pool, x, gradient, 2);
             Compare.Equal($"max pool {tier}", expected.Data, output);
             Compare.Equal($"max pool {tier} gradient", gradInput, back);
         }
@@ -55,8 +55,8 @@ public sealed unsafe class PoolTests
             double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, expected.Height, expected.Width, c)).Data;
             foreach (SimdTier tier in Values.Tiers)
             {
-                AvgPool pool = AvgPool.Create(Windows(window, n, h, w, c, expected, countPadding), tier);
-                (float[] output, float[] back) = Run(pool, x, gradient, 2);
+                Kernel pool = KernelSet.Of(tier).AvgPool(Windows(window, n, h, w, c, expected, countPadding));
+                (float[] output, float[] back) = KernelRunner.Run(pool, x, gradient, 2);
                 Compare.Close($"average pool {tier}", expected.Data, output, Tolerances.Elementwise);
                 Compare.Close($"average pool {tier} gradient", gradInput, back, Tolerances.Elementwise);
             }
@@ -78,7 +78,7 @@ public sealed unsafe class PoolTests
         double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, oh, ow, c)).Data;
         foreach (SimdTier tier in Values.Tiers)
         {
-            (float[] output, float[] back) = Run(AvgPool.Create(PoolWindows.Adaptive(n, h, w, c, oh, ow), tier), x, gradient, 2);
+            (float[] output, float[] back) = KernelRunner.Run(KernelSet.Of(tier).AvgPool(PoolWindows.Adaptive(n, h, w, c, oh, ow)), x, gradient, 2);
             Compare.Close($"adaptive {tier}", expected, output, Tolerances.Elementwise);
             Compare.Close($"adaptive {tier} gradient", gradInput, back, Tolerances.Elementwise);
         }
@@ -93,7 +93,7 @@ public sealed unsafe class PoolTests
         float[] x = Values.Normal(7, n * h * h * c), gradient = Values.Ties(8, 27 * 27 * c, 10);
         for (int i = 0; i < h * c; i++)
             x[55 * h * c + i] = float.NaN;
-        (float[] output, float[] back) = Run(MaxPool.Create(windows), x, gradient, 1);
+        (float[] output, float[] back) = KernelRunner.Run(KernelSet.Best.MaxPool(windows), x, gradient, 1);
         Assert.All(output, v => Assert.True(float.IsFinite(v)));
         Compare.Zero("gradient of the last row", back.AsSpan(55 * h * c));
         Assert.Equal(gradient.Sum(v => (double)v), back.Sum(v => (double)v));
@@ -109,7 +109,7 @@ public sealed unsafe class PoolTests
                 float[] x = Values.Normal(9, 9 * 17);
                 x[position * 17 + 4] = float.NaN;
                 x[position * 17 + 16] = float.NaN;
-                (float[] output, float[] back) = Run(MaxPool.Create(windows, tier), x, [.. Enumerable.Repeat(1f, 17)], 1);
+                (float[] output, float[] back) = KernelRunner.Run(KernelSet.Of(tier).MaxPool(windows), x, [.. Enumerable.Repeat(1f, 17)], 1);
                 for (int c = 0; c < 17; c++)
                     Assert.Equal(c is 4 or 16, float.IsNaN(output[c]));
                 Assert.Equal(15, back.Sum());
@@ -124,12 +124,12 @@ public sealed unsafe class PoolTests
         const int h = 9, c = 150;
         PoolWindows windows = PoolWindows.Sliding(n, h, h, c, new PoolAxis(4, 3, 2), new PoolAxis(4, 3, 2));
         float[] x = Values.Normal(10, n * h * h * c), gradient = Values.Normal(11, n * 16 * c);
-        foreach (Func<PoolKernel> make in new Func<PoolKernel>[] { () => MaxPool.Create(windows), () => AvgPool.Create(windows) })
+        foreach (Func<Kernel> make in new Func<Kernel>[] { () => KernelSet.Best.MaxPool(windows), () => KernelSet.Best.AvgPool(windows) })
         {
-            (float[] output, float[] back) = Run(make(), x, gradient, 1);
+            (float[] output, float[] back) = KernelRunner.Run(make(), x, gradient, 1);
             foreach (int threads in Values.ThreadCounts)
             {
-                (float[] otherOutput, float[] otherBack) = Run(make(), x, gradient, threads);
+                (float[] otherOutput, float[] otherBack) = KernelRunner.Run(make(), x, gradient, threads);
                 Compare.SameBits("output", output, otherOutput);
                 Compare.SameBits("gradient", back, otherBack);
             }
@@ -148,14 +148,4 @@ public sealed unsafe class PoolTests
             n, h, w, c,
             new PoolAxis(output.Height, window.Height, window.StrideHeight, window.Top, window.Bottom, countPadding),
             new PoolAxis(output.Width, window.Width, window.StrideWidth, window.Left, window.Right, countPadding));
-
-    private static (float[] Output, float[] GradInput) Run(PoolKernel operation, float[] x, float[] gradient, int threads)
-    {
-        using var pool = new WorkerPool(threads);
-        using GuardedBuffer input = new(x), output = new(gradient.Length), gradOutput = new(gradient), gradInput = new(x.Length);
-        operation.Bind(pool, null);
-        operation.Forward(input.Pointer, output.Pointer);
-        operation.Backward(input.Pointer, output.Pointer, gradOutput.Pointer, gradInput.Pointer);
-        return (output.Values("output"), gradInput.Values("gradInput"));
-    }
 }

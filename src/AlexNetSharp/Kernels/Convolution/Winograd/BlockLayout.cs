@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
 
@@ -61,8 +62,8 @@ internal sealed class BlockLayout
     public static int Odd(long length) => checked((int)((length + 15) / 16 | 1) * 16);
 }
 
-/// <summary>One block and its matrices.</summary>
-internal readonly unsafe struct BlockMatrices(BlockLayout layout, in TileBlock tiles, float* input, float* output)
+/// <summary>What a piece of work is about: one group of channels of one block of tiles, and its matrices.</summary>
+internal readonly unsafe struct BlockMatrices(BlockLayout layout, int block, int group, float* input, float* output)
 {
     private const int Width = GemmKernel.PanelWidth;
 
@@ -70,7 +71,10 @@ internal readonly unsafe struct BlockMatrices(BlockLayout layout, in TileBlock t
     public BlockLayout Layout { get; } = layout;
 
     /// <summary>The tiles.</summary>
-    public TileBlock Tiles { get; } = tiles;
+    public TileBlock Tiles { get; } = layout.Block(block);
+
+    /// <summary>The group of channels.</summary>
+    public int Group { get; } = group;
 
     /// <summary>Transformed input, or its gradient.</summary>
     public float* Input { get; } = input;

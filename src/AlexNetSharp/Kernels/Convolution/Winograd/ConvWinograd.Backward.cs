@@ -9,66 +9,56 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>Rows of a matrix that are summed on their own for the gradient of the bias.</summary>
     private const int RowsTogether = 32;
 
-    private Job _backwardTransformJob = null!, _backwardProductJob = null!, _addTilesJob = null!;
-    private Job _transposeJob = null!, _backwardPartJob = null!, _sumPartsJob = null!, _gradWeightJob = null!;
-    private TileRowTransform _transformGradOutput = null!;
-
-    private void MakeBackwardJobs()
+    public override void Backward(bool accumulate)
     {
-        _transformGradOutput = TransformGradOutput;
-        _backwardTransformJob = new MethodJob(BackwardTransform);
-        _backwardProductJob = new MethodJob((index, worker) => BackwardProduct(_planes[index], StagedBlock(), 0, _block > 0, worker));
-        _addTilesJob = new MethodJob(AddStagedTiles);
-        _transposeJob = new MethodJob((index, _) => TransposeWeights(_planes[index], 0, _sizes.InputPanels, Transposed(_planes[index])));
-        _backwardPartJob = new MethodJob(BackwardPart);
-        _sumPartsJob = new MethodJob((index, _) => SumParts(_planes[index]));
-        _gradWeightJob = new MethodJob(TransformGradWeight);
-    }
-
-    private protected override void OnBackward()
-    {
-        for (_group = 0; _group < Geometry.Groups; _group++)
+        _accumulate = accumulate;
+        for (int group = 0; group < Geometry.Groups; group++)
         {
             if (_sizes.FusedBackward is not null)
-            {
-                if (GradInput != null)
-                    Pool.Run(_transposeJob, _planes.Length);
-                Pool.Run(_backwardPartJob, Parts);
-                if (GradWeight != null)
-                    Pool.Run(_sumPartsJob, _planes.Length);
-            }
+                BackwardFused(group);
             else
-                for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
-                {
-                    int images = _sizes.Staged.Block(_block).Images, tileRows = images * _grid.Rows.Tiles;
-                    Pool.Run(_backwardTransformJob, GradWeight != null ? 2 * tileRows : tileRows);
-                    Pool.Run(_backwardProductJob, _planes.Length);
-                    if (GradInput != null)
-                        Pool.Run(_addTilesJob, images * _sizes.AddedPanels.Count);
-                }
+                for (int block = 0; block < _sizes.Staged.Blocks; block++)
+                    BackwardStaged(group * _sizes.Staged.Blocks + block);
             if (GradWeight != null)
-                Pool.Run(_gradWeightJob, WeightPieces);
+                Pool.Run(_gradWeightTransform, group * WeightPieces, WeightPieces);
             if (GradBias != null)
-                SumBiasParts();
+                SumBiasParts(group);
         }
     }
 
-    /// <summary>Fused: all stages of the blocks of one part.</summary>
-    private void BackwardPart(int part, int worker)
+    private void BackwardFused(int group)
     {
-        BlockLayout layout = _sizes.FusedBackward!;
+        if (GradInput != null)
+            Pool.Run(_transpose, group * _planes.Length, _planes.Length);
+        Pool.Run(_backwardPart, group * Parts, Parts);
+        if (GradWeight != null)
+            Pool.Run(_sumParts, _planes.Length);
+    }
+
+    private void BackwardStaged(int stage)
+    {
+        int tileRows = StagedTileRows(stage);
+        RunStage(stage, _backwardTransform, GradWeight != null ? 2 * tileRows : tileRows);
+        RunStage(stage, _backwardProduct, _planes.Length);
+        if (GradInput != null)
+            RunStage(stage, _addTiles, tileRows / _grid.Rows.Tiles * _sizes.AddedPanels.Count);
+    }
+
+    /// <summary>Fused: all stages of the blocks of one part of a group.</summary>
+    private void BackwardPart(int index, int worker)
+    {
+        (int group, int part) = Math.DivRem(index, Parts);
         int first = _sizes.BackwardParts.Start(part), end = _sizes.BackwardParts.Start(part + 1);
         for (int b = first; b < end; b++)
         {
-            var block = new BlockMatrices(layout, layout.Block(b), Worker(worker, _workerInput), Worker(worker, _workerOutput));
+            BlockMatrices block = FusedBlock(_sizes.FusedBackward!, b, group, worker);
             TileBlock tiles = block.Tiles;
-            for (int image = tiles.FirstImage; image < tiles.FirstImage + tiles.Images; image++)
-                for (int row = tiles.FirstTileRow; row < tiles.FirstTileRow + tiles.TileRows; row++)
-                {
-                    TransformGradOutput(image, row, block, worker);
-                    if (GradWeight != null)
-                        TransformInput(image, row, block, worker);
-                }
+            for (int row = 0; row < tiles.Images * tiles.TileRows; row++)
+            {
+                TransformGradOutput(row, block, worker);
+                if (GradWeight != null)
+                    TransformInput(row, block, worker);
+            }
             foreach (int plane in _planes)
                 BackwardProduct(plane, block, part, accumulate: b > first, worker);
             if (GradInput != null)
@@ -78,20 +68,37 @@ internal sealed unsafe partial class ConvWinograd<V>
     }
 
     /// <summary>Staged: first the tile rows of this block's output gradient, then those of its input.</summary>
-    private void BackwardTransform(int index, int worker)
+    private void StagedBackwardTransform(int index, int worker)
     {
-        int tileRows = _sizes.Staged.Block(_block).Images * _grid.Rows.Tiles;
-        if (index < tileRows)
-            TransformTileRow(index, worker, _transformGradOutput);
+        BlockMatrices block = StagedBlock(index, out int row);
+        int tileRows = block.Tiles.Images * block.Tiles.TileRows;
+        if (row < tileRows)
+            TransformGradOutput(row, block, worker);
         else
-            TransformTileRow(index - tileRows, worker, _transformInput);
+            TransformInput(row - tileRows, block, worker);
+    }
+
+    /// <summary>Staged: both products of one point.</summary>
+    private void StagedBackwardProduct(int index, int worker)
+    {
+        BlockMatrices block = StagedBlock(index, out int piece);
+        BackwardProduct(_planes[piece], block, part: 0, accumulate: block.Tiles.FirstImage > 0, worker);
+    }
+
+    /// <summary>Staged: some panels of channels of x' of one image.</summary>
+    private void StagedAddTiles(int index, int worker)
+    {
+        EvenSplit panels = _sizes.AddedPanels;
+        BlockMatrices block = StagedBlock(index, out int piece);
+        (int image, int part) = Math.DivRem(piece, panels.Count);
+        AddTiles(block.Tiles.FirstImage + image, panels.Start(part), panels.Start(part + 1), block, worker);
     }
 
     /// <summary>Both products of one point, while its Ỹ' is in the cache; X̃' takes the place of X̃, which nobody needs any more.</summary>
     private void BackwardProduct(int plane, in BlockMatrices block, int part, bool accumulate, int worker)
     {
         if (GradWeight != null)
-            WeightProduct(plane, block, GradWeights(part) + (long)plane * _sizes.WeightPlane, accumulate);
+            WeightProduct(plane, block, GradWeights(part, plane), accumulate);
         if (GradInput != null)
             InputProduct(plane, block, worker);
         if (GradBias != null && plane == _grid.PlaneOfOne)
@@ -100,9 +107,10 @@ internal sealed unsafe partial class ConvWinograd<V>
     }
 
     /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU.</summary>
-    private void TransformGradOutput(int image, int tileRow, in BlockMatrices block, int worker)
+    private void TransformGradOutput(int row, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
+        (int image, int tileRow) = block.Tiles.TileRow(row);
         float* scratch = Worker(worker, _workerTile);
         int start = _grid.Rows.Start(tileRow), height = _grid.Rows.Size(tileRow), lanes;
         float** gradients = stackalloc float*[2 * WinogradTiles.MaxPoints];
@@ -114,7 +122,7 @@ internal sealed unsafe partial class ConvWinograd<V>
                 for (int k = 0; k < height; k++)
                 {
                     bool inside = start + k < g.OutputHeight;
-                    long at = (((long)image * g.OutputHeight + start + k) * g.OutputWidth + x) * g.OutputChannels + _group * _sizes.OutputChannels;
+                    long at = (((long)image * g.OutputHeight + start + k) * g.OutputWidth + x) * g.OutputChannels + block.Group * _sizes.OutputChannels;
                     gradients[k] = inside ? GradOutput + at : _zeros;
                     if (outputs != null)
                         outputs[k] = inside ? Output + at : _zeros;
@@ -158,30 +166,28 @@ internal sealed unsafe partial class ConvWinograd<V>
             int begin = pieces.Start(piece), panels = pieces.Start(piece + 1) - begin;
             float* transposed = ready ? Transposed(plane) : Worker(worker, _workerPanel);
             if (!ready)
-                TransposeWeights(plane, begin, panels, transposed);
+                TransposeWeights(block.Group, plane, begin, panels, transposed);
             GemmKernel.Multiply<V>(
                 block.OutputAt(plane, first), block.Layout.PanelStride, transposed, panelLength,
                 block.InputAt(plane, first, begin), block.Layout.PanelStride, count, panels, _sizes.OutputChannels, accumulate: false);
         }
     }
 
-    /// <summary>W̃ᵀ of one point for some panels of input channels, each [oc, 32].</summary>
-    private void TransposeWeights(int plane, int firstPanel, int panels, float* transposed)
+    /// <summary>Fused: W̃ᵀ of one point of a group.</summary>
+    private void TransposePoint(int index, int worker)
     {
-        float* weights = Weights + (long)plane * _sizes.WeightPlane;
+        (int group, int piece) = Math.DivRem(index, _planes.Length);
+        TransposeWeights(group, _planes[piece], 0, _sizes.InputPanels, Transposed(_planes[piece]));
+    }
+
+    /// <summary>W̃ᵀ of one point for some panels of input channels, each [oc, 32].</summary>
+    private void TransposeWeights(int group, int plane, int firstPanel, int panels, float* transposed)
+    {
+        float* weights = Weights(group, plane);
         for (int panel = firstPanel; panel < firstPanel + panels; panel++)
             for (int o = 0; o < _sizes.OutputPanels; o++, transposed += Width * Width)
                 PanelPacking.PackTransposed(
                     weights + ((nint)o * _sizes.InputChannels + panel * Width) * Width, Width, Math.Min(Width, _sizes.InputChannels - Width * panel), Width, transposed);
-    }
-
-    /// <summary>Staged: some panels of channels of x' of one image.</summary>
-    private void AddStagedTiles(int index, int worker)
-    {
-        EvenSplit panels = _sizes.AddedPanels;
-        (int image, int part) = Math.DivRem(index, panels.Count);
-        BlockMatrices block = StagedBlock();
-        AddTiles(block.Tiles.FirstImage + image, panels.Start(part), panels.Start(part + 1), block, worker);
     }
 
     /// <summary>x' of one image, from one panel of channels to another: its tiles B X̃' Bᵀ added where they overlap.</summary>
@@ -191,7 +197,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         bool folded = _fold.Rearranges;
         float* scratch = Worker(worker, _workerTile);
         float* pixels = GradInput + (long)image * g.InputHeight * g.InputWidth * g.InputChannels;
-        float* target = folded ? Worker(worker, _workerFoldedImage) : pixels + _group * _sizes.InputChannels;
+        float* target = folded ? Worker(worker, _workerFoldedImage) : pixels + block.Group * _sizes.InputChannels;
         int height = folded ? _sizes.FoldedHeight : g.InputHeight, width = folded ? _sizes.FoldedWidth : g.InputWidth;
         int step = folded ? _sizes.InputChannels : g.InputChannels, padTop = folded ? 0 : g.PadTop, padLeft = folded ? 0 : g.PadLeft, lanes;
         int firstChannel = Width * firstPanel, channels = Math.Min(Width * endPanel, _sizes.InputChannels) - firstChannel;
@@ -216,37 +222,38 @@ internal sealed unsafe partial class ConvWinograd<V>
                     }
                 }
         if (folded)
-            _fold.Scatter(target, height, width, _group, pixels);
+            _fold.Scatter(target, height, width, block.Group, pixels);
     }
 
-    /// <summary>w' = Gᵀ W̃' G of one panel of output channels and <see cref="WeightRows"/> input channels.</summary>
+    /// <summary>w' = Gᵀ W̃' G of one panel of output channels and <see cref="WeightRows"/> input channels of a group.</summary>
     private void TransformGradWeight(int index, int worker)
     {
-        (int rows, int panel) = Math.DivRem(index, _sizes.OutputPanels);
+        (int group, int piece) = Math.DivRem(index, WeightPieces);
+        (int rows, int panel) = Math.DivRem(piece, _sizes.OutputPanels);
         float** taps = stackalloc float*[KernelFold.Pitch * KernelFold.Pitch];
         float* scratch = Worker(worker, _workerTile);
         int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(Width, _sizes.OutputChannels - Width * panel), lanes;
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
-            _fold.TapPointers(GradWeight + _group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
+            _fold.TapPointers(GradWeight + group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
             float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * Width + ic * Width;
             for (int c = 0; c < last; c += lanes)
             {
                 AxisPasses passes = Passes(last - c);
                 lanes = passes.Lanes;
                 passes.LargestRow.WeightAdjointVertical(source + c, _sizes.WeightPlane, _grid.Pitch, passes.LargestColumn.Points, scratch);
-                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, Width * panel + c, Accumulate);
+                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, Width * panel + c, _accumulate);
             }
         }
     }
 
     /// <summary>Adds the sums of the other parts to those of the first, at one point, in the order of the parts.</summary>
-    private void SumParts(int plane)
+    private void SumParts(int index, int worker)
     {
-        float* sums = GradWeights(0) + (long)plane * _sizes.WeightPlane;
+        float* sums = GradWeights(0, _planes[index]);
         for (int part = 1; part < Parts; part++)
         {
-            float* other = GradWeights(part) + (long)plane * _sizes.WeightPlane;
+            float* other = GradWeights(part, _planes[index]);
             for (int i = 0; i < _sizes.OutputPanels * _sizes.InputChannels * Width; i += V.Count)
                 V.Store(V.Load(sums + i) + V.Load(other + i), sums + i);
         }
@@ -279,12 +286,12 @@ internal sealed unsafe partial class ConvWinograd<V>
     }
 
     /// <summary>bias' (+)= the sums of all parts.</summary>
-    private void SumBiasParts()
+    private void SumBiasParts(int group)
     {
-        float* gradient = GradBias + _group * _sizes.OutputChannels;
+        float* gradient = GradBias + group * _sizes.OutputChannels;
         for (int c = 0; c < _sizes.OutputChannels; c++)
         {
-            float sum = Accumulate ? gradient[c] : 0;
+            float sum = _accumulate ? gradient[c] : 0;
             for (int part = 0; part < Parts; part++)
                 sum += GradBiases(part)[c];
             gradient[c] = sum;

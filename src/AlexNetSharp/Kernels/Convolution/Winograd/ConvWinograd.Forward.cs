@@ -9,69 +9,61 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>Input channels whose weights one piece of work transforms.</summary>
     private const int WeightRows = 16;
 
-    private Job _prepareJob = null!, _fusedForwardJob = null!, _inputJob = null!, _productJob = null!, _outputJob = null!;
-    private TileRowTransform _transformInput = null!, _transformOutput = null!;
-
+    /// <summary>Pieces of work of one group's weights.</summary>
     private int WeightPieces => _sizes.OutputPanels * ((_sizes.InputChannels + WeightRows - 1) / WeightRows);
 
-    private void MakeForwardJobs()
-    {
-        _transformInput = TransformInput;
-        _transformOutput = TransformOutput;
-        _prepareJob = new MethodJob(PrepareWeights);
-        _fusedForwardJob = new MethodJob(ForwardBlock);
-        _inputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformInput));
-        _productJob = new MethodJob((index, _) => Product(_planes[index], StagedBlock()));
-        _outputJob = new MethodJob((index, worker) => TransformTileRow(index, worker, _transformOutput));
-    }
-
-    private protected override void OnPrepareWeight()
+    public override void PrepareWeights()
     {
         new Span<float>(_zeros, (int)Zeros).Clear();
-        for (_group = 0; _group < Geometry.Groups; _group++)
-            Pool.Run(_prepareJob, WeightPieces);
+        Pool.Run(_prepare, Geometry.Groups * WeightPieces);
     }
 
-    private protected override void OnForward()
+    public override void Forward()
     {
-        for (_group = 0; _group < Geometry.Groups; _group++)
+        if (_sizes.Fused is { } fused)
         {
-            if (_sizes.Fused is { } fused)
-            {
-                Pool.Run(_fusedForwardJob, fused.Blocks);
-                continue;
-            }
-            for (_block = 0; _block < _sizes.Staged.Blocks; _block++)
-            {
-                int tileRows = _sizes.Staged.Block(_block).Images * _grid.Rows.Tiles;
-                Pool.Run(_inputJob, tileRows);
-                Pool.Run(_productJob, _planes.Length);
-                Pool.Run(_outputJob, tileRows);
-            }
+            Pool.Run(_forwardBlock, fused.Blocks * Geometry.Groups);
+            return;
+        }
+        for (int stage = 0; stage < Stages; stage++)
+        {
+            int tileRows = StagedTileRows(stage);
+            RunStage(stage, _inputTransform, tileRows);
+            RunStage(stage, _product, _planes.Length);
+            RunStage(stage, _outputTransform, tileRows);
         }
     }
 
-    /// <summary>All stages of one block.</summary>
+    /// <summary>Fused: all stages of one block, image by image and the groups of each.</summary>
     private void ForwardBlock(int index, int worker)
     {
-        BlockMatrices block = FusedBlock(index, worker);
+        (int b, int group) = Math.DivRem(index, Geometry.Groups);
+        BlockMatrices block = FusedBlock(_sizes.Fused!, b, group, worker);
         int rows = block.Tiles.Images * block.Tiles.TileRows;
-        for (int i = 0; i < rows; i++)
-            TransformInput(block.Tiles.FirstImage + i / block.Tiles.TileRows, block.Tiles.FirstTileRow + i % block.Tiles.TileRows, block, worker);
+        for (int row = 0; row < rows; row++)
+            TransformInput(row, block, worker);
         foreach (int plane in _planes)
             Product(plane, block);
-        for (int i = 0; i < rows; i++)
-            TransformOutput(block.Tiles.FirstImage + i / block.Tiles.TileRows, block.Tiles.FirstTileRow + i % block.Tiles.TileRows, block, worker);
+        for (int row = 0; row < rows; row++)
+            TransformOutput(row, block, worker);
     }
 
-    private delegate void TileRowTransform(int image, int tileRow, in BlockMatrices block, int worker);
-
-    /// <summary>One transform of one tile row of the staged block.</summary>
-    private void TransformTileRow(int index, int worker, TileRowTransform transform)
+    private void StagedInput(int index, int worker)
     {
-        BlockMatrices block = StagedBlock();
-        (int image, int row) = Math.DivRem(index, block.Tiles.TileRows);
-        transform(block.Tiles.FirstImage + image, block.Tiles.FirstTileRow + row, block, worker);
+        BlockMatrices block = StagedBlock(index, out int row);
+        TransformInput(row, block, worker);
+    }
+
+    private void StagedProduct(int index, int worker)
+    {
+        BlockMatrices block = StagedBlock(index, out int piece);
+        Product(_planes[piece], block);
+    }
+
+    private void StagedOutput(int index, int worker)
+    {
+        BlockMatrices block = StagedBlock(index, out int row);
+        TransformOutput(row, block, worker);
     }
 
     /// <summary>Ỹ[tiles, oc] = X̃[tiles, ic]·W̃[ic, oc] at one point.</summary>
@@ -81,22 +73,23 @@ internal sealed unsafe partial class ConvWinograd<V>
         if (count > 0)
             GemmKernel.Multiply<V>(
                 block.InputAt(plane, first), block.Layout.PanelStride,
-                Weights + (long)plane * _sizes.WeightPlane, Width * _sizes.InputChannels,
+                Weights(block.Group, plane), Width * _sizes.InputChannels,
                 block.OutputAt(plane, first), block.Layout.PanelStride,
                 count, _sizes.OutputPanels, _sizes.InputChannels, accumulate: false);
     }
 
-    /// <summary>W̃ = G w Gᵀ of one panel of output channels and <see cref="WeightRows"/> input channels.</summary>
-    private void PrepareWeights(int index, int worker)
+    /// <summary>W̃ = G w Gᵀ of one panel of output channels and <see cref="WeightRows"/> input channels of a group.</summary>
+    private void TransformWeights(int index, int worker)
     {
-        (int rows, int panel) = Math.DivRem(index, _sizes.OutputPanels);
+        (int group, int piece) = Math.DivRem(index, WeightPieces);
+        (int rows, int panel) = Math.DivRem(piece, _sizes.OutputPanels);
         float** taps = stackalloc float*[KernelFold.Pitch * KernelFold.Pitch];
         float* scratch = Worker(worker, _workerTile);
         int channels = _sizes.OutputChannels, end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels);
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
-            _fold.TapPointers(Weight + _group * channels, Geometry.OutputChannels, ic, _zeros, taps);
-            float* target = Weights + (nint)panel * _sizes.InputChannels * Width + ic * Width;
+            _fold.TapPointers(Weight + group * channels, Geometry.OutputChannels, ic, _zeros, taps);
+            float* target = Weights(group) + (nint)panel * _sizes.InputChannels * Width + ic * Width;
             int last = Math.Min(Width, channels - Width * panel), lanes;
             for (int c = 0; c < last; c += lanes)
             {
@@ -109,17 +102,18 @@ internal sealed unsafe partial class ConvWinograd<V>
     }
 
     /// <summary>X̃ = Bᵀ x B of one row of tiles.</summary>
-    private void TransformInput(int image, int tileRow, in BlockMatrices block, int worker)
+    private void TransformInput(int row, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
+        (int image, int tileRow) = block.Tiles.TileRow(row);
         float* scratch = Worker(worker, _workerTile);
         int points = _grid.Rows.Size(tileRow) + _fold.Height - 1, start = _grid.Rows.Start(tileRow);
-        float* pixels = Input + (long)image * g.InputHeight * g.InputWidth * g.InputChannels + _group * _sizes.InputChannels;
+        float* pixels = Input + (long)image * g.InputHeight * g.InputWidth * g.InputChannels + block.Group * _sizes.InputChannels;
         int step = g.InputChannels, lanes;
         float* folded = Worker(worker, _workerFolded);
         if (_fold.Rearranges)
         {
-            _fold.Gather(Input + (long)image * g.InputHeight * g.InputWidth * step, _group, start, points, _sizes.FoldedWidth, folded);
+            _fold.Gather(Input + (long)image * g.InputHeight * g.InputWidth * step, block.Group, start, points, _sizes.FoldedWidth, folded);
             step = _sizes.InputChannels;
         }
         float** rows = stackalloc float*[WinogradTiles.MaxPoints];
@@ -153,14 +147,15 @@ internal sealed unsafe partial class ConvWinograd<V>
     }
 
     /// <summary>y = relu(Aᵀ Ỹ A + bias) of one row of tiles; what lies beyond the output is dropped.</summary>
-    private void TransformOutput(int image, int tileRow, in BlockMatrices block, int worker)
+    private void TransformOutput(int row, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
+        (int image, int tileRow) = block.Tiles.TileRow(row);
         float* scratch = Worker(worker, _workerTile);
         int y = _grid.Rows.Start(tileRow), height = Math.Min(_grid.Rows.Size(tileRow), g.OutputHeight - y), lanes;
         float floor = Request.Relu ? 0 : float.NegativeInfinity;
-        float* bias = Bias == null ? _zeros : Bias + _group * _sizes.OutputChannels;
-        float* pixels = Output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + _group * _sizes.OutputChannels;
+        float* bias = Bias == null ? _zeros : Bias + block.Group * _sizes.OutputChannels;
+        float* pixels = Output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + block.Group * _sizes.OutputChannels;
         for (int panel = 0; panel < _sizes.OutputPanels; panel++)
             for (int j = 0; j < _grid.Columns.Tiles; j++)
             {

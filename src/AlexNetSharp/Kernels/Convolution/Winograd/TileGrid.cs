@@ -89,6 +89,13 @@ internal readonly struct TileBlock
     /// <summary>Matrix rows: tiles.</summary>
     public int Rows { get; }
 
+    /// <summary>The image and tile row of row <paramref name="index"/> of the block, counted through its images.</summary>
+    public (int Image, int TileRow) TileRow(int index)
+    {
+        (int image, int row) = Math.DivRem(index, TileRows);
+        return (FirstImage + image, FirstTileRow + row);
+    }
+
     /// <summary>The matrix row of tile (<paramref name="i"/>, <paramref name="j"/>) of image <paramref name="n"/>.</summary>
     public int Row(int n, int i, int j)
     {

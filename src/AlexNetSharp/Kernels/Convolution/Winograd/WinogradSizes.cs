@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
 

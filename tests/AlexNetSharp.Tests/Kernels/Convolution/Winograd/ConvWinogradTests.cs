@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
 using AlexNetSharp.Kernels.Convolution.Winograd;
 using AlexNetSharp.Simd;
@@ -52,7 +53,7 @@ public class ConvWinogradTests
         var sizes = new WinogradSizes(c.Geometry, request);
         Assert.True(sizes.FusedBackward!.TileRows.Count > 1);
         ConvData data = ConvData.Random(c.Geometry, seed: 81);
-        ConvAlgorithm algorithm = ConvWinograd.Create(c.Geometry, request, SimdTiers.Best);
+        ConvKernel algorithm = KernelSet.Best.ConvWinograd(c.Geometry, request);
         ConvResult result = ConvRunner.Run(algorithm, data);
         (_, _, double[] gradWeight, double[] gradBias) = c.Expected(data, result.Output);
         double bound = Tolerances.Convolution(algorithm.Name, Direction.BackwardWeight, c.ReductionLength(Direction.BackwardWeight));
@@ -69,7 +70,7 @@ public class ConvWinogradTests
 
         ConvGeometry large = ConvCase.Square(8, 512, 64, 64, 3, before: 1, after: 1).Geometry;
         Assert.Null(new WinogradSizes(large, ConvRunner.Request()).FusedBackward);
-        ConvAlgorithm algorithm = ConvWinograd.Create(large, ConvRunner.Request(), SimdTiers.Best);
+        ConvKernel algorithm = KernelSet.Best.ConvWinograd(large, ConvRunner.Request());
         Assert.InRange(algorithm.ScratchLength(8) - algorithm.ScratchLength(7), 1, 4 << 20);
     }
 
@@ -88,7 +89,7 @@ public class ConvWinogradTests
         // F(2×2, 3×3) divides by 2 and 4 only, and sums stay below 2²².
         ConvCase c = ConvCase.Square(5, 2, 19, 21, 3, before: 1, after: 1);
         ConvData data = ConvData.Integers(c.Geometry, seed: 51);
-        ConvAlgorithm algorithm = ConvWinograd.Create(c.Geometry, ConvRunner.Request(), tier);
+        ConvKernel algorithm = KernelSet.Of(tier).ConvWinograd(c.Geometry, ConvRunner.Request());
         Assert.Equal("winograd F(2×2, 3×3)", algorithm.Name);
         ConvResult result = ConvRunner.Run(algorithm, data);
         (OracleTensor output, OracleTensor gradInput, double[] gradWeight, double[] gradBias) = c.Expected(data, maskedBy: null);
@@ -105,7 +106,7 @@ public class ConvWinogradTests
     {
         ConvCase c = ConvCase.Square(batch, size, inputs, outputs, kernel, before: padding, after: padding);
         ConvData data = ConvData.Random(c.Geometry, seed: 61);
-        ConvResult Run(int threads) => ConvRunner.Run(ConvWinograd.Create(c.Geometry, ConvRunner.Request(relu: true), SimdTiers.Best), data, threads);
+        ConvResult Run(int threads) => ConvRunner.Run(KernelSet.Best.ConvWinograd(c.Geometry, ConvRunner.Request(relu: true)), data, threads);
         ConvResult one = Run(1);
         foreach (int threads in (int[])[2, 3, 8])
         {
@@ -123,11 +124,11 @@ public class ConvWinogradTests
         string Reason(ConvCase c, bool precise = false)
         {
             ConvCandidate candidate = ConvWinograd.Candidate(c.Geometry, ConvRunner.Request(precise: precise));
-            Assert.Null(candidate.Algorithm);
+            Assert.Null(candidate.Kernel);
             return candidate.Reason;
         }
         ConvCase conv3 = ConvCase.Square(2, 13, 64, 96, 3, before: 1, after: 1);
-        Assert.NotNull(ConvWinograd.Candidate(conv3.Geometry, ConvRunner.Request()).Algorithm);
+        Assert.NotNull(ConvWinograd.Candidate(conv3.Geometry, ConvRunner.Request()).Kernel);
         Assert.Contains("rounding error", Reason(conv3, precise: true), StringComparison.Ordinal);
         Assert.Contains("kernel of 7×7", Reason(ConvCase.Square(2, 13, 32, 32, 7, before: 3, after: 3)), StringComparison.Ordinal);
         Assert.Contains("too few", Reason(ConvCase.Square(2, 13, 3, 32, 3, before: 1, after: 1)), StringComparison.Ordinal);
@@ -151,7 +152,7 @@ public class ConvWinogradTests
     private static (double Output, double GradInput, double GradWeight) Check(ConvCase c, SimdTier tier, int seed)
     {
         ConvData data = ConvData.Random(c.Geometry, seed);
-        ConvAlgorithm algorithm = ConvWinograd.Create(c.Geometry, ConvRunner.Request(relu: true), tier);
+        ConvKernel algorithm = KernelSet.Of(tier).ConvWinograd(c.Geometry, ConvRunner.Request(relu: true));
         ConvResult result = ConvRunner.Run(algorithm, data);
         (OracleTensor output, OracleTensor gradInput, double[] gradWeight, double[] gradBias) = c.Expected(data, result.Output);
         double Close(Direction direction, double[] expected, float[] actual) => Compare.Close(

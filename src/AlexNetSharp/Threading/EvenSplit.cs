@@ -1,4 +1,4 @@
-namespace AlexNetSharp.Kernels.Gemm;
+namespace AlexNetSharp.Threading;
 
 /// <summary>A range cut into the fewest parts of at most a given length, as equal as their unit allows, longer ones first.</summary>
 /// <remarks>Equal parts keep tiles tall: 32 rows in tiles of at most 14 become 11 + 11 + 10, not 14 + 14 + 4.</remarks>

@@ -1,0 +1,102 @@
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Kernels;
+
+/// <summary>What computes one layer, or several together: forward, and backward as its adjoint.</summary>
+/// <remarks>
+/// <para>
+/// Life: the constructor fixes the sizes; whoever makes it reads the lengths of memory and calls <see cref="Bind"/> once; every step then calls
+/// <see cref="PrepareWeights"/> (when the weights have changed), <see cref="Forward"/> and <see cref="Backward"/>. None of these allocates, and
+/// nothing but the values in memory and the <see cref="Kernels.Step"/> differs from one call to the next.
+/// </para>
+/// <para>
+/// Backward overwrites the gradient of the input; the gradients of parameters are overwritten too, or added to. A gradient whose operand is
+/// null is not computed. Input and output must not overlap, nor must their gradients, unless a kernel says that they may.
+/// </para>
+/// <para>
+/// Each direction is one or several jobs: delegates made by the constructor, whose pieces of work depend on the sizes alone. So the result is the
+/// same bits for any number of threads.
+/// </para>
+/// </remarks>
+internal abstract unsafe class Kernel
+{
+    /// <summary>How it is computed, for humans.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Whether backward can give the gradients of weight and bias.</summary>
+    public virtual bool WeightGradient => false;
+
+    /// <summary>Whether backward can give the gradient of the input.</summary>
+    public virtual bool InputGradient => true;
+
+    /// <summary>Whether backward reads the input of forward.</summary>
+    public virtual bool BackwardReadsInput => false;
+
+    /// <summary>Whether backward reads the output of forward.</summary>
+    public virtual bool BackwardReadsOutput => false;
+
+    /// <summary>Floats of prepared weights.</summary>
+    public virtual long PreparedWeightLength => 0;
+
+    /// <summary>Floats of scratch for a pool of <paramref name="threads"/> threads.</summary>
+    public virtual long ScratchLength(int threads) => 0;
+
+    /// <summary>Hands over the threads and the memory, once; neither changes afterwards.</summary>
+    /// <exception cref="ArgumentException">There is memory for a gradient that the kernel was not made for.</exception>
+    public virtual void Bind(WorkerPool pool, in Operands operands)
+    {
+        if (((operands.GradWeight != null || operands.GradBias != null) && !WeightGradient) || (operands.GradInput != null && !InputGradient)
+            || (operands.GradBias != null && operands.GradWeight == null))
+            throw new ArgumentException($"{Name}: this kernel was made without the gradient that it is bound to.", nameof(operands));
+        (Pool, Step) = (pool, operands.Step);
+        Input = operands.Input;
+        Output = operands.Output;
+        GradInput = operands.GradInput;
+        GradOutput = operands.GradOutput;
+        Weight = operands.Weight;
+        Bias = operands.Bias;
+        GradWeight = operands.GradWeight;
+        GradBias = operands.GradBias;
+        PreparedWeight = operands.PreparedWeight;
+        Scratch = operands.Scratch;
+    }
+
+    /// <summary>Transforms or packs the weight for the calls that follow, for backward too.</summary>
+    public virtual void PrepareWeights()
+    {
+    }
+
+    /// <summary>Computes the output from the input.</summary>
+    public abstract void Forward();
+
+    /// <summary>Computes the gradients of input and parameters from the gradient of the output, after <see cref="Forward"/>.</summary>
+    /// <param name="accumulate">Whether gradients of parameters are added to what is there, or overwrite it.</param>
+    public abstract void Backward(bool accumulate = false);
+
+    /// <summary>The threads.</summary>
+    private protected WorkerPool Pool { get; private set; } = null!;
+
+    /// <summary>What changes from step to step, for kernels that look at it.</summary>
+    private protected Step? Step { get; private set; }
+
+    // The operands, as Operands describes them.
+    private protected float* Input { get; private set; }
+
+    private protected float* Output { get; private set; }
+
+    private protected float* GradInput { get; private set; }
+
+    private protected float* GradOutput { get; private set; }
+
+    private protected float* Weight { get; private set; }
+
+    private protected float* Bias { get; private set; }
+
+    private protected float* GradWeight { get; private set; }
+
+    private protected float* GradBias { get; private set; }
+
+    private protected float* PreparedWeight { get; private set; }
+
+    private protected float* Scratch { get; private set; }
+}
