@@ -7,11 +7,18 @@ using AlexNetSharp.Performance;
 
 var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
 Option<int> threadCount = Arguments.Count("--threads", "Threads that compute.", Environment.ProcessorCount);
+var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; draw growth.png of this folder again, from its performance.md." };
 var root = new RootCommand("Measures each layer beside its floor and how time grows with batch, image size and threads; writes OUT/PROCESSOR/performance.md and growth.png.")
 {
-    output, threadCount,
+    output, threadCount, redraw,
 };
-root.SetAction(parsed => Measure(parsed.GetValue(output)!, parsed.GetValue(threadCount)));
+root.SetAction(parsed =>
+{
+    if (parsed.GetValue(redraw) is { } folder)
+        File.WriteAllBytes(Path.Combine(folder, "growth.png"), Growth.Read(File.ReadAllLines(Path.Combine(folder, "performance.md"))).Plot());
+    else
+        Measure(parsed.GetValue(output)!, parsed.GetValue(threadCount));
+});
 return Arguments.Run(root, args);
 
 static void Measure(string output, int threads)
