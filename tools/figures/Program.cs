@@ -13,6 +13,8 @@ static void Draw(string folder)
     Directory.CreateDirectory(folder);
     foreach ((string name, Func<byte[]> draw) in (IEnumerable<(string, Func<byte[]>)>)
         [
+            ("alexnet", NetworkDiagram.AlexNet),
+            ("winograd", WinogradDiagram.F2X3),
             ("convolution", Diagrams.Convolution),
             ("padding", Diagrams.Padding),
             ("pooling", Diagrams.Pooling),
