@@ -1,3 +1,4 @@
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using SkiaSharp;
 

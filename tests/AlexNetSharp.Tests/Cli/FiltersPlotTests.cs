@@ -1,4 +1,5 @@
 using AlexNetSharp.Cli.Plots;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Training;
 using SkiaSharp;

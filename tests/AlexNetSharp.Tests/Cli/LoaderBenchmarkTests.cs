@@ -1,5 +1,6 @@
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Data;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Data;
 
 namespace AlexNetSharp.Tests.Cli;

@@ -34,7 +34,7 @@ public partial class WinogradExampleTests
     public void BothWaysEndInTheSameOutputs()
     {
         Rational[] outputs = [.. Enumerable.Range(0, 2).Select(i => Product(s_kernel, s_input[i..(i + 3)]))];
-        Match[] lines = [.. OutputText().Matches(s_page)];
+        Match[] lines = OutputText().Matches(s_page).ToArray();
         Assert.Equal(4, lines.Length);
         foreach (Match line in lines)
         {
@@ -42,7 +42,7 @@ public partial class WinogradExampleTests
             Assert.Equal(expected, Rational.Parse(line.Groups[3].Value));
             // Sums of products and quotients, evaluated term by term.
             Rational sum = 0;
-            foreach (Match term in TermText().Matches(line.Groups[2].Value.Replace('−', '-').Replace(" ", "", StringComparison.Ordinal)).Cast<Match>())
+            foreach (Match term in TermText().Matches(line.Groups[2].Value.Replace('−', '-').Replace(" ", "", StringComparison.Ordinal)))
             {
                 Rational[] factors = [.. term.Groups[2].Value.Split('·', '/').Select(factor => Rational.Parse(factor.Trim('(', ')')))];
                 Rational value = factors.Length == 1 ? factors[0] : term.Value.Contains('/') ? factors[0] / factors[1] : factors[0] * factors[1];

@@ -9,7 +9,7 @@ namespace AlexNetSharp.Tests.Training;
 public sealed class RunFolderTests
 {
     [Fact]
-    public void A_run_leaves_checkpoints_metrics_and_events()
+    public void ARunLeavesCheckpointsMetricsAndEvents()
     {
         using var folder = new TemporaryFolder();
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
@@ -74,7 +74,7 @@ public sealed class RunFolderTests
                 if (File.Exists(run.LastCheckpoint))
                     using (Checkpoint last = Checkpoint.Open(run.LastCheckpoint))
                         last.Restore(trainer);
-                run.Attach(trainer, ["a", "b", "c", "d"]);
+                run.Attach(trainer, null, SmallTraining.ClassNames);
                 trainer.StepDone += step =>
                 {
                     if (step.Step != stop)
@@ -109,7 +109,7 @@ public sealed class RunFolderTests
     [InlineData(1, 1)]
     [InlineData(2, 1)]
     [InlineData(3, 2)]
-    public void The_best_checkpoint_is_of_the_best_epoch_that_got_one_also_when_the_run_is_continued(int checkpointEpochs, int validationEpochs)
+    public void TheBestCheckpointIsOfTheBestEpochThatGotOneAlsoWhenTheRunIsContinued(int checkpointEpochs, int validationEpochs)
     {
         using var folder = new TemporaryFolder();
         string path = folder.PathOf("run");
@@ -144,7 +144,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void Only_our_own_unfinished_files_are_removed()
+    public void OnlyOurOwnUnfinishedFilesAreRemoved()
     {
         using var folder = new TemporaryFolder();
         string guid = Guid.NewGuid().ToString("N");
@@ -162,7 +162,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void A_run_folder_belongs_to_one_training_at_a_time()
+    public void ARunFolderBelongsToOneTrainingAtATime()
     {
         using var folder = new TemporaryFolder();
         string path = folder.PathOf("run");

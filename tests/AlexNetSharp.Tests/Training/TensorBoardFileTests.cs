@@ -11,7 +11,7 @@ public sealed class TensorBoardFileTests
     [Theory]
     [InlineData("", 0x00000000u)]
     [InlineData("123456789", 0xE3069283u)]
-    public void The_checksum_is_masked_CRC_32C(string text, uint crc)
+    public void TheChecksumIsMaskedCRC32C(string text, uint crc)
     {
         // Known answers of CRC-32C (RFC 3720, appendix B.4, and the usual check value); the mask is TFRecord's.
         uint expected = ((crc >> 15) | (crc << 17)) + 0xA282EAD8;
@@ -19,7 +19,7 @@ public sealed class TensorBoardFileTests
     }
 
     [Fact]
-    public void A_scalar_is_the_bytes_that_TensorBoards_schema_asks_for()
+    public void AScalarIsTheBytesThatTensorBoardsSchemaAsksFor()
     {
         using var folder = new TemporaryFolder();
         string path = folder.PathOf("events.out.tfevents.000001");
