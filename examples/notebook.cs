@@ -1,6 +1,7 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 
-// The TensorFlow notebook "Using Tensorflow to implement AlexNet" in C#, step by step, to be read beside it.
+// The TensorFlow notebook "Using Tensorflow to implement AlexNet" in C#, step by step, to be read beside it. The notebook descends from TensorFlow's
+// AlexNet benchmark: https://github.com/tensorflow/models/tree/v1.13.0/tutorials/image/alexnet
 // Run it with: dotnet run -c Release examples/notebook.cs
 
 // Step 1: import namespaces and define tool functions.

@@ -6,9 +6,14 @@
 Writes the messages by hand (Google's protobuf takes minutes for 244 MB): layers with four sizes (old, before 2014) or layer with a shape
 (new); data packed. Weights go in as they stand, so colors are taken for blue, green, red, as Caffe's are.
 """
-import json, sys
+import argparse, json
 
-generation, source, target = sys.argv[1:]
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("generation", choices=["old", "new"])
+parser.add_argument("source", metavar="IN.safetensors")
+parser.add_argument("target", metavar="OUT.caffemodel")
+arguments = parser.parse_args()
+generation, source, target = arguments.generation, arguments.source, arguments.target
 data = open(source, "rb").read()
 length = int.from_bytes(data[:8], "little")
 header = json.loads(data[8:8 + length])

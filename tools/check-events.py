@@ -4,6 +4,7 @@ field numbers of TensorBoard's event.proto and summary.proto. Prints what is in 
 
     tools/check-events.py RUN/tensorboard [FOLDER FOR THE IMAGES]
 """
+import argparse
 import os
 import struct
 import sys
@@ -99,4 +100,7 @@ def main(folder, images=None):
     check(steps, folder, "the folder (no events)")
 
 
-main(*sys.argv[1:])
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("folder", help="RUN/tensorboard")
+parser.add_argument("images", nargs="?", help="folder for the images")
+main(**vars(parser.parse_args()))

@@ -12,13 +12,16 @@ the built command (default: src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet). W
 3. Logits of two random images: torchvision's on the CPU in float32, ours on the same weights.
 4. An index of two shards, written here by the rules of the format, holds the same bits.
 """
-import json, subprocess, sys
+import argparse, json, subprocess
 from pathlib import Path
 
 import numpy, torch, torchvision
 
-folder = Path(sys.argv[1])
-alexnet = sys.argv[2] if len(sys.argv) > 2 else "src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet"
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("folder", type=Path)
+parser.add_argument("alexnet", nargs="?", default="src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet")
+arguments = parser.parse_args()
+folder, alexnet = arguments.folder, arguments.alexnet
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 

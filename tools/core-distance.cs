@@ -9,7 +9,18 @@ using System.Runtime.InteropServices;
 
 // Two threads, each on its processor, pass a number to and fro.
 const int rounds = 200_000;
-(int first, int second) = args.Length == 2 ? (int.Parse(args[0]), int.Parse(args[1])) : (0, 1);
+const string usage = "usage: dotnet run -c Release tools/core-distance.cs [-- FIRST SECOND]     numbers of two processors, 0 and 1 if none are given";
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(usage);
+    return 0;
+}
+(int first, int second) = (0, 1);
+if (args.Length > 0 && !(args.Length == 2 && int.TryParse(args[0], out first) && int.TryParse(args[1], out second) && first is >= 0 and < 1024 && second is >= 0 and < 1024 && first != second))
+{
+    Console.Error.WriteLine(usage);
+    return 2;
+}
 int ball = 0;
 double best = double.PositiveInfinity;
 for (int repetition = 0; repetition < 5; repetition++)
@@ -24,6 +35,7 @@ for (int repetition = 0; repetition < 5; repetition++)
     other.Join();
 }
 Console.WriteLine($"processors {first} and {second}: {best:f0} ns to and fro");
+return 0;
 
 void Pass(int side)
 {

@@ -3,6 +3,8 @@
 # Prints a row for each reader: inputs, refused ones, time, slowest input, largest allocation of managed memory, peak of the process.
 # Usage: tools/fuzz.sh [INPUTS]
 set -euo pipefail
+. "$(dirname "$0")/arguments.sh"
+arguments 0 1 "$@"
 cd "$(dirname "$0")/.."
 dotnet build -c Release tests/AlexNetSharp.Tests -v q --nologo
 report="$(mktemp)"

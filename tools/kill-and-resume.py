@@ -4,6 +4,7 @@ for bit, metrics without the times. Ends with 1 at the first difference.
 
     tools/kill-and-resume.py DATA [SEED]       DATA: class folders in train/ and test/, some hundred images
 """
+import argparse
 import hashlib
 import json
 import os
@@ -37,17 +38,17 @@ def tensors(path):
 
 
 def metrics(run):
-    """Without seconds and images a second."""
-    with open(f"{run}/metrics.csv", encoding="utf-8") as file:
-        return [line.split(",")[:9] for line in file]
+    """Of epochs without seconds and images a second, and of single steps."""
+    with open(f"{run}/metrics.csv", encoding="utf-8") as epochs, open(f"{run}/metrics-steps.csv", encoding="utf-8") as steps:
+        return [line.split(",")[:9] for line in epochs], list(steps)
 
 
 def train(*arguments):
     subprocess.run([ALEXNET, "train", *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def main(data, seed="1"):
-    random.seed(int(seed))
+def main(data, seed):
+    random.seed(seed)
     with tempfile.TemporaryDirectory() as folder:
         whole, killed = f"{folder}/whole", f"{folder}/killed"
         for name, options in RUNS.items():
@@ -74,8 +75,11 @@ def main(data, seed="1"):
                 if tensors(f"{whole}/checkpoints/{file}.safetensors") != tensors(f"{killed}/checkpoints/{file}.safetensors"):
                     sys.exit(f"{name}: {file}.safetensors differs after {kills} kills")
             if metrics(whole) != metrics(killed):
-                sys.exit(f"{name}: metrics.csv differs after {kills} kills")
+                sys.exit(f"{name}: metrics.csv or metrics-steps.csv differs after {kills} kills")
             print(f"{name}: the same after {kills} kills", flush=True)
 
 
-main(*sys.argv[1:])
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("data", help="class folders in train/ and test/")
+parser.add_argument("seed", nargs="?", type=int, default=1, help="of the moments")
+main(**vars(parser.parse_args()))

@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
 # Load test of examples/webapi.cs: starts it with a model, sends images from 1, 8 and 32 connections, and writes requests a second,
 # latencies and memory into docs/serving.md. Needs wrk (Debian: apt-get install wrk) and curl, on Linux.
-#   tools/load-test.sh MODEL IMAGES [SECONDS]
+#   tools/load-test.sh MODEL IMAGES [SECONDS for each number of connections, 60 unless given]
 set -euo pipefail
-if [ $# -lt 2 ]; then
-    echo "usage: tools/load-test.sh MODEL IMAGES [SECONDS for each number of connections, 60 unless given]" >&2
-    exit 2
-fi
+. "$(dirname "$0")/arguments.sh"
+arguments 2 3 "$@"
 model=$(realpath "$1") images=$(realpath "$2") seconds=${3:-60} port=5187
 cd "$(dirname "$0")/.."
 for tool in wrk curl; do

@@ -2,7 +2,8 @@
 # How long each reader takes for AlexNet's 244 MB, and the largest memory of the process: `alexnet inspect` in a process of its own each
 # time, weights in the system's cache, the middle of nine runs. Usage: tools/load-times.sh FILE…, any files that alexnet reads.
 set -euo pipefail
-[ $# -gt 0 ] || { echo "usage: $0 FILE…" >&2; exit 2; }
+. "$(dirname "$0")/arguments.sh"
+arguments 1 1000 "$@"
 alexnet="${ALEXNET:-$(dirname "$0")/../src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet}"
 echo "| file | MB | seconds | peak memory, MB |"
 echo "|---|---|---|---|"

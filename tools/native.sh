@@ -4,11 +4,17 @@
 #     tools/native.sh            publishes into artifacts/native/ and measures
 #     tools/native.sh measure    measures what is there
 set -euo pipefail
+. "$(dirname "$0")/arguments.sh"
+arguments 0 1 "$@"
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 out=$PWD/artifacts/native
 levels='x86-64-v4 x86-64-v3 x86-64-v2'
 
+if [[ -n ${1:-} && $1 != measure ]]; then
+    echo "$0: '$1' is not 'measure' (see --help)" >&2
+    exit 2
+fi
 if [[ ${1:-} != measure ]]; then
     dotnet publish src/AlexNetSharp.Cli -v quiet -o "$out/jit"
     for level in $levels; do

@@ -1,11 +1,23 @@
 #:property RestorePackagesWithLockFile=false
 #:property PublishAot=false
 // Copies measured tables into the documents that show them: dotnet run tools/tables.cs      (from the root; BenchmarkTableTests holds them equal)
-string folder = "benchmarks/amd-epyc";
+const string usage = "usage: dotnet run tools/tables.cs [-- FOLDER]     FOLDER: measured tables, benchmarks/amd-epyc if none is given";
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(usage);
+    return 0;
+}
+string folder = args is [var named] ? named : "benchmarks/amd-epyc";
+if (args.Length > 1 || !Directory.Exists(folder))
+{
+    Console.Error.WriteLine(args.Length > 1 ? usage : $"there is no folder '{folder}'; {usage}");
+    return 2;
+}
 
 Replace("README.md", "rivals", Part("rivals.md", until: "\n- "));
 Replace("docs/performance.md", "layers", Part("performance.md", until: "\n\n| batch"));
 Replace("docs/performance.md", "growth", Part("performance.md", from: "| batch"));
+return 0;
 
 string Part(string file, string? from = null, string? until = null)
 {

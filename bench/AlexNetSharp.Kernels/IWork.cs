@@ -1,5 +1,5 @@
 using System.Globalization;
-using AlexNetSharp.Benchmarking;
+using AlexNetSharp.Benchmarks;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;

@@ -8,4 +8,6 @@ using BenchmarkDotNet.Running;
 ManualConfig config = DefaultConfig.Instance
     .AddColumn(new ThroughputColumn(), new PeakShareColumn())
     .AddJob(Job.Default.WithWarmupCount(3).WithIterationCount(9));
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+bool ran = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config).Any();
+// The arguments are BenchmarkDotNet's, which names those that it does not know and goes on to do nothing.
+return ran || args.Intersect(["--help", "--version", "--list", "--info"]).Any() ? 0 : 2;

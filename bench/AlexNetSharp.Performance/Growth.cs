@@ -1,3 +1,4 @@
+using System.Globalization;
 using AlexNetSharp.Cli.Plots;
 using SkiaSharp;
 
@@ -49,18 +50,31 @@ internal sealed record Growth(
             yield return FormattableString.Invariant($"| {threads} | {1e3 * forward:0} | {1e3 * both:0} | {Threads[0].Both / both:0.00} |");
     }
 
-    /// <summary>Two charts side by side: time an image over the batch (in doublings) and over the size of the images.</summary>
-    public byte[] Plot() => PlotStyle.ToPng(1200, 420, canvas =>
+    /// <summary>Reads the tables of <see cref="Tables"/> again.</summary>
+    /// <param name="report">Lines among which they stand.</param>
+    public static Growth Read(IReadOnlyList<string> report)
     {
-        new LineChart("Milliseconds an image", "log2 of the batch", Curves(Batches, Math.Log2, value => value)).Draw(canvas, new SKRect(0, 0, 600, 420));
-        new LineChart("Milliseconds an image, batch 32", "height and width of the images", Curves(ImageSizes, value => value, _ => Batch))
-            .Draw(canvas, new SKRect(600, 0, 1200, 420));
-    });
+        double[][] Rows(string firstColumn) =>
+        [
+            .. report.SkipWhile(line => !line.StartsWith($"| {firstColumn} |", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|'))
+                .Select(line => line.Trim('|').Split('|').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)).ToArray()),
+        ];
+        return new Growth(
+            [.. Rows("batch").Select(row => ((int)row[0], row[1] * row[0] / 1e3, row[2] * row[0] / 1e3))],
+            [.. Rows("image size").Select(row => ((int)row[0], row[1] * Batch / 1e3, row[2] * Batch / 1e3))],
+            [.. Rows("threads").Select(row => ((int)row[0], row[1] / 1e3, row[2] / 1e3))]);
+    }
 
-    private static Curve[] Curves(
-        IReadOnlyList<(int Value, double Forward, double Both)> points, Func<double, double> x, Func<int, int> batch) =>
+    /// <summary>Two charts side by side: time per image over the batch and over the size of the images.</summary>
+    public byte[] Plot() => PlotStyle.ToPng(1000, 400, canvas =>
+    {
+        new LineChart("Milliseconds per image, 224×224", "batch size", Curves(Batches, value => value), XAxis.Doubling).Draw(canvas, new SKRect(0, 0, 500, 400));
+        new LineChart("Milliseconds per image, batch 32", "height and width of the images", Curves(ImageSizes, _ => Batch)).Draw(canvas, new SKRect(500, 0, 1000, 400));
+    }, scale: 2);
+
+    private static Curve[] Curves(IReadOnlyList<(int Value, double Forward, double Both)> points, Func<int, int> batch) =>
     [
-        new("forward-backward", [.. points.Select(p => (x(p.Value), 1e3 * p.Both / batch(p.Value)))]),
-        new("forward", [.. points.Select(p => (x(p.Value), 1e3 * p.Forward / batch(p.Value)))]),
+        new("forward and backward", [.. points.Select(p => ((double)p.Value, 1e3 * p.Both / batch(p.Value)))]),
+        new("forward", [.. points.Select(p => ((double)p.Value, 1e3 * p.Forward / batch(p.Value)))]),
     ];
 }

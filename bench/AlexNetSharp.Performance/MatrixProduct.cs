@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AlexNetSharp.Benchmarking;
 using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;

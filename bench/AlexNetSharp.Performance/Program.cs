@@ -1,34 +1,52 @@
 // Where the time of a step goes and how it grows: the tables and the plot of docs/performance.md.
-//   dotnet run -c Release --project bench/AlexNetSharp.Performance [-- FOLDER]     writes FOLDER/PROCESSOR/performance.md and growth.png
+using System.CommandLine;
 using System.Globalization;
-using AlexNetSharp.Benchmarking;
+using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Performance;
 
-string folder = Path.Combine(
-    args.Length > 0 ? args[0] : "benchmarks",
-    string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
-Directory.CreateDirectory(folder);
-int threads = Environment.ProcessorCount;
-
-Console.Error.WriteLine("peak and memory");
-double peak = FmaPeak.Measure(threads), bandwidth = MemoryBandwidth.Measure(threads);
-var product = MatrixProduct.Measure(threads);
-string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-var report = new List<string>
+var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
+Option<int> threadCount = Arguments.Count("--threads", "Threads that compute.", Environment.ProcessorCount);
+var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; draw growth.png of this folder again, from its performance.md." };
+var root = new RootCommand("Measures each layer beside its floor and how time grows with batch, image size and threads; writes OUT/PROCESSOR/performance.md and growth.png.")
 {
-    FormattableString.Invariant($"{Machine.Current.Describe(threads)}, {date}. Multiply-adds alone: {peak:0} GFLOP/s. Memory, read: {bandwidth:0} GB/s. ")
-        + FormattableString.Invariant($"Matrix product of {product.Size}: {product.Gflops:0} GFLOP/s, {product.Gflops / product.Peak:0 %} of the peak measured beside it."),
-    "",
+    output, threadCount, redraw,
 };
-Console.Error.WriteLine("layers");
-report.AddRange(LayerFloors.Table(32, threads, peak, bandwidth));
-Console.Error.WriteLine("growth");
-Growth growth = Growth.Measure(threads, Console.Error.WriteLine);
-report.Add("");
-report.AddRange(growth.Tables());
-string text = string.Join('\n', report) + "\n";
-File.WriteAllText(Path.Combine(folder, "performance.md"), text);
-File.WriteAllBytes(Path.Combine(folder, "growth.png"), growth.Plot());
-Console.WriteLine(text);
-Console.Error.WriteLine($"written to {folder}");
+root.SetAction(parsed =>
+{
+    if (parsed.GetValue(redraw) is { } folder)
+        File.WriteAllBytes(Path.Combine(folder, "growth.png"), Growth.Read(File.ReadAllLines(Path.Combine(folder, "performance.md"))).Plot());
+    else
+        Measure(parsed.GetValue(output)!, parsed.GetValue(threadCount));
+});
+return Arguments.Run(root, args);
+
+static void Measure(string output, int threads)
+{
+    string folder = Path.Combine(
+        output,
+        string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
+    Directory.CreateDirectory(folder);
+
+    Console.Error.WriteLine("peak and memory");
+    double peak = FmaPeak.Measure(threads), bandwidth = MemoryBandwidth.Measure(threads);
+    var product = MatrixProduct.Measure(threads);
+    string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    var report = new List<string>
+    {
+        FormattableString.Invariant($"{Machine.Current.Describe(threads)}, {date}. Multiply-adds alone: {peak:0} GFLOP/s. Memory, read: {bandwidth:0} GB/s. ")
+            + FormattableString.Invariant($"Matrix product of {product.Size}: {product.Gflops:0} GFLOP/s, {product.Gflops / product.Peak:0 %} of the peak measured beside it."),
+        "",
+    };
+    Console.Error.WriteLine("layers");
+    report.AddRange(LayerFloors.Table(32, threads, peak, bandwidth));
+    Console.Error.WriteLine("growth");
+    Growth growth = Growth.Measure(threads, Console.Error.WriteLine);
+    report.Add("");
+    report.AddRange(growth.Tables());
+    string text = string.Join('\n', report) + "\n";
+    File.WriteAllText(Path.Combine(folder, "performance.md"), text);
+    File.WriteAllBytes(Path.Combine(folder, "growth.png"), growth.Plot());
+    Console.WriteLine(text);
+    Console.Error.WriteLine($"written to {folder}");
+}

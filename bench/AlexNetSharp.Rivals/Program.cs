@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Rivals;
 
-var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds of each measurement.", DefaultValueFactory = _ => 7 };
-var threads = new Option<int>("--threads") { Description = "Threads of every program.", DefaultValueFactory = _ => Environment.ProcessorCount };
+Option<int> rounds = Arguments.Count("--rounds", "Interleaved rounds of each measurement.", 7);
+Option<int> threads = Arguments.Count("--threads", "Threads of every program.", Environment.ProcessorCount);
 var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
 var child = new Option<string?>("--child") { Hidden = true };
 var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and image of this folder again, from its rivals.json." };
@@ -36,4 +37,4 @@ root.SetAction(parsed =>
     Console.WriteLine(results.Markdown());
     Console.Error.WriteLine($"written to {folder}");
 });
-return root.Parse(args).Invoke();
+return Arguments.Run(root, args);

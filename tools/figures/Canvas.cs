@@ -10,11 +10,7 @@ internal static class Canvas
     public static readonly SKColor Blue = new(0x00, 0x72, 0xB2), Orange = new(0xD5, 0x5E, 0x00), Green = new(0x00, 0x9E, 0x73), Paper = new(0xF5, 0xF5, 0xF5);
 
     /// <summary>An image at twice the size, for screens with small pixels.</summary>
-    public static byte[] Png(int width, int height, Action<SKCanvas> draw) => PlotStyle.ToPng(2 * width, 2 * height, canvas =>
-    {
-        canvas.Scale(2);
-        draw(canvas);
-    });
+    public static byte[] Png(int width, int height, Action<SKCanvas> draw) => PlotStyle.ToPng(width, height, draw, scale: 2);
 
     /// <summary>A grid of numbers, row after row.</summary>
     /// <param name="canvas">Where to draw.</param>

@@ -3,6 +3,7 @@
 Narrow networks with the layers of bvlc_alexnet (old messages: layers, four sizes; normalization before pooling) and of
 bvlc_reference_caffenet (new messages: layer, shape; pooling before normalization). Values as in make_pytorch.py.
 """
+import argparse
 import struct
 import subprocess
 import sys
@@ -48,7 +49,9 @@ def make(pb, old, pool_first, doubles=False):
     return net.SerializeToString()
 
 
-here, folder = Path(__file__).parent, Path(sys.argv[1])
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("folder", type=Path)
+here, folder = Path(__file__).parent, parser.parse_args().folder
 with tempfile.TemporaryDirectory() as generated:
     subprocess.run(["protoc", f"-I{here}", f"--python_out={generated}", "caffe.proto"], check=True)
     sys.path.insert(0, generated)

@@ -2,7 +2,7 @@
 
 Layers and values as in make_pytorch.py; the ONNX file is what users of PyTorch have.
 """
-import sys
+import argparse
 
 import numpy
 import torch
@@ -44,10 +44,13 @@ for name, shape in SHAPES.items():
     state[f"{name}.bias"] = value(len(state), shape[:1])
 net.load_state_dict(state)
 image = torch.zeros(1, 3, 224, 224)
-torch.onnx.export(net, image, f"{sys.argv[1]}/pytorch.onnx", opset_version=11)
-torch.onnx.export(net, image, f"{sys.argv[1]}/unnamed.onnx", opset_version=11, keep_initializers_as_inputs=False,
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("folder")
+folder = parser.parse_args().folder
+torch.onnx.export(net, image, f"{folder}/pytorch.onnx", opset_version=11)
+torch.onnx.export(net, image, f"{folder}/unnamed.onnx", opset_version=11, keep_initializers_as_inputs=False,
                   input_names=["x"] + [f"w{i}" for i in range(16)])
 
 # What PyTorch itself computes for two images whose values follow the same formula.
 with torch.no_grad():
-    numpy.save(f"{sys.argv[1]}/pytorch-logits.npy", net(value(99, (2, 3, 224, 224)) * 8).numpy())
+    numpy.save(f"{folder}/pytorch-logits.npy", net(value(99, (2, 3, 224, 224)) * 8).numpy())

@@ -3,7 +3,7 @@
 A narrow AlexNet with torchvision's names. Element i of tensor t has the bits that value() gives, so that a test can hold every bit of
 what it reads against the same formula.
 """
-import sys
+import argparse
 from collections import OrderedDict
 
 import numpy
@@ -53,4 +53,6 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    main(parser.parse_args().folder)

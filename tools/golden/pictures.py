@@ -5,12 +5,14 @@
 
 Made with Pillow 9.4 (Debian 12, python3-pil). Every image is 24 wide and 16 high when upright.
 """
-import struct, sys, zlib
+import argparse, struct, zlib
 from pathlib import Path
 from PIL import Image, ImageOps
 
 W, H = 24, 16
-out = Path(sys.argv[1])
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("folder", type=Path)
+out = parser.parse_args().folder
 out.mkdir(parents=True, exist_ok=True)
 
 

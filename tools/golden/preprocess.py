@@ -9,11 +9,13 @@ crop of 227 that Caffe's DataTransformer takes, beginning at (256 - 227) / 2 in 
 Each case: 16 bytes of name, six 32-bit little-endian integers (kind 0 noise or 1 ramp, source height, source width, rows, columns,
 step from one stored row to the next), then the stored rows, three bytes a pixel.
 """
-import struct, sys
+import argparse, struct, sys
 from PIL import Image
 from torchvision import transforms
 
 from resize_values import values
+
+argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
 
 STEP = 32
 SOURCES = [(0, 375, 500), (1, 500, 333), (0, 97, 131)]

@@ -8,9 +8,12 @@ Sources are the noise images of resize_values.py. torchvision's rules (transform
 longer one int(size * long / short); CenterCrop starts at int(round((height - crop) / 2.0)). Caffe resizes both sides to 256 and starts its
 crop at (256 - crop) / 2, cut off.
 """
+import argparse
 import hashlib
 from PIL import Image
 from resize_values import values
+
+argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
 
 for rule, size, crop in (("ShorterSide", 256, 224), ("ShorterSide", 256, 227), ("Square", 256, 227), ("Square", 256, 224), ("ShorterSide", 24, 24)):
     for height, width in ((375, 500), (500, 375), (333, 331), (90, 71), (32, 32), (256, 300), (1200, 257)):

@@ -7,10 +7,12 @@ Made with Pillow 9.4 (Debian 12, python3-pil). The source images are not stored:
 (i * 2654435761 + 12345)^2 mod 2^32 where the case says "noise", else a smooth ramp; tests compute them the same way.
 Each case: six 32-bit little-endian integers (kind 0 noise or 1 ramp, channels, source height, source width, height, width), then the bytes.
 """
-import struct, sys
+import argparse, struct, sys
 from PIL import Image
 
 from resize_values import values
+
+argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
 
 CASES = [
     # source h, w -> h, w

@@ -23,12 +23,24 @@ const double limit = 1e-5;
 const int largestBatch = 3;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-string[] files = [.. ImageFiles.Find(args[0]).Take(largestBatch)];
+const string usage = "usage: dotnet run -c Release tools/onnx/agreement.cs IMAGES [--precise] MODEL…     IMAGES: a folder with at least one image";
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(usage);
+    return 0;
+}
+bool precise = args.Contains("--precise");
+string[] paths = [.. args.Where(argument => argument != "--precise")];
+if (paths.Length < 2 || paths.Any(path => path.StartsWith('-')))
+{
+    Console.Error.WriteLine(usage);
+    return 2;
+}
+string[] files = [.. ImageFiles.Find(paths[0]).Take(largestBatch)];
 double worst = 0;
 Console.WriteLine("| model | network | noise, batch 1 | noise, batch 3 | images, batch 1 | images, batch 3 | largest logit |");
 Console.WriteLine("|---|---|---|---|---|---|---|");
-bool precise = args.Contains("--precise");
-foreach (string path in args.Skip(1).Where(argument => argument != "--precise"))
+foreach (string path in paths.Skip(1))
 {
     using Model model = ModelFile.Load(path);
     string onnx = Path.Combine(Path.GetTempPath(), $"agreement-{Environment.ProcessId}.onnx");

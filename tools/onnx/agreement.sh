@@ -2,8 +2,9 @@
 # ONNX Runtime against us on all five networks at full size, with random weights and with trained ones (each network learns the given
 # images by heart, a class each). Usage: tools/onnx/agreement.sh IMAGES FOLDER; FOLDER receives about 4 GB of models.
 set -euo pipefail
+. "$(dirname "$0")/../arguments.sh"
+arguments 2 2 "$@"
 cd "$(dirname "$0")/../.."
-[ $# -eq 2 ] || { echo "usage: $0 IMAGES FOLDER" >&2; exit 2; }
 dotnet build -c Release src/AlexNetSharp.Cli -v q --nologo >&2
 alexnet="src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet"
 mkdir -p "$2/images"

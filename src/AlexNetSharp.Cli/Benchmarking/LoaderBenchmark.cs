@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
@@ -46,8 +47,8 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
                     context.Progress.Show("loading", runs.Count, 4 * threads.Length);
                     using var loader = new DataLoader(
                         fromMemory ? memory : files, plain, options with { Threads = count, Shuffle = true, Augmentation = changes });
-                    runs.Add(LoaderRun.Of(
-                        fromMemory ? "memory" : "files", changes is not null, count, LoaderSpeed.Measure(loader, burnIn, batches, context.Cancellation)));
+                    runs.Add(LoaderRun.Measure(
+                        fromMemory ? "memory" : "files", changes is not null, count, loader, burnIn, batches, context.Cancellation));
                 }
         return new LoaderReport(
             path, pair.Description, files.Count, network, options.BatchSize, plain.CropHeight, Machine.Current, runs);
@@ -100,8 +101,31 @@ internal sealed record LoaderRun(
     string From, bool Augmented, int Threads, long Images, double Seconds, double ImagesPerSecond, double ProcessorSecondsPerImage,
     double AllocatedBytesPerImage)
 {
-    /// <summary>From a measurement.</summary>
-    public static LoaderRun Of(string from, bool augmented, int threads, LoaderSpeed speed) => new(
-        from, augmented, threads, speed.Images, speed.Seconds, speed.ImagesPerSecond, speed.ProcessorSeconds / speed.Images,
-        speed.AllocatedBytesPerImage);
+    /// <summary>Takes batches from a loader as fast as it makes them, and drops them.</summary>
+    /// <param name="from">See <see cref="From"/>.</param>
+    /// <param name="augmented">See <see cref="Augmented"/>.</param>
+    /// <param name="threads">See <see cref="Threads"/>.</param>
+    /// <param name="loader">The loader; it is used up to where the measurement ends.</param>
+    /// <param name="burnIn">Batches that are taken first and not counted; at least those that lie ready.</param>
+    /// <param name="batches">Batches to measure; fewer are measured when the loader's epochs end.</param>
+    /// <param name="cancellation">Stops the measurement.</param>
+    /// <exception cref="InvalidOperationException">The loader's epochs end before anything could be measured.</exception>
+    public static LoaderRun Measure(
+        string from, bool augmented, int threads, DataLoader loader, int burnIn, int batches, CancellationToken cancellation)
+    {
+        // What is ready was made before the clock starts, and the first images of each thread fill its buffers.
+        for (int i = Math.Max(burnIn, loader.Ready + 1); i > 0 && loader.Next(cancellation) is not null; i--)
+        {
+        }
+        long images = 0, allocated = GC.GetTotalAllocatedBytes(), start = Stopwatch.GetTimestamp();
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
+        for (int i = 0; i < batches && loader.Next(cancellation) is { } batch; i++)
+            images += batch.Count;
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        if (images == 0)
+            throw new InvalidOperationException("The loader ended before anything could be measured; give it more epochs.");
+        return new LoaderRun(
+            from, augmented, threads, images, seconds, images / seconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds / images,
+            (GC.GetTotalAllocatedBytes() - allocated) / (double)images);
+    }
 }

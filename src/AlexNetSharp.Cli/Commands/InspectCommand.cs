@@ -4,7 +4,6 @@ using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Cli.Plots;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
-using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;
 
@@ -67,10 +66,10 @@ internal sealed class InspectCommand : CliCommand
         }
         if (filters is not null)
         {
-            FilterImage image = FilterImage.Of(model.Parameters, FilterColumns, FilterSide)
+            byte[] image = FiltersPlot.ToPng(model.Parameters, FilterColumns, FilterSide)
                 ?? throw new InvalidDataException($"network '{model.Network.Name}' has no convolution whose filters could be drawn");
-            OutputFile.Write("--filters", filters, image.ToPng());
-            context.WriteLine(FormattableString.Invariant($"{filters}: the filters of the first convolution of network {model.Network.Name}, {image.Width}×{image.Height} pixels"));
+            OutputFile.Write("--filters", filters, image);
+            context.WriteLine($"{filters}: the filters of the first convolution of network {model.Network.Name}");
         }
         return ExitCode.Success;
     }

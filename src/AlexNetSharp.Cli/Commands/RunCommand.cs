@@ -22,7 +22,7 @@ internal sealed class RunCommand : CliCommand
     private readonly ModelInput _model;
     private readonly Option<string?> _input = CommandOptions.RequiredPath("--input", "the images as NumPy array [batch, height, width, channels]");
     private readonly Option<string?> _output = CommandOptions.RequiredPath("--output", "write the network's output, before any softmax, as NumPy array [batch, classes]");
-    private readonly Option<string?> _gradients = CommandOptions.Path("--gradients", "write the gradients of all parameters as safetensors, in PyTorch's order");
+    private readonly Option<string?> _gradients = CommandOptions.Path("--gradients", "write the gradients of all parameters as safetensors, named and ordered as in a model file");
     private readonly ChoiceOption<Objective> _objective = new(
         "--objective", "whose gradients: half the sum of squares of the output, or the mean over the batch of the cross-entropy of its softmax", null,
         ("l2", Objective.L2), ("cross-entropy", Objective.CrossEntropy));

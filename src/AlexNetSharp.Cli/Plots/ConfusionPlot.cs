@@ -13,14 +13,14 @@ internal static class ConfusionPlot
     public static byte[] ToPng(ConfusionMatrix confusion)
     {
         int classes = confusion.Classes.Count;
-        int cell = Math.Clamp(LargestSide / classes, 1, 64);
+        int cell = Math.Clamp(LargestSide / classes, 1, 52);
         bool readable = cell >= 24;
-        using SKFont text = PlotStyle.Font(13), small = PlotStyle.Font(Math.Clamp(cell / 4f, 8, 14)), title = PlotStyle.Font(17);
+        using SKFont text = PlotStyle.Font(PlotStyle.TextSize), small = PlotStyle.Font(Math.Clamp(cell / 4f, 8, 14)), title = PlotStyle.Font(PlotStyle.TitleSize);
         float names = readable ? confusion.Classes.Max(name => text.MeasureText(name)) + 16 : 16;
         int left = (int)names + 24, top = (int)names + 56;
         return PlotStyle.ToPng(left + classes * cell + 24, top + classes * cell + 24, canvas =>
         {
-            canvas.DrawText("rows: actual class, columns: predicted class", 16, 28, SKTextAlign.Left, title);
+            canvas.DrawText("Rows: actual class, columns: predicted class", 16, 28, SKTextAlign.Left, title);
             for (int actual = 0; actual < classes; actual++)
             {
                 double total = Math.Max(1, confusion.Actual(actual));
@@ -36,7 +36,7 @@ internal static class ConfusionPlot
                 canvas.DrawText(confusion.Classes[actual], left + (actual + 0.5f) * cell + 5, top - 8, SKTextAlign.Left, text);
                 canvas.Restore();
             }
-        });
+        }, scale: readable ? 2 : 1);
     }
 
     private static void DrawCell(SKCanvas canvas, SKRect area, long count, double share, SKFont? font)

@@ -17,7 +17,7 @@ internal static class ContactSheet
     {
         int shown = Math.Min(nearest.Count, MostImages), columns = Math.Clamp(shown, 1, Columns), rows = Math.Max(1, (shown + columns - 1) / columns);
         int width = Gap + (columns + 1) * (Cell + Gap) + Gap, height = Gap + rows * (Cell + Caption + Gap);
-        using SKFont text = PlotStyle.Font(12);
+        using SKFont text = PlotStyle.Font(PlotStyle.TextSize);
         return PlotStyle.ToPng(width, height, canvas =>
         {
             Draw(canvas, query, "", Gap, Gap, text, decoder);

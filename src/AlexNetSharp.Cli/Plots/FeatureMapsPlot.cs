@@ -26,7 +26,7 @@ internal static class FeatureMapsPlot
         int left = Margin + ImageSide + Margin, gridHeight = rows * cellHeight;
         using SKBitmap grid = Grid(maps, columns, rows);
         using SKBitmap image = Image(maps);
-        using SKFont title = PlotStyle.Font(17), text = PlotStyle.Font(13);
+        using SKFont title = PlotStyle.Font(PlotStyle.TitleSize), text = PlotStyle.Font(PlotStyle.TextSize);
         return PlotStyle.ToPng(
             left + columns * cellWidth + Margin, TitleHeight + Math.Max(gridHeight, ImageSide + 44) + Margin, canvas =>
             {

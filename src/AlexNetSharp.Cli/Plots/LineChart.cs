@@ -6,27 +6,41 @@ namespace AlexNetSharp.Cli.Plots;
 /// <summary>A curve: its name and points; points that are not numbers are left out.</summary>
 internal sealed record Curve(string Name, IReadOnlyList<(double X, double Y)> Points);
 
+/// <summary>What the numbers on a horizontal axis are.</summary>
+internal enum XAxis
+{
+    /// <summary>Any numbers.</summary>
+    Linear,
+
+    /// <summary>Whole numbers, such as epochs: nothing is written between them.</summary>
+    Whole,
+
+    /// <summary>Numbers such as sizes of batches, where each doubling is as wide as the one before; every value has its tick.</summary>
+    Doubling,
+}
+
 /// <summary>Curves over a horizontal axis, with a grid, numbers at the axes and a legend.</summary>
 /// <param name="Title">Above the chart.</param>
 /// <param name="XTitle">Below the horizontal axis.</param>
 /// <param name="Curves">What to draw.</param>
-internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curve> Curves)
+/// <param name="XAxis">How the horizontal axis is divided.</param>
+internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curve> Curves, XAxis XAxis = XAxis.Linear)
 {
-    private const float Left = 70, Top = 44, Right = 20, Bottom = 52;
+    private const float Left = 64, Top = 48, Right = 24, Bottom = 56;
 
     /// <summary>Draws the chart into a rectangle.</summary>
     public void Draw(SKCanvas canvas, SKRect area)
     {
         var plot = new SKRect(area.Left + Left, area.Top + Top, area.Right - Right, area.Bottom - Bottom);
         (double X, double Y)[] points = [.. Curves.SelectMany(curve => curve.Points).Where(IsNumber)];
-        Axis x = Axis.Of(points.Select(p => p.X)), y = Axis.Of(points.Select(p => p.Y));
-        float XOf(double value) => plot.Left + (float)((value - x.From) / (x.To - x.From)) * plot.Width;
-        float YOf(double value) => plot.Bottom - (float)((value - y.From) / (y.To - y.From)) * plot.Height;
+        Axis x = Axis.Horizontal(points.Select(p => p.X), XAxis), y = Axis.Vertical(points.Select(p => p.Y));
+        float XOf(double value) => plot.Left + (float)x.Place(value) * plot.Width;
+        float YOf(double value) => plot.Bottom - (float)y.Place(value) * plot.Height;
 
-        using SKFont title = PlotStyle.Font(17), text = PlotStyle.Font(13);
+        using SKFont title = PlotStyle.Font(PlotStyle.TitleSize), text = PlotStyle.Font(PlotStyle.TextSize);
         using var grid = new SKPaint { Color = PlotStyle.Grid, StrokeWidth = 1 };
-        canvas.DrawText(Title, plot.MidX, area.Top + 26, SKTextAlign.Center, title);
-        canvas.DrawText(XTitle, plot.MidX, area.Bottom - 12, SKTextAlign.Center, text);
+        canvas.DrawText(Title, plot.MidX, area.Top + 28, SKTextAlign.Center, title);
+        canvas.DrawText(XTitle, plot.MidX, area.Bottom - 14, SKTextAlign.Center, text);
         foreach (double tick in x.Ticks)
         {
             canvas.DrawLine(XOf(tick), plot.Top, XOf(tick), plot.Bottom, grid);
@@ -46,8 +60,9 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
     private static void DrawCurve(SKCanvas canvas, SKPoint[] points, SKColor color)
     {
         using var paint = new SKPaint { Color = color, StrokeWidth = 2, IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeJoin = SKStrokeJoin.Round };
-        for (int i = 1; i < points.Length; i++)
-            canvas.DrawLine(points[i - 1], points[i], paint);
+        using var path = new SKPath();
+        path.AddPoly(points, close: false);
+        canvas.DrawPath(path, paint);
         // A single epoch has no line.
         paint.Style = SKPaintStyle.Fill;
         if (points.Length < 40)
@@ -55,14 +70,16 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
                 canvas.DrawCircle(point, 3, paint);
     }
 
-    /// <summary>Draws the names of the curves into the corner where the fewest points lie.</summary>
+    /// <summary>Draws the names of the curves into the corner where the least of the curves lies.</summary>
     private void DrawLegend(SKCanvas canvas, SKRect plot, SKFont font, SKPoint[][] curves)
     {
+        if (Curves.Count < 2)
+            return;
         const float margin = 8;
         float width = Curves.Max(curve => font.MeasureText(curve.Name)) + 44, height = 20 * Curves.Count + 8;
         float left = plot.Left + margin, right = plot.Right - width - margin, top = plot.Top + margin, bottom = plot.Bottom - height - margin;
         SKPoint[] corners = [new(right, top), new(left, top), new(right, bottom), new(left, bottom)];
-        SKRect box = corners.Select(corner => SKRect.Create(corner.X, corner.Y, width, height)).MinBy(corner => curves.Sum(points => points.Count(corner.Contains)));
+        SKRect box = corners.Select(corner => SKRect.Create(corner.X, corner.Y, width, height)).MinBy(corner => curves.Sum(points => Covered(points, corner)));
         using var background = new SKPaint { Color = SKColors.White.WithAlpha(220) };
         canvas.DrawRect(box, background);
         for (int i = 0; i < Curves.Count; i++)
@@ -74,12 +91,51 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
         }
     }
 
+    /// <summary>How much of a curve a box covers, in hundredths of its pieces; what only touches it counts too.</summary>
+    private static int Covered(SKPoint[] points, SKRect box)
+    {
+        box.Inflate(8, 8);
+        return points.Count(box.Contains)
+            + points.Zip(points.Skip(1)).Sum(piece => Enumerable.Range(1, 99).Count(i => box.Contains(piece.First + new SKPoint(
+                (piece.Second.X - piece.First.X) * i / 100f, (piece.Second.Y - piece.First.Y) * i / 100f))));
+    }
+
     private static bool IsNumber((double X, double Y) point) => double.IsFinite(point.X) && double.IsFinite(point.Y);
 
-    /// <summary>Limits of an axis and the numbers at it: multiples of 1, 2 or 5 times a power of ten.</summary>
-    private sealed record Axis(double From, double To, double Step)
+    /// <summary>Limits of an axis and the numbers at it: multiples of 1, 2 or 5 times a power of ten, or given ones.</summary>
+    internal sealed record Axis(double From, double To, double Step, IReadOnlyList<double> Ticks, bool Doubling = false)
     {
-        public static Axis Of(IEnumerable<double> values)
+        /// <summary>From one tick to another, around all values.</summary>
+        public static Axis Vertical(IEnumerable<double> values)
+        {
+            (double from, double to, double step) = Range(values, smallestStep: 0);
+            (from, to) = (Math.Floor(from / step + 1e-9) * step, Math.Ceiling(to / step - 1e-9) * step);
+            return new Axis(from, to, step, TicksOf(from, to, step));
+        }
+
+        /// <summary>As wide as the values, and a little more.</summary>
+        public static Axis Horizontal(IEnumerable<double> values, XAxis kind)
+        {
+            double[] all = [.. values];
+            if (kind == XAxis.Doubling && all.Length > 0)
+                return new Axis(all.Min() / 1.15, all.Max() * 1.15, 1, [.. all.Distinct().Order()], Doubling: true);
+            (double from, double to, double step) = Range(all, smallestStep: kind == XAxis.Whole ? 1 : 0);
+            double margin = 0.02 * (to - from);
+            return new Axis(from - margin, to + margin, step, TicksOf(from, to, step));
+        }
+
+        /// <summary>Where a value lies, 0 at the axis's beginning and 1 at its end.</summary>
+        public double Place(double value) => Doubling
+            ? Math.Log(value / From) / Math.Log(To / From)
+            : (value - From) / (To - From);
+
+        public string Text(double tick)
+        {
+            int digits = Math.Max(0, (int)-Math.Floor(Math.Log10(Step) + 1e-9));
+            return Math.Round(tick, digits).ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Replace('-', '−');
+        }
+
+        private static (double From, double To, double Step) Range(IEnumerable<double> values, double smallestStep)
         {
             double[] all = [.. values.DefaultIfEmpty(0)];
             (double from, double to) = (all.Min(), all.Max());
@@ -87,15 +143,13 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
                 (from, to) = (from - 0.5, to + 0.5);
             double raw = (to - from) / 6, power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
             double step = power * (raw / power is var digit && digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
-            return new Axis(Math.Floor(from / step) * step, Math.Ceiling(to / step) * step, step);
+            return (from, to, Math.Max(step, smallestStep));
         }
 
-        public IEnumerable<double> Ticks => Enumerable.Range(0, (int)Math.Round((To - From) / Step) + 1).Select(i => From + i * Step);
-
-        public string Text(double tick)
+        private static double[] TicksOf(double from, double to, double step)
         {
-            int digits = Math.Max(0, (int)-Math.Floor(Math.Log10(Step) + 1e-9));
-            return Math.Round(tick, digits).ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+            double first = Math.Ceiling(from / step - 1e-9), last = Math.Floor(to / step + 1e-9);
+            return [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)];
         }
     }
 }

@@ -12,6 +12,9 @@ internal static class PlotStyle
         return SKTypeface.FromStream(font);
     });
 
+    /// <summary>Size of a title and of all other text.</summary>
+    public const float TitleSize = 17, TextSize = 13;
+
     public static SKColor Text { get; } = new(0x33, 0x33, 0x33);
 
     public static SKColor Grid { get; } = new(0xE4, 0xE4, 0xE4);
@@ -23,12 +26,17 @@ internal static class PlotStyle
     public static SKFont Font(float size) => new(s_typeface.Value, size);
 
     /// <summary>Draws an image on white and encodes it as PNG.</summary>
-    public static byte[] ToPng(int width, int height, Action<SKCanvas> draw)
+    /// <param name="width">Width that <paramref name="draw"/> sees.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="draw">Draws it.</param>
+    /// <param name="scale">Pixels of the file for one of the drawing: 2 makes text and lines sharp on screens with small pixels.</param>
+    public static byte[] ToPng(int width, int height, Action<SKCanvas> draw, int scale = 1)
     {
-        using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var bitmap = new SKBitmap(scale * width, scale * height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using (var canvas = new SKCanvas(bitmap))
         {
             canvas.Clear(SKColors.White);
+            canvas.Scale(scale);
             draw(canvas);
         }
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);

@@ -12,12 +12,14 @@ namespace AlexNetSharp.Cli.Runs;
 /// <param name="pause">Time from one plain line to the next; null for 10 seconds.</param>
 internal sealed class TrainReporter(CommandContext context, Trainer trainer, LoaderBatches loader, TimeSpan? pause = null)
 {
+    /// <summary>Share of the training time spent waiting for images above which the user is told.</summary>
+    private const double SlowLoading = 0.05;
+
     private readonly TimeSpan _pause = pause ?? TimeSpan.FromSeconds(10);
-    private readonly long _start = Stopwatch.GetTimestamp();
     private long _lastNote = Stopwatch.GetTimestamp();
     private long _epochStart = Stopwatch.GetTimestamp();
     private TimeSpan _waitedBefore;
-    private long _ready, _steps, _images;   // of the epoch, since it began here
+    private long _steps, _images;   // of the epoch, since it began here
 
     /// <summary>Begins to listen.</summary>
     public void Attach()
@@ -28,7 +30,6 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
 
     private void OnStep(StepMetrics step)
     {
-        _ready += loader.Ready;
         _steps++;
         _images += step.Batch.Count;
         bool terminal = context.Progress.IsTerminal;
@@ -56,15 +57,23 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Loa
 
     private void OnEpoch(EpochMetrics epoch)
     {
-        string validation = epoch.Validation is { } tally ? $"  validation {Describe(tally)}" : "";
-        double trained = epoch.Training.Count / epoch.ImagesPerSecond, waited = (loader.Waited - _waitedBefore).TotalSeconds;
+        // Words as short as those of metrics.csv: with five-digit times and top-5 the line still fits into 150 columns.
+        string validation = epoch.Validation is { } tally ? $"  val {Describe(tally)}" : "";
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  training {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.Seconds:0.0} s  {epoch.ImagesPerSecond:0} images/s  waited {waited:0.00} s ({100 * waited / trained:0.0} %) for images, {(double)_ready / Math.Max(_steps, 1):0.0} batches ahead  {Stopwatch.GetElapsedTime(_start).TotalSeconds:0} s in all"));
+            $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  train {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.ImagesPerSecond:0} images/s  {epoch.Seconds:0.0} s"));
+        double waited = (loader.Waited - _waitedBefore).TotalSeconds, trained = epoch.Training.Count / epoch.ImagesPerSecond;
+        if (waited > SlowLoading * trained)
+            context.Note(string.Create(
+                CultureInfo.InvariantCulture, $"waited {waited:0.0} s ({100 * waited / trained:0} %) for images: loading is slower than computing"));
         (_epochStart, _lastNote) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
-        (_waitedBefore, _ready, _steps, _images) = (loader.Waited, 0, 0, 0);
+        (_waitedBefore, _steps, _images) = (loader.Waited, 0, 0);
     }
 
-    private static string Describe(Tally tally) =>
-        string.Create(CultureInfo.InvariantCulture, $"loss {tally.Loss:0.0000} top-1 {100 * tally.Top1:0.00} % top-5 {100 * tally.Top5:0.00} %");
+    /// <summary>Loss and hits; top-5 only where it can be wrong.</summary>
+    private string Describe(Tally tally)
+    {
+        string top5 = trainer.Network.OutputShape.Length > 5 ? string.Create(CultureInfo.InvariantCulture, $" top-5 {100 * tally.Top5:0.00} %") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"loss {tally.Loss:0.0000} top-1 {100 * tally.Top1:0.00} %{top5}");
+    }
 }

@@ -21,7 +21,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     {
         // First of all, so that a folder that cannot be written is known before all images have been read.
         OutputFolder.Create("--out", run);
-        using var folder = new RunFolder(run) { CheckpointEpochs = settings.CheckpointEpochs };
+        using var folder = new RunFolder(run) { CheckpointEpochs = settings.CheckpointEpochs, DrawFilters = parameters => FiltersPlot.ToPng(parameters) };
         string last = folder.LastCheckpoint;
         using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
         TrainData data = TrainData.Open(settings, context, checkpoint?.Preprocessing);
@@ -53,6 +53,8 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             };
         new TrainReporter(context, trainer, training).Attach();
         Announce(network, trainer, checkpoint is not null);
+        if (validation is null)
+            context.Note("no validation images: accuracy, and with it best.safetensors, is that on the images trained on, not on new ones (--val, --val-split)");
         try
         {
             trainer.Run(context.Cancellation);
@@ -120,11 +122,13 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     {
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {trainer.StepsPerEpoch} steps an epoch, {trainer.Plan.Threads} threads"));
+            $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(trainer.Plan.Threads, "thread")}"));
         if (continued)
             context.WriteLine(FormattableString.Invariant(
-                $"continuing after {trainer.State.Epoch} epochs and {trainer.StepInEpoch} steps"));
+                $"continuing after {Count(trainer.State.Epoch, "epoch")} and {Count(trainer.StepInEpoch, "step")}"));
     }
+
+    private static string Count(int number, string what) => FormattableString.Invariant($"{number} {what}{(number == 1 ? "" : "s")}");
 
     private void SaveCurves(Trainer trainer) =>
         OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.State.History));
@@ -135,7 +139,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         if (!File.Exists(last))
             return " (there is no checkpoint yet)";
         using Checkpoint kept = Checkpoint.Open(last);
-        return FormattableString.Invariant($" ({last} stays: the state after {kept.Header.State.Epoch} epochs and {kept.Header.State.StepInEpoch} steps)");
+        return FormattableString.Invariant($" ({last} stays: the state after {Count(kept.Header.State.Epoch, "epoch")} and {Count(kept.Header.State.StepInEpoch, "step")})");
     }
 
     private void Conclude(Trainer trainer, EpochMetrics? kept)
@@ -147,6 +151,6 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             CultureInfo.InvariantCulture, $" (best.safetensors is of epoch {kept.Epoch} with {100 * kept.DecisiveTop1:0.00} %, the best one with a checkpoint)");
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"best {(validated ? "validation" : "training")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}{other}; everything is in {run}"));
+            $"best {(validated ? "validation" : "training")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}{other}; {ProgressLine.Clock(TimeSpan.FromSeconds(trainer.State.History.Sum(epoch => epoch.Seconds)))} in all epochs; everything is in {run}"));
     }
 }

@@ -43,8 +43,12 @@ public sealed class Preprocessor
 
     /// <summary>
     /// Writes ten inputs for an image: top left, top right, bottom left, bottom right, middle, and the mirror images of these five, as
-    /// in section 4.1 of the 2012 paper and in torchvision's order.
+    /// in section 4.1 of the 2012 paper.
     /// </summary>
+    /// <remarks>
+    /// torchvision's <c>ten_crop</c> mirrors the image and crops then: its last five views come in another order, and where the margin is odd
+    /// its mirrored middle lies one pixel beside ours.
+    /// </remarks>
     /// <param name="image">The image, 1 or 3 channels.</param>
     /// <param name="output">Receives [10, height, width, channels].</param>
     /// <exception cref="ArgumentException"><paramref name="output"/> has another length.</exception>

@@ -12,6 +12,9 @@ internal sealed class ProtoWriter
     /// <summary>Bytes written so far.</summary>
     public long Length => _bytes.WrittenCount;
 
+    /// <summary>The bytes written so far.</summary>
+    public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
+
     /// <summary>A number; negative ones take ten bytes.</summary>
     public ProtoWriter Number(int field, long value)
     {
@@ -30,22 +33,29 @@ internal sealed class ProtoWriter
         return this;
     }
 
-    /// <summary>A text.</summary>
-    public ProtoWriter Text(int field, string value)
+    /// <summary>A 64-bit float.</summary>
+    public ProtoWriter Double(int field, double value)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(value);
-        Announce(field, bytes.Length);
+        Varint((ulong)field << 3 | (ulong)WireType.Fixed64);
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteDoubleLittleEndian(bytes, value);
         _bytes.Write(bytes);
         return this;
     }
 
-    /// <summary>A message.</summary>
-    public ProtoWriter Message(int field, ProtoWriter message)
+    /// <summary>A text.</summary>
+    public ProtoWriter Text(int field, string value) => Bytes(field, Encoding.UTF8.GetBytes(value));
+
+    /// <summary>Bytes.</summary>
+    public ProtoWriter Bytes(int field, ReadOnlySpan<byte> value)
     {
-        Announce(field, message.Length);
-        _bytes.Write(message._bytes.WrittenSpan);
+        Announce(field, value.Length);
+        _bytes.Write(value);
         return this;
     }
+
+    /// <summary>A message.</summary>
+    public ProtoWriter Message(int field, ProtoWriter message) => Bytes(field, message.Written);
 
     /// <summary>The beginning of a field of <paramref name="length"/> bytes, which the caller writes behind these bytes.</summary>
     public ProtoWriter Announce(int field, long length)

@@ -68,7 +68,7 @@ public static class ModelFile
         }
     }
 
-    /// <summary>Writes parameters alone, or gradients: each under its own name (conv1.weight), in PyTorch's order ([out, in, height, width], [out, in]).</summary>
+    /// <summary>Writes parameters alone, or gradients: under the names and in the order that <see cref="Save"/> gives them (features.0.weight for torchvision's network, [out, in, height, width]).</summary>
     /// <param name="path">A safetensors file, whatever its ending; it appears only when it is complete.</param>
     /// <param name="parameters">The values.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -76,7 +76,7 @@ public static class ModelFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(parameters);
-        SafetensorsWriter.Write(path, WeightSources.Of(parameters, torchvisionNames: false), new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(path, WeightSources.Of(parameters), new Dictionary<string, string> { ["format"] = "pt" });
     }
 
     /// <summary>The best checkpoint in the run folder of a training.</summary>

@@ -97,6 +97,38 @@ public sealed class Network
     /// <summary>Whether <paramref name="other"/> computes the same: input and layers are equal, whatever its name and initial values.</summary>
     internal bool HasSameLayers(Network other) => InputShape == other.InputShape && Layers.SequenceEqual(other.Layers, LayerComparer.Instance);
 
+    /// <summary>The same layers, but the last fully connected one tells <paramref name="classes"/> classes apart.</summary>
+    /// <param name="classes">Values of the new output.</param>
+    /// <exception cref="InvalidOperationException">The network does not end in a fully connected layer (a ReLU, dropout or flatten may follow).</exception>
+    public Network WithHead(int classes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        int head = Head;
+        return new Network(Name, InputShape, Layers.Select((layer, i) => i == head ? ((Linear)layer) with { OutputFeatures = classes } : layer));
+    }
+
+    /// <summary>Index of the fully connected layer that gives the classes.</summary>
+    /// <exception cref="InvalidOperationException">There is none: something that computes stands behind the last one.</exception>
+    internal int Head
+    {
+        get
+        {
+            int head = Layers.Count - 1;
+            while (head > 0 && Layers[head] is ReLU or Dropout or Flatten)
+                head--;
+            return Layers[head] is Linear ? head
+                : throw new InvalidOperationException($"network '{Name}' ends in layer '{Layers[head].Name}', not in a fully connected layer whose outputs are the classes");
+        }
+    }
+
+    /// <summary>The layers from index <paramref name="first"/> on, as a network whose input is what the layers before give.</summary>
+    /// <param name="first">Index of the first layer.</param>
+    internal Network From(int first) => first == 0 ? this : new Network(Name, InputOf(first), Layers.Skip(first));
+
+    /// <summary>The layers before index <paramref name="end"/>.</summary>
+    /// <param name="end">Index of the first layer that is left out.</param>
+    internal Network Until(int end) => end == Layers.Count ? this : new Network(Name, InputShape, Layers.Take(end));
+
     /// <summary>The same layers for images of another shape.</summary>
     /// <exception cref="ArgumentException">A layer cannot take the new sizes; the message names it.</exception>
     public Network WithInput(Shape input) => new(Name, input, Layers);

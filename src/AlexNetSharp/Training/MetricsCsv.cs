@@ -5,7 +5,7 @@ using AlexNetSharp.Formats;
 namespace AlexNetSharp.Training;
 
 /// <summary>The results of all epochs as a table of comma-separated values, one line an epoch.</summary>
-public static class MetricsCsv
+internal static class MetricsCsv
 {
     /// <summary>The first line.</summary>
     public const string Header =

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
@@ -6,8 +7,9 @@ using AlexNetSharp.Networks;
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// The folder of a training: <c>checkpoints/last.safetensors</c> and <c>best.safetensors</c>, <c>metrics.csv</c>, and <c>tensorboard/</c>
-/// with one event file an epoch. Every file is written whole or not at all.
+/// The folder of a training: <c>checkpoints/last.safetensors</c> and <c>best.safetensors</c>, <c>metrics.csv</c> with a line for each epoch,
+/// <c>metrics-steps.csv</c> with some two thousand lines for single steps, and <c>tensorboard/</c> with one event file for each epoch. Every
+/// file is written whole or not at all.
 /// </summary>
 /// <remarks>
 /// The folder belongs to one training at a time, until <see cref="Dispose"/>: <c>.lock</c> is open and locked by the system, which lets go
@@ -15,9 +17,13 @@ namespace AlexNetSharp.Training;
 /// </remarks>
 public sealed class RunFolder : IDisposable
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
+
     private readonly FileStream _lock;
     private IReadOnlyList<ClassName>? _classes;
     private Preprocessing? _preprocessing;
+    private StepLog? _steps;
+    private long _stepsSaved;
 
     /// <summary>Makes the folder, if it does not exist, and locks it; removes unfinished files of a process that was killed.</summary>
     /// <param name="path">The folder.</param>
@@ -43,6 +49,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Epochs from one checkpoint to the next; the last epoch always gets one.</summary>
     public int CheckpointEpochs { get; init; } = 1;
 
+    /// <summary>Draws the first convolution's filters as PNG for the events of each epoch; null, or a result of null, leaves them out.</summary>
+    public Func<ParameterSet, byte[]?>? DrawFilters { get; init; }
+
     /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
     public string LastCheckpoint => LastCheckpointOf(Path);
 
@@ -54,6 +63,9 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>The table of all epochs.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
+
+    /// <summary>The table of single steps.</summary>
+    public string StepMetricsPath => System.IO.Path.Combine(Path, "metrics-steps.csv");
 
     /// <summary>The folder for TensorBoard.</summary>
     public string EventsPath => System.IO.Path.Combine(Path, "tensorboard");
@@ -79,6 +91,9 @@ public sealed class RunFolder : IDisposable
         Model.Check(trainer.Network, preprocessing, classes);
         (_classes, _preprocessing) = (classes, preprocessing);
         BestEpoch = KeptBest(trainer.State.History);
+        _steps = new StepLog(StepMetricsPath, trainer.Step, trainer.StepsPerEpoch * (long)trainer.Options.Epochs);
+        _stepsSaved = Stopwatch.GetTimestamp();
+        trainer.StepDone += AddStep;
         trainer.EpochDone += epoch => SaveEpoch(trainer, epoch);
     }
 
@@ -90,6 +105,7 @@ public sealed class RunFolder : IDisposable
     {
         ArgumentNullException.ThrowIfNull(trainer);
         trainer.RequireFiniteWeights();
+        SaveSteps();
         Save(LastCheckpoint, trainer);
     }
 
@@ -113,6 +129,20 @@ public sealed class RunFolder : IDisposable
     private void Save(string path, Trainer trainer) =>
         Checkpoint.Save(path, trainer, _preprocessing, _classes ?? throw new InvalidOperationException("attach the run folder to the training first"));
 
+    private void AddStep(StepMetrics step)
+    {
+        _steps!.Add(step);
+        // So that epochs of hours can be watched.
+        if (Stopwatch.GetElapsedTime(_stepsSaved) > s_pause)
+            SaveSteps();
+    }
+
+    private void SaveSteps()
+    {
+        _steps?.Save();
+        _stepsSaved = Stopwatch.GetTimestamp();
+    }
+
     private void SaveEpoch(Trainer trainer, EpochMetrics epoch)
     {
         IReadOnlyList<EpochMetrics> history = trainer.State.History;
@@ -124,6 +154,7 @@ public sealed class RunFolder : IDisposable
             BestEpoch = epoch;
         }
         MetricsCsv.Save(MetricsPath, history);
+        SaveSteps();
         SaveEvents(trainer, epoch);
         if (due)
             SaveLast(trainer);
@@ -148,20 +179,27 @@ public sealed class RunFolder : IDisposable
     private void SaveEvents(Trainer trainer, EpochMetrics epoch)
     {
         var file = new TensorBoardFile();
+        foreach (StepPoint point in _steps!.OfEpoch(epoch.Epoch))
+        {
+            file.AddScalar("loss/step", point.Step, point.Loss);
+            file.AddScalar("top1/step", point.Step, point.Top1);
+            file.AddScalar("learning_rate/step", point.Step, point.LearningRate);
+        }
         AddTally(file, "train", epoch.Step, epoch.Training);
         if (epoch.Validation is { } validation)
             AddTally(file, "validation", epoch.Step, validation);
         file.AddScalar("learning_rate", epoch.Step, epoch.LearningRate);
         file.AddScalar("images_per_second", epoch.Step, epoch.ImagesPerSecond);
-        if (FilterImage.Of(trainer.Parameters) is { } filters)
-            file.AddImage("conv1", epoch.Step, filters.Width, filters.Height, filters.Channels, filters.Pixels);
+        if (DrawFilters?.Invoke(trainer.Parameters) is { } filters)
+            file.AddImage("conv1", epoch.Step, filters);
         file.Save(System.IO.Path.Combine(EventsPath, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{epoch.Epoch:D6}")));
     }
 
-    private static void AddTally(TensorBoardFile file, string name, long step, Tally tally)
+    private void AddTally(TensorBoardFile file, string name, long step, Tally tally)
     {
         file.AddScalar($"loss/{name}", step, tally.Loss);
         file.AddScalar($"top1/{name}", step, tally.Top1);
-        file.AddScalar($"top5/{name}", step, tally.Top5);
+        if (_classes!.Count > 5)
+            file.AddScalar($"top5/{name}", step, tally.Top5);
     }
 }

@@ -18,7 +18,6 @@ public partial class ArchitectureTests
         ["Diagnostics"] = [],
         ["Random"] = ["Simd"],
         ["Kernels"] = s_foundation,
-        ["Benchmarking"] = s_foundation,
         ["Networks"] = ["Tensors", "Diagnostics"],
         ["Models"] = ["Networks", "Formats", "Random", "Tensors", "Diagnostics"],
         ["Execution"] = ["Models", "Networks", "Kernels", .. s_foundation],

@@ -1,4 +1,4 @@
-using AlexNetSharp.Benchmarking;
+using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Tests.Benchmarking;

@@ -133,8 +133,8 @@ public sealed class ConvertCommandTests : IDisposable
         var pixels = new PixelBuffer();
         var decoder = new ImageDecoder();
         decoder.DecodeFile(filters, pixels);
-        // Two rows of sixteen kernels of 5×5, each pixel ten times enlarged, lines between and around them.
-        Assert.Equal((2 * 51 + 1, 16 * 51 + 1), (pixels.Height, pixels.Width));
+        // Two rows of sixteen kernels of 5×5, each pixel ten times enlarged, lines of two pixels between and around them.
+        Assert.Equal((2 * 52 + 2, 16 * 52 + 2), (pixels.Height, pixels.Width));
         decoder.DecodeFile(maps, pixels);
         Assert.InRange(pixels.Width, 800, 1700);
         Assert.True(pixels.Pixels.ToArray().Distinct().Count() > 100);

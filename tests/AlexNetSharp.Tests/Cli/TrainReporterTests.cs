@@ -41,7 +41,10 @@ public class TrainReporterTests
         new TrainReporter(context, trainer, loader, pause: TimeSpan.Zero).Attach();
         trainer.StepDone += step => seconds = step is { Epoch: 1, StepInEpoch: 3 } ? Stopwatch.GetElapsedTime(start).TotalSeconds : seconds;
         trainer.Run(TestContext.Current.CancellationToken);
-        Assert.Equal(2, output.ToString().Split('\n').Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
+        string[] epochs = [.. output.ToString().Split('\n').Where(line => line.StartsWith("epoch ", StringComparison.Ordinal))];
+        // Four classes: top-5 would always be 100 %.
+        Assert.All(epochs, line => Assert.Matches(@"^epoch [12]/2  train loss [\d.]+ top-1 [\d.]+ %  rate 1e-06  \d+ images/s  [\d.]+ s$", line));
+        Assert.Equal(2, epochs.Length);
         MatchCollection plain = Regex.Matches(error.ToString(), @"epoch \d/2  step \d/3  .* images/s  .* left");
         Assert.Equal(terminal ? 0 : 6, plain.Count);
         // The last batch has one image, the two before it four each; our clock began before the reporter's and was read after it.

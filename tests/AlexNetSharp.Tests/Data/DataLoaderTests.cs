@@ -136,18 +136,6 @@ public class DataLoaderTests
         Assert.Throws<ObjectDisposedException>(() => loader.Next(TestContext.Current.CancellationToken));
     }
 
-    [Fact]
-    public void ItsSpeedIsMeasuredAlone()
-    {
-        using var loader = new DataLoader(new SyntheticImages(64), Plain, new DataLoaderOptions { BatchSize = 8 });
-        LoaderSpeed speed = LoaderSpeed.Measure(loader, burnIn: 5, batches: 20, TestContext.Current.CancellationToken);
-        Assert.Equal(160, speed.Images);
-        Assert.InRange(speed.Seconds, 1e-6, 60);
-        Assert.Equal(160 / speed.Seconds, speed.ImagesPerSecond, 1e-6);
-        using var ended = new DataLoader(new SyntheticImages(8), Plain, new DataLoaderOptions { BatchSize = 8, Epochs = 1 });
-        Assert.Throws<InvalidOperationException>(() => LoaderSpeed.Measure(ended, 0, 5, TestContext.Current.CancellationToken));
-    }
-
     private static string[] Hashes(DataLoaderOptions options)
     {
         using var loader = new DataLoader(new SyntheticImages(23), Plain, options);

@@ -9,7 +9,7 @@ public class CaffeTests : FormatTest
     [Theory]
     [InlineData("old.caffemodel", "normalization first")]
     [InlineData("new.caffemodel", "pooling first")]
-    public void Messages_of_both_generations_are_read(string name, string order)
+    public void MessagesOfBothGenerationsAreRead(string name, string order)
     {
         using TensorFile file = TensorFile.Open(Golden("formats/caffe/" + name));
         Assert.Equal(TensorFileFormat.Caffe, file.Format);
@@ -28,7 +28,7 @@ public class CaffeTests : FormatTest
     [Theory]
     [InlineData("old.caffemodel", "caffe")]
     [InlineData("new.caffemodel", "caffenet")]
-    public void Weights_land_in_the_network_with_red_first(string name, string expected)
+    public void WeightsLandInTheNetworkWithRedFirst(string name, string expected)
     {
         Network network = NarrowNetworks.Narrow(NetworkCatalog.Get(expected).Build(10), [8, 16, 24, 16, 16], 32);
         using Model model = ModelFile.Load(Golden("formats/caffe/" + name), network);
@@ -49,7 +49,7 @@ public class CaffeTests : FormatTest
     }
 
     [Fact]
-    public void The_order_of_the_layers_tells_caffe_from_caffenet()
+    public void TheOrderOfTheLayersTellsCaffeFromCaffenet()
     {
         foreach ((string order, string expected) in ((string, string)[])[(TensorFile.NormFirst, "caffe"), (TensorFile.PoolFirst, "caffenet")])
         {
@@ -63,7 +63,7 @@ public class CaffeTests : FormatTest
     }
 
     [Fact]
-    public void Elements_that_are_not_packed_and_doubles_are_read_too()
+    public void ElementsThatAreNotPackedAndDoublesAreReadToo()
     {
         // NetParameter { layer { name: "a"  blobs { shape { dim: 2 }  data: 1  data: 2 }  blobs { shape { dim: 1 }  double_data: 3 } } }
         byte[] first = [0x3A, 2, 0x08, 2, 0x2D, 0, 0, 0x80, 0x3F, 0x2D, 0, 0, 0, 0x40];
@@ -87,10 +87,10 @@ public class CaffeTests : FormatTest
     [InlineData(new byte[] { 0xA2, 0x06, 0x0A, 0x3A, 0x08, 0x3A, 0x02, 0x08, 0x02, 0x2A, 0x02, 0, 0 }, "cannot hold elements")]
     [InlineData(new byte[] { 0xA2, 0x06, 0x0C, 0x3A, 0x0A, 0x3A, 0x02, 0x08, 0x02, 0x2A, 0x04, 0, 0, 0, 0 }, "needs 8 bytes, but has 4")]
     [InlineData(new byte[] { 0xA2, 0x06, 0x0F, 0x3A, 0x0D, 0x3A, 0x0B, 0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01 }, "cannot be negative")]
-    public void Damaged_messages_are_refused(byte[] data, string expected) => Refuses(data, "bad.caffemodel", expected);
+    public void DamagedMessagesAreRefused(byte[] data, string expected) => Refuses(data, "bad.caffemodel", expected);
 
     [Fact]
-    public void A_file_cut_short_is_refused()
+    public void AFileCutShortIsRefused()
     {
         byte[] whole = File.ReadAllBytes(Golden("formats/caffe/new.caffemodel"));
         foreach (int length in (int[])[1, 2, 10, 1000, 50_000, whole.Length - 1])

@@ -13,7 +13,7 @@ public class NpyTests : FormatTest
     [InlineData(0L)]
     [InlineData(5L)]
     [InlineData(2L, 3L, 4L, 5L)]
-    public void What_was_written_is_read(params long[] shape)
+    public void WhatWasWrittenIsRead(params long[] shape)
     {
         float[] values = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => i * 0.37f)];
         Npy.Save(PathOf("x.npy"), values, shape);
@@ -28,7 +28,7 @@ public class NpyTests : FormatTest
     [InlineData("f8.npy")]
     [InlineData("f2.npy")]
     [InlineData("fortran.npy")]
-    public void Files_by_NumPy_are_read(string name)
+    public void FilesByNumPyAreRead(string name)
     {
         (float[] values, long[] shape) = Npy.Load(Golden(Path.Combine("formats", name)));
         Assert.Equal([2, 3], shape);
@@ -48,10 +48,10 @@ public class NpyTests : FormatTest
     [InlineData("{'descr': '<f4', 'shape': (1,), }", "must hold")]
     [InlineData("{'descr': '<f4", "no end")]
     [InlineData("", "expected {")]
-    public void A_bad_header_is_refused(string header, string expected) => Refuses(Bytes(header, 0, 0, 0, 0), "x.npy", expected);
+    public void ABadHeaderIsRefused(string header, string expected) => Refuses(Bytes(header, 0, 0, 0, 0), "x.npy", expected);
 
     [Fact]
-    public void Integers_are_no_input()
+    public void IntegersAreNoInput()
     {
         File.WriteAllBytes(PathOf("i.npy"), Bytes("{'descr': '<i4', 'fortran_order': False, 'shape': (1,), }", 1, 0, 0, 0));
         Assert.Contains("astype", Assert.Throws<InvalidDataException>(() => Npy.Load(PathOf("i.npy"))).Message, StringComparison.Ordinal);

@@ -24,7 +24,7 @@ public class OnnxTests : FormatTest
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void ONNX_Runtime_agrees_on_every_network(string name, int imageSize) =>
+    public void ONNXRuntimeAgreesOnEveryNetwork(string name, int imageSize) =>
         AssertAgreement(NarrowNetworks.Narrow(NetworkCatalog.Get(name).Build(10, new Shape(imageSize, imageSize, 3)), s_narrow, 64), batch: 3);
 
     [Theory]
@@ -33,7 +33,7 @@ public class OnnxTests : FormatTest
     [InlineData("paper")]
     [InlineData("caffe")]
     [InlineData("caffenet")]
-    public void ONNX_Runtime_agrees_on_the_networks_at_full_width(string name)
+    public void ONNXRuntimeAgreesOnTheNetworksAtFullWidth(string name)
     {
         // Full convolutions, where rounding adds up; the fully connected layers are narrow to spare the disk.
         Network full = NetworkCatalog.Get(name).Build();
@@ -41,14 +41,14 @@ public class OnnxTests : FormatTest
     }
 
     [Fact]
-    public void ONNX_Runtime_agrees_on_the_networks_for_CIFAR()
+    public void ONNXRuntimeAgreesOnTheNetworksForCIFAR()
     {
         AssertAgreement(CudaConvnet.Quick(), batch: 4);
         AssertAgreement(CudaConvnet.Full(imageSize: 28, channels: 1), batch: 4);
     }
 
     [Fact]
-    public void A_trained_model_gives_the_same_classes_in_ONNX_Runtime()
+    public void ATrainedModelGivesTheSameClassesInONNXRuntime()
     {
         Network network = SmallTraining.Network();
         using var model = new Model(ParameterSet.Initialize(network, seed: 1));
@@ -82,7 +82,7 @@ public class OnnxTests : FormatTest
     }
 
     [Fact]
-    public void The_exporter_says_what_it_computes_on()
+    public void TheExporterSaysWhatItComputesOn()
     {
         Network network = NarrowNetworks.Torchvision(3);
         using var model = new Model(NarrowNetworks.RandomWeights(network, 1), Preprocessing.ImageNet.For(63), [new("n01", "a"), new("n02", "b"), new("n03", "c")]);
@@ -102,7 +102,7 @@ public class OnnxTests : FormatTest
     [Theory]
     [InlineData("pytorch.onnx")]
     [InlineData("unnamed.onnx")]
-    public void A_model_exported_by_PyTorch_is_read(string name)
+    public void AModelExportedByPyTorchIsRead(string name)
     {
         using TensorFile file = TensorFile.Open(Golden("formats/onnx/" + name));
         Assert.Equal(TensorFileFormat.Onnx, file.Format);
@@ -113,7 +113,7 @@ public class OnnxTests : FormatTest
     }
 
     [Fact]
-    public void PyTorch_computes_the_same_logits()
+    public void PyTorchComputesTheSameLogits()
     {
         Network network = NarrowNetworks.Torchvision().WithInput(new Shape(224, 224, 3));
         using Model model = ModelFile.Load(Golden("formats/pytorch/f32.pth"), network);
@@ -131,7 +131,7 @@ public class OnnxTests : FormatTest
     }
 
     [Fact]
-    public void A_matrix_the_other_way_round_and_a_sum_beside_a_product_are_understood()
+    public void AMatrixTheOtherWayRoundAndASumBesideAProductAreUnderstood()
     {
         // graph { node { MatMul x, w → y }  node { Add b, y → z }  node { Gemm z, v, c → u }, initializers w [2,1], b [1], v [1,2], c [2] }
         ProtoWriter graph = new ProtoWriter()
@@ -148,7 +148,7 @@ public class OnnxTests : FormatTest
     }
 
     [Fact]
-    public void Weights_in_another_file_and_damaged_tensors_are_refused()
+    public void WeightsInAnotherFileAndDamagedTensorsAreRefused()
     {
         ProtoWriter node = new ProtoWriter().Text(1, "x").Text(1, "w").Text(2, "y").Text(4, "Conv");
         Refuses(Model(Tensor("w", [1], 1).Number(14, 1)), "x.onnx", "lies in another file");
@@ -162,7 +162,7 @@ public class OnnxTests : FormatTest
     }
 
     [Fact]
-    public void Halves_written_as_numbers_are_read()
+    public void HalvesWrittenAsNumbersAreRead()
     {
         // 1 and −2 as bits of halves, each a number of its own in int32_data.
         ProtoWriter numbers = new ProtoWriter().Number(1, 2).Number(2, 10).Text(8, "w").Announce(5, 6);

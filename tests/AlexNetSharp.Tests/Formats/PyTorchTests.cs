@@ -25,7 +25,7 @@ public class PyTorchTests : FormatTest
     [InlineData("bf16.pth", TensorType.BF16)]
     [InlineData("legacy.pth", TensorType.F32)]
     [InlineData("checkpoint.pth", TensorType.F32)]
-    public void A_state_dict_by_PyTorch_is_read_bit_for_bit(string name, TensorType type)
+    public void AStateDictByPyTorchIsReadBitForBit(string name, TensorType type)
     {
         using TensorFile file = TensorFile.Open(Golden("formats/pytorch/" + name));
         Assert.Equal(TensorFileFormat.PyTorch, file.Format);
@@ -33,7 +33,7 @@ public class PyTorchTests : FormatTest
     }
 
     [Fact]
-    public void Deflated_entries_are_unpacked()
+    public void DeflatedEntriesAreUnpacked()
     {
         // Small files hold more padding than data; the budget of unpacking covers it.
         using var packed = new MemoryStream();
@@ -51,7 +51,7 @@ public class PyTorchTests : FormatTest
     }
 
     [Fact]
-    public void Views_with_strides_become_row_major()
+    public void ViewsWithStridesBecomeRowMajor()
     {
         using TensorFile file = TensorFile.Open(Golden("formats/pytorch/strided.pth"));
         float[] transposed = [.. from c in Enumerable.Range(0, 4) from a in Enumerable.Range(0, 2) from b in Enumerable.Range(0, 3) select (float)(a * 12 + b * 4 + c)];
@@ -89,7 +89,7 @@ public class PyTorchTests : FormatTest
     [InlineData("\u008a\u00ff", "cut short")]
     [InlineData("ccollections\nOrderedDict\n(K\u0001tR.", "do not fit")]
     [InlineData("K\u0001Q.", "outside")]
-    public void A_pickle_that_does_more_than_hold_tensors_is_refused(string pickle, string expected) =>
+    public void APickleThatDoesMoreThanHoldTensorsIsRefused(string pickle, string expected) =>
         Refuses(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(pickle)])), "bad.pth", expected);
 
     /// <summary>A state dict of one tensor; storage elements, first element, sizes and strides as given (each below 128).</summary>
@@ -112,7 +112,7 @@ public class PyTorchTests : FormatTest
     [InlineData(4, 0, "K\u0004K\u0001", "K\u0001", "within its storage")]
     [InlineData(4, 0, "N", "K\u0001", "no whole number")]
     [InlineData(4, 0, "\u008a\u0009\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u0001", "K\u0001", "64 bits")]
-    public void A_tensor_must_lie_within_its_storage(byte elements, byte first, string sizes, string strides, string? expected)
+    public void ATensorMustLieWithinItsStorage(byte elements, byte first, string sizes, string strides, string? expected)
     {
         byte[] file = Zip(("a/data.pkl", OneTensor(elements, first, sizes, strides)), ("a/data/0", new byte[16]));
         if (expected is not null)
@@ -122,7 +122,7 @@ public class PyTorchTests : FormatTest
     }
 
     [Fact]
-    public void A_missing_storage_a_big_endian_file_and_a_zip_without_a_pickle_are_refused()
+    public void AMissingStorageABigEndianFileAndAZipWithoutAPickleAreRefused()
     {
         byte[] pickle = OneTensor(4, 0, "K\u0004", "K\u0001");
         Refuses(Zip(("a/data.pkl", pickle), ("b/data/0", new byte[16])), "x.pth", "does not hold");
@@ -131,7 +131,7 @@ public class PyTorchTests : FormatTest
     }
 
     [Fact]
-    public void Small_files_that_would_take_long_or_much_memory_do_not()
+    public void SmallFilesThatWouldTakeLongOrMuchMemoryDoNot()
     {
         // Sizes shared by many tensors, a name of nothing but prefixes, and the same keys again and again, each leading to the next ones.
         string sizes = "(" + string.Concat(Enumerable.Repeat("K\u0001", 17)) + "t";
@@ -153,7 +153,7 @@ public class PyTorchTests : FormatTest
     }
 
     [Fact]
-    public void A_zip_bomb_is_refused_before_it_unpacks()
+    public void AZipBombIsRefusedBeforeItUnpacks()
     {
         byte[] bomb = Zip(CompressionLevel.Optimal, ("a/data.pkl", OneTensor(4, 0, "K\u0004", "K\u0001")), ("a/data/0", new byte[32 << 20]));
         Assert.True(bomb.Length < 100_000);
@@ -163,7 +163,7 @@ public class PyTorchTests : FormatTest
     }
 
     [Fact]
-    public void Overlapping_entries_are_refused()
+    public void OverlappingEntriesAreRefused()
     {
         byte[] file = Zip(("a/data.pkl", OneTensor(4, 0, "K\u0004", "K\u0001")), ("a/data/0", new byte[16]));
         // The second entry of the directory gets the place of the first.
@@ -178,7 +178,7 @@ public class PyTorchTests : FormatTest
     [InlineData(500)]
     [InlineData(100_000)]
     [InlineData(140_000)]
-    public void A_file_cut_short_is_refused(int missing)
+    public void AFileCutShortIsRefused(int missing)
     {
         foreach (string name in (string[])["f32.pth", "legacy.pth"])
         {

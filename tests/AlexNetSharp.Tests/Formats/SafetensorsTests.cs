@@ -21,7 +21,7 @@ public class SafetensorsTests : FormatTest
     }
 
     [Fact]
-    public void What_was_written_is_read_bit_for_bit()
+    public void WhatWasWrittenIsReadBitForBit()
     {
         string path = PathOf("model.safetensors");
         float[] a = [1, -0f, float.NaN, float.PositiveInfinity, 1e-45f, 3.4e38f];
@@ -44,7 +44,7 @@ public class SafetensorsTests : FormatTest
     }
 
     [Fact]
-    public void A_file_by_another_program_is_read()
+    public void AFileByAnotherProgramIsRead()
     {
         using TensorFile file = TensorFile.Open(Golden("ops.safetensors"));
         Assert.True(file.TryGet("conv/alexnet-conv1/w", out NamedTensor? w));
@@ -57,7 +57,7 @@ public class SafetensorsTests : FormatTest
     [InlineData(TensorType.F16)]
     [InlineData(TensorType.BF16)]
     [InlineData(TensorType.F64)]
-    public void Other_types_become_float32(TensorType type)
+    public void OtherTypesBecomeFloat32(TensorType type)
     {
         // 37 elements: whole vectors and a remainder.
         int size = type.Size();
@@ -105,7 +105,7 @@ public class SafetensorsTests : FormatTest
     [InlineData("""{"__metadata__":{"x":1}}""", 0, "one text")]
     [InlineData("""{"a\nb":7}""", 0, "'a?b'")]
     [InlineData("""{"a":""", 0, "JSON")]
-    public void A_damaged_header_is_refused(string header, int dataLength, string expected) =>
+    public void ADamagedHeaderIsRefused(string header, int dataLength, string expected) =>
         Refuses(Bytes(header, dataLength), "bad.safetensors", expected);
 
     [Theory]
@@ -114,17 +114,17 @@ public class SafetensorsTests : FormatTest
     [InlineData(8)]
     [InlineData(20)]
     [InlineData(62)]
-    public void A_file_cut_short_is_refused(int length) => Refuses(Bytes(One, 8)[..length], "cut.safetensors", "");
+    public void AFileCutShortIsRefused(int length) => Refuses(Bytes(One, 8)[..length], "cut.safetensors", "");
 
     [Theory]
     [InlineData(long.MaxValue)]
     [InlineData(-1)]
     [InlineData(100_000_001)]
     [InlineData(1000)]
-    public void A_huge_header_is_refused(long length) => Refuses(Bytes(One, 8, length), "huge.safetensors", "the header would have");
+    public void AHugeHeaderIsRefused(long length) => Refuses(Bytes(One, 8, length), "huge.safetensors", "the header would have");
 
     [Fact]
-    public void A_name_that_is_no_UTF8_is_refused()
+    public void ANameThatIsNoUTF8IsRefused()
     {
         byte[] file = Bytes(One, 8);
         file[10] = 0xFF;
@@ -132,7 +132,7 @@ public class SafetensorsTests : FormatTest
     }
 
     [Fact]
-    public void Shards_are_gathered_by_their_index()
+    public void ShardsAreGatheredByTheirIndex()
     {
         SafetensorsWriter.Write(PathOf("m-1.safetensors"), [TensorSource.Of("a", [2], new float[] { 1, 2 })], new Dictionary<string, string> { ["network"] = "n" });
         SafetensorsWriter.Write(PathOf("m-2.safetensors"), [TensorSource.Of("b", [1], new float[] { 3 })], new Dictionary<string, string>());
@@ -155,12 +155,12 @@ public class SafetensorsTests : FormatTest
     [InlineData("""{"weight_map":{"a":"x","a":"y"}}""", "appears twice")]
     [InlineData("""{"metadata":{}}""", "without a weight_map")]
     [InlineData("""{"metadata":{}""", "JSON")]
-    public void A_bad_index_is_refused(string text, string expected) => Refuses(Encoding.UTF8.GetBytes(text), "x.index.json", expected);
+    public void ABadIndexIsRefused(string text, string expected) => Refuses(Encoding.UTF8.GetBytes(text), "x.index.json", expected);
 
     [Theory]
     [InlineData(TensorType.F16)]
     [InlineData(TensorType.BF16)]
-    public void Narrow_types_are_rounded_to_nearest(TensorType type)
+    public void NarrowTypesAreRoundedToNearest(TensorType type)
     {
         float[] values =
         [
@@ -187,7 +187,7 @@ public class SafetensorsTests : FormatTest
     [Theory]
     [InlineData(TensorType.F16, 65520f)]
     [InlineData(TensorType.BF16, float.MaxValue)]
-    public void A_value_beyond_the_range_is_refused_and_the_old_file_stays(TensorType type, float value)
+    public void AValueBeyondTheRangeIsRefusedAndTheOldFileStays(TensorType type, float value)
     {
         string path = PathOf("model.safetensors");
         File.WriteAllText(path, "old");
@@ -198,7 +198,7 @@ public class SafetensorsTests : FormatTest
     }
 
     [Fact]
-    public void A_failed_write_leaves_the_old_file()
+    public void AFailedWriteLeavesTheOldFile()
     {
         string path = PathOf("model.safetensors");
         File.WriteAllText(path, "old");
@@ -209,7 +209,7 @@ public class SafetensorsTests : FormatTest
     }
 
     [Fact]
-    public void Tensors_of_a_disposed_file_throw()
+    public void TensorsOfADisposedFileThrow()
     {
         string path = PathOf("model.safetensors");
         SafetensorsWriter.Write(path, [TensorSource.Of("a", [1], new float[] { 1 })], new Dictionary<string, string>());

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Tests.Formats;
 public class TensorStatisticsTests : FormatTest
 {
     [Fact]
-    public void Values_are_counted_and_summed_over_all_pieces()
+    public void ValuesAreCountedAndSummedOverAllPieces()
     {
         // A large mean and small differences, longer than one piece; one NaN and two infinities in between.
         float[] values = [.. Enumerable.Range(0, 40_000).Select(i => 1000 + (i % 2 == 0 ? 0.25f : -0.25f))];
@@ -17,7 +17,7 @@ public class TensorStatisticsTests : FormatTest
     }
 
     [Fact]
-    public void Without_finite_values_there_is_nothing_to_say()
+    public void WithoutFiniteValuesThereIsNothingToSay()
     {
         Assert.True(float.IsNaN(Of([float.NaN]).Maximum));
         Assert.True(double.IsNaN(Of([]).Mean));

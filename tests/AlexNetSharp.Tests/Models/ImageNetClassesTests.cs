@@ -6,7 +6,7 @@ namespace AlexNetSharp.Tests.Models;
 public class ImageNetClassesTests
 {
     [Fact]
-    public void There_are_1000_in_the_order_of_their_ids()
+    public void ThereAre1000InTheOrderOfTheirIds()
     {
         Assert.Equal(ImageNetClasses.Count, ImageNetClasses.All.Count);
         Assert.Equal(ImageNetClasses.All.Select(c => c.Id).Order(StringComparer.Ordinal).Distinct(), ImageNetClasses.All.Select(c => c.Id));
@@ -26,13 +26,13 @@ public class ImageNetClassesTests
     [InlineData(817, "n04285008", "sports car, sport car")]
     [InlineData(954, "n07753592", "banana")]
     [InlineData(999, "n15075141", "toilet tissue, toilet paper, bathroom tissue")]
-    public void Well_known_classes_have_their_places(int index, string id, string name) => Assert.Equal(new ClassName(id, name), ImageNetClasses.All[index]);
+    public void WellKnownClassesHaveTheirPlaces(int index, string id, string name) => Assert.Equal(new ClassName(id, name), ImageNetClasses.All[index]);
 
     [Theory]
     [InlineData("n01440764 tench, Tinca tinca\nn01443537\tgoldfish\n\n", "n01440764=tench, Tinca tinca;n01443537=goldfish")]
     [InlineData("tench\r\nn01443537 goldfish\r\n", "tench=tench;n01443537 goldfish=n01443537 goldfish")]
     [InlineData("  Zürich \nn1 x", "Zürich=Zürich;n1 x=n1 x")]
-    public void Names_are_read_from_a_file_of_lines(string text, string expected)
+    public void NamesAreReadFromAFileOfLines(string text, string expected)
     {
         using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text));
         Assert.Equal(expected, string.Join(';', ClassNames.Read(stream, "names.txt").Select(c => $"{c.Id}={c.Name}")));
@@ -43,7 +43,7 @@ public class ImageNetClassesTests
     [InlineData("\n\n", "holds no names")]
     [InlineData("a\n\nb", "line 2 is empty")]
     [InlineData("a\nb\u0001", "line 2 is empty, too long or no text")]
-    public void A_file_that_is_no_list_is_refused(string text, string expected)
+    public void AFileThatIsNoListIsRefused(string text, string expected)
     {
         using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text));
         string message = Assert.Throws<InvalidDataException>(() => ClassNames.Read(stream, "names.txt")).Message;

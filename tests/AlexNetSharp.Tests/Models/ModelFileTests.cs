@@ -12,7 +12,7 @@ public class ModelFileTests : FormatTest
     [InlineData("f32.pth")]
     [InlineData("legacy.pth")]
     [InlineData("checkpoint.pth")]
-    public void Weights_by_PyTorch_land_where_the_network_wants_them(string name)
+    public void WeightsByPyTorchLandWhereTheNetworkWantsThem(string name)
     {
         Network network = NarrowNetworks.Torchvision();
         using Model model = ModelFile.Load(Golden("formats/pytorch/" + name), network);
@@ -42,7 +42,7 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
-    public void Of_a_trainings_folder_the_best_checkpoint_is_read()
+    public void OfATrainingsFolderTheBestCheckpointIsRead()
     {
         Network network = NarrowNetworks.Torchvision(3);
         string folder = PathOf("run");
@@ -58,7 +58,7 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
-    public void A_saved_model_comes_back_with_everything()
+    public void ASavedModelComesBackWithEverything()
     {
         Network network = NarrowNetworks.Torchvision(3);
         using var model = new Model(
@@ -82,7 +82,7 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
-    public void What_PyTorch_wrote_is_written_back_the_same()
+    public void WhatPyTorchWroteIsWrittenBackTheSame()
     {
         using Model model = ModelFile.Load(Golden("formats/pytorch/f32.pth"), NarrowNetworks.Torchvision());
         string path = PathOf("back.safetensors");
@@ -103,7 +103,7 @@ public class ModelFileTests : FormatTest
     [InlineData("caffe")]
     [InlineData("caffenet")]
     [InlineData("cifar10-quick")]
-    public void A_model_file_says_which_network_it_holds(string name)
+    public void AModelFileSaysWhichNetworkItHolds(string name)
     {
         // Only the metadata and the number of classes count here, so the file holds nothing but the last bias.
         Network network = name == "cifar10-quick" ? CudaConvnet.Quick(4) : NetworkCatalog.Get(name).Build(4, new Shape(67, 67, 3));
@@ -124,7 +124,7 @@ public class ModelFileTests : FormatTest
     [InlineData("conv1.weight", 96, null)]
     [InlineData("conv1.weight", 50, null)]
     [InlineData("layer1.weight", 64, null)]
-    public void A_network_is_recognized_by_names_and_shapes(string name, int width, string? expected)
+    public void ANetworkIsRecognizedByNamesAndShapes(string name, int width, string? expected)
     {
         string path = PathOf("m.safetensors");
         SafetensorsWriter.Write(
@@ -146,7 +146,7 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
-    public void A_mismatch_names_tensor_expected_and_found_shape()
+    public void AMismatchNamesTensorExpectedAndFoundShape()
     {
         string path = Golden("formats/pytorch/f32.pth");
         string message = Assert.Throws<InvalidDataException>(() => ModelFile.Load(path)).Message;
@@ -156,7 +156,7 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
-    public void A_tensor_too_many_or_too_few_is_refused()
+    public void ATensorTooManyOrTooFewIsRefused()
     {
         Network network = NarrowNetworks.Torchvision();
         using ParameterSet parameters = NarrowNetworks.RandomWeights(network, 2);
@@ -181,7 +181,7 @@ public class ModelFileTests : FormatTest
     [InlineData("alexnetsharp.input", "[2147483647,2147483647,3]")]
     [InlineData("alexnetsharp.network", "lenet")]
     [InlineData("alexnetsharp.training", "null")]
-    public void Bad_metadata_is_refused(string key, string value)
+    public void BadMetadataIsRefused(string key, string value)
     {
         string path = PathOf("m.safetensors");
         SafetensorsWriter.Write(
@@ -199,7 +199,7 @@ public class ModelFileTests : FormatTest
     [InlineData("alexnetsharp.classes", "[\"\"]")]
     [InlineData("alexnetsharp.training", "{\"network\":\"tensorflow\",\"classes\":[null]}")]
     [InlineData("alexnetsharp.training", "{\"network\":\"tensorflow\",\"classes\":[\"a\\u0007\"]}")]
-    public void Names_of_classes_that_are_none_are_refused(string key, string value)
+    public void NamesOfClassesThatAreNoneAreRefused(string key, string value)
     {
         string path = PathOf("m.safetensors");
         SafetensorsWriter.Write(path, [TensorSource.Of("a", [1], new float[1])], new Dictionary<string, string> { [key] = value });
@@ -211,7 +211,7 @@ public class ModelFileTests : FormatTest
     [InlineData("pt", false)]
     [InlineData(null, false)]
     [InlineData("alexnetsharp", true)]
-    public void Where_the_shape_fits_both_orders_the_file_says_which_it_has(string? format, bool native)
+    public void WhereTheShapeFitsBothOrdersTheFileSaysWhichItHas(string? format, bool native)
     {
         // 3 × 3 kernels from 3 channels to 3.
         var network = new Network("own", new Shape(5, 5, 3), [new Conv2d("conv1", 3, 3), new Flatten("flatten"), new Linear("fc8", 27)]);
@@ -226,7 +226,7 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
-    public void An_unknown_ending_is_refused()
+    public void AnUnknownEndingIsRefused()
     {
         Network network = NarrowNetworks.Torchvision();
         using var model = new Model(new ParameterSet(network));
@@ -234,7 +234,7 @@ public class ModelFileTests : FormatTest
     }
 
     [Fact]
-    public void The_checkpoint_of_a_training_is_a_model_too()
+    public void TheCheckpointOfATrainingIsAModelToo()
     {
         Network network = NarrowNetworks.Narrow(AlexNet.TensorFlow(3, 67, reluAfterLogits: false), [8, 16, 24, 16, 16], 40);
         using ParameterSet parameters = NarrowNetworks.RandomWeights(network, 5);
@@ -262,5 +262,18 @@ public class ModelFileTests : FormatTest
             Assert.Equal(expected.Parameters[i].Name, actual.Parameters[i].Name);
             Assert.True(expected.Parameters[i].Storage.SequenceEqual(actual.Parameters[i].Storage), expected.Parameters[i].Name);
         }
+    }
+
+    [Fact]
+    public void ParametersAloneHaveTheNamesOfAModelFile()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.PathOf("model.safetensors"), gradients = folder.PathOf("gradients.safetensors");
+        using var model = new Model(NarrowNetworks.RandomWeights(NarrowNetworks.Torchvision(), seed: 2));
+        ModelFile.Save(path, model);
+        ModelFile.SaveParameters(gradients, model.Parameters);
+        using TensorFile expected = TensorFile.Open(path), actual = TensorFile.Open(gradients);
+        Assert.Equal(expected.Tensors.Select(tensor => tensor.Name), actual.Tensors.Select(tensor => tensor.Name));
+        Assert.Contains("features.0.weight", actual.Tensors.Select(tensor => tensor.Name));
     }
 }

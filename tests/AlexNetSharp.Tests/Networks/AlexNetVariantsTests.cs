@@ -13,7 +13,7 @@ public class AlexNetVariantsTests
     [InlineData("paper", 60_965_224, 224)]
     [InlineData("caffe", 60_965_224, 227)]
     [InlineData("caffenet", 60_965_224, 227)]
-    public void Parameters_are_as_many_as_published(string name, long parameters, int imageSize)
+    public void ParametersAreAsManyAsPublished(string name, long parameters, int imageSize)
     {
         CatalogEntry entry = NetworkCatalog.Get(name);
         Network network = entry.Build();
@@ -29,7 +29,7 @@ public class AlexNetVariantsTests
     [InlineData("caffe", 55)]
     [InlineData("caffenet", 55)]
     [InlineData("tensorflow", 56)]
-    public void Conv1_gives_the_positions_of_the_source_and_fc6_sees_6_by_6(string name, int positions)
+    public void Conv1GivesThePositionsOfTheSourceAndFc6Sees6By6(string name, int positions)
     {
         CatalogEntry entry = NetworkCatalog.Get(name);
         Network network = entry.Build(10);
@@ -39,7 +39,7 @@ public class AlexNetVariantsTests
     }
 
     [Fact]
-    public void CaffeNet_pools_before_it_normalizes_and_Caffe_after()
+    public void CaffeNetPoolsBeforeItNormalizesAndCaffeAfter()
     {
         Network caffe = AlexNet.Caffe(), caffeNet = AlexNet.CaffeNet();
         Assert.True(caffe.IndexOf("norm1") < caffe.IndexOf("pool1"));
@@ -47,5 +47,5 @@ public class AlexNetVariantsTests
     }
 
     [Fact]
-    public void An_unknown_name_is_not_found() => Assert.Null(NetworkCatalog.Find("no-such-network"));
+    public void AnUnknownNameIsNotFound() => Assert.Null(NetworkCatalog.Find("no-such-network"));
 }

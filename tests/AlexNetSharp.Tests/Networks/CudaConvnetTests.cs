@@ -7,14 +7,14 @@ public sealed class CudaConvnetTests
     [Theory]
     [InlineData(32, 3, new[] { 16, 8, 4 })]
     [InlineData(28, 1, new[] { 14, 7, 3 })]
-    public void Pools_round_up(int size, int channels, int[] sizes)
+    public void PoolsRoundUp(int size, int channels, int[] sizes)
     {
         foreach (Network network in new[] { CudaConvnet.Quick(10, size, channels), CudaConvnet.Full(10, size, channels) })
             Assert.Equal(sizes, new[] { "pool1", "pool2", "pool3" }.Select(pool => network.OutputOf(network.IndexOf(pool)).Height));
     }
 
     [Fact]
-    public void Quick_has_the_published_parameters()
+    public void QuickHasThePublishedParameters()
     {
         Network network = CudaConvnet.Quick();
         // 5·5·3·32 + 32 + 5·5·32·32 + 32 + 5·5·32·64 + 64 + 1024·64 + 64 + 64·10 + 10
@@ -28,7 +28,7 @@ public sealed class CudaConvnetTests
     }
 
     [Fact]
-    public void Full_has_the_published_parameters()
+    public void FullHasThePublishedParameters()
     {
         Network network = CudaConvnet.Full();
         Assert.Equal(89578, network.ParameterCount); // Caffe counts the same for cifar10_full

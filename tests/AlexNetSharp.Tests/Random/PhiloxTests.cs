@@ -12,7 +12,7 @@ public sealed unsafe class PhiloxTests
     [InlineData(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
     [InlineData(~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
     [InlineData(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
-    public void Known_answers(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint r0, uint r1, uint r2, uint r3)
+    public void KnownAnswers(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint r0, uint r1, uint r2, uint r3)
     {
         U32x1 x0 = new(c0), x1 = new(c1), x2 = new(c2), x3 = new(c3);
         PhiloxLanes.Rounds<U32x1, F32x1>(k0, k1, ref x0, ref x1, ref x2, ref x3);
@@ -20,7 +20,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Block_stream_step_and_seed_are_the_words_of_counter_and_key()
+    public void BlockStreamStepAndSeedAreTheWordsOfCounterAndKey()
     {
         PhiloxLanes.Block<U32x1, F32x1>(
             0x299f31d0_a4093822, 0x85a308d3_243f6a88, 0x13198a2e, 0x03707344, out U32x1 c0, out _, out _, out U32x1 c3);
@@ -32,7 +32,7 @@ public sealed unsafe class PhiloxTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
-    public void Every_vector_width_position_and_length_gives_the_same_bits(int distribution)
+    public void EveryVectorWidthPositionAndLengthGivesTheSameBits(int distribution)
     {
         var random = new Philox(42, 7, 3);
         float[] expected = Enumerable.Range(0, 1000)
@@ -56,7 +56,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Uniform_is_made_of_the_upper_24_bits()
+    public void UniformIsMadeOfTheUpper24Bits()
     {
         var random = new Philox(1);
         for (int i = 0; i < 200; i++)
@@ -64,7 +64,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Truncated_normal_never_leaves_two_deviations_and_inverts_the_distribution_function()
+    public void TruncatedNormalNeverLeavesTwoDeviationsAndInvertsTheDistributionFunction()
     {
         // Moments of the distribution, from integrating by parts with a = 2:
         // variance 1 − 2aφ(a)/mass, fourth moment 3·variance − 2a³φ(a)/mass, where mass is the probability of |z| ≤ a.
@@ -79,7 +79,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Truncated_normal_is_the_inverse_of_the_distribution_function_everywhere()
+    public void TruncatedNormalIsTheInverseOfTheDistributionFunctionEverywhere()
     {
         // All words with distinct upper bits, through the same code that fills: error against Newton's iteration on the error function.
         double worst = 0;
@@ -95,7 +95,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Extreme_words_stay_in_range()
+    public void ExtremeWordsStayInRange()
     {
         foreach (uint word in new[] { 0u, 255u, 256u, 0x7FFFFFFFu, 0x80000000u, 0x7FFFFF00u, 0xFFFFFFFFu })
         {
@@ -107,7 +107,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Normal_is_box_and_mullers_transform()
+    public void NormalIsBoxAndMullersTransform()
     {
         for (uint i = 0; i < 100_000; i++)
         {
@@ -121,7 +121,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Normal_and_uniform_have_their_moments()
+    public void NormalAndUniformHaveTheirMoments()
     {
         var values = new float[4_000_000];
         new Philox(9, 1).FillNormal(values);
@@ -133,7 +133,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Integers_and_shuffles_are_even()
+    public void IntegersAndShufflesAreEven()
     {
         var counts = new int[6];
         var orders = new int[3, 3];
@@ -154,7 +154,7 @@ public sealed unsafe class PhiloxTests
     }
 
     [Fact]
-    public void Seeds_streams_and_steps_differ()
+    public void SeedsStreamsAndStepsDiffer()
     {
         float[] firsts = [new Philox(1).Uniform(0), new Philox(2).Uniform(0), new Philox(1UL << 32).Uniform(0), new Philox(1, 1).Uniform(0), new Philox(1, 0, 1).Uniform(0)];
         Assert.Equal(firsts.Length, firsts.Distinct().Count());

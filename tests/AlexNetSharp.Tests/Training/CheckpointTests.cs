@@ -17,7 +17,7 @@ public sealed class CheckpointTests
     [InlineData(7)]
     [InlineData(12)]
     [InlineData(20)]
-    public void A_training_that_was_stopped_ends_with_the_same_bits(int stopAfter)
+    public void ATrainingThatWasStoppedEndsWithTheSameBits(int stopAfter)
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
@@ -37,7 +37,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void A_failed_write_leaves_the_old_file()
+    public void AFailedWriteLeavesTheOldFile()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
@@ -48,7 +48,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void Weights_alone_are_no_checkpoint()
+    public void WeightsAloneAreNoCheckpoint()
     {
         var e = Assert.Throws<InvalidDataException>(
             () => Checkpoint.Open(Path.Combine(AppContext.BaseDirectory, "Golden", "tiny-alexnet.safetensors")));
@@ -60,7 +60,7 @@ public sealed class CheckpointTests
     [InlineData("two\nlines")]
     [InlineData("")]
     [InlineData(null)]
-    public void Names_that_are_none_are_refused(string? name)
+    public void NamesThatAreNoneAreRefused(string? name)
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
@@ -75,7 +75,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void Another_network_or_seed_is_refused()
+    public void AnotherNetworkOrSeedIsRefused()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
@@ -95,7 +95,7 @@ public sealed class CheckpointTests
     [InlineData(Steps * 8 - 4, 8, 0, "53 images in batches of 8, 8 computed at once, but here are 52")]
     [InlineData(Steps * 9 - 10, 8, 4, "here are 53 images in batches of 8, 4 computed at once")]
     [InlineData(Steps * 8 - 3, 9, 0, "here are 53 images in batches of 9")]
-    public void Other_images_or_another_batch_size_are_refused_before_anything_changes(int count, int batchSize, int microBatch, string message)
+    public void OtherImagesOrAnotherBatchSizeAreRefusedBeforeAnythingChanges(int count, int batchSize, int microBatch, string message)
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
@@ -105,7 +105,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void Checkpoints_of_earlier_versions_do_not_name_their_images_and_load()
+    public void CheckpointsOfEarlierVersionsDoNotNameTheirImagesAndLoad()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
@@ -126,7 +126,7 @@ public sealed class CheckpointTests
     [InlineData("step_in_epoch", "contradicts itself")]
     [InlineData("epoch", "contradicts itself")]
     [InlineData("history", "entry 0 of the training's history is not about epoch 1")]
-    public void A_state_that_cannot_be_is_damage(string what, string message)
+    public void AStateThatCannotBeIsDamage(string what, string message)
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "last.safetensors");
@@ -145,7 +145,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void A_fingerprint_is_of_names_order_and_classes_and_not_of_the_folder()
+    public void AFingerprintIsOfNamesOrderAndClassesAndNotOfTheFolder()
     {
         string Of(params (string Name, int Label)[] images) => DatasetFingerprint.Of(new NamedImages(images));
         string expected = Of(("/a/cat/1.jpg", 0), ("/a/cat/2.jpg", 0), ("/a/dog/1.jpg", 1));

@@ -15,7 +15,7 @@ public sealed class GoldenSgdTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Five_steps_give_the_reference_losses_and_weights(int threads)
+    public void FiveStepsGiveTheReferenceLossesAndWeights(int threads)
     {
         Network network = TinyAlexNet();
         using var parameters = new ParameterSet(network);

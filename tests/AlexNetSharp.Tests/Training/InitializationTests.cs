@@ -8,7 +8,7 @@ public sealed class InitializationTests
     private static readonly Network s_network = AlexNet.TensorFlow(classes: 10, imageSize: 67, reluAfterLogits: false);
 
     [Fact]
-    public void The_papers_biases_are_one_in_conv2_conv4_conv5_and_the_hidden_layers()
+    public void ThePapersBiasesAreOneInConv2Conv4Conv5AndTheHiddenLayers()
     {
         Network paper = Initialization.Paper(s_network);
         string[] ones = [.. paper.Parameters.Where(p => p.Initializer is Initializer.Constant { Value: 1 }).Select(p => p.Name)];
@@ -17,7 +17,7 @@ public sealed class InitializationTests
     }
 
     [Fact]
-    public void He_and_notebook_replace_every_initializer()
+    public void HeAndNotebookReplaceEveryInitializer()
     {
         Assert.All(Initialization.He(s_network).Parameters, p => Assert.Equal(
             p.Role == ParameterRole.Bias ? new Initializer.Constant(0) : new Initializer.He(), p.Initializer));
@@ -27,7 +27,7 @@ public sealed class InitializationTests
     }
 
     [Fact]
-    public void Only_the_initial_values_change()
+    public void OnlyTheInitialValuesChange()
     {
         Network he = Initialization.He(CudaConvnet.Quick());
         Assert.Equal(CudaConvnet.Quick().Parameters.Select(p => (p.Name, p.LearningRateMultiplier, p.WeightDecayMultiplier)),

@@ -5,14 +5,14 @@ namespace AlexNetSharp.Tests.Training;
 public sealed class LearningRateScheduleTests
 {
     [Fact]
-    public void Constant_rate_stays() => Assert.Equal(0.1, new ConstantRate(0.1).Rate(1_000_000, 37.5, []));
+    public void ConstantRateStays() => Assert.Equal(0.1, new ConstantRate(0.1).Rate(1_000_000, 37.5, []));
 
     [Theory]
     [InlineData(0, 1)]
     [InlineData(9.999, 1)]
     [InlineData(10, 0.5)]
     [InlineData(39.5, 0.125)]
-    public void Step_drops_every_so_many_epochs(double epoch, double factor) =>
+    public void StepDropsEverySoManyEpochs(double epoch, double factor) =>
         Assert.Equal(0.2 * factor, new StepRate(0.2, Epochs: 10, Gamma: 0.5).Rate(100, epoch, []), 1e-15);
 
     [Theory]
@@ -21,7 +21,7 @@ public sealed class LearningRateScheduleTests
     [InlineData(120, 0.0001)]
     [InlineData(130, 0.00001)]
     [InlineData(139.99, 0.00001)]
-    public void Multi_step_drops_at_its_milestones(double epoch, double rate) =>
+    public void MultiStepDropsAtItsMilestones(double epoch, double rate) =>
         Assert.Equal(rate, new MultiStepRate(0.001, [120, 130]).Rate(100, epoch, []), 1e-15);
 
     [Theory]
@@ -30,11 +30,11 @@ public sealed class LearningRateScheduleTests
     [InlineData(2.5, 0.01 + 0.09 * (1 + 0.70710678118654752) / 2)]
     [InlineData(10, 0.01)]
     [InlineData(12, 0.01)]
-    public void Cosine_falls_from_the_base_to_the_minimum(double epoch, double rate) =>
+    public void CosineFallsFromTheBaseToTheMinimum(double epoch, double rate) =>
         Assert.Equal(rate, new CosineRate(0.1, Epochs: 10, MinimumRate: 0.01).Rate(100, epoch, []), 1e-12);
 
     [Fact]
-    public void Plateau_drops_after_more_than_patience_epochs_without_improvement()
+    public void PlateauDropsAfterMoreThanPatienceEpochsWithoutImprovement()
     {
         var schedule = new PlateauRate(1, Patience: 2, Gamma: 0.5, Threshold: 0.01);
         Assert.Equal(1, schedule.Rate(0, 0, []));
@@ -52,11 +52,11 @@ public sealed class LearningRateScheduleTests
     [InlineData(1, 0.05)]
     [InlineData(3, 0.1)]
     [InlineData(4, 0.1)]
-    public void Warm_up_rises_linearly(long step, double rate) =>
+    public void WarmUpRisesLinearly(long step, double rate) =>
         Assert.Equal(rate, new ConstantRate(0.1) { WarmupSteps = 4 }.Rate(step, 0, []), 1e-15);
 
     [Fact]
-    public void Settings_out_of_range_are_refused()
+    public void SettingsOutOfRangeAreRefused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new ConstantRate(double.NaN).Validate());
         Assert.Throws<ArgumentOutOfRangeException>(() => new ConstantRate(-0.1).Validate());

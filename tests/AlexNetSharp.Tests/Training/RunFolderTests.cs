@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
@@ -8,7 +9,7 @@ namespace AlexNetSharp.Tests.Training;
 public sealed class RunFolderTests
 {
     [Fact]
-    public void A_run_leaves_checkpoints_metrics_and_events()
+    public void ARunLeavesCheckpointsMetricsAndEvents()
     {
         using var folder = new TemporaryFolder();
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
@@ -22,7 +23,7 @@ public sealed class RunFolderTests
         string[] files = [.. Directory.GetFiles(run.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run.Path, f)).Order(StringComparer.Ordinal)];
         Assert.Equal(
             [
-                ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "metrics.csv",
+                ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "metrics-steps.csv", "metrics.csv",
                 "tensorboard/events.out.tfevents.000001", "tensorboard/events.out.tfevents.000002", "tensorboard/events.out.tfevents.000003",
             ],
             files);
@@ -41,11 +42,74 @@ public sealed class RunFolderTests
             best.Header.State.History[^1].DecisiveTop1);
     }
 
+    [Fact]
+    public void StepsAreLoggedOnceAlsoWhenTheRunIsStoppedAndContinued()
+    {
+        using var folder = new TemporaryFolder();
+        // Two steps an epoch: stopped within the second epoch after a checkpoint, and once more after a step that no checkpoint knows.
+        string whole = Run("whole", []), stopped = Run("stopped", [3, 5]);
+        Assert.Equal(File.ReadAllText(Path.Combine(whole, "metrics-steps.csv")), File.ReadAllText(Path.Combine(stopped, "metrics-steps.csv")));
+        string[] lines = File.ReadAllLines(Path.Combine(stopped, "metrics-steps.csv"));
+        Assert.Equal("step,epoch,learning_rate,loss,top1", lines[0]);
+        Assert.Equal(["1,1", "2,1", "3,2", "4,2", "5,3", "6,3"], lines.Skip(1).Select(line => string.Join(',', line.Split(',')[..2])));
+        // The event file of the epoch that was interrupted holds both of its steps.
+        string[] tags = [.. TensorBoardFileTests.Records(File.ReadAllBytes(Path.Combine(stopped, "tensorboard", "events.out.tfevents.000002")))
+            .Select(TensorBoardFileTests.Fields).Where(e => e.ContainsKey(5))
+            .Select(e => $"{Encoding.UTF8.GetString(TensorBoardFileTests.Fields(TensorBoardFileTests.Fields(e[5])[1])[1])} {BitConverter.ToInt64(e[2])}")];
+        Assert.Equal(["loss/step 3", "loss/step 4"], tags.Where(tag => tag.StartsWith("loss/step", StringComparison.Ordinal)));
+        Assert.Contains("loss/validation 4", tags);
+        // Four classes: one of the five best is always right.
+        Assert.DoesNotContain(tags, tag => tag.StartsWith("top5", StringComparison.Ordinal));
+
+        string Run(string name, int[] stops)
+        {
+            foreach (int stop in (int[])[.. stops, int.MaxValue])
+            {
+                using var cancellation = new CancellationTokenSource();
+                using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+                using var trainer = new Trainer(
+                    parameters.Network, parameters, SmallTraining.Images(64, 32, seed: 1, orderSeed: 3), SmallTraining.Images(40, 40, seed: 2),
+                    new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.02), Threads = 1 });
+                using var run = new RunFolder(folder.PathOf(name));
+                if (File.Exists(run.LastCheckpoint))
+                    using (Checkpoint last = Checkpoint.Open(run.LastCheckpoint))
+                        last.Restore(trainer);
+                run.Attach(trainer, null, SmallTraining.ClassNames);
+                trainer.StepDone += step =>
+                {
+                    if (step.Step != stop)
+                        return;
+                    // The first stop leaves a checkpoint; the second only the table, as kill -9 may.
+                    if (stop == 3)
+                        run.SaveLast(trainer);
+                    else
+                        File.AppendAllText(run.StepMetricsPath, "5,3,0.02,1,0.5\n");
+                    cancellation.Cancel();
+                };
+                if (stop == int.MaxValue)
+                    trainer.Run(TestContext.Current.CancellationToken);
+                else
+                    Assert.Throws<OperationCanceledException>(() => trainer.Run(cancellation.Token));
+            }
+            return folder.PathOf(name);
+        }
+    }
+
+    [Fact]
+    public void ALongRunHasSomeTwoThousandPoints()
+    {
+        using var folder = new TemporaryFolder();
+        var log = new StepLog(folder.PathOf("steps.csv"), step: 0, steps: 1_000_001);
+        for (long step = 1; step <= 1_000_001; step++)
+            log.Add(new StepMetrics(1, 1, 1, step, 0.1, new Tally(1, 1, 1, 1), default));
+        Assert.InRange(log.OfEpoch(1).Count(), 1900, 2000);
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 1)]
     [InlineData(3, 2)]
-    public void The_best_checkpoint_is_of_the_best_epoch_that_got_one_also_when_the_run_is_continued(int checkpointEpochs, int validationEpochs)
+    public void TheBestCheckpointIsOfTheBestEpochThatGotOneAlsoWhenTheRunIsContinued(int checkpointEpochs, int validationEpochs)
     {
         using var folder = new TemporaryFolder();
         string path = folder.PathOf("run");
@@ -80,7 +144,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void Only_our_own_unfinished_files_are_removed()
+    public void OnlyOurOwnUnfinishedFilesAreRemoved()
     {
         using var folder = new TemporaryFolder();
         string guid = Guid.NewGuid().ToString("N");
@@ -98,7 +162,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void A_run_folder_belongs_to_one_training_at_a_time()
+    public void ARunFolderBelongsToOneTrainingAtATime()
     {
         using var folder = new TemporaryFolder();
         string path = folder.PathOf("run");
@@ -107,21 +171,5 @@ public sealed class RunFolderTests
         // The file of the lock is still there, as after kill -9, and blocks nobody.
         Assert.True(File.Exists(Path.Combine(path, ".lock")));
         new RunFolder(path).Dispose();
-    }
-
-    [Fact]
-    public void Filters_become_a_grid_with_the_largest_weight_at_the_end_of_the_scale()
-    {
-        using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-        parameters["conv1.weight"].Storage.Clear();
-        parameters["conv1.weight"].Storage[0] = 2;
-        parameters["conv1.weight"].Storage[1] = -1;
-        FilterImage image = FilterImage.Of(parameters)!;
-        // Eight kernels of 3×3, eight times enlarged: three columns, three rows.
-        Assert.Equal((3 * 25 + 1, 3 * 25 + 1, 3), (image.Width, image.Height, image.Channels));
-        Assert.Equal(255, image.Pixels[(1 * image.Width + 1) * 3]);
-        Assert.Equal(63, image.Pixels[(1 * image.Width + 26) * 3]);
-        Assert.Equal(127, image.Pixels[(1 * image.Width + 1) * 3 + 1]);
-        Assert.Equal(0, image.Pixels[0]);
     }
 }

@@ -8,7 +8,7 @@ public sealed class SoftmaxCrossEntropyTests
     [Theory]
     [InlineData(0)]
     [InlineData(0.1)]
-    public void Loss_and_gradient_agree_with_the_oracle(double smoothing)
+    public void LossAndGradientAgreeWithTheOracle(double smoothing)
     {
         var random = new System.Random(5);
         OracleTensor logits = OracleTensor.From([.. Enumerable.Range(0, 7 * 13).Select(_ => (float)(random.NextDouble() * 8 - 4))], 7, 1, 1, 13);
@@ -24,7 +24,7 @@ public sealed class SoftmaxCrossEntropyTests
     }
 
     [Fact]
-    public void Huge_logits_give_a_finite_loss()
+    public void HugeLogitsGiveAFiniteLoss()
     {
         float[] t = [1e30f, 0, -1e30f], gradient = new float[3];
         using var crossEntropy = new SoftmaxCrossEntropy(1, 3);
@@ -33,14 +33,14 @@ public sealed class SoftmaxCrossEntropyTests
     }
 
     [Fact]
-    public void Not_a_number_is_passed_on()
+    public void NotANumberIsPassedOn()
     {
         using var crossEntropy = new SoftmaxCrossEntropy(1, 3);
         Assert.True(double.IsNaN(crossEntropy.Compute([float.NaN, 0, 1], [1])));
     }
 
     [Fact]
-    public void Labels_outside_the_classes_and_wrong_sizes_are_refused()
+    public void LabelsOutsideTheClassesAndWrongSizesAreRefused()
     {
         using var crossEntropy = new SoftmaxCrossEntropy(2, 3);
         Assert.Throws<ArgumentOutOfRangeException>(() => crossEntropy.Compute([0, 1, 2], [3]));
@@ -50,7 +50,7 @@ public sealed class SoftmaxCrossEntropyTests
     }
 
     [Fact]
-    public void L2_loss_is_half_the_sum_of_squares()
+    public void L2LossIsHalfTheSumOfSquares()
     {
         float[] gradient = new float[3];
         Assert.Equal(7, L2Loss.Compute([1, -2, 3], gradient));

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Tests.Training;
 public sealed class TallyTests
 {
     [Fact]
-    public void Counts_hits_among_the_first_and_the_five_first()
+    public void CountsHitsAmongTheFirstAndTheFiveFirst()
     {
         float[] logits = [6, 5, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1];
         Tally tally = Tally.Of(logits, [0, 4, 5], lossSum: 6);
@@ -17,7 +17,7 @@ public sealed class TallyTests
     }
 
     [Fact]
-    public void Among_equal_values_only_one_class_wins()
+    public void AmongEqualValuesOnlyOneClassWins()
     {
         float[] same = new float[10];
         Assert.Equal(1, Enumerable.Range(0, 10).Count(label => Tally.Rank(same, label) == 0));
@@ -25,7 +25,7 @@ public sealed class TallyTests
     }
 
     [Fact]
-    public void Not_a_number_never_wins()
+    public void NotANumberNeverWins()
     {
         float[] logits = [float.NaN, float.NaN, float.NaN];
         Assert.Equal(new Tally(1, 0, 0, 0), Tally.Of(logits, [1], 0));

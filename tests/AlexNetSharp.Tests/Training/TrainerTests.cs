@@ -7,7 +7,7 @@ namespace AlexNetSharp.Tests.Training;
 public sealed class TrainerTests
 {
     [Fact]
-    public void A_small_network_learns_to_tell_bars_apart()
+    public void ASmallNetworkLearnsToTellBarsApart()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var trainer = new Trainer(
@@ -36,18 +36,18 @@ public sealed class TrainerTests
     [InlineData(32, 8)]
     [InlineData(32, 7)]
     [InlineData(50, 16)]
-    public void Parts_of_a_batch_accumulate_to_the_whole(int batch, int part)
+    public void PartsOfABatchAccumulateToTheWhole(int batch, int part)
     {
         float[] whole = TwoEpochs(batch, 0, 2), parts = TwoEpochs(batch, part, 2);
         Compare.Close("weights", whole, parts, 1e-5);
     }
 
     [Fact]
-    public void The_number_of_threads_changes_no_bit() =>
+    public void TheNumberOfThreadsChangesNoBit() =>
         Compare.SameBits("weights", TwoEpochs(32, 0, threads: 1), TwoEpochs(32, 0, threads: 3));
 
     [Fact]
-    public void Clipping_shortens_the_gradient_to_the_norm()
+    public void ClippingShortensTheGradientToTheNorm()
     {
         Network network = SmallTraining.Network();
         using var parameters = ParameterSet.Initialize(network, seed: 3);
@@ -61,7 +61,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Multipliers_of_a_parameter_scale_rate_and_decay()
+    public void MultipliersOfAParameterScaleRateAndDecay()
     {
         var network = new Network(
             "one",
@@ -80,7 +80,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void A_loss_that_is_no_number_ends_the_training()
+    public void ALossThatIsNoNumberEndsTheTraining()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var trainer = new Trainer(
@@ -91,7 +91,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Weights_that_became_infinite_in_an_epochs_last_step_end_the_training_before_anything_is_saved()
+    public void WeightsThatBecameInfiniteInAnEpochsLastStepEndTheTrainingBeforeAnythingIsSaved()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         // One step an epoch: its loss is finite, its update is not.
@@ -106,7 +106,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Validation_every_third_epoch_and_after_the_last()
+    public void ValidationEveryThirdEpochAndAfterTheLast()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var trainer = new Trainer(
@@ -117,7 +117,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Networks_and_images_that_do_not_fit_are_refused()
+    public void NetworksAndImagesThatDoNotFitAreRefused()
     {
         using var parameters = new ParameterSet(CudaConvnet.Quick());
         var e = Assert.Throws<ArgumentException>(
@@ -126,7 +126,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Steps_allocate_nothing_and_many_steps_leak_nothing()
+    public void StepsAllocateNothingAndManyStepsLeakNothing()
     {
         Network network = SmallTraining.Network(dropout: 0.3f);
         using var parameters = ParameterSet.Initialize(network, seed: 1);

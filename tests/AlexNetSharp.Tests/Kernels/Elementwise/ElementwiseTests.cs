@@ -12,7 +12,7 @@ public sealed unsafe class ElementwiseTests
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public void Relu_does_what_its_formula_says(int n)
+    public void ReluDoesWhatItsFormulaSays(int n)
     {
         float[] x = Values.Normal(1, n), gradient = Values.Normal(2, n), expected = Values.Relu(x);
         float[] back = [.. x.Zip(gradient, (v, g) => v > 0 ? g : 0)];
@@ -28,7 +28,7 @@ public sealed unsafe class ElementwiseTests
     }
 
     [Fact]
-    public void Relu_lets_not_a_number_through_and_its_gradient_stops_there()
+    public void ReluLetsNotANumberThroughAndItsGradientStopsThere()
     {
         float[] x = [.. Enumerable.Repeat(float.NaN, 37)];
         foreach (SimdTier tier in Values.Tiers)
@@ -41,7 +41,7 @@ public sealed unsafe class ElementwiseTests
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public void Sum_of_squares_is_close_and_the_same_for_any_number_of_threads(int n)
+    public void SumOfSquaresIsCloseAndTheSameForAnyNumberOfThreads(int n)
     {
         float[] a = Values.Normal(1, n);
         double expected = a.Sum(v => (double)v * v);
@@ -63,7 +63,7 @@ public sealed unsafe class ElementwiseTests
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public void Dropout_keeps_what_the_stream_says(int n)
+    public void DropoutKeepsWhatTheStreamSays(int n)
     {
         var random = new Philox(17, 3, 5);
         const float keep = 0.625f;
@@ -92,7 +92,7 @@ public sealed unsafe class ElementwiseTests
     }
 
     [Fact]
-    public void Dropout_drops_the_right_share_and_other_steps_other_elements()
+    public void DropoutDropsTheRightShareAndOtherStepsOtherElements()
     {
         const int n = 100_000;
         float[] ones = [.. Enumerable.Repeat(1f, n)];
@@ -107,7 +107,7 @@ public sealed unsafe class ElementwiseTests
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public void Sgd_updates_as_its_formula_says(int n)
+    public void SgdUpdatesAsItsFormulaSays(int n)
     {
         float[] w = Values.Normal(1, n), g = Values.Normal(2, n), v = Values.Normal(3, n);
         var step = new SgdStep(0.01f, 0.9f, 0.004f, 0.5f);

@@ -11,7 +11,7 @@ public sealed unsafe class SoftmaxCrossEntropyTests
     [InlineData(7, 10, 0f)]
     [InlineData(5, 17, 0.1f)]
     [InlineData(3, 2, 0.5f)]
-    public void Agrees_with_the_oracle(int rows, int classes, float smoothing)
+    public void AgreesWithTheOracle(int rows, int classes, float smoothing)
     {
         float[] z = Values.Normal(1, rows * classes, 5);
         int[] labels = [.. Values.Ties(2, rows, classes).Select(v => (int)v)];
@@ -33,7 +33,7 @@ public sealed unsafe class SoftmaxCrossEntropyTests
     }
 
     [Fact]
-    public void Huge_logits_do_not_overflow()
+    public void HugeLogitsDoNotOverflow()
     {
         using var pool = new WorkerPool(1);
         using var logits = new GuardedBuffer([1e30f, -1e30f, 0, 1000, 1000, 999]);
@@ -45,7 +45,7 @@ public sealed unsafe class SoftmaxCrossEntropyTests
     }
 
     [Fact]
-    public void Labels_and_sizes_are_checked()
+    public void LabelsAndSizesAreChecked()
     {
         using var pool = new WorkerPool(1);
         using var logits = new GuardedBuffer(new float[6]);

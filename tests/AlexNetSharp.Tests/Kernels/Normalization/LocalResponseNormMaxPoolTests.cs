@@ -22,7 +22,7 @@ public sealed class LocalResponseNormMaxPoolTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void One_pass_gives_the_bits_of_two(int n, int h, int w, int c, int oh, int ow, int size, int stride, int padding)
+    public void OnePassGivesTheBitsOfTwo(int n, int h, int w, int c, int oh, int ow, int size, int stride, int padding)
     {
         // The map after a ReLU: half of it zeros, and rounded so that many maxima are equal.
         float[] x = Array.ConvertAll(Values.Relu(Values.Normal(1, n * h * w * c, 2)), MathF.Round);
@@ -45,7 +45,7 @@ public sealed class LocalResponseNormMaxPoolTests
     }
 
     [Fact]
-    public void Rows_that_no_window_covers_are_not_read()
+    public void RowsThatNoWindowCoversAreNotRead()
     {
         const int h = 6, c = 16;
         float[] x = Values.Normal(1, h * h * c);
@@ -59,7 +59,7 @@ public sealed class LocalResponseNormMaxPoolTests
     }
 
     [Fact]
-    public void Sizes_that_do_not_fit_together_are_refused()
+    public void SizesThatDoNotFitTogetherAreRefused()
     {
         PoolWindows windows = PoolWindows.Sliding(1, 4, 4, 8, new PoolAxis(2, 2, 2), new PoolAxis(2, 2, 2));
         Assert.Throws<ArgumentException>(() => KernelSet.Best.LocalResponseNormMaxPool(new(16, 9, 4, 1, 0.1f, 0.75f), windows, false));

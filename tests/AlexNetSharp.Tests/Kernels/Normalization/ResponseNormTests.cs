@@ -26,7 +26,7 @@ public sealed unsafe class ResponseNormTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Across_channels_agrees_with_the_oracle(int pixels, int channels, int radius, float bias, float alpha, float beta)
+    public void AcrossChannelsAgreesWithTheOracle(int pixels, int channels, int radius, float bias, float alpha, float beta)
     {
         // Values of 0 (as after a ReLU), large and small ones.
         float[] x = Values.Normal(1, pixels * channels, 3), gradient = Values.Normal(2, x.Length);
@@ -51,7 +51,7 @@ public sealed unsafe class ResponseNormTests
     [InlineData(2, 5, 3, 3, 5, 2f, 0.5f)]
     [InlineData(1, 4, 6, 33, 1, 1f, 1f)]
     [InlineData(3, 2, 2, 5, 7, 3f, 0.3f)]
-    public void Within_channels_agrees_with_the_oracle(int n, int h, int w, int c, int size, float alpha, float beta)
+    public void WithinChannelsAgreesWithTheOracle(int n, int h, int w, int c, int size, float alpha, float beta)
     {
         float[] x = Values.Normal(3, n * h * w * c, 3), gradient = Values.Normal(4, x.Length);
         var oracle = new OracleWithinChannelNorm(size, alpha, beta);
@@ -68,7 +68,7 @@ public sealed unsafe class ResponseNormTests
     }
 
     [Fact]
-    public void Any_number_of_threads_gives_the_same_bits()
+    public void AnyNumberOfThreadsGivesTheSameBits()
     {
         const int n = 5, h = 11, c = 100;
         float[] x = Values.Normal(5, n * h * h * c), gradient = Values.Normal(6, x.Length);
@@ -87,7 +87,7 @@ public sealed unsafe class ResponseNormTests
     }
 
     [Fact]
-    public void The_gradient_may_be_computed_in_place()
+    public void TheGradientMayBeComputedInPlace()
     {
         float[] x = Values.Normal(7, 1000 * 20), gradient = Values.Normal(8, x.Length);
         ResponseNormSettings settings = new(1000, 20, 4, 1, 0.1f, 0.75f);
@@ -101,7 +101,7 @@ public sealed unsafe class ResponseNormTests
     }
 
     [Fact]
-    public void Only_backward_within_channels_needs_scratch()
+    public void OnlyBackwardWithinChannelsNeedsScratch()
     {
         WithinChannelSettings settings = new(2, 5, 6, 7, 3, 0.1f, 0.75f);
         Assert.Equal(3 * 5 * 6 * 7, KernelSet.Best.WithinChannelNorm(settings, backward: true).ScratchLength(3));
@@ -113,7 +113,7 @@ public sealed unsafe class ResponseNormTests
     }
 
     [Fact]
-    public void Rows_within_channels_are_pieces_of_work()
+    public void RowsWithinChannelsArePiecesOfWork()
     {
         // One image on many threads: each takes some rows.
         float[] x = Values.Normal(9, 23 * 9 * 40);
@@ -127,6 +127,6 @@ public sealed unsafe class ResponseNormTests
     [InlineData(4, 0f, 0.1f)]
     [InlineData(4, 1f, -0.1f)]
     [InlineData(-1, 1f, 0.1f)]
-    public void Settings_that_allow_a_denominator_of_zero_are_refused(int radius, float bias, float alpha) =>
+    public void SettingsThatAllowADenominatorOfZeroAreRefused(int radius, float bias, float alpha) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => KernelSet.Best.LocalResponseNorm(new(1, 1, radius, bias, alpha, 0.75f)));
 }

@@ -23,7 +23,7 @@ public sealed class PoolTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Max_pooling_is_exact(int n, int h, int w, int c, int size, int stride, int padding, bool ceiling)
+    public void MaxPoolingIsExact(int n, int h, int w, int c, int size, int stride, int padding, bool ceiling)
     {
         OracleWindow window = OracleWindow.Square(size, stride, padding, ceiling);
         var oracle = new OracleMaxPool(window);
@@ -43,7 +43,7 @@ public sealed class PoolTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Average_pooling_agrees_with_the_oracle(int n, int h, int w, int c, int size, int stride, int padding, bool ceiling)
+    public void AveragePoolingAgreesWithTheOracle(int n, int h, int w, int c, int size, int stride, int padding, bool ceiling)
     {
         OracleWindow window = OracleWindow.Square(size, stride, padding, ceiling);
         float[] x = Values.Normal(3, n * h * w * c);
@@ -68,7 +68,7 @@ public sealed class PoolTests
     [InlineData(4, 4, 6, 6)]
     [InlineData(5, 5, 1, 1)]
     [InlineData(6, 6, 6, 6)]
-    public void Adaptive_average_pooling_agrees_with_the_oracle(int h, int w, int oh, int ow)
+    public void AdaptiveAveragePoolingAgreesWithTheOracle(int h, int w, int oh, int ow)
     {
         const int n = 2, c = 19;
         float[] x = Values.Normal(5, n * h * w * c), gradient = Values.Normal(6, n * oh * ow * c);
@@ -85,7 +85,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public void The_last_row_and_column_may_be_unread()
+    public void TheLastRowAndColumnMayBeUnread()
     {
         // 56 rows under windows of 3 at stride 2: row and column 55 belong to no window, and their gradient is zero.
         const int n = 1, h = 56, c = 16;
@@ -100,7 +100,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public void Not_a_number_wins_wherever_it_stands_and_takes_no_gradient()
+    public void NotANumberWinsWhereverItStandsAndTakesNoGradient()
     {
         PoolWindows windows = PoolWindows.Sliding(1, 3, 3, 17, new PoolAxis(1, 3, 1), new PoolAxis(1, 3, 1));
         foreach (SimdTier tier in Values.Tiers)
@@ -119,7 +119,7 @@ public sealed class PoolTests
     [Theory]
     [InlineData(2)]
     [InlineData(20)]
-    public void Any_number_of_threads_gives_the_same_bits(int n)
+    public void AnyNumberOfThreadsGivesTheSameBits(int n)
     {
         const int h = 9, c = 150;
         PoolWindows windows = PoolWindows.Sliding(n, h, h, c, new PoolAxis(4, 3, 2), new PoolAxis(4, 3, 2));
@@ -137,7 +137,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public void A_window_outside_the_input_is_refused()
+    public void AWindowOutsideTheInputIsRefused()
     {
         var error = Assert.Throws<ArgumentException>(() => PoolWindows.Sliding(1, 4, 4, 1, new PoolAxis(2, 2, 4), new PoolAxis(1, 2, 2)));
         Assert.Contains("row 1", error.Message, StringComparison.Ordinal);

@@ -4,10 +4,10 @@ using AlexNetSharp.Simd;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
-namespace AlexNetSharp.Benchmarking;
+namespace AlexNetSharp.Benchmarks;
 
 /// <summary>Measures how fast the threads can read memory: the floor of everything that must touch all weights once.</summary>
-public static unsafe class MemoryBandwidth
+internal static unsafe class MemoryBandwidth
 {
     private const int Chunk = 1 << 18;
 

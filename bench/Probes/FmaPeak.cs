@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
-namespace AlexNetSharp.Benchmarking;
+namespace AlexNetSharp.Benchmarks;
 
 /// <summary>Measures how many multiply-adds the processor can do at best: the yardstick of every kernel.</summary>
 /// <remarks>
 /// Twelve independent sums in registers, nothing from memory: enough to fill two pipelines with a latency of four cycles, and few enough for 16
 /// registers. One multiply-add of one lane counts as two operations. The sums are part of the result, so that no compiler can leave them out.
 /// </remarks>
-public static class FmaPeak
+internal static class FmaPeak
 {
     private const int Sums = 12, Steps = 2_000_000;
 
@@ -32,7 +32,7 @@ public static class FmaPeak
     }
 
     /// <summary>As the other overload, on the given vectors.</summary>
-    internal static double Measure<V>(int threads, int repetitions)
+    public static double Measure<V>(int threads, int repetitions)
         where V : unmanaged, ISimd<V>
     {
         using var pool = new WorkerPool(threads);

@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace AlexNetSharp.Benchmarks;
+
+/// <summary>Arguments of the programs in bench/ and tools/.</summary>
+internal static class Arguments
+{
+    /// <summary>Runs a program, or shows its help; arguments that it does not know are one line and exit code 2.</summary>
+    public static int Run(RootCommand program, string[] arguments)
+    {
+        ParseResult parsed = program.Parse(arguments);
+        // An option that nobody knows would otherwise be taken for the argument.
+        string? error = parsed.Errors.Select(e => e.Message)
+            .Concat(parsed.CommandResult.Tokens.Where(token => token.Value.StartsWith('-')).Select(token => $"There is no option '{token.Value}'.")).FirstOrDefault();
+        if (error is null)
+            return parsed.Invoke();
+        Console.Error.WriteLine($"{error} (see --help)");
+        return 2;
+    }
+
+    /// <summary>An option with a whole number of at least 1.</summary>
+    public static Option<int> Count(string name, string description, int usual)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out int value) || value < 1))
+                result.AddError($"{name} must be a whole number of at least 1, but is '{result.Tokens[0].Value}'.");
+        });
+        return option;
+    }
+}
