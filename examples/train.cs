@@ -3,6 +3,7 @@
 
 // Trains a small network on a folder of images with one folder a class:  dotnet run -c Release examples/train.cs IMAGES OUT
 using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
 using AlexNetSharp.Images;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -18,8 +19,10 @@ using var training = new LoaderBatches(data.Train, preprocessing, new DataLoader
 using var validation = new LoaderBatches(data.Validation!, preprocessing, new DataLoaderOptions { BatchSize = 128 });
 
 using var parameters = ParameterSet.Initialize(CudaConvnet.Quick(data.Train.Classes.Count), seed: 1);
-var options = new TrainerOptions { Epochs = 9, Schedule = new StepRate(0.001, Epochs: 8), WeightDecay = 0.004 };
-using var trainer = new Trainer(parameters.Network, parameters, training, validation, options);
+using var plan = new Plan(parameters.Network, parameters, new PlanOptions { BatchSize = 128, Gradients = GradientScope.All });
+using var sgd = new Sgd(plan, TrainingRecipe.For(parameters.Network.Name).Groups) { WeightDecay = 0.004f };
+var options = new TrainerOptions { Epochs = 9, Schedule = new StepRate(0.001, Epochs: 8) };
+using var trainer = new Trainer(plan, sgd, training, validation, options);
 using var run = new RunFolder(args[1]);
 run.Attach(trainer, preprocessing, [.. data.Train.Classes.Select(name => new ClassName(name, name))]);
 trainer.StepDone += step => Console.Write($"\repoch {step.Epoch}, step {step.StepInEpoch} of {step.StepsPerEpoch}: loss {step.Running.Loss:0.000}");

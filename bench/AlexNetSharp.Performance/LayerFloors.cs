@@ -19,7 +19,7 @@ internal static class LayerFloors
         Plan plan = timed.Plan;
         for (int i = 0; i < 5; i++)
             timed.Step();
-        int n = plan.Steps.Count;
+        int n = plan.Operations.Count;
         double[][] forward = new double[n][], backward = new double[n][], prepare = new double[n][];
         for (int i = 0; i < n; i++)
             (forward[i], backward[i], prepare[i]) = (new double[Steps], new double[Steps], new double[Steps]);
@@ -28,9 +28,9 @@ internal static class LayerFloors
             timed.Step();
             for (int i = 0; i < n; i++)
             {
-                forward[i][step] = plan.Steps[i].Forward.TotalMilliseconds;
-                backward[i][step] = plan.Steps[i].Backward.TotalMilliseconds;
-                prepare[i][step] = plan.Steps[i].Prepare.TotalMilliseconds;
+                forward[i][step] = plan.Operations[i].Forward.TotalMilliseconds;
+                backward[i][step] = plan.Operations[i].Backward.TotalMilliseconds;
+                prepare[i][step] = plan.Operations[i].Prepare.TotalMilliseconds;
             }
         }
 
@@ -44,7 +44,7 @@ internal static class LayerFloors
             if (f + b < 0.3)
                 continue;
             yield return FormattableString.Invariant(
-                $"| {plan.Steps[i].Name} | {f:0.0} | {floor.Forward:0.0} {floor.ForwardBy} | {floor.Forward / f:0 %} | {b:0.0} | {floor.Backward:0.0} {floor.BackwardBy} | {floor.Backward / b:0 %} | {p:0.0} |");
+                $"| {plan.Operations[i].Name} | {f:0.0} | {floor.Forward:0.0} {floor.ForwardBy} | {floor.Forward / f:0 %} | {b:0.0} | {floor.Backward:0.0} {floor.BackwardBy} | {floor.Backward / b:0 %} | {p:0.0} |");
             foreach ((int k, double value) in new[] { (0, f), (1, floor.Forward), (2, b), (3, floor.Backward), (4, p) })
                 sums[k] += value;
         }
@@ -64,7 +64,7 @@ internal sealed record Floor(double Forward, string ForwardBy, double Backward, 
 {
     public static Floor Of(Plan plan, int operation, int batch, double peak, double bandwidth)
     {
-        PlanStep step = plan.Steps[operation];
+        PlanOperation step = plan.Operations[operation];
         Network network = plan.Network;
         int first = network.IndexOf(step.Layers[0]), last = network.IndexOf(step.Layers[^1]);
         bool isFirst = first == 0;

@@ -21,7 +21,7 @@ internal sealed class OurRunner : ITrainingRunner
             BatchSize = workload.Batch,
             Threads = options.Threads,
             Gradients = options.Gradients,
-            BFloat16Linear = options.BFloat16,
+            Precision = options.BFloat16 ? Precision.BFloat16 : Precision.Float32,
         });
         workload.Images.CopyTo(_plan.Input);
     }

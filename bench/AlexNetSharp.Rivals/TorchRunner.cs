@@ -20,12 +20,11 @@ internal sealed class TorchRunner : ITrainingRunner
         _workload = workload;
         _options = options;
         set_num_threads(options.Threads);
+        HashSet<string> learning = [.. options.Gradients.In(workload.Network).Select(spec => spec.Name)];
         foreach (ParameterSpec spec in workload.Network.Parameters)
         {
             (float[] values, long[] shape) = workload.InTorchOrder(spec.Name);
-            bool wanted = options.Gradients == GradientScope.All
-                || options.Gradients == GradientScope.Convolution && workload.Network.Layers.Any(l => l is Conv2d && spec.Name.StartsWith(l.Name + ".", StringComparison.Ordinal));
-            _parameters[spec.Name] = tensor(values, shape).requires_grad_(wanted);
+            _parameters[spec.Name] = tensor(values, shape).requires_grad_(learning.Contains(spec.Name));
         }
         var input = workload.Network.InputShape;
         using Tensor images = tensor(workload.ImagesInTorchOrder(), [workload.Batch, input.Channels, input.Height, input.Width]);

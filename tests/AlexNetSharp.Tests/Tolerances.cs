@@ -24,6 +24,15 @@ internal static class Tolerances
     /// <summary>Gradients of the narrow golden network, and its weights after five SGD steps: a chain of about twenty operations.</summary>
     public const double GoldenNetwork = 1e-4;
 
+    /// <summary>Losses and weights of the narrow golden network in ten fine-tuning steps of SGD or AdamW: what is promised of fine-tuning.</summary>
+    public const double GoldenFinetuning = 1e-4;
+
+    /// <summary>
+    /// Losses and weights of a small network after ten steps in float32 against the same steps in float64: each step adds roundings of some
+    /// 1e-6, and the steps after it carry them on.
+    /// </summary>
+    public const double SmallTraining = 1e-4;
+
     /// <summary>Output and gradients of the narrow networks of these tests.</summary>
     public const double SmallNetwork = 1e-4;
 

@@ -7,13 +7,14 @@ namespace AlexNetSharp.Cli.Benchmarking;
 internal sealed class DirectWork
 {
     private readonly Network _network;
-    private readonly GradientScope _gradients;
+    private readonly HashSet<string> _learning;
     private readonly int _firstWithGradient;
 
     /// <summary>Counts for one image.</summary>
     public DirectWork(Network network, GradientScope gradients)
     {
-        (_network, _gradients) = (network, gradients);
+        _network = network;
+        _learning = [.. gradients.In(network).Select(parameter => parameter.Name)];
         _firstWithGradient = Enumerable.Range(0, network.Layers.Count).FirstOrDefault(HasWeightGradient, network.Layers.Count);
     }
 
@@ -34,10 +35,5 @@ internal sealed class DirectWork
     public long BackwardOf(int layer) =>
         ForwardOf(layer) * ((HasWeightGradient(layer) ? 1 : 0) + (layer > _firstWithGradient ? 1 : 0));
 
-    private bool HasWeightGradient(int layer) => _network.Layers[layer] switch
-    {
-        Conv2d => _gradients != GradientScope.None,
-        Linear => _gradients == GradientScope.All,
-        _ => false,
-    };
+    private bool HasWeightGradient(int layer) => _learning.Contains($"{_network.Layers[layer].Name}.weight");
 }

@@ -19,9 +19,9 @@ internal sealed class LayerTimes
     public LayerTimes(Plan plan, bool preparesEachStep)
     {
         (_plan, _preparesEachStep) = (plan, preparesEachStep);
-        _forward = new TimeSpan[plan.Steps.Count];
-        _backward = new TimeSpan[plan.Steps.Count];
-        _prepare = new TimeSpan[plan.Steps.Count];
+        _forward = new TimeSpan[plan.Operations.Count];
+        _backward = new TimeSpan[plan.Operations.Count];
+        _prepare = new TimeSpan[plan.Operations.Count];
     }
 
     /// <summary>Adds the times of the plan's last step. Allocates nothing.</summary>
@@ -29,7 +29,7 @@ internal sealed class LayerTimes
     {
         for (int i = 0; i < _forward.Length; i++)
         {
-            PlanStep step = _plan.Steps[i];
+            PlanOperation step = _plan.Operations[i];
             _forward[i] += step.Forward;
             _backward[i] += step.Backward;
             if (_preparesEachStep)
@@ -42,13 +42,13 @@ internal sealed class LayerTimes
     public IReadOnlyList<LayerReport> Report()
     {
         var reports = new List<LayerReport>();
-        bool backward = _plan.Options.Gradients != GradientScope.None;
+        bool backward = _plan.Gradients is not null;
         int batch = _plan.Options.BatchSize;
         var work = new DirectWork(_plan.Network, _plan.Options.Gradients);
         double total = (Sum(_forward) + Sum(_backward) + Sum(_prepare)).TotalSeconds;
         for (int i = 0; i < _forward.Length && _steps > 0; i++)
         {
-            PlanStep step = _plan.Steps[i];
+            PlanOperation step = _plan.Operations[i];
             int[] layers = [.. step.Layers.Select(_plan.Network.IndexOf)];
             double forwardSeconds = _forward[i].TotalSeconds / _steps, backwardSeconds = _backward[i].TotalSeconds / _steps;
             reports.Add(new LayerReport(

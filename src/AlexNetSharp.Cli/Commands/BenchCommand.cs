@@ -94,7 +94,7 @@ internal sealed class BenchCommand : CliCommand
                 Threads = threads,
                 Gradients = gradients,
                 Precise = context.Get(_precise),
-                BFloat16Linear = context.Get(_bfloat16),
+                Precision = context.Get(_bfloat16) ? Precision.BFloat16 : Precision.Float32,
                 Seed = context.Get(_seed),
             },
             context.Get(_burnIn),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetSharp.Execution;
 using AlexNetSharp.Inference;
 
 namespace AlexNetSharp.Cli.Hosting;
@@ -33,7 +34,7 @@ internal sealed class InferenceInput
     {
         BatchSize = (int)Math.Min(context.Get(_batchSize), Math.Max(1, images) * (tenCrop ? 10L : 1)),
         Threads = context.Get(_threads),
-        BFloat16 = context.Get(_bfloat16),
+        Precision = BFloat16(context) ? Precision.BFloat16 : Precision.Float32,
         TenCrop = tenCrop,
     };
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Plots;
 using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
@@ -33,7 +34,13 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         using ParameterSet parameters = ParameterSet.Initialize(network, settings.Seed);
         using LoaderBatches training = Loader(data.Training, data, shuffle: true);
         using LoaderBatches? validation = data.Validation is null ? null : Loader(data.Validation, data, shuffle: false);
-        using var trainer = new Trainer(network, parameters, training, validation, Options());
+        using var plan = new Plan(network, parameters, PlanOptions());
+        using var optimizer = new Sgd(plan, TrainingRecipe.For(settings.Network).Groups)
+        {
+            Momentum = (float)settings.Momentum,
+            WeightDecay = (float)settings.WeightDecay,
+        };
+        using var trainer = new Trainer(plan, optimizer, training, validation, Options());
         checkpoint?.Restore(trainer);
         if (checkpoint is null && settings.WarmupSteps > 0 && settings.WarmupSteps >= trainer.StepsPerEpoch * (long)settings.Epochs)
             throw new UsageException(FormattableString.Invariant(
@@ -52,7 +59,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
                     folder.SaveLast(trainer);
             };
         new TrainReporter(context, trainer, training).Attach();
-        Announce(network, trainer, checkpoint is not null);
+        Announce(plan, trainer, checkpoint is not null);
         if (validation is null)
             context.Note("no validation images: accuracy, and with it best.safetensors, is that on the images trained on, not on new ones (--val, --val-split)");
         try
@@ -109,20 +116,24 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         Epochs = settings.Epochs,
         ValidationEpochs = settings.ValidationEpochs,
         Schedule = settings.CreateSchedule(),
-        Momentum = settings.Momentum,
-        WeightDecay = settings.WeightDecay,
         ClipNorm = settings.ClipNorm,
         LabelSmoothing = settings.LabelSmoothing,
-        MicroBatch = settings.MicroBatch,
+    };
+
+    private PlanOptions PlanOptions() => new()
+    {
+        BatchSize = settings.MicroBatch == 0 ? settings.BatchSize : Math.Min(settings.MicroBatch, settings.BatchSize),
         Threads = settings.Threads,
+        Gradients = GradientScope.All,
         Seed = settings.Seed,
     };
 
-    private void Announce(Network network, Trainer trainer, bool continued)
+    private void Announce(Plan plan, Trainer trainer, bool continued)
     {
+        Network network = plan.Network;
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(trainer.Plan.Threads, "thread")}"));
+            $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(plan.Threads, "thread")}"));
         if (continued)
             context.WriteLine(FormattableString.Invariant(
                 $"continuing after {Count(trainer.State.Epoch, "epoch")} and {Count(trainer.StepInEpoch, "step")}"));

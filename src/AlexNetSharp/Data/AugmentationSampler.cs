@@ -14,7 +14,7 @@ internal sealed class AugmentationSampler
     public AugmentationSampler(Augmentation settings, ulong seed)
     {
         settings.Validate();
-        (_settings, _seed) = (settings, seed ^ Streams.Augmentation);
+        (_settings, _seed) = (settings, seed ^ SeedSalts.Augmentation);
     }
 
     /// <summary>Draws for one image.</summary>

@@ -230,7 +230,7 @@ public sealed class DataLoader : IDisposable
         {
             for (int i = 0; i < _order.Length; i++)
                 _order[i] = i;
-            new Philox(_options.Seed ^ Streams.Order, 0, (uint)_epoch).Shuffle<int>(_order);
+            new Philox(_options.Seed ^ SeedSalts.Order, 0, (uint)_epoch).Shuffle<int>(_order);
             _orderEpoch = _epoch;
         }
         return _order[position];

@@ -16,24 +16,32 @@ internal sealed class Lowering
     private readonly Network _network;
     private readonly PlanOptions _options;
     private readonly KernelSet _kernels = KernelSet.Best;
+    private readonly HashSet<string> _learning;
+    private readonly int _firstBackward;
     private readonly List<Operation> _operations = [];
     private readonly Shape[] _shapes;
     private int _layer;
 
-    private Lowering(Network network, PlanOptions options)
+    private Lowering(Network network, PlanOptions options, IReadOnlyList<ParameterSpec> learning)
     {
         (_network, _options) = (network, options);
+        _learning = [.. learning.Select(parameter => parameter.Name)];
+        _firstBackward = options.InputGradient ? 0 : Enumerable.Range(0, network.Layers.Count).FirstOrDefault(
+            i => network.Layers[i].Parameters(network.InputOf(i)).Any(parameter => _learning.Contains(parameter.Name)), network.Layers.Count);
         // Whoever wants to look at activations gets them whole.
         _shapes = options.KeepActivations
             ? [network.InputShape, .. network.Layers.Select((_, i) => network.OutputOf(i))]
-            : ReadShapes.Of(network);
+            : NeededShapes.Of(network);
     }
 
     /// <summary>The operations of <paramref name="network"/> in the order of forward.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="options">What the plan is made for.</param>
+    /// <param name="learning">The parameters whose gradients are asked for.</param>
     /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
-    public static Operation[] Lower(Network network, PlanOptions options)
+    public static Operation[] Lower(Network network, PlanOptions options, IReadOnlyList<ParameterSpec> learning)
     {
-        var lowering = new Lowering(network, options);
+        var lowering = new Lowering(network, options, learning);
         while (lowering._layer < network.Layers.Count)
             lowering.Next();
         return [.. lowering._operations];
@@ -82,15 +90,17 @@ internal sealed class Lowering
             case ReLU:
                 Add(1, info => _kernels.Relu(info.OutputLength));
                 break;
+            // Before everything that learns it is off for good.
+            case Dropout when _layer < _firstBackward:
+                TakeNothing();
+                break;
             case Dropout dropout:
                 uint stream = FirstDropoutStream + (uint)_layer;
                 Add(1, info => _kernels.Dropout(info.OutputLength, 1 - dropout.Rate, _options.Seed, stream));
                 break;
             case Flatten:
-                // A map in memory is its vector already; the operation before it, if any, takes the new shape over.
-                if (_operations.Count > 0)
-                    _operations[^1].Append(_layer, _shapes[_layer + 1]);
-                _layer++;
+                // A map in memory is its vector already.
+                TakeNothing();
                 break;
             default:
                 throw new NotSupportedException(
@@ -111,20 +121,18 @@ internal sealed class Lowering
             conv.Padding.Vertical(input.Height, conv.KernelSize, conv.Stride).Before,
             conv.Padding.Horizontal(input.Width, conv.KernelSize, conv.Stride).Before,
             conv.Groups);
-        bool weightGradient = _options.Gradients != GradientScope.None;
         IReadOnlyList<ConvCandidate> candidates = ConvAlgorithms.Candidates(
-            geometry, new ConvRequest(relu, weightGradient, InputGradient, _options.Precise, gradientMasked));
+            geometry, new ConvRequest(relu, Learns(conv), InputGradient, _options.Precise, gradientMasked));
         _operations.Add(new Operation(info, candidates[^1].Kernel!, conv.Name, candidates));
     }
 
     private void FullyConnected(int layers, Linear linear, bool relu)
     {
         OperationInfo info = Take(layers);
-        bool weightGradient = _options.Gradients == GradientScope.All;
         _operations.Add(new Operation(
             info,
             _kernels.Linear(
-                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, weightGradient, InputGradient, _options.BFloat16Linear),
+                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, _options.Precision == Precision.BFloat16),
             linear.Name));
     }
 
@@ -157,12 +165,22 @@ internal sealed class Lowering
             new PoolAxis(columns.Count, kernel, stride, columns.Before, columns.After, countPadding));
     }
 
+    private bool Learns(Layer layer) => _learning.Contains($"{layer.Name}.weight");
+
     /// <summary>Whether a layer is a normalization across channels that runs together with the max pool after it.</summary>
     private bool NormTakesPool(int layer) =>
         !_options.KeepActivations && layer + 1 < _network.Layers.Count
             && _network.Layers[layer] is LocalResponseNorm && _network.Layers[layer + 1] is MaxPool2d;
 
     private bool Follows<T>() => _layer + 1 < _network.Layers.Count && _network.Layers[_layer + 1] is T;
+
+    /// <summary>Goes past a layer that computes nothing; the operation before it, if any, takes it over with its shape.</summary>
+    private void TakeNothing()
+    {
+        if (_operations.Count > 0)
+            _operations[^1].Append(_layer, _shapes[_layer + 1]);
+        _layer++;
+    }
 
     /// <summary>Describes the operation that stands for the next <paramref name="layers"/> layers, and goes past them.</summary>
     private OperationInfo Take(int layers)

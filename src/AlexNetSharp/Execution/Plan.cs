@@ -8,7 +8,7 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Execution;
 
-/// <summary>Executes a network on the processor for one batch size: forward, and backward to the gradients.</summary>
+/// <summary>Executes a network on the CPU for one batch size: forward, and backward to the gradients.</summary>
 /// <remarks>
 /// <para>
 /// Everything is decided when the plan is made: which algorithm computes which layer, which layers run as one operation, where every
@@ -22,22 +22,25 @@ namespace AlexNetSharp.Execution;
 /// </para>
 /// <para>The results are the same bits for any number of threads. A plan serves one caller at a time; make one a caller.</para>
 /// </remarks>
-public sealed unsafe class Plan : IDisposable
+public sealed unsafe class Plan : IExecutor
 {
     private readonly Operation[] _operations;
-    private readonly PlanStep[] _steps;
+    private readonly PlanOperation[] _reports;
     private readonly WorkerPool _pool;
     private readonly AlignedBuffer _arena;
     private readonly Step _step = new();
     private readonly ArenaSlot[] _activations;
     private readonly ArenaSlot? _gradOutput, _gradInput;
     private readonly int _backwardEnd;
+    private readonly Parameter?[] _weights;
+    private readonly long[] _preparedVersions;
+    private readonly Parameter[][] _gradientsOf;
     private long _preparedVersion = -1;
     private bool _forwardDone, _disposed;
 
     /// <summary>Chooses algorithms, reserves all memory and starts the threads.</summary>
     /// <param name="network">What to execute.</param>
-    /// <param name="parameters">The values of its parameters; read at every step, so changes are seen (call <see cref="ParameterSet.MarkChanged"/>).</param>
+    /// <param name="parameters">The values of its parameters; read at every step, so changes are seen (call <see cref="ParameterSet.MarkChanged()"/>).</param>
     /// <param name="options">Batch size, threads, gradients.</param>
     /// <exception cref="ArgumentException">
     /// The parameters belong to another network, the options contradict each other or do not fit the network, or no layer computes anything.
@@ -59,17 +62,22 @@ public sealed unsafe class Plan : IDisposable
         Options = options;
         MemoryBytes = layout.Bytes;
         _operations = layout.Operations;
-        _steps = [.. _operations.Select(operation => new PlanStep(network, operation))];
+        _reports = [.. _operations.Select((operation, i) => new PlanOperation(network, operation, layout.ModeOf(i)))];
         _activations = layout.Activations;
         _gradInput = layout.GradientOf(0);
         _gradOutput = layout.GradientOf(_operations.Length);
         _backwardEnd = layout.BackwardEnd;
-        if (options.Gradients != GradientScope.None)
-            Gradients = new ParameterSet(network);
+        if (layout.Learning.Count > 0)
+            Gradients = new ParameterSet(network, layout.Learning);
         _arena = new AlignedBuffer(layout.ArenaLength);
         _pool = new WorkerPool(options.EffectiveThreads);
         for (int i = 0; i < _operations.Length; i++)
             _operations[i].Bind(_pool, layout.OperandsOf(i, _arena.Pointer, _step), parameters, Gradients);
+        _weights = [.. _reports.Select(report => parameters.Find($"{report.Layers[0]}.weight"))];
+        _preparedVersions = new long[_operations.Length];
+        _preparedVersions.AsSpan().Fill(-1);
+        _gradientsOf = [.. _reports.Select(report => report.Mode == OperationMode.Learns
+            ? new[] { Gradients![$"{report.Layers[0]}.weight"], Gradients[$"{report.Layers[0]}.bias"] } : [])];
     }
 
     /// <summary>The network.</summary>
@@ -81,19 +89,27 @@ public sealed unsafe class Plan : IDisposable
     /// <summary>What the plan was made for.</summary>
     public PlanOptions Options { get; }
 
+    /// <inheritdoc/>
+    public int BatchSize => Options.BatchSize;
+
+    /// <inheritdoc/>
+    public ulong Seed => Options.Seed;
+
     /// <summary>Bytes that the plan itself occupies: arena and parameter gradients, without the parameters.</summary>
     public long MemoryBytes { get; }
 
     /// <summary>The threads, for work between forward and backward.</summary>
     internal WorkerPool Pool => _pool;
 
+    WorkerPool? IExecutor.Pool => _pool;
+
     /// <summary>Threads that compute, the caller's included.</summary>
     public int Threads => _pool.Threads;
 
     /// <summary>The operations in the order of the forward pass: what runs, how, why, and how long it took last.</summary>
-    public IReadOnlyList<PlanStep> Steps => _steps;
+    public IReadOnlyList<PlanOperation> Operations => _reports;
 
-    /// <summary>The gradients of the parameters after <see cref="Backward"/>; null when the options ask for none. Parameters out of scope stay 0.</summary>
+    /// <summary>The gradients of the parameters in scope, and of no others, after <see cref="Backward"/>; null when the options ask for none.</summary>
     public ParameterSet? Gradients { get; }
 
     /// <summary>The batch, [batch, height, width, channels], to be written before <see cref="Forward"/>; keeps its content.</summary>
@@ -124,8 +140,8 @@ public sealed unsafe class Plan : IDisposable
     }
 
     /// <summary>Computes the output of the batch in <see cref="Input"/>.</summary>
-    /// <param name="training">Whether dropout drops.</param>
-    /// <param name="step">Number of the step; together with <see cref="PlanOptions.Seed"/> it determines the dropout masks.</param>
+    /// <param name="training">Whether dropout drops. Before the first layer that learns it never does, so in a plan without gradients nowhere.</param>
+    /// <param name="step">Number of the step; together with <see cref="Seed"/> it determines the dropout masks.</param>
     /// <exception cref="ObjectDisposedException">The plan or its parameters were disposed of.</exception>
     public void Forward(bool training = false, ulong step = 0)
     {
@@ -140,7 +156,7 @@ public sealed unsafe class Plan : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             _operations[i].Kernel.Forward();
-            _steps[i].Forward = Stopwatch.GetElapsedTime(start);
+            _reports[i].Forward = Stopwatch.GetElapsedTime(start);
         }
         _forwardDone = true;
         GC.KeepAlive(this);
@@ -148,9 +164,10 @@ public sealed unsafe class Plan : IDisposable
 
     /// <summary>Computes the gradients of the last <see cref="Forward"/> call from <see cref="OutputGradient"/>.</summary>
     /// <param name="accumulate">Whether parameter gradients are added to those that are there (a batch in several parts), or overwrite them.</param>
+    /// <param name="gradientReady">Called with each of <see cref="Gradients"/> as soon as it is complete, those of the last layer first.</param>
     /// <exception cref="InvalidOperationException">There was no forward call before, or the options ask for no gradients.</exception>
     /// <exception cref="ObjectDisposedException">The plan, its parameters or gradients were disposed of.</exception>
-    public void Backward(bool accumulate = false)
+    public void Backward(bool accumulate = false, Action<Parameter>? gradientReady = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_gradOutput is null)
@@ -166,7 +183,10 @@ public sealed unsafe class Plan : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             _operations[i].Kernel.Backward(accumulate);
-            _steps[i].Backward = Stopwatch.GetElapsedTime(start);
+            _reports[i].Backward = Stopwatch.GetElapsedTime(start);
+            if (gradientReady is not null)
+                foreach (Parameter gradient in _gradientsOf[i])
+                    gradientReady(gradient);
         }
         GC.KeepAlive(this);
     }
@@ -203,9 +223,16 @@ public sealed unsafe class Plan : IDisposable
             return;
         for (int i = 0; i < _operations.Length; i++)
         {
+            // Weights that do not learn are prepared once, not in every step.
+            if (_weights[i] is not { } weight || weight.Version == _preparedVersions[i])
+            {
+                _reports[i].Prepare = default;
+                continue;
+            }
             long start = Stopwatch.GetTimestamp();
             _operations[i].Kernel.PrepareWeights();
-            _steps[i].Prepare = Stopwatch.GetElapsedTime(start);
+            _reports[i].Prepare = Stopwatch.GetElapsedTime(start);
+            _preparedVersions[i] = weight.Version;
         }
         _preparedVersion = Parameters.Version;
     }

@@ -18,8 +18,10 @@ internal sealed unsafe class PlanLayout
     public PlanLayout(Network network, PlanOptions options)
     {
         options.Validate();
-        Operations = Lowering.Lower(network, options);
-        Check(network, options);
+        Learning = options.Gradients.In(network);
+        Operations = Lowering.Lower(network, options, Learning);
+        if (Operations.Length == 0)
+            throw new ArgumentException($"network '{network.Name}' has no layer that computes anything; a plan needs at least one");
         int n = Operations.Length;
         bool backward = options.InputGradient || Operations.Any(operation => operation.Kernel.WeightGradient);
         BackwardEnd = options.InputGradient ? 0 : backward ? Array.FindIndex(Operations, operation => operation.Kernel.WeightGradient) : n;
@@ -49,9 +51,12 @@ internal sealed unsafe class PlanLayout
         _scratch = _arena.Reserve(scratch, 0, ArenaPlanner.Forever);
         ArenaLength = _arena.Place();
 
-        long gradients = options.Gradients == GradientScope.None ? 0 : network.Parameters.Sum(Parameter.LengthOfStorage);
+        long gradients = Learning.Sum(Parameter.LengthOfStorage);
         Bytes = checked((ArenaLength + gradients) * sizeof(float));
     }
+
+    /// <summary>The parameters whose gradients backward computes.</summary>
+    public IReadOnlyList<ParameterSpec> Learning { get; }
 
     /// <summary>The operations in the order of forward.</summary>
     public Operation[] Operations { get; }
@@ -67,6 +72,10 @@ internal sealed unsafe class PlanLayout
 
     /// <summary>Bytes of arena and parameter gradients.</summary>
     public long Bytes { get; }
+
+    /// <summary>What operation <paramref name="i"/> has to do.</summary>
+    public OperationMode ModeOf(int i) => i < BackwardEnd ? OperationMode.Inference
+        : Operations[i].Kernel.WeightGradient ? OperationMode.Learns : OperationMode.PassesGradient;
 
     /// <summary>The gradient of activation k; null where none is computed.</summary>
     public ArenaSlot? GradientOf(int k) => _gradients[k];
@@ -86,14 +95,5 @@ internal sealed unsafe class PlanLayout
         };
 
         float* At(ArenaSlot? slot) => slot is null || slot.Length == 0 ? null : arena + slot.Offset;
-    }
-
-    private void Check(Network network, PlanOptions options)
-    {
-        if (Operations.Length == 0)
-            throw new ArgumentException($"network '{network.Name}' has no layer that computes anything; a plan needs at least one");
-        if (options.Gradients == GradientScope.Convolution && !Operations.Any(operation => operation.Kernel.WeightGradient))
-            throw new ArgumentException(
-                $"network '{network.Name}' has no convolution, so there are no gradients to compute; ask for GradientScope.All or None");
     }
 }

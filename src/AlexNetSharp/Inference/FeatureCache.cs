@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -133,7 +134,7 @@ public sealed class FeatureCache
         ArgumentNullException.ThrowIfNull(options);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"1 {extractor.Network.InputShape}\n{extractor.Network.ToJson()}\n{JsonSerializer.Serialize(extractor.Preprocessing, ModelJson.Default.Preprocessing)}\n{options.TenCrop} {options.BFloat16}\n");
+            $"1 {extractor.Network.InputShape}\n{extractor.Network.ToJson()}\n{JsonSerializer.Serialize(extractor.Preprocessing, ModelJson.Default.Preprocessing)}\n{options.TenCrop} {options.Precision == Precision.BFloat16}\n");
         hash.AppendData(Encoding.UTF8.GetBytes(text));
         foreach (ParameterSpec spec in extractor.Network.Parameters)
             hash.AppendData(MemoryMarshal.AsBytes(extractor.Model.Parameters[spec.Name].Storage));

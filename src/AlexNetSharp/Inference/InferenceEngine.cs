@@ -26,11 +26,11 @@ internal sealed class InferenceEngine : IDisposable
     /// <summary>Starts the thread.</summary>
     /// <param name="network">The network.</param>
     /// <param name="parameters">Its weights, which must not change; those of a network that begins with the same layers will do.</param>
-    /// <param name="options">Batch size, threads and bfloat16.</param>
+    /// <param name="options">Batch size, threads and precision.</param>
     public InferenceEngine(Network network, ParameterSet parameters, InferenceOptions options)
     {
         (_network, _parameters) = (network, parameters);
-        _options = new PlanOptions { BatchSize = options.BatchSize, Threads = options.Threads, BFloat16Linear = options.BFloat16 };
+        _options = new PlanOptions { BatchSize = options.BatchSize, Threads = options.Threads, Precision = options.Precision };
         InputLength = checked((int)network.InputShape.Length);
         OutputLength = checked((int)network.OutputShape.Length);
         _thread = new Thread(Work) { IsBackground = true, Name = "AlexNetSharp inference" };

@@ -1,4 +1,5 @@
 using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;
@@ -25,10 +26,10 @@ public sealed record InferenceOptions
     public bool TenCrop { get; init; }
 
     /// <summary>
-    /// Whether fully connected weights are read as bfloat16: single images come faster, outputs differ by about 1 %. The memory for the
-    /// copy comes on top of the weights.
+    /// The numbers that the network computes with. With <see cref="Execution.Precision.BFloat16"/> single images come faster, outputs differ
+    /// by about 1 %, and the memory for the copy of the weights comes on top of them.
     /// </summary>
-    public bool BFloat16 { get; init; }
+    public Precision Precision { get; init; }
 
     /// <summary>
     /// Calls that may prepare their image or wait for the network at the same time; further ones wait. A stream is read before its call

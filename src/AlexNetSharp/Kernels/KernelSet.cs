@@ -53,6 +53,9 @@ internal abstract class KernelSet
     /// <inheritdoc cref="Elementwise.SgdUpdate"/>
     public abstract SgdUpdate SgdUpdate();
 
+    /// <inheritdoc cref="Elementwise.AdamWUpdate"/>
+    public abstract AdamWUpdate AdamWUpdate();
+
     /// <inheritdoc cref="Elementwise.SumOfSquares"/>
     public abstract SumOfSquares SumOfSquares();
 
@@ -94,6 +97,8 @@ internal sealed class KernelSet<B, V> : KernelSet
     public override Kernel Dropout(long length, float keep, ulong seed, uint stream) => new Dropout<B, V>(length, keep, seed, stream);
 
     public override SgdUpdate SgdUpdate() => new SgdUpdate<V>();
+
+    public override AdamWUpdate AdamWUpdate() => new AdamWUpdate<V>();
 
     public override SumOfSquares SumOfSquares() => new SumOfSquares<V>();
 }

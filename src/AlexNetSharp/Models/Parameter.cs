@@ -29,11 +29,14 @@ public sealed unsafe class Parameter
 
     /// <summary>The stored values: the dense order, or for a fully connected weight the panels with their zeros.</summary>
     /// <remarks>
-    /// Elementwise work (updates, norms) can be done here as long as the padding stays 0. Tell the set with <see cref="ParameterSet.MarkChanged"/>.
+    /// Elementwise work (updates, norms) can be done here as long as the padding stays 0. Tell the set with <see cref="ParameterSet.MarkChanged()"/>.
     /// The span is valid until the set is disposed of; keep a reference to the set or its plan while you use it.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
     public Span<float> Storage => new(Pointer, (int)StorageLength);
+
+    /// <summary>The set's <see cref="ParameterSet.Version"/> when the values changed last.</summary>
+    internal long Version { get; set; }
 
     /// <summary>Floats in <see cref="Storage"/>.</summary>
     public long StorageLength { get; }

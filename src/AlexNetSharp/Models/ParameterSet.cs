@@ -17,18 +17,24 @@ public sealed class ParameterSet : IDisposable
     /// <summary>All parameters of <paramref name="network"/>, 0 everywhere.</summary>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
     public ParameterSet(Network network)
+        : this(network, (network ?? throw new ArgumentNullException(nameof(network))).Parameters)
     {
-        ArgumentNullException.ThrowIfNull(network);
+    }
+
+    /// <summary>Some parameters of <paramref name="network"/>, or tensors that belong to them, 0 everywhere.</summary>
+    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs)
+    {
         Network = network;
         long length = 0;
         var offsets = new List<long>();
-        foreach (ParameterSpec spec in network.Parameters)
+        foreach (ParameterSpec spec in specs)
         {
             offsets.Add(length);
             length = checked(length + AlignedBuffer.WholeLines(Parameter.LengthOfStorage(spec)));
         }
         _buffer = new AlignedBuffer(length);
-        Parameters = new ReadOnlyCollection<Parameter>([.. network.Parameters.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
+        Parameters = new ReadOnlyCollection<Parameter>([.. specs.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
         foreach (Parameter parameter in Parameters)
             _byName.Add(parameter.Name, parameter);
     }
@@ -69,8 +75,17 @@ public sealed class ParameterSet : IDisposable
     /// <exception cref="ObjectDisposedException">It was.</exception>
     internal unsafe void ThrowIfDisposed() => _ = _buffer.Pointer;
 
-    /// <summary>Says that values were changed.</summary>
-    public void MarkChanged() => Version++;
+    /// <summary>Marks all values as changed.</summary>
+    public void MarkChanged()
+    {
+        Version++;
+        // Not foreach, whose enumerator would be allocated in every step.
+        for (int i = 0; i < Parameters.Count; i++)
+            Parameters[i].Version = Version;
+    }
+
+    /// <summary>Marks the values of one parameter as changed: what a plan prepared from the others stays.</summary>
+    internal void MarkChanged(Parameter parameter) => parameter.Version = ++Version;
 
     /// <summary>Frees the memory: the values, and plans that use them, throw <see cref="ObjectDisposedException"/> from then on.</summary>
     /// <remarks>No plan may be running, and spans of the values must not be used any more.</remarks>

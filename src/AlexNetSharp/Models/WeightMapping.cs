@@ -116,7 +116,8 @@ internal sealed class WeightMapping
     {
         for (int i = 0; i < network.Layers.Count; i++)
         {
-            if (network.Layers[i] is not Linear linear || linear.Name + ".weight" != parameter)
+            // What an optimizer remembers of a weight has the weight's name and a suffix, and its order.
+            if (network.Layers[i] is not Linear linear || !$"{parameter}.".StartsWith($"{linear.Name}.weight.", StringComparison.Ordinal))
                 continue;
             // Flatten, ReLU and dropout keep the order; anything else with a map before it ends the search.
             int at = i;

@@ -10,8 +10,8 @@ public static partial class AlexNet
     /// <param name="classes">Values of the output.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <remarks>
-    /// Source: https://github.com/BVLC/caffe/tree/master/models/bvlc_alexnet (train_val.prototxt: layers, initial values, and the factors
-    /// 2 and 0 on learning rate and weight decay of the biases). Caffe divides alpha by the window's size, hence 1e-4 / 5 here.
+    /// Source: https://github.com/BVLC/caffe/tree/master/models/bvlc_alexnet (train_val.prototxt: layers and initial values; the
+    /// factors 2 and 0 on rate and decay of the biases stand in <c>Models.TrainingRecipe</c>). Caffe divides alpha by the window's size, hence 1e-4 / 5 here.
     /// </remarks>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Caffe(int classes = 1000, int imageSize = 227) =>
@@ -30,8 +30,7 @@ public static partial class AlexNet
     private static Network CaffeLike(string name, int classes, int imageSize, float hiddenBias, bool poolFirst)
     {
         static ParameterOptions Weight(float deviation) => new(new Initializer.Normal(deviation));
-        static ParameterOptions Bias(float value) =>
-            new(new Initializer.Constant(value)) { LearningRateMultiplier = 2, WeightDecayMultiplier = 0 };
+        static ParameterOptions Bias(float value) => new(new Initializer.Constant(value));
         static LocalResponseNorm Norm(string name) => new(name, Radius: 2, Bias: 1, Alpha: 1e-4f / 5, Beta: 0.75f);
         static MaxPool2d Pool(string name) => new(name, 3, Stride: 2) { RoundUp = true };
         Layer[] Reduce(int stage) => poolFirst

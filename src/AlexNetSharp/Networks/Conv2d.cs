@@ -17,10 +17,10 @@ public sealed record Conv2d(string Name, int OutputChannels, int KernelSize) : L
     /// <summary>Groups of channels that do not see each other (Krizhevsky et al. 2012, section 3.5).</summary>
     public int Groups { get; init; } = 1;
 
-    /// <summary>Initial values and training factors of the kernels.</summary>
+    /// <summary>Initial values of the kernels.</summary>
     public ParameterOptions Weight { get; init; } = new(new Initializer.He());
 
-    /// <summary>Initial values and training factors of the bias.</summary>
+    /// <summary>Initial values of the bias.</summary>
     public ParameterOptions Bias { get; init; } = new(new Initializer.Constant(0));
 
     /// <inheritdoc/>

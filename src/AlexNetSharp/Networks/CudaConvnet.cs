@@ -9,14 +9,13 @@ namespace AlexNetSharp.Networks;
 /// <remarks>
 /// <para>
 /// They expect values from 0 to 255 with the mean image subtracted, batches of 128, a learning rate of 0.001, momentum 0.9 and a weight
-/// decay of 0.004. What differs from layer to layer stands in the parameters' multipliers: biases learn at twice the rate and do not decay,
-/// fully connected weights decay more.
+/// decay of 0.004; biases learn at twice the rate and do not decay, fully connected weights decay more (<c>Models.TrainingRecipe</c>).
 /// </para>
 /// <para>Pools round their output up: 32 → 16 → 8 → 4, and 28 → 14 → 7 → 3.</para>
 /// </remarks>
 public static class CudaConvnet
 {
-    private static readonly ParameterOptions Bias = new(new Initializer.Constant(0)) { LearningRateMultiplier = 2, WeightDecayMultiplier = 0 };
+    private static readonly ParameterOptions Bias = new(new Initializer.Constant(0));
 
     /// <summary>The network that reaches 26 % error in 80 seconds on a GTX 580: <c>cifar10-quick</c>.</summary>
     /// <param name="classes">Values of the output.</param>
@@ -40,9 +39,9 @@ public static class CudaConvnet
             new AvgPool2d("pool3", 3, Stride: 2) { RoundUp = true },
 
             new Flatten("flatten"),
-            Dense("fc64", 64, deviation: 0.1f, decay: 7.5f),
+            Dense("fc64", 64, deviation: 0.1f),
             new ReLU("relu4"),
-            Dense("fc10", classes, deviation: 0.1f, decay: 7.5f),
+            Dense("fc10", classes, deviation: 0.1f),
         ]);
 
     /// <summary>The network that reaches 18 % error, with response normalization within each map: <c>cifar10-full</c>.</summary>
@@ -66,7 +65,7 @@ public static class CudaConvnet
             new AvgPool2d("pool3", 3, Stride: 2) { RoundUp = true },
 
             new Flatten("flatten"),
-            Dense("fc10", classes, deviation: 0.01f, decay: 250),
+            Dense("fc10", classes, deviation: 0.01f),
         ]);
 
     private static Conv2d Convolution(string name, int channels, float deviation) => new(name, channels, 5)
@@ -76,10 +75,9 @@ public static class CudaConvnet
         Bias = Bias,
     };
 
-    /// <remarks><paramref name="decay"/> is the weight decay as a multiple of the convolutions' 0.004: 7.5 makes 0.03, 250 makes 1.</remarks>
-    private static Linear Dense(string name, int features, float deviation, float decay) => new(name, features)
+    private static Linear Dense(string name, int features, float deviation) => new(name, features)
     {
-        Weight = new(new Initializer.Normal(deviation)) { WeightDecayMultiplier = decay },
+        Weight = new(new Initializer.Normal(deviation)),
         Bias = Bias,
     };
 }

@@ -7,10 +7,10 @@ namespace AlexNetSharp.Networks;
 /// <param name="OutputFeatures">Values of the output.</param>
 public sealed record Linear(string Name, int OutputFeatures) : Layer(Name)
 {
-    /// <summary>Initial values and training factors of the matrix.</summary>
+    /// <summary>Initial values of the matrix.</summary>
     public ParameterOptions Weight { get; init; } = new(new Initializer.He());
 
-    /// <summary>Initial values and training factors of the bias.</summary>
+    /// <summary>Initial values of the bias.</summary>
     public ParameterOptions Bias { get; init; } = new(new Initializer.Constant(0));
 
     /// <inheritdoc/>

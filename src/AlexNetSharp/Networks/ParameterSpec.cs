@@ -20,12 +20,6 @@ public enum ParameterRole
 /// <param name="Initializer">How its initial values are drawn.</param>
 public sealed record ParameterSpec(string Name, ParameterRole Role, IReadOnlyList<int> Dimensions, Initializer Initializer)
 {
-    /// <summary>Factor on the learning rate for this parameter.</summary>
-    public float LearningRateMultiplier { get; init; } = 1;
-
-    /// <summary>Factor on the weight decay for this parameter.</summary>
-    public float WeightDecayMultiplier { get; init; } = 1;
-
     /// <summary>Number of values.</summary>
     public long Length => Dimensions.Aggregate(1L, (product, size) => checked(product * size));
 
@@ -33,20 +27,9 @@ public sealed record ParameterSpec(string Name, ParameterRole Role, IReadOnlyLis
     public long FanIn => Role == ParameterRole.Bias ? 1 : Length / Dimensions[^1];
 }
 
-/// <summary>Initial values and training factors of a layer's weight or bias.</summary>
+/// <summary>What a network states about a layer's weight or bias.</summary>
 /// <param name="Initializer">How the initial values are drawn.</param>
 public sealed record ParameterOptions(Initializer Initializer)
 {
-    /// <summary>Factor on the learning rate (Caffe's <c>lr_mult</c>).</summary>
-    public float LearningRateMultiplier { get; init; } = 1;
-
-    /// <summary>Factor on the weight decay (Caffe's <c>decay_mult</c>).</summary>
-    public float WeightDecayMultiplier { get; init; } = 1;
-
-    internal ParameterSpec Describe(string name, ParameterRole role, params int[] dimensions) =>
-        new(name, role, dimensions, Initializer)
-        {
-            LearningRateMultiplier = LearningRateMultiplier,
-            WeightDecayMultiplier = WeightDecayMultiplier,
-        };
+    internal ParameterSpec Describe(string name, ParameterRole role, params int[] dimensions) => new(name, role, dimensions, Initializer);
 }

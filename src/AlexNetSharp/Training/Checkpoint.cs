@@ -7,8 +7,8 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// A training between two steps as one safetensors file: a model as <see cref="ModelFile.Save"/> writes it, the optimizer's velocities under
-/// <c>optimizer/</c> and the name, and the state of the training in the metadata.
+/// A training between two steps as one safetensors file: a model as <see cref="ModelFile.Save"/> writes it, the optimizer's state under
+/// <c>optimizer/</c> and its names, and the state of the training in the metadata.
 /// </summary>
 /// <remarks>
 /// Files are written whole or not at all. A training that is restored from one continues with bit-identical results. Whatever reads a model
@@ -79,31 +79,31 @@ public sealed class Checkpoint : IDisposable
         ArgumentNullException.ThrowIfNull(trainer);
         // Not disposed of: the parameters are the trainer's.
         Dictionary<string, string> metadata = ModelMetadata.Describe(new Model(trainer.Parameters, preprocessing, classes));
-        var header = new CheckpointHeader(trainer.Options.Seed, trainer.State) { Images = trainer.Images };
+        var header = new CheckpointHeader(trainer.Executor.Seed, trainer.State) { Images = trainer.Images };
         metadata[ModelMetadata.TrainingKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader);
         metadata["format"] = "pt";
-        SafetensorsWriter.Write(path, [.. WeightSources.Of(trainer.Parameters), .. WeightSources.Of(trainer.Optimizer.Velocities, OptimizerName)], metadata);
+        SafetensorsWriter.Write(path, [.. WeightSources.Of(trainer.Parameters), .. WeightSources.Of(trainer.Optimizer.State, OptimizerName)], metadata);
     }
 
-    /// <summary>Brings a trainer to where the file's training stood: parameters, velocities, state. One that is refused stays as it is.</summary>
+    /// <summary>Brings a trainer to where the file's training stood: parameters, the optimizer's state, progress. One that is refused stays as it is.</summary>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
     /// <exception cref="ArgumentException">The file belongs to a training with another seed, other images or another batch size.</exception>
     public void Restore(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        if (trainer.Options.Seed != Header.Seed)
-            throw new ArgumentException(FormattableString.Invariant($"{Path}: the training had seed {Header.Seed}, not {trainer.Options.Seed}"));
+        if (trainer.Executor.Seed != Header.Seed)
+            throw new ArgumentException(FormattableString.Invariant($"{Path}: the training had seed {Header.Seed}, not {trainer.Executor.Seed}"));
         RequireImages(trainer.Images);
         if (trainer.Refusal(Header.State) is { } refusal)
             throw new ArgumentException($"{Path}: {refusal}");
         // All tensors are looked for before the first parameter changes.
-        ParameterSet velocities = trainer.Optimizer.Velocities;
+        ParameterSet state = trainer.Optimizer.State;
         if (!Network.HasSameLayers(trainer.Network))
             throw new InvalidDataException($"{Path}: the file belongs to network '{Network.Name}' with {Classes.Count} classes, the training to '{trainer.Network.Name}' with {trainer.Network.OutputShape.Length} or other layers");
         WeightMapping weights = WeightMapping.Check(_file, trainer.Network, flipColors: false);
-        WeightMapping optimizer = WeightMapping.Check(_file, trainer.Network, [.. velocities.Parameters.Select(velocity => velocity.Spec)], OptimizerName);
+        WeightMapping optimizer = WeightMapping.Check(_file, trainer.Network, [.. state.Parameters.Select(tensor => tensor.Spec)], OptimizerName);
         weights.CopyTo(trainer.Parameters);
-        optimizer.CopyTo(velocities);
+        optimizer.CopyTo(state);
         trainer.State = Header.State;
     }
 

@@ -1,8 +1,8 @@
+using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
-using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Training;
 
@@ -11,79 +11,65 @@ namespace AlexNetSharp.Training;
 /// v ← momentum · v + (scale · g + decay · w), w ← w − rate · v.
 /// </summary>
 /// <remarks>
-/// Rate and decay of a parameter are multiplied by its <see cref="ParameterSpec.LearningRateMultiplier"/> and
-/// <see cref="ParameterSpec.WeightDecayMultiplier"/>. A step allocates nothing and gives the same bits with any number of threads.
+/// Rate and decay of a parameter are multiplied by the factors of its <see cref="ParameterGroup"/>s. The state is the velocity v of each
+/// parameter that learns, under the parameter's name. A step allocates nothing and gives the same bits with any number of threads.
 /// </remarks>
-public sealed unsafe class Sgd : IDisposable
+public sealed unsafe class Sgd : IOptimizer
 {
-    private readonly WorkerPool _pool;
-    private readonly bool _ownsPool;
+    private readonly LearningParameters _learning;
     private readonly SgdUpdate _update = KernelSet.Best.SgdUpdate();
-    private readonly SumOfSquares _squares = KernelSet.Best.SumOfSquares();
 
-    /// <summary>An optimizer with all velocities 0.</summary>
-    /// <param name="parameters">The values to update.</param>
-    /// <param name="threads">Threads that compute, the caller's included; 0 for one a processor.</param>
-    public Sgd(ParameterSet parameters, int threads = 0)
-        : this(parameters, new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads)) => _ownsPool = true;
-
-    /// <summary>An optimizer that works on the threads of a plan.</summary>
-    internal Sgd(ParameterSet parameters, WorkerPool pool)
+    /// <summary>An optimizer with all velocities 0, for the parameters whose gradients <paramref name="executor"/> computes.</summary>
+    /// <param name="executor">What computes the gradients; a plan lends its threads.</param>
+    /// <param name="groups">Factors by parameter, and what is frozen; null for none.</param>
+    /// <exception cref="ArgumentException">Nothing learns, or a group does not fit the network.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory for the velocities.</exception>
+    public Sgd(IExecutor executor, IReadOnlyList<ParameterGroup>? groups = null)
     {
-        ArgumentNullException.ThrowIfNull(parameters);
-        Parameters = parameters;
-        Velocities = new ParameterSet(parameters.Network);
-        _pool = pool;
+        _learning = new LearningParameters(executor, groups);
+        State = new ParameterSet(executor.Network, [.. _learning.Items.Select(item => item.Value.Spec)]);
     }
 
-    /// <summary>The values that are updated.</summary>
-    public ParameterSet Parameters { get; }
+    /// <inheritdoc/>
+    public ParameterSet Parameters => _learning.Set;
 
-    /// <summary>The velocity v of each parameter.</summary>
-    public ParameterSet Velocities { get; }
+    /// <summary>The velocity v of each parameter that learns.</summary>
+    public ParameterSet State { get; }
 
-    /// <summary>Share of the velocity that stays from step to step.</summary>
-    public float Momentum { get; init; } = 0.9f;
+    /// <summary>Share of the velocity that stays from step to step, at least 0 and below 1.</summary>
+    public float Momentum
+    {
+        get;
+        init => field = value is >= 0 and < 1
+            ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "the momentum must be at least 0 and below 1");
+    } = 0.9f;
 
-    /// <summary>Weight decay before the parameters' multipliers.</summary>
-    public float WeightDecay { get; init; }
+    /// <summary>Weight decay before the groups' factors, at least 0.</summary>
+    public float WeightDecay
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "the weight decay must be at least 0");
+    }
 
-    /// <summary>Updates all parameters.</summary>
-    /// <param name="gradients">Their gradients.</param>
-    /// <param name="rate">Learning rate before the parameters' multipliers.</param>
-    /// <param name="scale">Factor on the gradients.</param>
-    /// <exception cref="ArgumentException">The gradients belong to another network.</exception>
+    /// <inheritdoc/>
     public void Step(ParameterSet gradients, float rate, float scale = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
-        if (gradients.Network != Parameters.Network)
-            throw new ArgumentException($"the gradients belong to network '{gradients.Network.Name}', the parameters to '{Parameters.Network.Name}'", nameof(gradients));
-        for (int i = 0; i < Parameters.Parameters.Count; i++)
+        for (int i = 0; i < _learning.Items.Length; i++)
         {
-            Parameter parameter = Parameters.Parameters[i];
+            LearningParameter item = _learning.Items[i];
             var step = new SgdStep(
-                rate * parameter.Spec.LearningRateMultiplier, Momentum, WeightDecay * parameter.Spec.WeightDecayMultiplier, scale);
-            _update.Run(
-                _pool, step, parameter.Pointer, gradients.Parameters[i].Pointer, Velocities.Parameters[i].Pointer, parameter.StorageLength);
+                rate * item.Settings.LearningRateFactor, Momentum, WeightDecay * item.Settings.WeightDecayFactor, scale);
+            float* gradient = LearningParameters.GradientOf(item, gradients).Pointer;
+            _update.Run(_learning.Pool, step, item.Value.Pointer, gradient, State.Parameters[i].Pointer, item.Value.StorageLength);
+            Parameters.MarkChanged(item.Value);
         }
-        Parameters.MarkChanged();
-    }
-
-    /// <summary>The Euclidean norm of all gradients together.</summary>
-    public double Norm(ParameterSet gradients)
-    {
-        ArgumentNullException.ThrowIfNull(gradients);
-        double squares = 0;
-        for (int i = 0; i < gradients.Parameters.Count; i++)
-            squares += _squares.Run(_pool, gradients.Parameters[i].Pointer, gradients.Parameters[i].StorageLength);
-        return Math.Sqrt(squares);
     }
 
     /// <summary>Frees the velocities.</summary>
     public void Dispose()
     {
-        Velocities.Dispose();
-        if (_ownsPool)
-            _pool.Dispose();
+        State.Dispose();
+        _learning.Dispose();
     }
 }

@@ -1,22 +1,36 @@
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Kernels;
+using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Simd;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Trains a network with softmax cross-entropy and <see cref="Sgd"/>: epochs of steps, with validation after epochs.</summary>
+/// <summary>Trains a network with softmax cross-entropy: epochs of steps, with validation after epochs.</summary>
 /// <remarks>
 /// <para>
 /// <see cref="Run"/> may be stopped by its token after any step and called again; together with <see cref="Checkpoint"/> it continues in
 /// another process with bit-identical results. A step allocates no managed memory.
 /// </para>
-/// <para>The parameters belong to the caller. A trainer serves one caller at a time.</para>
+/// <para>
+/// A step: an executor computes the gradients, in parts where the batch is larger than the executor's; an exchange may average them with
+/// those of other processes; they are clipped; the optimizer updates the parameters. Executor, optimizer and parameters belong to the
+/// caller. A trainer serves one caller at a time.
+/// </para>
 /// </remarks>
-public sealed class Trainer : IDisposable
+public sealed unsafe class Trainer : IDisposable
 {
-    private readonly Plan _plan;
+    private readonly IExecutor _executor;
+    private readonly ParameterSet _gradients;
+    private readonly IGradientExchange? _exchange;
+    private readonly Action<Parameter>? _gradientReady;
+    private readonly WorkerPool _pool;
+    private readonly bool _ownsPool;
+    private readonly SumOfSquares _squares = KernelSet.Best.SumOfSquares();
     private readonly IBatchSource _training;
     private readonly IBatchSource? _validation;
     private readonly SoftmaxCrossEntropy _smoothedLoss, _loss;
@@ -24,40 +38,49 @@ public sealed class Trainer : IDisposable
     private double[] _losses = [];
     private long _timestamp;
 
-    /// <summary>Reserves the memory.</summary>
-    /// <param name="network">The network; its output are the logits, so no ReLU or softmax at its end.</param>
-    /// <param name="parameters">The values to start from, and to train.</param>
+    /// <summary>Puts a training together.</summary>
+    /// <param name="executor">
+    /// What computes gradients, and evaluates. The output of its network are the logits, so no ReLU or softmax at its end. With a smaller
+    /// batch than that of the training images, their batches are done in parts whose gradients add up: less memory, the same result up to
+    /// rounding (dropout masks differ).
+    /// </param>
+    /// <param name="optimizer">What updates the executor's parameters.</param>
     /// <param name="training">The training images.</param>
     /// <param name="validation">The validation images, or null.</param>
     /// <param name="options">How to train.</param>
-    /// <exception cref="ArgumentException">Images and network do not fit, or an option is out of range.</exception>
-    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
-    public Trainer(Network network, ParameterSet parameters, IBatchSource training, IBatchSource? validation, TrainerOptions options)
+    /// <param name="exchange">What happens to gradients before they are clipped and used; null for nothing.</param>
+    /// <exception cref="ArgumentException">
+    /// Images and network do not fit, an option is out of range, the executor computes no gradients, or the optimizer updates other parameters.
+    /// </exception>
+    public Trainer(
+        IExecutor executor, IOptimizer optimizer, IBatchSource training, IBatchSource? validation, TrainerOptions options,
+        IGradientExchange? exchange = null)
     {
-        ArgumentNullException.ThrowIfNull(network);
-        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(executor);
+        ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        Network network = executor.Network;
         CheckShape(network, training);
         if (validation is not null)
             CheckShape(network, validation);
         if (network.Layers[^1] is ReLU { Name: var name })
             throw new ArgumentException($"network '{network.Name}' ends in the ReLU '{name}', which would cut off the logits; train it without");
+        _gradients = executor.Gradients ?? throw new ArgumentException("the executor computes no gradients; set ExecutorOptions.Gradients", nameof(executor));
+        if (optimizer.Parameters != executor.Parameters)
+            throw new ArgumentException("the optimizer updates other parameters than those of the executor", nameof(optimizer));
         Options = options;
+        Optimizer = optimizer;
+        _executor = executor;
+        _exchange = exchange;
+        _gradientReady = exchange is null ? null : exchange.Ready;
         _training = training;
         _validation = validation;
-        int part = options.MicroBatch == 0 ? training.BatchSize : Math.Min(options.MicroBatch, training.BatchSize);
-        _plan = new Plan(network, parameters, new PlanOptions
-        {
-            BatchSize = part,
-            Threads = options.Threads,
-            Gradients = GradientScope.All,
-            Seed = options.Seed,
-        });
-        _smoothedLoss = new SoftmaxCrossEntropy(_plan.Pool, part, network.OutputShape.Channels, (float)options.LabelSmoothing);
-        _loss = new SoftmaxCrossEntropy(_plan.Pool, part, network.OutputShape.Channels, labelSmoothing: 0);
-        Optimizer = new Sgd(parameters, _plan.Pool) { Momentum = (float)options.Momentum, WeightDecay = (float)options.WeightDecay };
+        _ownsPool = executor.Pool is null;
+        _pool = executor.Pool ?? new WorkerPool(Environment.ProcessorCount);
+        _smoothedLoss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, (float)options.LabelSmoothing);
+        _loss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, labelSmoothing: 0);
     }
 
     /// <summary>Called after each step, on the thread that trains.</summary>
@@ -70,21 +93,21 @@ public sealed class Trainer : IDisposable
     public TrainerOptions Options { get; }
 
     /// <summary>The network.</summary>
-    public Network Network => _plan.Network;
+    public Network Network => _executor.Network;
 
     /// <summary>The values that are trained.</summary>
-    public ParameterSet Parameters => _plan.Parameters;
+    public ParameterSet Parameters => _executor.Parameters;
 
-    /// <summary>The optimizer with its velocities.</summary>
-    public Sgd Optimizer { get; }
+    /// <summary>The optimizer with its state.</summary>
+    public IOptimizer Optimizer { get; }
 
-    /// <summary>What computes: algorithms, and the times of the last step.</summary>
-    public Plan Plan => _plan;
+    /// <summary>What computes.</summary>
+    public IExecutor Executor => _executor;
 
     /// <summary>Steps of an epoch.</summary>
     public int StepsPerEpoch => (_training.Count + _training.BatchSize - 1) / _training.BatchSize;
 
-    /// <summary>Where the training stands. Set it, with parameters and velocities, to continue another one.</summary>
+    /// <summary>Where the training stands. Set it, with the parameters and the optimizer's state, to continue another one.</summary>
     /// <exception cref="ArgumentException">The state belongs to a training with other epochs, or contradicts itself.</exception>
     public TrainingState State
     {
@@ -118,7 +141,7 @@ public sealed class Trainer : IDisposable
     public long Step { get; private set; }
 
     /// <summary>What the training learns from, as checkpoints keep it.</summary>
-    internal CheckpointImages Images => new(_training.Count, _training.BatchSize, _plan.Options.BatchSize, _training.Fingerprint);
+    internal CheckpointImages Images => new(_training.Count, _training.BatchSize, _executor.BatchSize, _training.Fingerprint);
 
     /// <summary>Why a state cannot be that of this training; null if it can.</summary>
     internal string? Refusal(TrainingState state) => state.Contradiction
@@ -170,10 +193,10 @@ public sealed class Trainer : IDisposable
         Tally tally = default;
         foreach (LabeledBatch batch in source.Read(0, 0, cancellationToken))
         {
-            for (int first = 0; first < batch.Count; first += _plan.Options.BatchSize)
+            for (int first = 0; first < batch.Count; first += _executor.BatchSize)
             {
                 ReadOnlySpan<int> labels = Load(batch, first);
-                _plan.Forward();
+                _executor.Forward();
                 tally += Measure(labels, gradientScale: null);
             }
             cancellationToken.ThrowIfCancellationRequested();
@@ -182,27 +205,29 @@ public sealed class Trainer : IDisposable
         return tally;
     }
 
-    /// <summary>Ends the threads and frees the memory; the parameters stay.</summary>
+    /// <summary>Ends the threads of the trainer's own; executor, optimizer and parameters stay.</summary>
     public void Dispose()
     {
-        Optimizer.Dispose();
-        _plan.Dispose();
+        if (_ownsPool)
+            _pool.Dispose();
     }
 
     /// <summary>One update from one batch.</summary>
     private void TrainStep(LabeledBatch batch)
     {
         Tally tally = default;
-        int parts = (_training.BatchSize + _plan.Options.BatchSize - 1) / _plan.Options.BatchSize;
-        for (int first = 0, part = 0; first < batch.Count; first += _plan.Options.BatchSize, part++)
+        int parts = (_training.BatchSize + _executor.BatchSize - 1) / _executor.BatchSize;
+        for (int first = 0, part = 0; first < batch.Count; first += _executor.BatchSize, part++)
         {
             ReadOnlySpan<int> labels = Load(batch, first);
-            _plan.Forward(training: true, (ulong)(Step * parts + part));
+            _executor.Forward(training: true, (ulong)(Step * parts + part));
             tally += Measure(labels, gradientScale: (float)labels.Length / batch.Count);
-            _plan.Backward(accumulate: part > 0);
+            bool last = first + _executor.BatchSize >= batch.Count;
+            _executor.Backward(accumulate: part > 0, last ? _gradientReady : null);
         }
         double rate = Options.Schedule.Rate(Step, _history.Count + (double)StepInEpoch / StepsPerEpoch, _losses);
         CheckLoss(tally.Loss, rate);
+        _exchange?.Complete(_gradients);
         Update(rate);
         Step++;
         StepInEpoch++;
@@ -216,13 +241,22 @@ public sealed class Trainer : IDisposable
         float scale = 1;
         if (Options.ClipNorm > 0)
         {
-            double norm = Optimizer.Norm(_plan.Gradients!);
+            double norm = Norm(_gradients);
             if (!double.IsFinite(norm))
                 throw Diverged("the gradients are not finite", rate);
             if (norm > Options.ClipNorm)
                 scale = (float)(Options.ClipNorm / norm);
         }
-        Optimizer.Step(_plan.Gradients!, (float)rate, scale);
+        Optimizer.Step(_gradients, (float)rate, scale);
+    }
+
+    /// <summary>The Euclidean norm of all values together.</summary>
+    private double Norm(ParameterSet values)
+    {
+        double squares = 0;
+        for (int i = 0; i < values.Parameters.Count; i++)
+            squares += _squares.Run(_pool, values.Parameters[i].Pointer, values.Parameters[i].StorageLength);
+        return Math.Sqrt(squares);
     }
 
     private void CheckLoss(double loss, double rate)
@@ -245,7 +279,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingDivergedException">One is.</exception>
     internal void RequireFiniteWeights()
     {
-        if (!double.IsFinite(Optimizer.Norm(Parameters)))
+        if (!double.IsFinite(Norm(Parameters)))
             throw Diverged("the weights are not finite", LastRate());
     }
 
@@ -274,24 +308,24 @@ public sealed class Trainer : IDisposable
         EpochDone?.Invoke(metrics);
     }
 
-    /// <summary>Copies a part of a batch into the plan; the rest of the plan's batch keeps old images, whose gradient is set to 0.</summary>
+    /// <summary>Copies a part of a batch into the executor; the rest of its batch keeps old images, whose gradient is set to 0.</summary>
     private ReadOnlySpan<int> Load(LabeledBatch batch, int first)
     {
-        int count = Math.Min(batch.Count - first, _plan.Options.BatchSize);
+        int count = Math.Min(batch.Count - first, _executor.BatchSize);
         int length = (int)Network.InputShape.Length;
-        batch.Images.Slice(first * length, count * length).CopyTo(_plan.Input);
+        batch.Images.Slice(first * length, count * length).CopyTo(_executor.Input);
         return batch.Labels.Slice(first, count);
     }
 
-    /// <summary>Loss (smoothed in training) and hits of the images in the plan; with a scale also the gradient of scale times their mean loss.</summary>
+    /// <summary>Loss (smoothed in training) and hits of the images in the executor; with a scale also the gradient of scale times their mean loss.</summary>
     private Tally Measure(ReadOnlySpan<int> labels, float? gradientScale)
     {
         int classes = Network.OutputShape.Channels;
-        ReadOnlySpan<float> logits = _plan.Output[..(labels.Length * classes)];
+        ReadOnlySpan<float> logits = _executor.Output[..(labels.Length * classes)];
         double loss;
         if (gradientScale is { } scale)
         {
-            Span<float> gradient = _plan.OutputGradient;
+            Span<float> gradient = _executor.OutputGradient;
             loss = _smoothedLoss.Compute(logits, labels, gradient[..logits.Length], scale);
             gradient[logits.Length..].Clear();
         }

@@ -12,29 +12,11 @@ public sealed record TrainerOptions
     /// <summary>The learning rate at each step.</summary>
     public LearningRateSchedule Schedule { get; init; } = new ConstantRate(0.01);
 
-    /// <summary>Momentum of <see cref="Sgd"/>.</summary>
-    public double Momentum { get; init; } = 0.9;
-
-    /// <summary>Weight decay of <see cref="Sgd"/>, before the multipliers of the parameters.</summary>
-    public double WeightDecay { get; init; } = 0.0005;
-
-    /// <summary>The gradients of all parameters together are shortened to this Euclidean norm; 0 for no bound.</summary>
+    /// <summary>The gradients of all parameters that learn are together shortened to this Euclidean norm; 0 for no bound.</summary>
     public double ClipNorm { get; init; }
 
     /// <summary>Share of the target that is spread evenly over all classes (Szegedy et al. 2016, section 7), at least 0 and below 1.</summary>
     public double LabelSmoothing { get; init; }
-
-    /// <summary>
-    /// Images that are computed at once; a larger batch is done in parts whose gradients add up. 0 for the whole batch. Less memory,
-    /// the same result up to rounding (dropout masks differ).
-    /// </summary>
-    public int MicroBatch { get; init; }
-
-    /// <summary>Threads that compute, the caller's included; 0 for one a processor.</summary>
-    public int Threads { get; init; }
-
-    /// <summary>Key of the random numbers of dropout.</summary>
-    public ulong Seed { get; init; }
 
     /// <summary>The training counts as diverged when the mean loss of an epoch so far exceeds this multiple of the first step's loss (or of ln(classes), if larger).</summary>
     public double DivergenceFactor { get; init; } = 10;
@@ -45,14 +27,9 @@ public sealed record TrainerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ValidationEpochs, 1);
         ArgumentNullException.ThrowIfNull(Schedule);
         Schedule.Validate();
-        if (!(Momentum is >= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(Momentum), Momentum, "the momentum must be at least 0 and below 1");
-        ArgumentOutOfRangeException.ThrowIfNegative(WeightDecay);
         ArgumentOutOfRangeException.ThrowIfNegative(ClipNorm);
         if (!(LabelSmoothing is >= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(LabelSmoothing), LabelSmoothing, "label smoothing must be at least 0 and below 1");
-        ArgumentOutOfRangeException.ThrowIfNegative(MicroBatch);
-        ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfLessThan(DivergenceFactor, 1);
     }
 }

@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Training;
 
-/// <summary>Where a training stands, between two steps: with the parameters and the optimizer's velocities all that it needs to go on.</summary>
+/// <summary>Where a training stands, between two steps: with the parameters and the optimizer's state all that it needs to go on.</summary>
 /// <remarks>Random numbers have no state of their own: they are functions of seed, epoch and step.</remarks>
 public sealed record TrainingState
 {

@@ -34,8 +34,9 @@ public class TrainReporterTests
         var size = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 12, CropHeight = 12, CropWidth = 12 };
         using var loader = new LoaderBatches(new SyntheticImages(9, classes: SmallTraining.Classes), size, options);
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-        using var trainer = new Trainer(
-            parameters.Network, parameters, loader, null, new TrainerOptions { Epochs = 2, Threads = 1, Schedule = new ConstantRate(1e-6) });
+        using var cpu = new CpuTraining(
+            parameters, loader, null, new TrainerOptions { Epochs = 2, Schedule = new ConstantRate(1e-6) });
+        Trainer trainer = cpu.Trainer;
         long start = Stopwatch.GetTimestamp();
         double seconds = 0;
         new TrainReporter(context, trainer, loader, pause: TimeSpan.Zero).Attach();

@@ -28,7 +28,7 @@ public class PlanDeterminismTests
         using ParameterSet parameters = TinyNetworks.Parameters(network);
         bool[] Mask(ulong seed, ulong step, bool training = true, string layer = "drop6")
         {
-            using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 4, Seed = seed, KeepActivations = true });
+            using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 4, Gradients = GradientScope.All, Seed = seed, KeepActivations = true });
             TinyNetworks.Fill(plan.Input, seed: 2);
             plan.Forward(training, step);
             return Array.ConvertAll(plan.Activation(layer).ToArray(), v => v != 0);

@@ -53,10 +53,10 @@ public class OnnxTests : FormatTest
         Network network = SmallTraining.Network();
         using var model = new Model(ParameterSet.Initialize(network, seed: 1));
         MemoryBatches validation = SmallTraining.Images(200, 32, seed: 2);
-        using (var trainer = new Trainer(
-            network, model.Parameters, SmallTraining.Images(400, 32, seed: 1, orderSeed: 7), validation,
-            new TrainerOptions { Epochs = 4, Schedule = new ConstantRate(0.02), Threads = 2 }))
-            trainer.Run(TestContext.Current.CancellationToken);
+        using (var cpu = new CpuTraining(
+            model.Parameters, SmallTraining.Images(400, 32, seed: 1, orderSeed: 7), validation,
+            new TrainerOptions { Epochs = 4, Schedule = new ConstantRate(0.02) }, threads: 2))
+            cpu.Trainer.Run(TestContext.Current.CancellationToken);
 
         string path = PathOf("trained.onnx");
         ModelFile.Save(path, model);

@@ -183,7 +183,7 @@ public class ClassifierTests
     {
         byte[] image = InferenceModels.Image(Height, Width, seed: 1);
         using var exact = new Classifier(InferenceModels.Narrow("caffenet"));
-        using var rounded = new Classifier(InferenceModels.Narrow("caffenet"), options: new InferenceOptions { BFloat16 = true });
+        using var rounded = new Classifier(InferenceModels.Narrow("caffenet"), options: new InferenceOptions { Precision = Precision.BFloat16 });
         float[] a = [.. exact.Classify(image, Height, Width).OrderBy(p => p.Index).Select(p => p.Probability)];
         float[] b = [.. rounded.Classify(image, Height, Width).OrderBy(p => p.Index).Select(p => p.Probability)];
         Assert.NotEqual(a, b);

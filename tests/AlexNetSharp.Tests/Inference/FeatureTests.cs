@@ -74,7 +74,7 @@ public class FeatureTests
         string[] others =
         [
             Key(model => model.Parameters.Parameters[0].Storage[0]++), Key(layer: "conv1"), Key(other: options with { TenCrop = true }),
-            Key(other: options with { BFloat16 = true }),
+            Key(other: options with { Precision = Precision.BFloat16 }),
             Key(other: options with { Preprocessing = InferenceModels.SmallPreprocessing with { Scale = 1f / 256 } }),
         ];
         Assert.Equal(others.Length, others.Append(key).Distinct().Count() - 1);

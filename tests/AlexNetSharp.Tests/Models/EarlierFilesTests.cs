@@ -3,6 +3,7 @@ using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Tests.Formats;
+using AlexNetSharp.Tests.Training;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Tests.Models;
@@ -44,12 +45,12 @@ public class EarlierFilesTests
         Assert.Equal((1, 3L), (checkpoint.Header.State.Epoch, checkpoint.Header.State.Step));
         using var parameters = new ParameterSet(checkpoint.Network);
         var images = new MemoryBatches(checkpoint.Network.InputShape, new float[8 * 16 * 16 * 3], new int[] { 0, 1, 0, 1, 0, 1, 0, 1 }, 3);
-        using var trainer = new Trainer(checkpoint.Network, parameters, images, null, new TrainerOptions { Epochs = 2, Schedule = new ConstantRate(0.001), Threads = 1 });
-        checkpoint.Restore(trainer);
+        using var cpu = new CpuTraining(parameters, images, null, new TrainerOptions { Epochs = 2, Schedule = new ConstantRate(0.001) });
+        checkpoint.Restore(cpu.Trainer);
         ModelFileTests.AssertSameWeights(model.Parameters, parameters);
         Assert.True(file.TryGet("optimizer/conv2.weight", out NamedTensor? velocity));
-        Assert.Equal(velocity.ToArray(), NarrowNetworks.Dense(trainer.Optimizer.Velocities["conv2.weight"]));
+        Assert.Equal(velocity.ToArray(), NarrowNetworks.Dense(cpu.Optimizer.State["conv2.weight"]));
         Assert.Contains(velocity.ToArray(), value => value != 0);
-        trainer.Run(TestContext.Current.CancellationToken);
+        cpu.Trainer.Run(TestContext.Current.CancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Tests.Networks;
@@ -22,9 +23,10 @@ public sealed class CudaConvnetTests
         Dictionary<string, ParameterSpec> specs = network.Parameters.ToDictionary(spec => spec.Name);
         Assert.Equal(new Initializer.Normal(0.0001f), specs["conv1.weight"].Initializer);
         Assert.Equal(new Initializer.Normal(0.1f), specs["fc64.weight"].Initializer);
-        Assert.Equal(0.004f, 0.004f * specs["conv3.weight"].WeightDecayMultiplier);
-        Assert.Equal(0.03f, 0.004f * specs["fc10.weight"].WeightDecayMultiplier, 1e-7f);
-        Assert.All(network.Parameters.Where(spec => spec.Role == ParameterRole.Bias), spec => Assert.Equal((2, 0), (spec.LearningRateMultiplier, spec.WeightDecayMultiplier)));
+        Dictionary<string, ParameterSettings> settings = Settings(network);
+        Assert.Equal(0.004f, 0.004f * settings["conv3.weight"].WeightDecayFactor);
+        Assert.Equal(0.03f, 0.004f * settings["fc10.weight"].WeightDecayFactor, 1e-7f);
+        Assert.All(network.Parameters.Where(spec => spec.Role == ParameterRole.Bias), spec => Assert.Equal(new ParameterSettings(2, 0, false), settings[spec.Name]));
     }
 
     [Fact]
@@ -32,8 +34,11 @@ public sealed class CudaConvnetTests
     {
         Network network = CudaConvnet.Full();
         Assert.Equal(89578, network.ParameterCount); // Caffe counts the same for cifar10_full
-        ParameterSpec dense = network.Parameters.Single(spec => spec.Name == "fc10.weight");
-        Assert.Equal(1, 0.004f * dense.WeightDecayMultiplier, 1e-6f);
+        Assert.Equal(1, 0.004f * Settings(network)["fc10.weight"].WeightDecayFactor, 1e-6f);
         Assert.Equal(2, network.Layers.OfType<WithinChannelNorm>().Count());
     }
+
+    private static Dictionary<string, ParameterSettings> Settings(Network network) => network.Parameters
+        .Zip(ParameterGroup.Resolve(network, TrainingRecipe.For(network.Name).Groups))
+        .ToDictionary(pair => pair.First.Name, pair => pair.Second);
 }

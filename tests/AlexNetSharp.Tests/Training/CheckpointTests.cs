@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -74,6 +75,57 @@ public sealed class CheckpointTests
         Assert.Equal(before, File.ReadAllBytes(path));
     }
 
+    [Theory]
+    [CombinatorialData]
+    public void ATrainingWithAdamWAndFrozenLayersContinuesWithTheSameBits(bool frozen)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "last.safetensors");
+        ParameterGroup[] groups = frozen ? [new("conv1.*") { Frozen = true }] : [];
+        float[] expected = TrainAdamW(null, groups, int.MaxValue, path);
+        TrainAdamW(null, groups, 9, path);
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        Compare.SameBits("weights", expected, TrainAdamW(checkpoint, groups, int.MaxValue, path + "2"));
+        using TensorFile file = TensorFile.Open(path);
+        string[] state = [.. file.Tensors.Select(tensor => tensor.Name).Where(name => name.StartsWith("optimizer/", StringComparison.Ordinal))];
+        Assert.Equal(2 * (frozen ? 4 : 6) + 1, state.Length);
+        Assert.Contains("optimizer/fc1.weight.exp_avg", state);
+        Assert.Contains("optimizer/fc2.bias.exp_avg_sq", state);
+        Assert.Equal(9, file.Tensors.Single(tensor => tensor.Name == "optimizer/step").ToArray()[0]);
+        Assert.Equal(!frozen, state.Contains("optimizer/conv1.weight.exp_avg"));
+        // SGD's velocities are not in it.
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 11);
+        using var cpu = new CpuTraining(parameters, SmallTraining.Images(Steps * 8 - 3, 8, seed: 1, orderSeed: 3), null, new TrainerOptions(), seed: 11);
+        Assert.Contains("tensor 'optimizer/", Assert.Throws<InvalidDataException>(() => checkpoint.Restore(cpu.Trainer)).Message, StringComparison.Ordinal);
+    }
+
+    private static float[] TrainAdamW(Checkpoint? from, ParameterGroup[] groups, int stopAfter, string path)
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 11);
+        using var plan = new Plan(
+            parameters.Network, parameters, new PlanOptions { BatchSize = 8, Threads = 1, Seed = 11, Gradients = GradientScope.Learning(groups) });
+        using var optimizer = new AdamW(plan, groups);
+        using var trainer = new Trainer(
+            plan, optimizer, SmallTraining.Images(Steps * 8 - 3, 8, seed: 1, orderSeed: 3), null,
+            new TrainerOptions { Epochs = Epochs, Schedule = new ConstantRate(0.01) });
+        from?.Restore(trainer);
+        using var stop = new CancellationTokenSource();
+        trainer.StepDone += step =>
+        {
+            if (step.Step == stopAfter)
+                stop.Cancel();
+        };
+        try
+        {
+            trainer.Run(stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        Checkpoint.Save(path, trainer);
+        return SmallTraining.Values(parameters);
+    }
+
     [Fact]
     public void AnotherNetworkOrSeedIsRefused()
     {
@@ -82,12 +134,13 @@ public sealed class CheckpointTests
         Train(null, 3, path);
         using Checkpoint checkpoint = Checkpoint.Open(path);
         using var other = new ParameterSet(new Network("other", SmallTraining.Shape, SmallTraining.Network(dropout: 0.4f).Layers));
-        using var another = new Trainer(other.Network, other, SmallTraining.Images(Steps * 8 - 3, 8, seed: 1), null, new TrainerOptions { Seed = 11, Threads = 1 });
-        Assert.Contains("belongs to network 'small'", Assert.Throws<InvalidDataException>(() => checkpoint.Restore(another)).Message, StringComparison.Ordinal);
+        using var another = new CpuTraining(other, SmallTraining.Images(Steps * 8 - 3, 8, seed: 1), null, new TrainerOptions(), seed: 11);
+        Assert.Contains("belongs to network 'small'", Assert.Throws<InvalidDataException>(() => checkpoint.Restore(another.Trainer)).Message, StringComparison.Ordinal);
 
         using var parameters = new ParameterSet(SmallTraining.Network());
-        using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Images(8, 8, seed: 1), null, new TrainerOptions { Seed = 99, Threads = 1 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(8, 8, seed: 1), null, new TrainerOptions(), seed: 99);
+        Trainer trainer = cpu.Trainer;
         Assert.Contains("seed 11", Assert.Throws<ArgumentException>(() => checkpoint.Restore(trainer)).Message, StringComparison.Ordinal);
     }
 
@@ -175,7 +228,8 @@ public sealed class CheckpointTests
     private static void Refused(Checkpoint checkpoint, string message, IBatchSource images, int microBatch)
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 11);
-        using var trainer = new Trainer(parameters.Network, parameters, images, null, new TrainerOptions { Seed = 11, Threads = 1, MicroBatch = microBatch });
+        using var cpu = new CpuTraining(parameters, images, null, new TrainerOptions(), microBatch: microBatch, seed: 11);
+        Trainer trainer = cpu.Trainer;
         float[] before = SmallTraining.Values(parameters);
         Assert.Contains(message, Assert.Throws<ArgumentException>(() => checkpoint.Restore(trainer)).Message, StringComparison.Ordinal);
         Compare.SameBits("weights", before, SmallTraining.Values(parameters));
@@ -198,12 +252,10 @@ public sealed class CheckpointTests
     {
         Network network = SmallTraining.Network(dropout: 0.5f);
         using var parameters = ParameterSet.Initialize(network, seed: 11);
-        using var trainer = new Trainer(
-            network,
-            parameters,
-            SmallTraining.Images(Steps * 8 - 3, 8, seed: 1, orderSeed: 3),
-            SmallTraining.Images(10, 8, seed: 2),
-            new TrainerOptions { Epochs = Epochs, Seed = 11, Threads = 1, ClipNorm = 1, Schedule = new PlateauRate(0.01, Patience: 0, Gamma: 0.5) });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(Steps * 8 - 3, 8, seed: 1, orderSeed: 3), SmallTraining.Images(10, 8, seed: 2),
+            new TrainerOptions { Epochs = Epochs, ClipNorm = 1, Schedule = new PlateauRate(0.01, Patience: 0, Gamma: 0.5) }, seed: 11);
+        Trainer trainer = cpu.Trainer;
         from?.Restore(trainer);
         using var stop = new CancellationTokenSource();
         trainer.StepDone += step =>

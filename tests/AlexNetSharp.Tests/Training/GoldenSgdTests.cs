@@ -22,7 +22,7 @@ public sealed class GoldenSgdTests
         foreach (Parameter parameter in parameters.Parameters)
             parameter.CopyFrom(Array.ConvertAll(_golden.Parameter("", parameter.Name), v => (float)v));
         using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 4, Threads = threads, Gradients = GradientScope.All });
-        using var sgd = new Sgd(parameters, plan.Pool) { Momentum = 0.9f, WeightDecay = 0.0005f };
+        using var sgd = new Sgd(plan) { Momentum = 0.9f, WeightDecay = 0.0005f };
         using var crossEntropy = new SoftmaxCrossEntropy(maxBatch: 4, classes: 10);
         Array.ConvertAll(_golden.Images.Data, v => (float)v).CopyTo(plan.Input);
 

@@ -36,9 +36,9 @@ public sealed class LeakTests
         using var training = new LoaderBatches(images, preprocessing, options);
         using var validation = new LoaderBatches(files, preprocessing, new DataLoaderOptions { BatchSize = BatchSize });
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 1);
-        using var trainer = new Trainer(
-            parameters.Network, parameters, training, validation,
-            new TrainerOptions { Epochs = Epochs, Schedule = new ConstantRate(0.001), ClipNorm = 5, Threads = 2 });
+        using var cpu = new CpuTraining(
+            parameters, training, validation, new TrainerOptions { Epochs = Epochs, Schedule = new ConstantRate(0.001), ClipNorm = 5 }, threads: 2);
+        Trainer trainer = cpu.Trainer;
         using var run = new RunFolder(folder.PathOf("run"));
         run.Attach(trainer, preprocessing, [.. files.Classes.Select(name => new ClassName(name, name))]);
         var managed = new List<long>();

@@ -13,9 +13,10 @@ public sealed class RunFolderTests
     {
         using var folder = new TemporaryFolder();
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-        using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Images(64, 32, seed: 1), SmallTraining.Images(40, 32, seed: 2),
-            new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.01), Threads = 1 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(64, 32, seed: 1), SmallTraining.Images(40, 32, seed: 2),
+            new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.01) });
+        Trainer trainer = cpu.Trainer;
         using var run = new RunFolder(folder.PathOf("run"));
         run.Attach(trainer, null, SmallTraining.ClassNames);
         trainer.Run(TestContext.Current.CancellationToken);
@@ -67,9 +68,10 @@ public sealed class RunFolderTests
             {
                 using var cancellation = new CancellationTokenSource();
                 using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-                using var trainer = new Trainer(
-                    parameters.Network, parameters, SmallTraining.Images(64, 32, seed: 1, orderSeed: 3), SmallTraining.Images(40, 40, seed: 2),
-                    new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.02), Threads = 1 });
+                using var cpu = new CpuTraining(
+                    parameters, SmallTraining.Images(64, 32, seed: 1, orderSeed: 3), SmallTraining.Images(40, 40, seed: 2),
+                    new TrainerOptions { Epochs = 3, Schedule = new ConstantRate(0.02) });
+                Trainer trainer = cpu.Trainer;
                 using var run = new RunFolder(folder.PathOf(name));
                 if (File.Exists(run.LastCheckpoint))
                     using (Checkpoint last = Checkpoint.Open(run.LastCheckpoint))
@@ -117,9 +119,10 @@ public sealed class RunFolderTests
         foreach (int epochs in (int[])[4, 5, 9])
         {
             using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-            using var trainer = new Trainer(
-                parameters.Network, parameters, SmallTraining.Images(64, 32, seed: 1, orderSeed: 3), SmallTraining.Images(40, 40, seed: 2),
-                new TrainerOptions { Epochs = epochs, ValidationEpochs = validationEpochs, Schedule = new ConstantRate(0.02), Threads = 1 });
+            using var cpu = new CpuTraining(
+                parameters, SmallTraining.Images(64, 32, seed: 1, orderSeed: 3), SmallTraining.Images(40, 40, seed: 2),
+                new TrainerOptions { Epochs = epochs, ValidationEpochs = validationEpochs, Schedule = new ConstantRate(0.02) });
+            Trainer trainer = cpu.Trainer;
             using var run = new RunFolder(path) { CheckpointEpochs = checkpointEpochs };
             if (File.Exists(run.LastCheckpoint))
                 using (Checkpoint last = Checkpoint.Open(run.LastCheckpoint))

@@ -1,3 +1,4 @@
+using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
@@ -10,12 +11,10 @@ public sealed class TrainerTests
     public void ASmallNetworkLearnsToTellBarsApart()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-        using var trainer = new Trainer(
-            parameters.Network,
-            parameters,
-            SmallTraining.Images(400, 32, seed: 1, orderSeed: 7),
-            SmallTraining.Images(200, 32, seed: 2),
-            new TrainerOptions { Epochs = 8, Schedule = new CosineRate(0.02, 8) { WarmupSteps = 5 }, Threads = 2 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(400, 32, seed: 1, orderSeed: 7), SmallTraining.Images(200, 32, seed: 2),
+            new TrainerOptions { Epochs = 8, Schedule = new CosineRate(0.02, 8) { WarmupSteps = 5 } }, threads: 2);
+        Trainer trainer = cpu.Trainer;
         var epochs = new List<EpochMetrics>();
         int steps = 0;
         trainer.EpochDone += epochs.Add;
@@ -52,25 +51,27 @@ public sealed class TrainerTests
         Network network = SmallTraining.Network();
         using var parameters = ParameterSet.Initialize(network, seed: 3);
         float[] before = SmallTraining.Values(parameters);
-        using var trainer = new Trainer(
-            network, parameters, SmallTraining.Images(16, 16, seed: 1), null,
-            new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(1), Momentum = 0, WeightDecay = 0, ClipNorm = 0.01, Threads = 1 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(16, 16, seed: 1), null,
+            new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(1), ClipNorm = 0.01 }, momentum: 0, weightDecay: 0);
+        Trainer trainer = cpu.Trainer;
         trainer.Run(TestContext.Current.CancellationToken);
         double norm = Math.Sqrt(SmallTraining.Values(parameters).Zip(before, (a, b) => (double)(a - b) * (a - b)).Sum());
         Assert.Equal(0.01, norm, 1e-5);
     }
 
     [Fact]
-    public void MultipliersOfAParameterScaleRateAndDecay()
+    public void GroupsScaleRateAndDecay()
     {
         var network = new Network(
             "one",
             new AlexNetSharp.Tensors.Shape(1, 1, 2),
-            [new Flatten("flatten"), new Linear("fc", 1) { Weight = new(new Initializer.Constant(1)) { LearningRateMultiplier = 2, WeightDecayMultiplier = 10 } }]);
+            [new Flatten("flatten"), new Linear("fc", 1) { Weight = new(new Initializer.Constant(1)) }]);
         using var parameters = ParameterSet.Initialize(network, seed: 0);
         using var gradients = new ParameterSet(network);
         gradients["fc.weight"].CopyFrom([1, 2]);
-        using var sgd = new Sgd(parameters, threads: 1) { Momentum = 0.5f, WeightDecay = 0.125f };
+        using var plan = new Plan(network, parameters, new PlanOptions { Threads = 1, Gradients = GradientScope.All });
+        using var sgd = new Sgd(plan, [new("fc.*") { LearningRateFactor = 2, WeightDecayFactor = 10 }]) { Momentum = 0.5f, WeightDecay = 0.125f };
         sgd.Step(gradients, 0.25f);
         sgd.Step(gradients, 0.25f);
         // v = 1 + 1.25·1 = 2.25, w = 1 − 0.5·2.25 = −0.125; v = 1.125 + 1 − 0.15625 = 1.96875, w = −0.125 − 0.984375
@@ -83,9 +84,9 @@ public sealed class TrainerTests
     public void ALossThatIsNoNumberEndsTheTraining()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-        using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Images(400, 32, seed: 1), null,
-            new TrainerOptions { Epochs = 50, Schedule = new ConstantRate(1e6), Threads = 1 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(400, 32, seed: 1), null, new TrainerOptions { Epochs = 50, Schedule = new ConstantRate(1e6) });
+        Trainer trainer = cpu.Trainer;
         var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(TestContext.Current.CancellationToken));
         Assert.Contains("learning rate", e.Message, StringComparison.Ordinal);
     }
@@ -95,9 +96,9 @@ public sealed class TrainerTests
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         // One step an epoch: its loss is finite, its update is not.
-        using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Images(32, 32, seed: 1), null,
-            new TrainerOptions { Epochs = 5, Schedule = new ConstantRate(1e38), Threads = 1 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(32, 32, seed: 1), null, new TrainerOptions { Epochs = 5, Schedule = new ConstantRate(1e38) });
+        Trainer trainer = cpu.Trainer;
         int epochs = 0;
         trainer.EpochDone += _ => epochs++;
         var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(TestContext.Current.CancellationToken));
@@ -109,9 +110,10 @@ public sealed class TrainerTests
     public void ValidationEveryThirdEpochAndAfterTheLast()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-        using var trainer = new Trainer(
-            parameters.Network, parameters, SmallTraining.Images(32, 32, seed: 1), SmallTraining.Images(8, 8, seed: 2),
-            new TrainerOptions { Epochs = 7, ValidationEpochs = 3, Schedule = new ConstantRate(0.001), Threads = 1 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(32, 32, seed: 1), SmallTraining.Images(8, 8, seed: 2),
+            new TrainerOptions { Epochs = 7, ValidationEpochs = 3, Schedule = new ConstantRate(0.001) });
+        Trainer trainer = cpu.Trainer;
         trainer.Run(TestContext.Current.CancellationToken);
         Assert.Equal([3, 6, 7], trainer.State.History.Where(epoch => epoch.Validation is not null).Select(epoch => epoch.Epoch));
     }
@@ -121,7 +123,7 @@ public sealed class TrainerTests
     {
         using var parameters = new ParameterSet(CudaConvnet.Quick());
         var e = Assert.Throws<ArgumentException>(
-            () => new Trainer(parameters.Network, parameters, SmallTraining.Images(4, 4, seed: 1), null, new TrainerOptions()));
+            () => new CpuTraining(parameters, SmallTraining.Images(4, 4, seed: 1), null, new TrainerOptions()));
         Assert.Contains("[12, 12, 3]", e.Message, StringComparison.Ordinal);
     }
 
@@ -130,9 +132,10 @@ public sealed class TrainerTests
     {
         Network network = SmallTraining.Network(dropout: 0.3f);
         using var parameters = ParameterSet.Initialize(network, seed: 1);
-        using var trainer = new Trainer(
-            network, parameters, SmallTraining.Images(2000 * 4, 4, seed: 1), null,
-            new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.001), ClipNorm = 5, Threads = 1 });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(2000 * 4, 4, seed: 1), null,
+            new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.001), ClipNorm = 5 });
+        Trainer trainer = cpu.Trainer;
         long start = 0, managed = 0;
         trainer.StepDone += metrics =>
         {
@@ -149,12 +152,10 @@ public sealed class TrainerTests
     private static float[] TwoEpochs(int batch, int part, int threads)
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 4);
-        using var trainer = new Trainer(
-            parameters.Network,
-            parameters,
-            SmallTraining.Images(75, batch, seed: 5, orderSeed: 6),
-            null,
-            new TrainerOptions { Epochs = 2, MicroBatch = part, Threads = threads, Schedule = new ConstantRate(0.005) });
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(75, batch, seed: 5, orderSeed: 6), null,
+            new TrainerOptions { Epochs = 2, Schedule = new ConstantRate(0.005) }, threads: threads, microBatch: part);
+        Trainer trainer = cpu.Trainer;
         trainer.Run(TestContext.Current.CancellationToken);
         return SmallTraining.Values(parameters);
     }

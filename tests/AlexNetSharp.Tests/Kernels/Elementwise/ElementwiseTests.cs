@@ -133,4 +133,36 @@ public sealed unsafe class ElementwiseTests
             }
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void AdamWUpdatesAsItsFormulaSays(int n)
+    {
+        float[] w = Values.Normal(1, n), g = Values.Normal(2, n), m = Values.Normal(3, n), v = Array.ConvertAll(Values.Normal(4, n), MathF.Abs);
+        var step = new AdamWStep(StepSize: 0.05f, Keep: 0.99f, Beta1: 0.9f, Beta2: 0.99f, RootCorrection: 1.5f, Epsilon: 1e-3f, GradientScale: 0.5f);
+        double[] mean = new double[n], square = new double[n], weight = new double[n];
+        for (int i = 0; i < n; i++)
+        {
+            double scaled = (double)step.GradientScale * g[i];
+            mean[i] = (double)step.Beta1 * m[i] + (1 - (double)step.Beta1) * scaled;
+            square[i] = (double)step.Beta2 * v[i] + (1 - (double)step.Beta2) * scaled * scaled;
+            weight[i] = (double)step.Keep * w[i] - step.StepSize * mean[i] / (Math.Sqrt(square[i]) * step.RootCorrection + step.Epsilon);
+        }
+        foreach (SimdTier tier in Values.Tiers)
+        {
+            float[]? firstWeight = null;
+            foreach (int threads in Values.ThreadCounts)
+            {
+                using var pool = new WorkerPool(threads);
+                using GuardedBuffer weights = new(w), gradients = new(g), means = new(m), squares = new(v);
+                KernelSet.Of(tier).AdamWUpdate().Run(pool, step, weights.Pointer, gradients.Pointer, means.Pointer, squares.Pointer, n);
+                Compare.Close("mean", mean, means.Values("mean"), Tolerances.Elementwise);
+                Compare.Close("square", square, squares.Values("square"), Tolerances.Elementwise);
+                Compare.Close("weight", weight, weights.Values("weight"), Tolerances.Elementwise);
+                Assert.Equal(g, gradients.Values("gradient"));
+                firstWeight ??= weights.Span.ToArray();
+                Compare.SameBits("threads", firstWeight, weights.Span);
+            }
+        }
+    }
 }

@@ -2,27 +2,44 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Execution;
 
-/// <summary>One operation of a plan: which layers it stands for, how it is computed, and how long it took in the last step.</summary>
-public sealed class PlanStep
+/// <summary>What an operation of a plan has to do in a step of training.</summary>
+public enum OperationMode
 {
-    internal PlanStep(Network network, Operation operation)
+    /// <summary>Forward only, as in inference: it lies before everything that learns, and dropout there is off.</summary>
+    Inference,
+
+    /// <summary>Backward to its input: something before it learns, its own parameters, if any, do not.</summary>
+    PassesGradient,
+
+    /// <summary>Backward to its parameters, and to its input where something before it learns too.</summary>
+    Learns,
+}
+
+/// <summary>One operation of a plan: which layers it stands for, how it is computed, and how long it took in the last step.</summary>
+public sealed class PlanOperation
+{
+    internal PlanOperation(Network network, Operation operation, OperationMode mode)
     {
         Name = operation.Info.Name;
         Layers = [.. operation.Info.LayerIndices.Select(i => network.Layers[i].Name)];
         Algorithm = operation.Kernel.Name;
+        Mode = mode;
         MultiplyAdds = operation.Info.MultiplyAdds;
         AlgorithmMultiplyAdds = operation.AlgorithmMultiplyAdds;
         Candidates = [.. operation.Candidates.Select(c => (c.Name, c.Kernel is not null, c.Reason))];
     }
 
-    /// <summary>The layers, joined: <c>conv1 + relu1</c>.</summary>
+    /// <summary>The layers that compute something, joined: <c>conv1 + relu1</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Names of the layers, in the order of forward.</summary>
+    /// <summary>Names of the layers, in the order of forward, with those that compute nothing: a flatten, a dropout that is off.</summary>
     public IReadOnlyList<string> Layers { get; }
 
     /// <summary>How it is computed.</summary>
     public string Algorithm { get; }
+
+    /// <summary>What it has to do: forward alone, or backward too.</summary>
+    public OperationMode Mode { get; }
 
     /// <summary>Multiply-adds of one image forward, counted as direct computation.</summary>
     public long MultiplyAdds { get; }

@@ -9,7 +9,7 @@ namespace AlexNetSharp.Execution;
 /// notebook's 56×56 maps end at row 54. Then nobody needs to compute that edge, and its gradient is 0. What the layers before compute
 /// position by position (convolution, ReLU, normalization across channels) is cut to the same size.
 /// </remarks>
-internal static class ReadShapes
+internal static class NeededShapes
 {
     /// <summary>Shapes by index: the network's input at 0, the output of layer i at i + 1; at most as large as the network's own.</summary>
     public static Shape[] Of(Network network)

@@ -1,0 +1,59 @@
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Threading;
+
+namespace AlexNetSharp.Execution;
+
+/// <summary>Executes a network for one batch size: forward, and backward to the gradients. A trainer and inference need no more of a device.</summary>
+/// <remarks>
+/// Write images to <see cref="Input"/>, call <see cref="Forward"/>, read <see cref="Output"/>; for gradients write the loss's gradient to
+/// <see cref="OutputGradient"/>, call <see cref="Backward"/> and read <see cref="Gradients"/>. <see cref="Plan"/> is the CPU's executor. An
+/// executor serves one caller at a time; its spans are valid until it is disposed of.
+/// </remarks>
+public interface IExecutor : IDisposable
+{
+    /// <summary>The network.</summary>
+    Network Network { get; }
+
+    /// <summary>The values of its parameters; changes are seen at the next <see cref="Forward"/> (call <see cref="ParameterSet.MarkChanged()"/>).</summary>
+    ParameterSet Parameters { get; }
+
+    /// <summary>Images in a batch.</summary>
+    int BatchSize { get; }
+
+    /// <summary>Key of the random numbers of dropout.</summary>
+    ulong Seed { get; }
+
+    /// <summary>Bytes that the executor itself occupies, without the parameters.</summary>
+    long MemoryBytes { get; }
+
+    /// <summary>The batch, [batch, height, width, channels], to be written before <see cref="Forward"/>; keeps its content.</summary>
+    Span<float> Input { get; }
+
+    /// <summary>The output, [batch, classes], after <see cref="Forward"/>.</summary>
+    ReadOnlySpan<float> Output { get; }
+
+    /// <summary>The gradient of the loss by the output, [batch, classes], to be written before <see cref="Backward"/>.</summary>
+    /// <exception cref="InvalidOperationException">The executor computes no gradients.</exception>
+    Span<float> OutputGradient { get; }
+
+    /// <summary>The gradients of the parameters that learn, and of no others, after <see cref="Backward"/>; null when none does.</summary>
+    ParameterSet? Gradients { get; }
+
+    /// <summary>Computes the output of the batch in <see cref="Input"/>.</summary>
+    /// <param name="training">Whether dropout drops, behind the first layer that learns.</param>
+    /// <param name="step">Number of the step; together with <see cref="Seed"/> it determines the dropout masks.</param>
+    void Forward(bool training = false, ulong step = 0);
+
+    /// <summary>Computes the gradients of the last <see cref="Forward"/> call from <see cref="OutputGradient"/>.</summary>
+    /// <param name="accumulate">Whether gradients are added to those that are there (a batch in several parts), or overwrite them.</param>
+    /// <param name="gradientReady">
+    /// Called with each of <see cref="Gradients"/> as soon as it is complete, those of the last layer first, while backward goes on: what is
+    /// to travel can leave.
+    /// </param>
+    /// <exception cref="InvalidOperationException">There was no forward call before, or the executor computes no gradients.</exception>
+    void Backward(bool accumulate = false, Action<Parameter>? gradientReady = null);
+
+    /// <summary>Threads of this CPU that are idle between two calls, for work between forward, backward and update; null if the executor has none.</summary>
+    internal WorkerPool? Pool => null;
+}

@@ -1,0 +1,53 @@
+namespace AlexNetSharp.Models;
+
+/// <summary>The settings with which a network is trained unless somebody says otherwise.</summary>
+public sealed record TrainingRecipe
+{
+    /// <summary>What Caffe's and cuda-convnet's networks have in common: biases learn at twice the rate and do not decay.</summary>
+    private static readonly ParameterGroup s_bias = new("*.bias") { LearningRateFactor = 2, WeightDecayFactor = 0 };
+
+    /// <summary>Learning rate before the groups' factors.</summary>
+    public double LearningRate { get; init; } = 0.01;
+
+    /// <summary>Momentum of SGD.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Weight decay before the groups' factors.</summary>
+    public double WeightDecay { get; init; } = 0.0005;
+
+    /// <summary>The Euclidean norm that gradients are shortened to; 0 for no bound.</summary>
+    public double ClipNorm { get; init; } = 5;
+
+    /// <summary>Initial values: <c>network</c>, <c>he</c>, <c>paper</c> or <c>notebook</c>.</summary>
+    public string Initial { get; init; } = "he";
+
+    /// <summary>What is subtracted from images and divided by: <c>pixel</c>, <c>channel</c> or <c>none</c>.</summary>
+    public string Normalize { get; init; } = "channel";
+
+    /// <summary>Factors on rate and decay by parameter.</summary>
+    public IReadOnlyList<ParameterGroup> Groups { get; init; } = [];
+
+    /// <summary>The recipe for a network of the catalog; the general one for any other.</summary>
+    /// <remarks>
+    /// Sources: cuda-convnet's <c>layer-params-80sec.cfg</c> and <c>layer-params-18pct.cfg</c> (decay 0.004 for convolutions, 0.03 and 1 for
+    /// fully connected weights); Caffe's <c>train_val.prototxt</c>.
+    /// </remarks>
+    /// <param name="network">Name of the network.</param>
+    public static TrainingRecipe For(string network) => network switch
+    {
+        "cifar10-quick" => CudaConvnet(fullyConnectedDecay: 7.5f),
+        "cifar10-full" => CudaConvnet(fullyConnectedDecay: 250),
+        "caffe" or "caffenet" => new() { Groups = [s_bias] },
+        _ => new(),
+    };
+
+    private static TrainingRecipe CudaConvnet(float fullyConnectedDecay) => new()
+    {
+        LearningRate = 0.001,
+        WeightDecay = 0.004,
+        ClipNorm = 0,
+        Initial = "network",
+        Normalize = "pixel",
+        Groups = [s_bias, new("fc*.weight") { WeightDecayFactor = fullyConnectedDecay }],
+    };
+}
