@@ -22,13 +22,7 @@ internal static class FmaPeak
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(repetitions, 1);
-        return SimdTiers.Best switch
-        {
-            SimdTier.Vector512 => Measure<F32x16>(threads, repetitions),
-            SimdTier.Vector256 => Measure<F32x8>(threads, repetitions),
-            SimdTier.Vector128 => Measure<F32x4>(threads, repetitions),
-            _ => Measure<F32x1>(threads, repetitions),
-        };
+        return SimdTiers.Call<PeakCode, double>(new PeakCode(threads, repetitions));
     }
 
     /// <summary>As the other overload, on the given vectors.</summary>
@@ -48,6 +42,13 @@ internal static class FmaPeak
         if (!job.Valid)
             throw new InvalidOperationException("The sums of the peak measurement are not what they must be.");
         return 2.0 * Sums * Steps * V.Count * threads / Stopwatch.GetElapsedTime(0, best).TotalSeconds * 1e-9;
+    }
+
+    private readonly struct PeakCode(int threads, int repetitions) : IVectorCode<double>
+    {
+        public double Call<B, V>()
+            where B : unmanaged, ISimdBits<B, V>
+            where V : unmanaged, ISimd<V> => Measure<V>(threads, repetitions);
     }
 
     private sealed class PeakJob<V>(int threads)

@@ -44,16 +44,14 @@ internal static unsafe class MemoryBandwidth
 
         public bool Valid => _sums.All(sum => sum == Chunk);
 
-        public void Execute(int index, int worker)
+        public void Execute(int index, int worker) =>
+            _sums[index] = SimdTiers.Call<SumCode, float>(new SumCode(memory.Pointer + (long)index * Chunk));
+
+        private readonly struct SumCode(float* chunk) : IVectorCode<float>
         {
-            float* chunk = memory.Pointer + (long)index * Chunk;
-            _sums[index] = SimdTiers.Best switch
-            {
-                SimdTier.Vector512 => Sum<F32x16>(chunk),
-                SimdTier.Vector256 => Sum<F32x8>(chunk),
-                SimdTier.Vector128 => Sum<F32x4>(chunk),
-                _ => Sum<F32x1>(chunk),
-            };
+            public float Call<B, V>()
+                where B : unmanaged, ISimdBits<B, V>
+                where V : unmanaged, ISimd<V> => Sum<V>(chunk);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
