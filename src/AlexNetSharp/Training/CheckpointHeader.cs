@@ -1,3 +1,4 @@
+using AlexNetSharp.Data;
 using System.Text.Json.Serialization;
 using AlexNetSharp.Networks;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -19,7 +20,7 @@ public sealed class Trainer : IDisposable
     private readonly Plan _plan;
     private readonly IBatchSource _training;
     private readonly IBatchSource? _validation;
-    private readonly SoftmaxCrossEntropy _smoothedLoss, _loss;
+    private readonly SoftmaxCrossEntropy _loss;
     private readonly List<EpochMetrics> _history = [];
     private double[] _losses = [];
     private long _timestamp;
@@ -55,8 +56,7 @@ public sealed class Trainer : IDisposable
             Gradients = GradientScope.All,
             Seed = options.Seed,
         });
-        _smoothedLoss = new SoftmaxCrossEntropy(_plan.Pool, part, network.OutputShape.Channels, (float)options.LabelSmoothing);
-        _loss = new SoftmaxCrossEntropy(_plan.Pool, part, network.OutputShape.Channels, labelSmoothing: 0);
+        _loss = new SoftmaxCrossEntropy(_plan.Pool, part, network.OutputShape.Channels, (float)options.LabelSmoothing);
         Optimizer = new Sgd(parameters, _plan.Pool) { Momentum = (float)options.Momentum, WeightDecay = (float)options.WeightDecay };
     }
 
@@ -146,7 +146,7 @@ public sealed class Trainer : IDisposable
         while (_history.Count < Options.Epochs)
         {
             _timestamp = Stopwatch.GetTimestamp();
-            foreach (LabeledBatch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
+            foreach (Batch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
             {
                 TrainStep(batch);
                 cancellationToken.ThrowIfCancellationRequested();
@@ -167,19 +167,7 @@ public sealed class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         CheckShape(Network, source);
-        Tally tally = default;
-        foreach (LabeledBatch batch in source.Read(0, 0, cancellationToken))
-        {
-            for (int first = 0; first < batch.Count; first += _plan.Options.BatchSize)
-            {
-                ReadOnlySpan<int> labels = Load(batch, first);
-                _plan.Forward();
-                tally += Measure(labels, gradientScale: null);
-            }
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-        cancellationToken.ThrowIfCancellationRequested();
-        return tally;
+        return Evaluation.Measure(_plan, source, views: 1, cancellationToken);
     }
 
     /// <summary>Ends the threads and frees the memory; the parameters stay.</summary>
@@ -190,7 +178,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>One update from one batch.</summary>
-    private void TrainStep(LabeledBatch batch)
+    private void TrainStep(Batch batch)
     {
         Tally tally = default;
         int parts = (_training.BatchSize + _plan.Options.BatchSize - 1) / _plan.Options.BatchSize;
@@ -198,7 +186,7 @@ public sealed class Trainer : IDisposable
         {
             ReadOnlySpan<int> labels = Load(batch, first);
             _plan.Forward(training: true, (ulong)(Step * parts + part));
-            tally += Measure(labels, gradientScale: (float)labels.Length / batch.Count);
+            tally += Measure(labels, scale: (float)labels.Length / batch.Count);
             _plan.Backward(accumulate: part > 0);
         }
         double rate = Options.Schedule.Rate(Step, _history.Count + (double)StepInEpoch / StepsPerEpoch, _losses);
@@ -275,30 +263,21 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Copies a part of a batch into the plan; the rest of the plan's batch keeps old images, whose gradient is set to 0.</summary>
-    private ReadOnlySpan<int> Load(LabeledBatch batch, int first)
+    private ReadOnlySpan<int> Load(Batch batch, int first)
     {
         int count = Math.Min(batch.Count - first, _plan.Options.BatchSize);
         int length = (int)Network.InputShape.Length;
-        batch.Images.Slice(first * length, count * length).CopyTo(_plan.Input);
+        batch.Input.Slice(first * length, count * length).CopyTo(_plan.Input);
         return batch.Labels.Slice(first, count);
     }
 
-    /// <summary>Loss (smoothed in training) and hits of the images in the plan; with a scale also the gradient of scale times their mean loss.</summary>
-    private Tally Measure(ReadOnlySpan<int> labels, float? gradientScale)
+    /// <summary>Smoothed loss and hits of the images in the plan, and the gradient of scale times their mean loss.</summary>
+    private Tally Measure(ReadOnlySpan<int> labels, float scale)
     {
-        int classes = Network.OutputShape.Channels;
-        ReadOnlySpan<float> logits = _plan.Output[..(labels.Length * classes)];
-        double loss;
-        if (gradientScale is { } scale)
-        {
-            Span<float> gradient = _plan.OutputGradient;
-            loss = _smoothedLoss.Compute(logits, labels, gradient[..logits.Length], scale);
-            gradient[logits.Length..].Clear();
-        }
-        else
-        {
-            loss = _loss.Compute(logits, labels);
-        }
+        ReadOnlySpan<float> logits = _plan.Output[..(labels.Length * Network.OutputShape.Channels)];
+        Span<float> gradient = _plan.OutputGradient;
+        double loss = _loss.Compute(logits, labels, gradient[..logits.Length], scale);
+        gradient[logits.Length..].Clear();
         return Tally.Of(logits, labels, loss * labels.Length);
     }
 
