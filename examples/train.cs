@@ -15,8 +15,8 @@ Console.CancelKeyPress += (_, key) => { key.Cancel = true; stop.Cancel(); };
 DatasetPair data = DatasetReader.Open(args[0], new DatasetOptions { Decoder = new ImageDecoder(), ValidationSplit = 0.1 });
 var size = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 32, CropHeight = 32, CropWidth = 32 };
 var preprocessing = size with { Mean = TrainingStatistics.Compute(data.Train, size, threads: 2).ElementMean };
-using var training = new LoaderBatches(data.Train, preprocessing, new DataLoaderOptions { BatchSize = 128, Shuffle = true });
-using var validation = new LoaderBatches(data.Validation!, preprocessing, new DataLoaderOptions { BatchSize = 128 });
+using var training = new DataLoader(data.Train, preprocessing, new DataLoaderOptions { BatchSize = 128, Shuffle = true });
+using var validation = new DataLoader(data.Validation!, preprocessing, new DataLoaderOptions { BatchSize = 128 });
 
 using var parameters = ParameterSet.Initialize(CudaConvnet.Quick(data.Train.Classes.Count), seed: 1);
 using var plan = new Plan(parameters.Network, parameters, new PlanOptions { BatchSize = 128, Gradients = GradientScope.All });

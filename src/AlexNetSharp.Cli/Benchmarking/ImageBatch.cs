@@ -1,6 +1,7 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Images;
 using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
@@ -14,20 +15,16 @@ internal sealed class ImageBatch
     /// <param name="network">Name of the network whose preprocessing is applied.</param>
     /// <param name="imageSize">Height and width of the network's input; the size before the crop grows and shrinks with it.</param>
     /// <param name="batchSize">Images in a batch.</param>
-    /// <exception cref="IOException">A file is missing or cannot be read; the message names it.</exception>
-    /// <exception cref="InvalidDataException">A file is not an image or damaged, or the folder holds none; the message names it.</exception>
+    /// <exception cref="IOException">There is nothing at <paramref name="path"/>.</exception>
+    /// <exception cref="InvalidDataException">A file cannot be read or is not an image, or the folder holds none; the message names it.</exception>
     public ImageBatch(string path, string network, int imageSize, int batchSize)
     {
-        var preprocessor = new Preprocessor(NetworkCatalog.Get(network).Preprocessing.For(imageSize));
-        var decoder = new ImageDecoder();
-        var pixels = new PixelBuffer();
-        foreach (string file in ImageFiles.Find(path).Take(batchSize))
-        {
-            decoder.DecodeFile(file, pixels);
-            var input = new float[preprocessor.Settings.Length];
-            preprocessor.Apply(pixels, input);
-            _inputs.Add(input);
-        }
+        Preprocessing preprocessing = NetworkCatalog.Get(network).Preprocessing.For(imageSize);
+        var files = new ImageFileList([.. ImageFiles.Find(path).Take(batchSize)], new ImageDecoder());
+        using var loader = new DataLoader(files, preprocessing, new DataLoaderOptions { BatchSize = 8, Threads = Environment.ProcessorCount });
+        foreach (Batch batch in loader.Read())
+            for (int i = 0; i < batch.Count; i++)
+                _inputs.Add(batch.Place(i).ToArray());
     }
 
     /// <summary>Images read; a batch repeats them as needed.</summary>

@@ -107,25 +107,32 @@ internal sealed record LoaderRun(
     /// <param name="threads">See <see cref="Threads"/>.</param>
     /// <param name="loader">The loader; it is used up to where the measurement ends.</param>
     /// <param name="burnIn">Batches that are taken first and not counted; at least those that lie ready.</param>
-    /// <param name="batches">Batches to measure; fewer are measured when the loader's epochs end.</param>
+    /// <param name="batches">Batches to measure.</param>
     /// <param name="cancellation">Stops the measurement.</param>
-    /// <exception cref="InvalidOperationException">The loader's epochs end before anything could be measured.</exception>
+    /// <exception cref="OperationCanceledException">The measurement was stopped.</exception>
     public static LoaderRun Measure(
         string from, bool augmented, int threads, DataLoader loader, int burnIn, int batches, CancellationToken cancellation)
     {
+        using IEnumerator<Batch> reading = Epochs(loader, cancellation).GetEnumerator();
         // What is ready was made before the clock starts, and the first images of each thread fill its buffers.
-        for (int i = Math.Max(burnIn, loader.Ready + 1); i > 0 && loader.Next(cancellation) is not null; i--)
-        {
-        }
+        reading.MoveNext();
+        for (int i = Math.Max(burnIn, loader.Ready + 1); i > 0; i--)
+            reading.MoveNext();
         long images = 0, allocated = GC.GetTotalAllocatedBytes(), start = Stopwatch.GetTimestamp();
         TimeSpan processor = Environment.CpuUsage.TotalTime;
-        for (int i = 0; i < batches && loader.Next(cancellation) is { } batch; i++)
-            images += batch.Count;
+        for (int i = 0; i < batches && reading.MoveNext(); i++)
+            images += reading.Current.Count;
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        if (images == 0)
-            throw new InvalidOperationException("The loader ended before anything could be measured; give it more epochs.");
+        cancellation.ThrowIfCancellationRequested();
         return new LoaderRun(
             from, augmented, threads, images, seconds, images / seconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds / images,
             (GC.GetTotalAllocatedBytes() - allocated) / (double)images);
+    }
+
+    private static IEnumerable<Batch> Epochs(DataLoader loader, CancellationToken cancellation)
+    {
+        for (int epoch = 0; !cancellation.IsCancellationRequested; epoch++)
+            foreach (Batch batch in loader.Read(epoch, 0, cancellation))
+                yield return batch;
     }
 }

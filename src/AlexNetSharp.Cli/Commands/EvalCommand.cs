@@ -78,7 +78,7 @@ internal sealed class EvalCommand : CliCommand
         void Show(int done) => context.Progress.Show("evaluating", done, images.Count);
         bool tenCrop = context.Get(_tenCrop);
         int views = tenCrop ? Preprocessor.TenCropViews : 1;
-        using var source = new LoaderBatches(
+        using var source = new DataLoader(
             images, ImageInference.PreprocessingOf(model), new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
         return Evaluation.Run(model.Network, model.Parameters, source, classes, views, threads, context.Get(_mistakes), Show, context.Cancellation);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Data;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
@@ -10,7 +11,7 @@ namespace AlexNetSharp.Cli.Runs;
 /// <param name="trainer">The training.</param>
 /// <param name="loader">Where its images come from.</param>
 /// <param name="pause">Time from one plain line to the next; null for 10 seconds.</param>
-internal sealed class TrainReporter(CommandContext context, Trainer trainer, LoaderBatches loader, TimeSpan? pause = null)
+internal sealed class TrainReporter(CommandContext context, Trainer trainer, DataLoader loader, TimeSpan? pause = null)
 {
     /// <summary>Share of the training time spent waiting for images above which the user is told.</summary>
     private const double SlowLoading = 0.05;

@@ -32,8 +32,8 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
 
         Network network = CreateNetwork(data.Preprocessing, classes.Count);
         using ParameterSet parameters = ParameterSet.Initialize(network, settings.Seed);
-        using LoaderBatches training = Loader(data.Training, data, shuffle: true);
-        using LoaderBatches? validation = data.Validation is null ? null : Loader(data.Validation, data, shuffle: false);
+        using DataLoader training = Loader(data.Training, data, shuffle: true);
+        using DataLoader? validation = data.Validation is null ? null : Loader(data.Validation, data, shuffle: false);
         using var plan = new Plan(network, parameters, PlanOptions());
         using var optimizer = new Sgd(plan, TrainingRecipe.For(settings.Network).Groups)
         {
@@ -101,7 +101,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         };
     }
 
-    private LoaderBatches Loader(IImageDataset images, TrainData data, bool shuffle) => new(images, data.Preprocessing, new DataLoaderOptions
+    private DataLoader Loader(IImageDataset images, TrainData data, bool shuffle) => new(images, data.Preprocessing, new DataLoaderOptions
     {
         BatchSize = settings.BatchSize,
         Threads = Math.Max(1, settings.Threads),
@@ -109,6 +109,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         Shuffle = shuffle,
         Augmentation = shuffle ? data.Augmentation : null,
         Seed = settings.Seed,
+        Epochs = settings.Epochs,
     });
 
     private TrainerOptions Options() => new()

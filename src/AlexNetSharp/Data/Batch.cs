@@ -2,18 +2,27 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Some images, ready for a network. Belongs to a <see cref="DataLoader"/>, which fills it again and again.</summary>
-public sealed class Batch
+/// <summary>Some images, ready for a network. Belongs to an <see cref="IBatchSource"/>, which fills it again and again.</summary>
+/// <remarks>To fill one: <see cref="Begin"/>, then for each image <see cref="Set"/> and <see cref="Place"/>.</remarks>
+public sealed class Batch : IDisposable
 {
     private readonly AlignedBuffer _input;
     private readonly int[] _labels, _indices;
+    private readonly Exception?[] _errors;
     private readonly int _length;
-    private int _errorPosition;
 
-    internal Batch(AlignedBuffer input, int size, int length)
+    /// <summary>Allocates a batch without images.</summary>
+    /// <param name="size">The most images it can hold.</param>
+    /// <param name="length">Values of an image's input.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="size"/> is below 1, or <paramref name="length"/> negative.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    public Batch(int size, int length)
     {
-        (_input, _length) = (input, length);
-        (_labels, _indices) = (new int[size], new int[size]);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        _length = length;
+        (_labels, _indices, _errors) = (new int[size], new int[size], new Exception?[size]);
+        _input = new AlignedBuffer((long)size * length);
     }
 
     /// <summary>The epoch this batch is from, from 0.</summary>
@@ -25,43 +34,56 @@ public sealed class Batch
     /// <summary>Number of images: the batch size, or less in the last batch of an epoch.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The networks' inputs [count, height, width, channels]; with ten crops [count, 10, height, width, channels].</summary>
+    /// <summary>The network's inputs [count, height, width, channels]; with ten crops [count, 10, height, width, channels].</summary>
     public ReadOnlySpan<float> Input => _input.Span[..(Count * _length)];
 
     /// <summary>The class of each image.</summary>
     public ReadOnlySpan<int> Labels => _labels.AsSpan(0, Count);
 
-    /// <summary>The number of each image in the data set.</summary>
+    /// <summary>The number of each image in the dataset.</summary>
     public ReadOnlySpan<int> Indices => _indices.AsSpan(0, Count);
-
-    /// <summary>Room for the input of one image, or for its ten.</summary>
-    internal Span<float> Place(int position) => _input.Span.Slice(position * _length, _length);
-
-    /// <summary>Notes which image is at a position.</summary>
-    internal void Set(int position, int index, int label) => (_indices[position], _labels[position]) = (index, label);
 
     /// <summary>Images that are not finished yet.</summary>
     internal int Missing { get; private set; }
 
-    /// <summary>What went wrong with the first bad image of this batch.</summary>
-    internal Exception? Error { get; private set; }
+    /// <summary>What is wrong with each image; null for those that are ready.</summary>
+    internal ReadOnlySpan<Exception?> Errors => _errors.AsSpan(0, Count);
+
+    /// <summary>Bytes that a batch holds.</summary>
+    /// <param name="size">The most images it can hold.</param>
+    /// <param name="length">Values of an image's input.</param>
+    public static long BytesOf(int size, long length) =>
+        checked(size * (length * sizeof(float) + 2 * sizeof(int) + IntPtr.Size) + AlignedBuffer.Alignment);
+
+    /// <summary>Begins a new filling.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">Number of the batch in it, from 0.</param>
+    /// <param name="count">Images that it will hold.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is more than the batch can hold.</exception>
+    public void Begin(int epoch, int step, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)_labels.Length, nameof(count));
+        (Epoch, Step, Count, Missing) = (epoch, step, count, count);
+        _errors.AsSpan().Clear();
+    }
+
+    /// <summary>Says which image is at a position.</summary>
+    /// <param name="position">The position, below <see cref="Count"/>.</param>
+    /// <param name="index">Number of the image in its dataset.</param>
+    /// <param name="label">Its class.</param>
+    public void Set(int position, int index, int label) => (_indices[position], _labels[position]) = (index, label);
+
+    /// <summary>Memory for the input of one image, or for its ten.</summary>
+    /// <param name="position">The position, below <see cref="Count"/>.</param>
+    public Span<float> Place(int position) => _input.Span.Slice(position * _length, _length);
 
     /// <summary>Notes that an image is finished, or why it cannot be used.</summary>
     internal void Finish(int position, Exception? error)
     {
+        _errors[position] = error;
         Missing--;
-        // Threads finish in any order; which error is reported must not depend on it.
-        if (error is not null && position < _errorPosition)
-            (Error, _errorPosition) = (error, position);
-    }
-
-    /// <summary>Begins a new filling.</summary>
-    internal void Begin(int epoch, int step, int count)
-    {
-        (Epoch, Step, Count, Missing) = (epoch, step, count, count);
-        (Error, _errorPosition) = (null, int.MaxValue);
     }
 
     /// <summary>Frees the memory.</summary>
-    internal void Free() => _input.Dispose();
+    public void Dispose() => _input.Dispose();
 }

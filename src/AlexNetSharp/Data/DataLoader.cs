@@ -1,225 +1,170 @@
-using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Prepares batches on background threads, a few ahead of the one that is in use.</summary>
+/// <summary>The images of a dataset in batches, prepared on background threads, a few batches ahead of the one that is in use.</summary>
 /// <remarks>
-/// <para>The batches are a ring of buffers made once. Threads take one image after the other, wherever in the ring its batch lies, so
-/// all of them work on the batch that is needed next. Steady running allocates nothing of its own (decoders may).</para>
-/// <para>Which images a batch holds, in which order and changed in which way, is a function of seed, epoch and step; threads, prefetch
-/// and where the loader began make no difference to any bit. An epoch's order is drawn with Philox from the seed and its number.</para>
-/// <para><see cref="Next"/> is for one consumer. An image that fails throws there, at the batch it belongs to, with its name.</para>
+/// <para>
+/// Which images a batch holds, in which order and changed in which way, is a function of seed, epoch and step; threads, prefetch
+/// and where the reading began make no difference to any bit. An epoch's order is drawn with Philox from the seed and its number.
+/// </para>
+/// <para>
+/// While shuffled or augmented epochs are read one after the other, the first batches of an epoch are prepared while the one before is
+/// validated. A step of steady reading allocates nothing of its own. One consumer at a time.
+/// </para>
 /// </remarks>
-public sealed class DataLoader : IDisposable
+/// <example>
+/// <code>
+/// using var loader = new DataLoader(images, preprocessing, new DataLoaderOptions { BatchSize = 32, Shuffle = true });
+/// foreach (Batch batch in loader.Read(epoch: 0))
+///     Use(batch.Input, batch.Labels);
+/// </code>
+/// </example>
+public sealed class DataLoader : IBatchSource, IDisposable
 {
     private readonly IImageDataset _images;
     private readonly DataLoaderOptions _options;
-    private readonly AugmentationSampler? _sampler;
-    private readonly Batch[] _ring;
-    private readonly Thread[] _threads;
-    private readonly object _gate = new();
+    private readonly Func<ImagePreparation> _preparation;
+    private readonly int _length;
     private readonly int[] _order;
-    private readonly int _perEpoch;   // images used of each epoch
+    private ImagePipeline? _pipeline;
     private int _orderEpoch = -1;
-    private int _epoch, _position;    // the next image to take
-    private long _taking;             // number of the batch that image belongs to
-    private long _consumed;           // batches given back
-    private bool _inUse, _stop;
-    private long _waited;
+    private int _epoch, _step, _end;         // what is scheduled next; the epoch to stop before
+    private (int Epoch, int Step) _next;     // what the pipeline delivers next
+    private TimeSpan _waitedBefore;
+    private string? _fingerprint;
+    private bool _disposed;
 
-    /// <summary>Starts the threads; they begin to read at once.</summary>
-    /// <param name="images">The data set.</param>
+    /// <summary>Prepares to read; nothing is read, and no memory taken, before <see cref="Read"/>.</summary>
+    /// <param name="images">The dataset.</param>
     /// <param name="preprocessing">From an image to the network's input.</param>
     /// <param name="options">Batch size, order, random changes, threads.</param>
-    /// <exception cref="ArgumentException">A setting is out of range, or the data set is too small for one batch.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range, or the dataset is too small for one batch.</exception>
     public DataLoader(IImageDataset images, Preprocessing preprocessing, DataLoaderOptions options)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegative(options.FirstEpoch, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegative(options.FirstStep, nameof(options));
-        if (options is { TenCrop: true, Augmentation: not null })
-            throw new ArgumentException("Ten crops are for evaluation; they exclude random changes.", nameof(options));
+        options.Validate();
         preprocessing.Validate();
         (_images, _options, Preprocessing) = (images, options, preprocessing);
-        StepsPerEpoch = options.DropLast ? images.Count / options.BatchSize : (images.Count + options.BatchSize - 1) / options.BatchSize;
-        if (StepsPerEpoch == 0)
-            throw new ArgumentException($"{images.Count} images are not enough for a batch of {options.BatchSize}.", nameof(options));
-        _perEpoch = (int)Math.Min(images.Count, (long)StepsPerEpoch * options.BatchSize);
-        _sampler = options.Augmentation is { } augmentation ? new AugmentationSampler(augmentation, options.Seed) : null;
-        _order = new int[images.Count];
-        // A step beyond the epoch's last belongs to a later epoch.
-        long first = (long)options.FirstEpoch * StepsPerEpoch + options.FirstStep;
-        _epoch = (int)Math.Min(first / StepsPerEpoch, int.MaxValue);
-        _position = (int)(first % StepsPerEpoch) * options.BatchSize;
-        _ring = new Batch[options.Prefetch + 1];
-        int length = checked(preprocessing.Length * (options.TenCrop ? Preprocessor.TenCropViews : 1));
-        for (int i = 0; i < _ring.Length; i++)
-            _ring[i] = new Batch(new AlignedBuffer((long)options.BatchSize * length), options.BatchSize, length);
-        _threads = new Thread[options.Threads];
-        for (int i = 0; i < _threads.Length; i++)
-        {
-            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"AlexNetSharp loader {i}" };
-            _threads[i].Start();
-        }
+        Count = options.DropLast ? images.Count / options.BatchSize * options.BatchSize : images.Count;
+        if (Count == 0)
+            throw new ArgumentException(images.Count == 0
+                ? "the dataset has no images" : FormattableString.Invariant($"{images.Count} images are not enough for a batch of {options.BatchSize}"), nameof(images));
+        Shape = new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels);
+        _length = checked(preprocessing.Length * options.Views);
+        _order = options.Shuffle ? new int[images.Count] : [];
+        _preparation = ImagePipeline.Inputs(
+            preprocessing, options.TenCrop, options.Augmentation is { } augmentation ? new AugmentationSampler(augmentation, options.Seed) : null);
     }
 
     /// <summary>From an image to the network's input.</summary>
     public Preprocessing Preprocessing { get; }
 
-    /// <summary>Batches in an epoch.</summary>
-    public int StepsPerEpoch { get; }
+    /// <inheritdoc/>
+    public Shape Shape { get; }
 
-    /// <summary>How long <see cref="Next"/> has waited for a batch that was not ready, in all.</summary>
-    public TimeSpan Waited => Stopwatch.GetElapsedTime(0, _waited);
+    /// <inheritdoc/>
+    public int Count { get; }
+
+    /// <inheritdoc/>
+    public int BatchSize => _options.BatchSize;
+
+    /// <summary>Batches of an epoch.</summary>
+    public int StepsPerEpoch => (Count + BatchSize - 1) / BatchSize;
+
+    /// <inheritdoc/>
+    public string Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_images);
+
+    /// <summary>How long <see cref="Read"/> has waited for batches that were not ready, in all.</summary>
+    public TimeSpan Waited => _waitedBefore + (_pipeline?.Waited ?? TimeSpan.Zero);
 
     /// <summary>Batches that are ready now, beyond the one in use.</summary>
-    public int Ready
-    {
-        get
-        {
-            lock (_gate)
-            {
-                int ready = 0;
-                long next = _consumed + (_inUse ? 1 : 0);
-                while (next + ready < _taking && ready < _ring.Length && _ring[(next + ready) % _ring.Length].Missing == 0)
-                    ready++;
-                return ready;
-            }
-        }
-    }
+    public int Ready => _pipeline?.Ready ?? 0;
 
-    /// <summary>The next batch; the one before must not be used any more.</summary>
-    /// <param name="cancellation">Stops the waiting.</param>
-    /// <returns>A batch that stays as it is until the next call, or null after the last epoch.</returns>
-    /// <exception cref="InvalidDataException">An image of this batch cannot be used; the message begins with its name.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>
+    /// <summary>Reads the batches of an epoch, each into memory that is valid until the next one is asked for.</summary>
+    /// <param name="epoch">Number of the epoch, from 0.</param>
+    /// <param name="firstBatch">Batches to leave out at the start: where an interrupted training continues.</param>
+    /// <param name="cancellationToken">Ends the reading between two batches, or the waiting for one with an exception.</param>
+    /// <exception cref="InvalidDataException">An image of the batch cannot be used; the message begins with its name.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled while a batch was waited for.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed of.</exception>
-    public Batch? Next(CancellationToken cancellation = default)
+    /// <exception cref="OutOfMemoryException">The batches need more memory than there is (<see cref="DataLoaderOptions.BytesOf"/>).</exception>
+    public IEnumerable<Batch> Read(int epoch = 0, int firstBatch = 0, CancellationToken cancellationToken = default)
     {
-        lock (_gate)
-        {
-            if (_inUse)
-            {
-                _inUse = false;
-                _consumed++;
-                Monitor.PulseAll(_gate);
-            }
-            Batch batch = _ring[_consumed % _ring.Length];
-            if (!IsComplete(batch) && !Wait(batch, cancellation))
-                return null;
-            if (batch.Error is { } error)
-                ExceptionDispatchInfo.Throw(error);
-            _inUse = true;
-            return batch;
-        }
-    }
-
-    /// <summary>All images of the batch that is next were taken, and none is missing.</summary>
-    private bool IsComplete(Batch batch) => !_stop && _taking > _consumed && batch.Missing == 0;
-
-    /// <summary>Waits, inside the lock, until the next batch is complete, and adds the time to <see cref="Waited"/>.</summary>
-    /// <returns>False if there is no next batch.</returns>
-    private bool Wait(Batch batch, CancellationToken cancellation)
-    {
-        long start = Stopwatch.GetTimestamp();
-        try
-        {
-            while (!IsComplete(batch))
-            {
-                ObjectDisposedException.ThrowIf(_stop, this);
-                cancellation.ThrowIfCancellationRequested();
-                if (_taking == _consumed && _position == 0 && _epoch >= _options.Epochs)
-                    return false;
-                // Cancellation sends no pulse, so look for it now and then.
-                Monitor.Wait(_gate, millisecondsTimeout: 20);
-            }
-            return true;
-        }
-        finally
-        {
-            _waited += Stopwatch.GetTimestamp() - start;
-        }
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
+        return Batches(epoch, firstBatch, cancellationToken);
     }
 
     /// <summary>Ends the threads and frees the batches.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _stop = true;
-            Monitor.PulseAll(_gate);
-        }
-        foreach (Thread thread in _threads)
-            thread.Join();
-        foreach (Batch batch in _ring)
-            batch.Free();
+        _disposed = true;
+        Stop();
     }
 
-    private void Work()
+    private IEnumerable<Batch> Batches(int epoch, int firstBatch, CancellationToken cancellation)
     {
-        var preprocessor = new Preprocessor(Preprocessing);
-        var image = new PixelBuffer();
-        while (Take(out Batch? batch, out int position, out int index, out int epoch))
+        for (int step = firstBatch; step < StepsPerEpoch && !cancellation.IsCancellationRequested; step++)
         {
-            Exception? error = null;
-            try
-            {
-                _images.Read(index, image);
-                Span<float> place = batch!.Place(position);
-                if (_options.TenCrop)
-                    preprocessor.ApplyTenCrop(image, place);
-                else if (_sampler is null)
-                    preprocessor.Apply(image, place);
-                else
-                    preprocessor.Apply(image, _sampler.Draw(preprocessor, image, index, epoch), place);
-            }
-            catch (Exception e)
-            {
-                error = ImageErrors.IsAboutTheImage(e) ? new InvalidDataException(ImageErrors.Describe(_images.Name(index), e), e) : e;
-            }
-            lock (_gate)
-            {
-                batch!.Finish(position, error);
-                if (batch.Missing == 0)
-                    Monitor.PulseAll(_gate);
-            }
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_pipeline is null || _next != (epoch, step) || epoch >= _end)
+                Start(epoch, step);
+            Batch batch = _pipeline!.Next(cancellation)!;
+            RequireGood(batch);
+            _next = step + 1 < StepsPerEpoch ? (epoch, step + 1) : (epoch + 1, 0);
+            yield return batch;
         }
     }
 
-    /// <summary>Waits for room in the ring and takes the next image.</summary>
-    /// <returns>False if there is nothing left to do.</returns>
-    private bool Take(out Batch? batch, out int position, out int index, out int epoch)
+    private void RequireGood(Batch batch)
     {
-        (batch, position, index, epoch) = (null, 0, 0, 0);
-        lock (_gate)
+        for (int i = 0; i < batch.Count; i++)
+            if (batch.Errors[i] is { } error)
+            {
+                // Whoever reads on begins anew.
+                Stop();
+                throw new InvalidDataException(ImageErrors.Describe(_images.Name(batch.Indices[i]), error), error);
+            }
+    }
+
+    private void Start(int epoch, int step)
+    {
+        // What is prepared already is of no use; batches that were never begun cost nothing.
+        if (_pipeline is { IsDrained: false })
+            Stop();
+        (_epoch, _step, _next) = (epoch, step, (epoch, step));
+        // Images that are always read in the same order without changes are read for one epoch at a time: nobody needs the next one yet.
+        _end = _options.Shuffle || _options.Augmentation is not null ? Math.Max(_options.Epochs, epoch + 1) : epoch + 1;
+        _pipeline ??= new ImagePipeline(_images, BatchSize, _length, _options.Threads, _options.Prefetch, Schedule, _preparation);
+    }
+
+    private void Stop()
+    {
+        if (_pipeline is null)
+            return;
+        _waitedBefore += _pipeline.Waited;
+        _pipeline.Dispose();
+        _pipeline = null;
+    }
+
+    private bool Schedule(Batch batch)
+    {
+        if (_epoch >= _end)
+            return false;
+        int first = _step * BatchSize;
+        batch.Begin(_epoch, _step, Math.Min(BatchSize, Count - first));
+        for (int i = 0; i < batch.Count; i++)
         {
-            while (!_stop && _epoch < _options.Epochs && _taking >= _consumed + _ring.Length)
-                Monitor.Wait(_gate);
-            if (_stop || _epoch >= _options.Epochs)
-                return false;
-            batch = _ring[_taking % _ring.Length];
-            position = _position % _options.BatchSize;
-            epoch = _epoch;
-            if (position == 0)
-                batch.Begin(_epoch, _position / _options.BatchSize, Math.Min(_options.BatchSize, _perEpoch - _position));
-            index = Order(_position);
-            batch.Set(position, index, _images.Label(index));
-            _position++;
-            if (position + 1 == batch.Count)
-                _taking++;
-            if (_position == _perEpoch)
-                (_epoch, _position) = (_epoch + 1, 0);
-            return true;
+            int index = Order(first + i);
+            batch.Set(i, index, _images.Label(index));
         }
+        (_epoch, _step) = _step + 1 < StepsPerEpoch ? (_epoch, _step + 1) : (_epoch + 1, 0);
+        return true;
     }
 
     private int Order(int position)

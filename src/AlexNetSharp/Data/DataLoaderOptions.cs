@@ -1,3 +1,5 @@
+using AlexNetSharp.Networks;
+
 namespace AlexNetSharp.Data;
 
 /// <summary>What a <see cref="DataLoader"/> does.</summary>
@@ -12,7 +14,7 @@ public sealed record DataLoaderOptions
     /// <summary>Batches that may be prepared ahead of the one in use.</summary>
     public int Prefetch { get; init; } = 3;
 
-    /// <summary>Whether every epoch has a random order of its own; otherwise the data set's order.</summary>
+    /// <summary>Whether every epoch has a random order of its own; otherwise the dataset's order.</summary>
     public bool Shuffle { get; init; }
 
     /// <summary>Whether an incomplete last batch of an epoch is left out.</summary>
@@ -27,12 +29,32 @@ public sealed record DataLoaderOptions
     /// <summary>Decides order and random changes.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The epoch to begin with, from 0.</summary>
-    public int FirstEpoch { get; init; }
-
-    /// <summary>The batch of that epoch to begin with, from 0: where an interrupted training continues.</summary>
-    public int FirstStep { get; init; }
-
-    /// <summary>The epoch to stop before; <see cref="DataLoader.Next"/> then returns null.</summary>
+    /// <summary>Epochs that will be read, where that is known: nothing is prepared beyond them.</summary>
     public int Epochs { get; init; } = int.MaxValue;
+
+    /// <summary>Views of each image: 1 or 10.</summary>
+    internal int Views => TenCrop ? Preprocessor.TenCropViews : 1;
+
+    /// <summary>Bytes that the batches of such a loader hold, from its first batch until it is disposed of.</summary>
+    /// <param name="preprocessing">From an image to the network's input.</param>
+    /// <remarks>
+    /// Each thread holds one decoded image besides (3 bytes a pixel, up to 48 MiB between two images), and what the decoder needs.
+    /// </remarks>
+    /// <exception cref="OverflowException">That is 2⁶³ bytes or more.</exception>
+    public long BytesOf(Preprocessing preprocessing)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        return ImagePipeline.BytesOf(BatchSize, (long)preprocessing.Length * Views, Prefetch);
+    }
+
+    /// <summary>Checks the settings.</summary>
+    /// <exception cref="ArgumentException">One is out of range, or two contradict each other.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Prefetch, 1);
+        if (this is { TenCrop: true, Augmentation: not null })
+            throw new ArgumentException("Ten crops are for evaluation; they exclude random changes.");
+    }
 }

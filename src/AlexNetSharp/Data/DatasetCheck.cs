@@ -43,7 +43,7 @@ public static class DatasetCheck
     /// <summary>Checks that all images can be read.</summary>
     /// <param name="images">The data set. If it is a <see cref="CachedImages"/>, this fills it.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
-    /// <param name="progress">Receives the number of images read so far, now and then, from any thread.</param>
+    /// <param name="progress">Receives the number of images read so far, now and then.</param>
     /// <param name="cancellation">Stops the check.</param>
     /// <returns>The images that cannot be read, and the sizes of the others.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>
@@ -52,18 +52,15 @@ public static class DatasetCheck
         ArgumentNullException.ThrowIfNull(images);
         List<BadImage> bad = [];
         ImageSizeRange? sizes = null;
-        ImageLoop.Run(images, threads, (index, error) =>
-        {
-            if (error is null)
-                return;
-            lock (bad)
-                bad.Add(new BadImage(index, images.Name(index), ImageErrors.Describe(images.Name(index), error)));
-        }, (_, _, image) =>
-        {
-            lock (bad)
-                sizes = sizes?.Union(ImageSizeRange.Of(image)) ?? ImageSizeRange.Of(image);
-        }, progress, cancellation);
-        bad.Sort((a, b) => a.Index.CompareTo(b.Index));
+        ImagePipeline.ReadAll(
+            images, threads,
+            () => (image, _, _) =>
+            {
+                lock (bad)
+                    sizes = sizes?.Union(ImageSizeRange.Of(image)) ?? ImageSizeRange.Of(image);
+            },
+            (index, error) => bad.Add(new BadImage(index, images.Name(index), ImageErrors.Describe(images.Name(index), error))),
+            progress, cancellation);
         return new DatasetCheckResult(bad, sizes);
     }
 }

@@ -9,4 +9,8 @@ internal static class ImageErrors
     /// <summary>One line that begins with the image's name.</summary>
     public static string Describe(string name, Exception e) =>
         e.Message.StartsWith(name, StringComparison.Ordinal) ? e.Message : $"{name}: {e.Message}";
+
+    /// <summary>The exception, with the image's name where it lacks it: preprocessing knows no names.</summary>
+    public static Exception Named(string name, Exception e) =>
+        e is InvalidDataException && !e.Message.StartsWith(name, StringComparison.Ordinal) ? new InvalidDataException(Describe(name, e), e) : e;
 }

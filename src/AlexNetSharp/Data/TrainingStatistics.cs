@@ -34,7 +34,7 @@ public sealed class TrainingStatistics
     /// <param name="images">The training set.</param>
     /// <param name="preprocessing">Sizes and channels; scale, mean and deviation do not matter.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
-    /// <param name="progress">Receives the number of images read so far, now and then, from any thread.</param>
+    /// <param name="progress">Receives the number of images read so far, now and then.</param>
     /// <param name="cancellation">Stops the computation.</param>
     /// <exception cref="InvalidDataException">An image cannot be read, or there are none.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>
@@ -47,18 +47,19 @@ public sealed class TrainingStatistics
         if (images.Count == 0)
             throw new InvalidDataException("A mean needs at least one image.");
         Preprocessing plain = preprocessing with { Scale = 1, Mean = [], StandardDeviation = [] };
-        var sums = new Sums[threads];
-        for (int t = 0; t < threads; t++)
-            sums[t] = new Sums(plain);
-        ImageLoop.Run(images, threads,
-            (index, error) =>
+        List<Sums> sums = [];
+        ImagePipeline.ReadAll(
+            images, threads,
+            () =>
             {
-                if (error is not null)
-                    throw new InvalidDataException(ImageErrors.Describe(images.Name(index), error), error);
+                var own = new Sums(plain);
+                lock (sums)
+                    sums.Add(own);
+                return (image, _, _) => own.Add(image);
             },
-            (thread, _, image) => sums[thread].Add(image), progress, cancellation);
-        for (int t = 1; t < threads; t++)
-            sums[0].Add(sums[t]);
+            (index, error) => throw new InvalidDataException(ImageErrors.Describe(images.Name(index), error), error), progress, cancellation);
+        foreach (Sums other in sums[1..])
+            sums[0].Add(other);
         return sums[0].Result(images.Count);
     }
 

@@ -162,10 +162,10 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>
-    /// Classifies many image files, <see cref="InferenceOptions.BatchSize"/> at a time: each batch is decoded on all threads, computed, and
-    /// handed over before the next begins. An image that cannot be read does not end the others.
+    /// Classifies many image files, <see cref="InferenceOptions.BatchSize"/> at a time: while a batch is computed, threads of the enumeration
+    /// decode the next two. An image that cannot be read does not end the others.
     /// </summary>
-    /// <param name="paths">The files.</param>
+    /// <param name="paths">The files; enumerated up to three batches ahead.</param>
     /// <param name="top">How many classes to return for each, the most probable first.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>The images in their order, each with its predictions or with what is wrong with it.</returns>
@@ -180,6 +180,20 @@ public sealed class Classifier : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         return _inference.RunFiles(paths, output => Best(output, top), cancellationToken);
     }
+
+    /// <summary>Classifies many image files, without blocking a thread while they are decoded and computed.</summary>
+    /// <inheritdoc cref="ClassifyFiles"/>
+    public IAsyncEnumerable<FileResult<Prediction[]>> ClassifyFilesAsync(
+        IEnumerable<string> paths, int top = 5, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        return _inference.RunFilesAsync(paths, output => Best(output, top), cancellationToken);
+    }
+
+    /// <summary>Bytes of the batches that one enumeration of <see cref="ClassifyFiles"/> holds while it runs.</summary>
+    /// <remarks>Each of its threads holds a decoded image besides, and what the decoder needs.</remarks>
+    public long FileBytes => _inference.FileBytes;
 
     /// <summary>Runs images through the network as they are: no preprocessing, one view, no softmax.</summary>
     /// <param name="images">[n, height, width, channels], as <see cref="Preprocessor"/> makes them.</param>

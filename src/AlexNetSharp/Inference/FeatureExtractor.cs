@@ -94,6 +94,25 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
+    /// <summary>The features of an image from a stream, without blocking a thread while it waits for the stream or the network.</summary>
+    /// <inheritdoc cref="Extract(Stream, string, CancellationToken)"/>
+    public async Task<float[]> ExtractAsync(Stream stream, string name = "image", CancellationToken cancellationToken = default)
+    {
+        using ImageInference.Lease lease = await _inference.RunAsync(stream, name, cancellationToken).ConfigureAwait(false);
+        return MeanOfViews(lease.Call.Output);
+    }
+
+    /// <summary>The features of an image file that is in memory.</summary>
+    /// <param name="encoded">The bytes of the image file.</param>
+    /// <param name="name">What to call the image in messages.</param>
+    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <inheritdoc cref="Extract(string, CancellationToken)"/>
+    public float[] ExtractEncoded(ReadOnlySpan<byte> encoded, string name = "image", CancellationToken cancellationToken = default)
+    {
+        using ImageInference.Lease lease = _inference.RunEncoded(encoded, name, cancellationToken);
+        return MeanOfViews(lease.Call.Output);
+    }
+
     /// <summary>The features of an image that is already decoded.</summary>
     /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
     /// <param name="height">Rows.</param>
@@ -108,8 +127,11 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of many image files, <see cref="InferenceOptions.BatchSize"/> at a time.</summary>
-    /// <param name="paths">The files.</param>
+    /// <summary>
+    /// The features of many image files, <see cref="InferenceOptions.BatchSize"/> at a time: while a batch is computed, threads of the
+    /// enumeration decode the next two. An image that cannot be read does not end the others.
+    /// </summary>
+    /// <param name="paths">The files; enumerated up to three batches ahead.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>The images in their order, each with its features or with what is wrong with it.</returns>
     /// <exception cref="InvalidOperationException">The extractor has no decoder.</exception>
@@ -118,6 +140,18 @@ public sealed class FeatureExtractor : IDisposable
         ArgumentNullException.ThrowIfNull(paths);
         return _inference.RunFiles(paths, MeanOfViews, cancellationToken);
     }
+
+    /// <summary>The features of many image files, without blocking a thread while they are decoded and computed.</summary>
+    /// <inheritdoc cref="ExtractFiles"/>
+    public IAsyncEnumerable<FileResult<float[]>> ExtractFilesAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return _inference.RunFilesAsync(paths, MeanOfViews, cancellationToken);
+    }
+
+    /// <summary>Bytes of the batches that one enumeration of <see cref="ExtractFiles"/> holds while it runs.</summary>
+    /// <remarks>Each of its threads holds a decoded image besides, and what the decoder needs.</remarks>
+    public long FileBytes => _inference.FileBytes;
 
     /// <summary>Waits for the calls under way, ends the threads and frees plans and weights.</summary>
     public void Dispose()

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Numerics.Tensors;
-using System.Runtime.ExceptionServices;
 using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
@@ -15,11 +14,8 @@ namespace AlexNetSharp.Inference;
 /// Decoding and preprocessing happen on the caller's thread, the network on the engine's. Memory is kept for as many calls as were ever
 /// under way together, at most <see cref="InferenceOptions.MaxConcurrency"/>.
 /// </remarks>
-internal sealed class ImageInference : IDisposable
+internal sealed partial class ImageInference : IDisposable
 {
-    /// <summary>Bytes of a decoded image beyond which its memory is not kept: 4096 × 4096 pixels.</summary>
-    private const int KeptImageBytes = 3 << 24;
-
     private readonly IImageDecoder? _decoder;
     private readonly Preprocessing _preprocessing;
     private readonly Shape _input;
@@ -119,7 +115,7 @@ internal sealed class ImageInference : IDisposable
             Lease lease = TakeCall(Views);
             try
             {
-                Prepare(new ImageSource(name, inMemory: true, encoded.AsSpan(0, length)), lease.Call, 0);
+                Prepare(new ImageSource(name, inMemory: true, encoded.AsSpan(0, length)), lease.Call);
                 await _engine.RunAsync(lease.Call, cancellation).ConfigureAwait(false);
                 return lease;
             }
@@ -145,7 +141,7 @@ internal sealed class ImageInference : IDisposable
         try
         {
             for (int i = 0; i < lease.Call.Rows; i++)
-                images.GetSpan([first + i, 0, 0, 0], _engine.InputLength).CopyTo(lease.Call.InputRow(i));
+                images.GetSpan([first + i, 0, 0, 0], _engine.InputLength).CopyTo(lease.Call.Room[(i * _engine.InputLength)..]);
             _engine.Run(lease.Call, cancellation);
             return lease;
         }
@@ -168,56 +164,11 @@ internal sealed class ImageInference : IDisposable
         return checked((int)images.Lengths[0]);
     }
 
-    /// <summary>Many image files, a batch at a time: all are decoded on several threads, then computed.</summary>
-    /// <param name="paths">The files.</param>
-    /// <param name="result">Makes the result of an image from its outputs, [views, output].</param>
-    /// <param name="cancellation">Stops between two batches.</param>
-    public IEnumerable<FileResult<T>> RunFiles<T>(IEnumerable<string> paths, Func<Span<float>, T> result, CancellationToken cancellation)
-        where T : class
-    {
-        Decoder();
-        foreach (string[] chunk in paths.Chunk(Math.Max(1, BatchSize / Views)))
-            foreach (FileResult<T> file in RunTogether(chunk, result, cancellation))
-                yield return file;
-    }
-
-    private FileResult<T>[] RunTogether<T>(string[] paths, Func<Span<float>, T> result, CancellationToken cancellation)
-        where T : class
-    {
-        var results = new FileResult<T>[paths.Length];
-        using Lease lease = Begin(paths.Length * Views, cancellation);
-        try
-        {
-            var options = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation };
-            Parallel.For(0, paths.Length, options, i =>
-            {
-                try
-                {
-                    Prepare(new ImageSource(paths[i], inMemory: false), lease.Call, i);
-                }
-                catch (Exception e) when (ImageErrors.IsAboutTheImage(e))
-                {
-                    Rows(lease.Call, i).Clear();
-                    results[i] = new FileResult<T>(paths[i], null, e);
-                }
-            });
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-        _engine.Run(lease.Call, cancellation);
-        int length = Views * OutputLength;
-        for (int i = 0; i < paths.Length; i++)
-            results[i] ??= new FileResult<T>(paths[i], result(lease.Call.Output.Slice(i * length, length)), null);
-        return results;
-    }
-
     /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
     public void WarmUp(int images)
     {
         using Lease lease = Begin(Math.Min(images * Views, Math.Max(BatchSize, Views)), CancellationToken.None);
-        lease.Call.Input.Clear();
+        lease.Call.Room.Clear();
         _engine.Run(lease.Call, CancellationToken.None);
     }
 
@@ -251,7 +202,7 @@ internal sealed class ImageInference : IDisposable
         Lease lease = Begin(Views, cancellation);
         try
         {
-            Prepare(source, lease.Call, 0);
+            Prepare(source, lease.Call);
             _engine.Run(lease.Call, cancellation);
             return lease;
         }
@@ -262,34 +213,26 @@ internal sealed class ImageInference : IDisposable
         }
     }
 
-    /// <summary>Decodes an image and writes its views into the rows of image <paramref name="index"/>.</summary>
-    private void Prepare(ImageSource source, InferenceCall call, int index)
+    /// <summary>Decodes an image and writes its views.</summary>
+    private void Prepare(ImageSource source, InferenceCall call)
     {
         ImageReader reader = TakeReader();
         try
         {
             source.Read(_decoder, reader.Pixels);
             if (Views == 1)
-                reader.Preprocessor.Apply(reader.Pixels, Rows(call, index));
+                reader.Preprocessor.Apply(reader.Pixels, call.Room);
             else
-                reader.Preprocessor.ApplyTenCrop(reader.Pixels, Rows(call, index));
+                reader.Preprocessor.ApplyTenCrop(reader.Pixels, call.Room);
         }
-        catch (InvalidDataException e) when (source.Name.Length > 0 && !e.Message.StartsWith(source.Name, StringComparison.Ordinal))
+        catch (InvalidDataException e) when (ImageErrors.Named(source.Name, e) is var named && named != e)
         {
-            // Preprocessing knows no names.
-            throw new InvalidDataException(ImageErrors.Describe(source.Name, e), e);
+            throw named;
         }
         finally
         {
             Return(reader);
         }
-    }
-
-    /// <summary>Room for the views of image <paramref name="index"/>.</summary>
-    private Span<float> Rows(InferenceCall call, int index)
-    {
-        int length = Views * _engine.InputLength;
-        return call.Input.Slice(index * length, length);
     }
 
     private byte[] Grow(byte[] encoded, int length, string name)
@@ -311,7 +254,7 @@ internal sealed class ImageInference : IDisposable
     }
 
     /// <summary>Memory for a call that has its place already; without memory the place is given back.</summary>
-    private Lease TakeCall(int rows)
+    private Lease TakeCall(int rows, Batch? batch = null)
     {
         try
         {
@@ -319,7 +262,7 @@ internal sealed class ImageInference : IDisposable
             lock (_calls)
                 _calls.TryPop(out call);
             call ??= new InferenceCall(_engine.InputLength, _engine.OutputLength);
-            call.Reserve(rows);
+            call.Reserve(rows, batch);
             return new Lease(this, call);
         }
         catch
@@ -347,7 +290,7 @@ internal sealed class ImageInference : IDisposable
 
     private void Return(ImageReader reader)
     {
-        if (reader.Pixels.Padded.Length > KeptImageBytes)
+        if (reader.Pixels.Padded.Length > ImagePipeline.KeptImageBytes)
             return;
         lock (_readers)
             _readers.Push(reader);

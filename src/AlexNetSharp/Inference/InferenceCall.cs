@@ -1,10 +1,11 @@
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
+using AlexNetSharp.Data;
 
 namespace AlexNetSharp.Inference;
 
 /// <summary>Some inputs on their way through the network, and the memory for them; used again and again, so that a call allocates nothing.</summary>
-/// <remarks>One caller at a time: fill <see cref="Input"/>, hand it to <see cref="InferenceEngine"/>, wait, read <see cref="Output"/>.</remarks>
+/// <remarks>One caller at a time: fill <see cref="Room"/>, hand it to <see cref="InferenceEngine"/>, wait, read <see cref="Output"/>.</remarks>
 /// <param name="inputLength">Floats of one input.</param>
 /// <param name="outputLength">Floats of one output.</param>
 internal sealed class InferenceCall(int inputLength, int outputLength) : IValueTaskSource
@@ -12,6 +13,7 @@ internal sealed class InferenceCall(int inputLength, int outputLength) : IValueT
     private readonly object _gate = new();
     private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
     private float[] _input = [], _output = [];
+    private Batch? _batch;
     private bool _awaited, _done;
     private Exception? _error;
 
@@ -22,22 +24,27 @@ internal sealed class InferenceCall(int inputLength, int outputLength) : IValueT
     public CancellationToken Cancellation { get; private set; }
 
     /// <summary>The inputs, [rows, input].</summary>
-    public Span<float> Input => _input.AsSpan(0, Rows * inputLength);
+    public ReadOnlySpan<float> Input => _batch is null ? Room : _batch.Input;
+
+    /// <summary>Memory for the inputs of a call that did not get a batch.</summary>
+    public Span<float> Room => _input.AsSpan(0, Rows * inputLength);
 
     /// <summary>The outputs, [rows, output].</summary>
     public Span<float> Output => _output.AsSpan(0, Rows * outputLength);
 
     /// <summary>One input.</summary>
-    public Span<float> InputRow(int row) => _input.AsSpan(row * inputLength, inputLength);
+    public ReadOnlySpan<float> InputRow(int row) => Input.Slice(row * inputLength, inputLength);
 
     /// <summary>One output.</summary>
     public Span<float> OutputRow(int row) => _output.AsSpan(row * outputLength, outputLength);
 
     /// <summary>Makes room.</summary>
-    public void Reserve(int rows)
+    /// <param name="rows">Number of inputs.</param>
+    /// <param name="batch">Holds the inputs, and stays as it is until the call has ended; null for <see cref="Room"/>.</param>
+    public void Reserve(int rows, Batch? batch = null)
     {
-        Rows = rows;
-        if (_input.Length < rows * (long)inputLength)
+        (Rows, _batch) = (rows, batch);
+        if (batch is null && _input.Length < rows * (long)inputLength)
             _input = GC.AllocateUninitializedArray<float>(checked(rows * inputLength));
         if (_output.Length < rows * (long)outputLength)
             _output = GC.AllocateUninitializedArray<float>(checked(rows * outputLength));

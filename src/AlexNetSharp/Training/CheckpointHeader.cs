@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AlexNetSharp.Data;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Models;
@@ -49,31 +50,44 @@ public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnl
         using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = checked(source.BatchSize * views), Threads = threads });
         var confusion = new ConfusionMatrix(classes);
         var worst = new PriorityQueue<Mistake, double>();
-        var logProbabilities = new float[classes.Count];
-        Tally tally = default;
         int done = 0;
-        foreach (LabeledBatch batch in source.Read(0, 0, cancellationToken))
+        Tally tally = Measure(plan, source, views, cancellationToken, (label, logProbabilities) =>
         {
-            batch.Images.CopyTo(plan.Input);
-            plan.Forward();
-            for (int i = 0; i < batch.Count; i++, done++)
+            int predicted = TensorPrimitives.IndexOfMax(logProbabilities);
+            confusion.Add(label, predicted);
+            if (predicted != label)
             {
-                int label = batch.Labels[i];
-                Softmax.LogMeanOfViews(plan.Output.Slice(i * views * classes.Count, views * classes.Count), logProbabilities);
-                tally += Tally.Of(logProbabilities, [label], -logProbabilities[label]);
-                int predicted = TensorPrimitives.IndexOfMax(logProbabilities);
-                confusion.Add(label, predicted);
-                if (predicted == label)
-                    continue;
                 double probability = Math.Exp(logProbabilities[predicted]);
                 worst.Enqueue(new Mistake(done, label, predicted, probability), probability);
                 if (worst.Count > mistakes)
                     worst.Dequeue();
             }
-            progress?.Invoke(done);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-        cancellationToken.ThrowIfCancellationRequested();
+            if (++done % source.BatchSize == 0 || done == source.Count)
+                progress?.Invoke(done);
+        });
         return new Evaluation(tally, confusion, [.. worst.UnorderedItems.Select(item => item.Element).OrderByDescending(m => m.Probability).ThenBy(m => m.Index)]);
+    }
+
+    /// <summary>Loss and hits of images with an executor as it is: what evaluation and the validation of a training have in common.</summary>
+    /// <param name="executor">What computes; its outputs are logits.</param>
+    /// <param name="source">The images.</param>
+    /// <param name="views">Views of each image whose probabilities are averaged.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <param name="each">Called for each image, in order, with its class and the logarithms of its probabilities.</param>
+    internal static Tally Measure(
+        IExecutor executor, IBatchSource source, int views, CancellationToken cancellationToken, Action<int, ReadOnlySpan<float>>? each = null)
+    {
+        int classes = (int)executor.Network.OutputShape.Length;
+        var logProbabilities = new float[classes];
+        Tally tally = default;
+        foreach (BatchPart part in ForwardPass.Run(executor, source, views, cancellationToken: cancellationToken))
+            for (int i = 0; i < part.Count; i++)
+            {
+                int label = part.Labels[i];
+                Softmax.LogMeanOfViews(executor.Output.Slice(i * views * classes, views * classes), logProbabilities);
+                tally += Tally.Of(logProbabilities, [label], -logProbabilities[label]);
+                each?.Invoke(label, logProbabilities);
+            }
+        return tally;
     }
 }

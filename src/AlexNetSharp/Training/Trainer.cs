@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Elementwise;
@@ -33,7 +34,7 @@ public sealed unsafe class Trainer : IDisposable
     private readonly SumOfSquares _squares = KernelSet.Best.SumOfSquares();
     private readonly IBatchSource _training;
     private readonly IBatchSource? _validation;
-    private readonly SoftmaxCrossEntropy _smoothedLoss, _loss;
+    private readonly SoftmaxCrossEntropy _loss;
     private readonly List<EpochMetrics> _history = [];
     private double[] _losses = [];
     private long _timestamp;
@@ -79,8 +80,7 @@ public sealed unsafe class Trainer : IDisposable
         _validation = validation;
         _ownsPool = executor.Pool is null;
         _pool = executor.Pool ?? new WorkerPool(Environment.ProcessorCount);
-        _smoothedLoss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, (float)options.LabelSmoothing);
-        _loss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, labelSmoothing: 0);
+        _loss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, (float)options.LabelSmoothing);
     }
 
     /// <summary>Called after each step, on the thread that trains.</summary>
@@ -169,7 +169,7 @@ public sealed unsafe class Trainer : IDisposable
         while (_history.Count < Options.Epochs)
         {
             _timestamp = Stopwatch.GetTimestamp();
-            foreach (LabeledBatch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
+            foreach (Batch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
             {
                 TrainStep(batch);
                 cancellationToken.ThrowIfCancellationRequested();
@@ -190,19 +190,7 @@ public sealed unsafe class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         CheckShape(Network, source);
-        Tally tally = default;
-        foreach (LabeledBatch batch in source.Read(0, 0, cancellationToken))
-        {
-            for (int first = 0; first < batch.Count; first += _executor.BatchSize)
-            {
-                ReadOnlySpan<int> labels = Load(batch, first);
-                _executor.Forward();
-                tally += Measure(labels, gradientScale: null);
-            }
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-        cancellationToken.ThrowIfCancellationRequested();
-        return tally;
+        return Evaluation.Measure(_executor, source, views: 1, cancellationToken);
     }
 
     /// <summary>Ends the threads of the trainer's own; executor, optimizer and parameters stay.</summary>
@@ -213,7 +201,7 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     /// <summary>One update from one batch.</summary>
-    private void TrainStep(LabeledBatch batch)
+    private void TrainStep(Batch batch)
     {
         Tally tally = default;
         int parts = (_training.BatchSize + _executor.BatchSize - 1) / _executor.BatchSize;
@@ -221,7 +209,7 @@ public sealed unsafe class Trainer : IDisposable
         {
             ReadOnlySpan<int> labels = Load(batch, first);
             _executor.Forward(training: true, (ulong)(Step * parts + part));
-            tally += Measure(labels, gradientScale: (float)labels.Length / batch.Count);
+            tally += Measure(labels, scale: (float)labels.Length / batch.Count);
             bool last = first + _executor.BatchSize >= batch.Count;
             _executor.Backward(accumulate: part > 0, last ? _gradientReady : null);
         }
@@ -309,30 +297,21 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     /// <summary>Copies a part of a batch into the executor; the rest of its batch keeps old images, whose gradient is set to 0.</summary>
-    private ReadOnlySpan<int> Load(LabeledBatch batch, int first)
+    private ReadOnlySpan<int> Load(Batch batch, int first)
     {
         int count = Math.Min(batch.Count - first, _executor.BatchSize);
         int length = (int)Network.InputShape.Length;
-        batch.Images.Slice(first * length, count * length).CopyTo(_executor.Input);
+        batch.Input.Slice(first * length, count * length).CopyTo(_executor.Input);
         return batch.Labels.Slice(first, count);
     }
 
-    /// <summary>Loss (smoothed in training) and hits of the images in the executor; with a scale also the gradient of scale times their mean loss.</summary>
-    private Tally Measure(ReadOnlySpan<int> labels, float? gradientScale)
+    /// <summary>Smoothed loss and hits of the images in the executor, and the gradient of scale times their mean loss.</summary>
+    private Tally Measure(ReadOnlySpan<int> labels, float scale)
     {
-        int classes = Network.OutputShape.Channels;
-        ReadOnlySpan<float> logits = _executor.Output[..(labels.Length * classes)];
-        double loss;
-        if (gradientScale is { } scale)
-        {
-            Span<float> gradient = _executor.OutputGradient;
-            loss = _smoothedLoss.Compute(logits, labels, gradient[..logits.Length], scale);
-            gradient[logits.Length..].Clear();
-        }
-        else
-        {
-            loss = _loss.Compute(logits, labels);
-        }
+        ReadOnlySpan<float> logits = _executor.Output[..(labels.Length * Network.OutputShape.Channels)];
+        Span<float> gradient = _executor.OutputGradient;
+        double loss = _loss.Compute(logits, labels, gradient[..logits.Length], scale);
+        gradient[logits.Length..].Clear();
         return Tally.Of(logits, labels, loss * labels.Length);
     }
 

@@ -32,7 +32,7 @@ public class TrainReporterTests
             new RootCommand().Parse(""), output, error, new ProgressLine(terminal ? screen : null, () => 200, colors: false), CancellationToken.None);
         var options = new DataLoaderOptions { BatchSize = 4 };
         var size = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 12, CropHeight = 12, CropWidth = 12 };
-        using var loader = new LoaderBatches(new SyntheticImages(9, classes: SmallTraining.Classes), size, options);
+        using var loader = new DataLoader(new SyntheticImages(9, classes: SmallTraining.Classes), size, options);
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var cpu = new CpuTraining(
             parameters, loader, null, new TrainerOptions { Epochs = 2, Schedule = new ConstantRate(1e-6) });

@@ -14,12 +14,14 @@ public class DataLoaderTests
         ColorPca = new ColorPca { Components = [9, 8, 7, -3, 0, 4, 1, -2, 1] },
     };
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     public void EveryImageComesOnceAnEpoch()
     {
         var set = new SyntheticImages(23);
         using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 5, Shuffle = true, Epochs = 3, Seed = 4 });
-        Assert.Equal(5, loader.StepsPerEpoch);
+        Assert.Equal((5, 23), (loader.StepsPerEpoch, loader.Count));
         var preprocessor = new Preprocessor(Plain);
         var image = new PixelBuffer();
         float[] expected = new float[Plain.Length];
@@ -27,10 +29,11 @@ public class DataLoaderTests
         for (int epoch = 0; epoch < 3; epoch++)
         {
             List<int> seen = [];
-            for (int step = 0; step < 5; step++)
+            int step = 0;
+            foreach (Batch batch in loader.Read(epoch, 0, Token))
             {
-                Batch batch = loader.Next(TestContext.Current.CancellationToken)!;
                 Assert.Equal((epoch, step, step < 4 ? 5 : 3), (batch.Epoch, batch.Step, batch.Count));
+                step++;
                 for (int i = 0; i < batch.Count; i++)
                 {
                     int index = batch.Indices[i];
@@ -41,19 +44,20 @@ public class DataLoaderTests
                     Assert.True(batch.Input.Slice(i * Plain.Length, Plain.Length).SequenceEqual(expected));
                 }
             }
+            Assert.Equal(5, step);
             Assert.Equal(Enumerable.Range(0, 23), seen.Order());
             orders.Add(string.Join(' ', seen));
         }
         Assert.Equal(3, orders.Distinct().Count());
-        Assert.Null(loader.Next(TestContext.Current.CancellationToken));
-        Assert.Null(loader.Next(TestContext.Current.CancellationToken));
+        // Nothing beyond the epochs that were asked for.
+        Assert.Equal(2 * 3 * 23, set.Reads);
     }
 
     [Theory]
     [InlineData(1, 1), InlineData(3, 2), InlineData(8, 5)]
     public void ThreadsAndPrefetchChangeNoBit(int threads, int prefetch)
     {
-        var options = new DataLoaderOptions { BatchSize = 4, Shuffle = true, Epochs = 2, Seed = 9, Augmentation = All };
+        var options = new DataLoaderOptions { BatchSize = 4, Shuffle = true, Seed = 9, Augmentation = All };
         Assert.Equal(Hashes(options with { Threads = 2, Prefetch = 3 }), Hashes(options with { Threads = threads, Prefetch = prefetch }));
         Assert.NotEqual(Hashes(options), Hashes(options with { Seed = 10 }));
     }
@@ -62,20 +66,39 @@ public class DataLoaderTests
     [InlineData(0, 3), InlineData(1, 0), InlineData(1, 4), InlineData(0, 6)]
     public void ItContinuesAnywhere(int epoch, int step)
     {
-        var options = new DataLoaderOptions { BatchSize = 4, Shuffle = true, Epochs = 2, Seed = 9, Augmentation = All };
+        var options = new DataLoaderOptions { BatchSize = 4, Shuffle = true, Seed = 9, Augmentation = All };
         string[] whole = Hashes(options);
-        Assert.Equal(whole[(epoch * 6 + step)..], Hashes(options with { FirstEpoch = epoch, FirstStep = step }));
+        Assert.Equal(whole[(epoch * 6 + step)..], Hashes(options, epoch, step));
+        // The same loader goes back and forth, from the middle of an epoch.
+        using var loader = new DataLoader(new SyntheticImages(23), Plain, options);
+        Assert.Equal(whole[7], Hash(loader.Read(1, 1, Token).First()));
+        Assert.Equal(whole[2], Hash(loader.Read(0, 2, Token).First()));
+        Assert.Equal(whole[3], Hash(loader.Read(0, 3, Token).First()));
+        Assert.Equal(whole[6..], loader.Read(1, 0, Token).Select(Hash));
+    }
+
+    [Fact]
+    public void AnOrderThatNeverChangesIsReadAgainAndAgainOnTheSameThreads()
+    {
+        var set = new SyntheticImages(10);
+        using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 4 });
+        string[] first = [.. loader.Read(0, 0, Token).Select(Hash)];
+        Assert.Equal(10, set.Reads);
+        Assert.Equal(first, loader.Read(0, 0, Token).Select(Hash));
+        Assert.Equal(first, loader.Read(7, 0, Token).Select(Hash));
+        Assert.Equal(30, set.Reads);
+        Assert.Equal(0, loader.Ready);
     }
 
     [Fact]
     public void AnIncompleteBatchCanBeLeftOut()
     {
-        using var loader = new DataLoader(new SyntheticImages(23), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true, Epochs = 2 });
-        Assert.Equal(4, loader.StepsPerEpoch);
-        for (int i = 0; i < 8; i++)
-            Assert.Equal((i / 4, 5), (loader.Next(TestContext.Current.CancellationToken) is { } batch) ? (batch.Epoch, batch.Count) : default);
-        Assert.Null(loader.Next(TestContext.Current.CancellationToken));
+        using var loader = new DataLoader(new SyntheticImages(23), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true });
+        Assert.Equal((4, 20), (loader.StepsPerEpoch, loader.Count));
+        for (int epoch = 0; epoch < 2; epoch++)
+            Assert.Equal([5, 5, 5, 5], loader.Read(epoch, 0, Token).Select(batch => batch.Count));
         Assert.Throws<ArgumentException>(() => new DataLoader(new SyntheticImages(3), Plain, new DataLoaderOptions { BatchSize = 5, DropLast = true }));
+        Assert.Throws<ArgumentException>(() => new DataLoader(new SyntheticImages(0), Plain, new DataLoaderOptions()));
     }
 
     [Fact]
@@ -84,21 +107,27 @@ public class DataLoaderTests
         var set = new SyntheticImages(20);
         set.Bad.UnionWith([9, 10, 11]);
         using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 4, Threads = 3 });
-        Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
-        Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
-        Assert.Equal("image9.jpg: truncated.", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message);
+        int good = 0;
+        Assert.Equal("image9.jpg: truncated.", Assert.Throws<InvalidDataException>(() =>
+        {
+            foreach (Batch _ in loader.Read(0, 0, Token))
+                good++;
+        }).Message);
+        Assert.Equal(2, good);
+        // Behind it one can read on.
+        Assert.Equal(2, loader.Read(0, 3, Token).Count());
     }
 
     [Fact]
     public void TenCropsLieOneAfterTheOther()
     {
         var set = new SyntheticImages(7);
-        using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 3, Threads = 2, TenCrop = true, Epochs = 1 });
+        using var loader = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 3, Threads = 2, TenCrop = true });
         var preprocessor = new Preprocessor(Plain);
         var image = new PixelBuffer();
         float[] expected = new float[Preprocessor.TenCropViews * Plain.Length];
         int seen = 0;
-        while (loader.Next(TestContext.Current.CancellationToken) is { } batch)
+        foreach (Batch batch in loader.Read(0, 0, Token))
             for (int i = 0; i < batch.Count; i++, seen++)
             {
                 set.Read(seen, image);
@@ -109,54 +138,39 @@ public class DataLoaderTests
         Assert.Equal(7, seen);
         set.Bad.Add(2);
         using var bad = new DataLoader(set, Plain, new DataLoaderOptions { BatchSize = 3, TenCrop = true });
-        Assert.StartsWith("image2.jpg: ", Assert.Throws<InvalidDataException>(() => bad.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("image2.jpg: ", Assert.Throws<InvalidDataException>(() => bad.Read(0, 0, Token).First()).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new DataLoader(set, Plain, new DataLoaderOptions { TenCrop = true, Augmentation = All }));
     }
 
-    [Fact]
-    public void AImageTooSmallForTheCropIsNamed()
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public void AnImageTooSmallForTheCropIsNamed(bool tenCrop)
     {
-        using var ten = new DataLoader(new SyntheticImages(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4, TenCrop = true });
-        Assert.StartsWith("image0.jpg: ", Assert.Throws<InvalidDataException>(() => ten.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
-        using var loader = new DataLoader(new SyntheticImages(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4 });
-        Assert.StartsWith("image", Assert.Throws<InvalidDataException>(() => loader.Next(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        using var loader = new DataLoader(new SyntheticImages(4, 5, 5), Plain, new DataLoaderOptions { BatchSize = 4, TenCrop = tenCrop });
+        Assert.StartsWith("image0.jpg: ", Assert.Throws<InvalidDataException>(() => loader.Read(0, 0, Token).First()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void WaitingCanBeCanceledAndNothingHangs()
+    public void TheMemoryOfItsBatchesIsKnownBefore()
     {
-        var slow = new SlowImages();
-        var loader = new DataLoader(slow, Plain, new DataLoaderOptions { BatchSize = 4, Threads = 2 });
-        using var source = new CancellationTokenSource(250);
-        Assert.Throws<OperationCanceledException>(() => loader.Next(source.Token));
-        slow.Gate.Set();
-        Assert.NotNull(loader.Next(TestContext.Current.CancellationToken));
-        Assert.True(loader.Waited > TimeSpan.Zero);
-        loader.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => loader.Next(TestContext.Current.CancellationToken));
+        var options = new DataLoaderOptions { BatchSize = 1000, Prefetch = 4 };
+        long floats = 5L * 1000 * Plain.Length * sizeof(float);
+        Assert.InRange(options.BytesOf(Plain), floats, floats + 5 * 1000 * 16 + 5 * 64);
+        Assert.InRange((options with { TenCrop = true }).BytesOf(Plain), 10 * floats, 10 * floats + 5 * 1000 * 16 + 5 * 64);
+        // 2³¹ images are no reason for an overflow.
+        Assert.True((options with { BatchSize = int.MaxValue }).BytesOf(Plain) > 1L << 40);
     }
 
-    private static string[] Hashes(DataLoaderOptions options)
+    private static string[] Hashes(DataLoaderOptions options, int epoch = 0, int step = 0)
     {
         using var loader = new DataLoader(new SyntheticImages(23), Plain, options);
         List<string> hashes = [];
-        while (loader.Next(TestContext.Current.CancellationToken) is { } batch)
-            hashes.Add(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Input))));
+        // A step beyond the last of an epoch leaves nothing of it.
+        for (; epoch < 2; epoch++, step = 0)
+            hashes.AddRange(loader.Read(epoch, step, Token).Select(Hash));
         return [.. hashes];
     }
 
-    private sealed class SlowImages : IImageDataset
-    {
-        private readonly SyntheticImages _images = new(16);
-        public ManualResetEventSlim Gate { get; } = new();
-        public int Count => 16;
-        public IReadOnlyList<string> Classes => _images.Classes;
-        public int Label(int index) => _images.Label(index);
-        public string Name(int index) => _images.Name(index);
-        public void Read(int index, PixelBuffer target)
-        {
-            Gate.Wait();
-            _images.Read(index, target);
-        }
-    }
+    private static string Hash(Batch batch) =>
+        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(batch.Input)));
 }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
@@ -62,9 +63,9 @@ public class OnnxTests : FormatTest
         ModelFile.Save(path, model);
         using var session = new InferenceSession(path);
         int images = 0, right = 0;
-        foreach (LabeledBatch batch in validation.Read(0, cancellationToken: TestContext.Current.CancellationToken))
+        foreach (Batch batch in validation.Read(0, cancellationToken: TestContext.Current.CancellationToken))
         {
-            float[] nchw = Nchw(batch.Images, batch.Count, network.InputShape);
+            float[] nchw = Nchw(batch.Input, batch.Count, network.InputShape);
             float[] theirs = RunOnnx(session, batch.Count, network.InputShape, nchw), ours = Run(network, model.Parameters, batch.Count, nchw);
             Compare.Close("logits", theirs, ours, Tolerances.OtherProgramLogits);
             for (int i = 0; i < batch.Count; i++)

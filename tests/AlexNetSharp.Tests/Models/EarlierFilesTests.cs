@@ -1,3 +1,4 @@
+using AlexNetSharp.Data;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;

@@ -1,3 +1,4 @@
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;

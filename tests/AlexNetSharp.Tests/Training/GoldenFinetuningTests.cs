@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;

@@ -33,8 +33,8 @@ public sealed class LeakTests
             Shuffle = true,
             Augmentation = new Augmentation { RandomCrop = true, HorizontalFlip = true },
         };
-        using var training = new LoaderBatches(images, preprocessing, options);
-        using var validation = new LoaderBatches(files, preprocessing, new DataLoaderOptions { BatchSize = BatchSize });
+        using var training = new DataLoader(images, preprocessing, options);
+        using var validation = new DataLoader(files, preprocessing, new DataLoaderOptions { BatchSize = BatchSize });
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(dropout: 0.5f), seed: 1);
         using var cpu = new CpuTraining(
             parameters, training, validation, new TrainerOptions { Epochs = Epochs, Schedule = new ConstantRate(0.001), ClipNorm = 5 }, threads: 2);

@@ -1,7 +1,7 @@
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Training;
+namespace AlexNetSharp.Data;
 
 /// <summary>Images that lie in memory as the network wants them, in another random order every epoch or always in theirs.</summary>
 public sealed class MemoryBatches : IBatchSource
@@ -36,7 +36,7 @@ public sealed class MemoryBatches : IBatchSource
     public int BatchSize { get; }
 
     /// <inheritdoc/>
-    public IEnumerable<LabeledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    public IEnumerable<Batch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
     {
         int[] order = new int[Count];
         for (int i = 0; i < order.Length; i++)
@@ -44,32 +44,17 @@ public sealed class MemoryBatches : IBatchSource
         if (_seed is { } seed)
             new Philox(seed, stream: 0, (uint)epoch).Shuffle(order.AsSpan());
         int length = (int)Shape.Length;
-        var batch = new MemoryBatch(BatchSize, length);
-        for (int first = firstBatch * BatchSize; first < Count && !cancellationToken.IsCancellationRequested; first += BatchSize)
+        using var batch = new Batch(BatchSize, length);
+        for (int step = firstBatch; step * (long)BatchSize < Count && !cancellationToken.IsCancellationRequested; step++)
         {
-            int count = batch.Resize(Math.Min(BatchSize, Count - first));
-            for (int i = 0; i < count; i++)
-                batch.Set(i, _images.Span.Slice(order[first + i] * length, length), _labels.Span[order[first + i]]);
+            batch.Begin(epoch, step, Math.Min(BatchSize, Count - step * BatchSize));
+            for (int i = 0; i < batch.Count; i++)
+            {
+                int index = order[step * BatchSize + i];
+                batch.Set(i, index, _labels.Span[index]);
+                _images.Span.Slice(index * length, length).CopyTo(batch.Place(i));
+            }
             yield return batch;
-        }
-    }
-
-    private sealed class MemoryBatch(int size, int length) : LabeledBatch
-    {
-        private readonly float[] _images = new float[size * length];
-        private readonly int[] _labels = new int[size];
-        private int _count;
-
-        public override ReadOnlySpan<float> Images => _images.AsSpan(0, _count * length);
-
-        public override ReadOnlySpan<int> Labels => _labels.AsSpan(0, _count);
-
-        public int Resize(int count) => _count = count;
-
-        public void Set(int index, ReadOnlySpan<float> image, int label)
-        {
-            image.CopyTo(_images.AsSpan(index * length));
-            _labels[index] = label;
         }
     }
 }

@@ -1,6 +1,6 @@
 using AlexNetSharp.Tensors;
 
-namespace AlexNetSharp.Training;
+namespace AlexNetSharp.Data;
 
 /// <summary>Images with labels, batch after batch, in an order that is a function of the epoch alone.</summary>
 /// <remarks>
@@ -21,23 +21,10 @@ public interface IBatchSource
     /// <summary>Changes with the images, their order before shuffling, or their classes; null if the source cannot say. Checkpoints keep it.</summary>
     string? Fingerprint => null;
 
-    /// <summary>Reads the batches of an epoch; the objects it gives may be the same ones, filled again.</summary>
+    /// <summary>Reads the batches of an epoch; the objects it gives may be the same ones, filled again, and belong to the source.</summary>
     /// <param name="epoch">Number of the epoch, from 0.</param>
     /// <param name="firstBatch">Batches to leave out at the start.</param>
     /// <param name="cancellationToken">Ends the reading between two batches.</param>
     /// <exception cref="InvalidDataException">An image cannot be read or used; thrown by the enumeration, at its batch.</exception>
-    IEnumerable<LabeledBatch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default);
-}
-
-/// <summary>Images and their labels, in memory that belongs to the source: valid until the next batch is asked for.</summary>
-public abstract class LabeledBatch
-{
-    /// <summary>The images, [count, height, width, channels].</summary>
-    public abstract ReadOnlySpan<float> Images { get; }
-
-    /// <summary>The number of each image's class.</summary>
-    public abstract ReadOnlySpan<int> Labels { get; }
-
-    /// <summary>Images in the batch.</summary>
-    public int Count => Labels.Length;
+    IEnumerable<Batch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default);
 }

@@ -1,0 +1,67 @@
+using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>Images of a batch that an executor has in its memory: all of the batch, or a part where the executor is smaller.</summary>
+/// <param name="Batch">The batch.</param>
+/// <param name="First">Position of the first image in the batch.</param>
+/// <param name="Count">Images.</param>
+public readonly record struct BatchPart(Batch Batch, int First, int Count)
+{
+    /// <summary>The class of each image.</summary>
+    public ReadOnlySpan<int> Labels => Batch.Labels.Slice(First, Count);
+
+    /// <summary>The number of each image in its dataset.</summary>
+    public ReadOnlySpan<int> Indices => Batch.Indices.Slice(First, Count);
+}
+
+/// <summary>Runs images through an executor, batch after batch, while the source prepares the next ones.</summary>
+/// <remarks>
+/// Evaluation and validation are made of it, and so is whatever needs the outputs of many images, such as the features of a dataset:
+/// <code>
+/// foreach (BatchPart part in ForwardPass.Run(executor, loader))
+///     for (int i = 0; i &lt; part.Count; i++)
+///         Keep(part.Indices[i], executor.Output.Slice(i * length, length));
+/// </code>
+/// </remarks>
+public static class ForwardPass
+{
+    /// <summary>Computes the outputs of the images of an epoch, without dropout.</summary>
+    /// <param name="executor">What computes; its output holds those of the part until the next one is asked for.</param>
+    /// <param name="source">The images.</param>
+    /// <param name="views">Inputs of each image that lie one after the other: 1, or 10 for ten crops.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="cancellationToken">Stops between two passes.</param>
+    /// <returns>The parts in the order of the images. Image i of a part has the outputs from i · views on in <see cref="IExecutor.Output"/>.</returns>
+    /// <exception cref="ArgumentException">The executor takes inputs of another shape, or cannot hold the views of one image.</exception>
+    /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
+    public static IEnumerable<BatchPart> Run(IExecutor executor, IBatchSource source, int views = 1, int epoch = 0, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(executor);
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(views, 1);
+        if (source.Shape != executor.Network.InputShape)
+            throw new ArgumentException($"network '{executor.Network.Name}' takes images of {executor.Network.InputShape}, but the images come as {source.Shape}", nameof(source));
+        if (views > executor.BatchSize)
+            throw new ArgumentException(FormattableString.Invariant($"an executor of batch size {executor.BatchSize} cannot hold the {views} views of an image"), nameof(executor));
+        return Parts();
+
+        IEnumerable<BatchPart> Parts()
+        {
+            int most = executor.BatchSize / views, length = checked((int)source.Shape.Length * views);
+            foreach (Batch batch in source.Read(epoch, 0, cancellationToken))
+                for (int first = 0; first < batch.Count; first += most)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int count = Math.Min(batch.Count - first, most);
+                    batch.Input.Slice(first * length, count * length).CopyTo(executor.Input);
+                    executor.Forward();
+                    yield return new BatchPart(batch, first, count);
+                }
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+}
