@@ -50,9 +50,6 @@ public sealed class ImageDecoder : IImageDecoder
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(target);
-        // Before opening: a pipe or a device has no length, and opening or reading one might never end.
-        if (new FileInfo(path) is { Exists: true, Length: 0 })
-            CheckLength(0, path);
         using SafeFileHandle file = Open(path);
         long length = RandomAccess.GetLength(file);
         CheckLength(length, path);
@@ -160,10 +157,13 @@ public sealed class ImageDecoder : IImageDecoder
         }
     }
 
-    private static SafeFileHandle Open(string path)
+    private SafeFileHandle Open(string path)
     {
         try
         {
+            // Before opening: a pipe or a device has no length, and opening or reading one might never end.
+            if ((File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo { Exists: true, Length: 0 })
+                CheckLength(0, path);
             return File.OpenHandle(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -184,7 +184,7 @@ public sealed class ImageDecoder : IImageDecoder
     private void CheckLength(long length, string name)
     {
         if (length == 0)
-            throw new InvalidDataException($"{name}: empty.");
+            throw new InvalidDataException($"{name}: empty, or not a regular file.");
         if (length > _maxFileBytes)
             throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: too large ({length} bytes; the limit is {_maxFileBytes})."));

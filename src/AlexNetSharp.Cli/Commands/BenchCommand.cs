@@ -14,8 +14,8 @@ namespace AlexNetSharp.Cli.Commands;
 /// <summary><c>alexnet bench</c>: times forward and forward-backward as TensorFlow's AlexNet notebook does, and prints what it prints.</summary>
 internal sealed class BenchCommand : CliCommand
 {
-    private readonly ChoiceOption<string> _network = CommandOptions.Network();
-    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images in a batch", 32, 1, int.MaxValue);
+    private readonly Option<string> _network = CommandOptions.Network();
+    private readonly Option<int> _batchSize = CommandOptions.BatchSize(32, "images in a batch");
     private readonly Option<int> _batches = CommandOptions.Integer("--batches", "steps that count", 100, 1, 10_000_000);
     private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "steps before the first that counts", 10, 0, 10_000_000);
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
@@ -25,7 +25,7 @@ internal sealed class BenchCommand : CliCommand
         ("conv", GradientScope.Convolution), ("all", GradientScope.All));
     private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "leave forward-backward out");
     private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "leave forward out");
-    private readonly Option<ulong> _seed = CommandOptions.Integer<ulong>("--seed", "key of all random numbers", 0, 0, ulong.MaxValue);
+    private readonly Option<ulong> _seed = CommandOptions.Seed();
     private readonly Option<string?> _images = CommandOptions.Path(
         "--images", "an image or a folder of images to fill the batch with, instead of noise; repeated as needed", "PATH");
     private readonly Option<string?> _data = CommandOptions.Path(
@@ -37,16 +37,16 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
     private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "the algorithms that were considered, the choice and each refusal");
     private readonly Option<string?> _csv = CommandOptions.Path("--csv", "write each step's duration");
-    private readonly Option<string?> _json = CommandOptions.Path(
-        "--json", "write the results; gflops there counts a multiply-add as two and every convolution as direct convolution");
+    private readonly JsonOutput _json;
 
     public BenchCommand()
         : base("bench", "Time forward and forward-backward, as TensorFlow's AlexNet notebook does.")
     {
         foreach (Option option in (Option[])
             [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images, _data,
-             _precise, _bfloat16, _perLayer, _explain, _csv, _json])
+             _precise, _bfloat16, _perLayer, _explain, _csv])
             Add(option);
+        _json = new JsonOutput(this, "; gflops counts a multiply-add as two and every convolution as direct convolution");
         Validators.Add(result =>
         {
             if (result.GetValue(_forwardOnly) && result.GetValue(_forwardBackwardOnly))
@@ -77,10 +77,10 @@ internal sealed class BenchCommand : CliCommand
     {
         if (context.Get(_data) is { } data)
             return RunLoader(data, context);
-        (string? csv, string? json) = (context.Get(_csv), context.Get(_json));
-        OutputFile.CheckDifferent("--csv", csv, "--json", json);
+        string? csv = context.Get(_csv);
+        OutputFile.CheckDifferent("--csv", csv, "--json", _json.FileOf(context));
         OutputFile.Check("--csv", csv);
-        OutputFile.Check("--json", json);
+        _json.Begin(context);
 
         string name = context.Get(_network);
         Network network = NetworkChoice.Create(name, imageSize: context.Get(_imageSize), asInNotebook: true);
@@ -123,11 +123,10 @@ internal sealed class BenchCommand : CliCommand
             context.WriteTable(LayerTimes.ToTable(layers));
         if (csv is not null)
             OutputFile.Write("--csv", csv, Csv(runs, outcomes));
-        if (json is not null)
-            OutputFile.Write("--json", json, new BenchReport(
-                name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
-                peakMemory, reports)
-            { Layers = layers }.ToJson());
+        _json.Write(context, new BenchReport(
+            name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
+            peakMemory, reports)
+        { Layers = layers }.ToJson);
         if (!interrupted)
             return ExitCode.Success;
         context.Note(string.Create(
@@ -138,8 +137,7 @@ internal sealed class BenchCommand : CliCommand
 
     private int RunLoader(string data, CommandContext context)
     {
-        string? json = context.Get(_json);
-        OutputFile.Check("--json", json);
+        _json.Begin(context);
         var options = new DataLoaderOptions { BatchSize = context.Get(_batchSize), Threads = context.Get(_threads), Seed = context.Get(_seed) };
         LoaderReport report = new LoaderBenchmark(
             data, context.Get(_network), context.Get(_imageSize), options, context.Get(_burnIn), context.Get(_batches)).Run(context);
@@ -147,8 +145,7 @@ internal sealed class BenchCommand : CliCommand
         context.WriteLine(FormattableString.Invariant(
             $"{report.Description}: {report.Images} images to {report.ImageSize}×{report.ImageSize}, batches of {report.BatchSize}"));
         context.WriteTable(report.ToTable());
-        if (json is not null)
-            OutputFile.Write("--json", json, report.ToJson());
+        _json.Write(context, report.ToJson);
         return ExitCode.Success;
     }
 

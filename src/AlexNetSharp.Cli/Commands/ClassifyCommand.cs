@@ -22,16 +22,17 @@ internal sealed class ClassifyCommand : CliCommand
     };
 
     private readonly Option<int> _top = CommandOptions.Integer("--top", "classes to show for each image, the most probable first", 5, 1, 1_000_000);
-    private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
-    private readonly Option<bool> _json = CommandOptions.Switch("--json", "print JSON");
+    private readonly Option<bool> _tenCrop = CommandOptions.TenCrop();
+    private readonly JsonOutput _json;
 
     public ClassifyCommand()
         : base("classify", "Say what is on images: classes, probabilities, time.")
     {
         _model = new ModelInput(this);
         Add(_images);
-        foreach (Option option in (Option[])[_top, _tenCrop, _json])
+        foreach (Option option in (Option[])[_top, _tenCrop])
             Add(option);
+        _json = new JsonOutput(this);
         _inference = new InferenceInput(this);
     }
 
@@ -44,9 +45,13 @@ internal sealed class ClassifyCommand : CliCommand
     ];
 
     /// <inheritdoc/>
+    public override bool PathsFollowJson => true;
+
+    /// <inheritdoc/>
     public override int Run(CommandContext context)
     {
         InferenceInput.RefuseUnknownOptions(this, context.Get(_images));
+        _json.Begin(context);
         IReadOnlyList<string> files = InferenceInput.Find(context.Get(_images));
         bool tenCrop = context.Get(_tenCrop);
         string path = _model.PathOf(context);
@@ -60,10 +65,8 @@ internal sealed class ClassifyCommand : CliCommand
             context, "classifying", files.Count, classifier.ClassifyFiles(files, context.Get(_top), context.Cancellation), skipped);
         var report = new ClassifyReport(
             path, classifier, tenCrop ? 10 : 1, _inference.Threads(context), results, skipped, Stopwatch.GetElapsedTime(start));
-        if (context.Get(_json))
-            context.WriteLine(report.ToJson());
-        else
-            report.Print(context);
+        report.Print(context);
+        _json.Write(context, report.ToJson);
         return ExitCode.Success;
     }
 

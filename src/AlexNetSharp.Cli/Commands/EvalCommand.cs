@@ -17,21 +17,22 @@ internal sealed class EvalCommand : CliCommand
     private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
     private readonly ChoiceOption<string> _checkpoint = new(
         "--checkpoint", "which checkpoint of the run: that of the best epoch or of the last one", null, ("best", "best"), ("last", "last"));
-    private readonly Option<bool> _tenCrop = CommandOptions.Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
-    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images computed at once", 128, 1, 1 << 20);
+    private readonly Option<bool> _tenCrop = CommandOptions.TenCrop();
+    private readonly Option<int> _batchSize = CommandOptions.BatchSize(128);
     private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "confident mistakes to list", 20, 0, 1_000_000);
-    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list images that cannot be read and leave them out, instead of stopping");
+    private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
-    private readonly Option<string?> _json = CommandOptions.Path("--json", "write the results");
+    private readonly JsonOutput _json;
 
     public EvalCommand()
         : base("eval", "Measure a model on images: loss, top-1, top-5, precision and recall by class, confusion matrix.")
     {
         Add(_run);
         Add(_data);
-        foreach (Option option in (Option[])[_checkpoint, _network, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out, _json])
+        foreach (Option option in (Option[])[_checkpoint, _network, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out])
             Add(option);
+        _json = new JsonOutput(this);
     }
 
     /// <inheritdoc/>
@@ -47,7 +48,9 @@ internal sealed class EvalCommand : CliCommand
     public override int Run(CommandContext context)
     {
         string run = context.Get(_run);
-        OutputFile.Check("--json", context.Get(_json));
+        _json.Begin(context);
+        if (context.Get(_out) is { } given)
+            OutputFolder.RequireOutside("--out", given, context.Get(_data));
         if (File.Exists(run) && context.Has(_checkpoint))
             throw new UsageException($"--checkpoint chooses among those of a run folder, but '{run}' is a file");
         string path = File.Exists(run) ? run
@@ -67,8 +70,7 @@ internal sealed class EvalCommand : CliCommand
         var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
         report.Print(context);
         report.SaveConfusion(folder);
-        if (context.Get(_json) is { } json)
-            OutputFile.Write("--json", json, report.ToJson());
+        _json.Write(context, report.ToJson);
         return ExitCode.Success;
     }
 

@@ -10,8 +10,8 @@ namespace AlexNetSharp.Cli.Commands;
 internal sealed class InitCommand : CliCommand
 {
     private readonly Argument<string> _out = ModelOutput.Argument();
-    private readonly ChoiceOption<string> _network = CommandOptions.Network();
-    private readonly Option<int> _seed = CommandOptions.Integer("--seed", "key of the random numbers; the same seed gives the same weights everywhere", 1, 0, int.MaxValue);
+    private readonly Option<string> _network = CommandOptions.Network();
+    private readonly Option<ulong> _seed = CommandOptions.Seed(1);
     private readonly Option<int?> _classes = CommandOptions.Classes();
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
 
@@ -37,7 +37,7 @@ internal sealed class InitCommand : CliCommand
         ModelOutput.Check("OUT", path, ".safetensors", ".onnx");
         Network network = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize));
         using var model = new Model(
-            ParameterSet.Initialize(network, (ulong)context.Get(_seed)), NetworkCatalog.Get(name).Preprocessing.For(network.InputShape.Height));
+            ParameterSet.Initialize(network, context.Get(_seed)), NetworkCatalog.Get(name).Preprocessing.For(network.InputShape.Height));
         ModelFile.Save(path, model);
         context.WriteLine(FormattableString.Invariant($"{path}: network {name}, {network.ParameterCount} parameters, {network.OutputShape.Length} classes"));
         return ExitCode.Success;

@@ -27,7 +27,7 @@ internal sealed class SimilarCommand : CliCommand
 
     private readonly Option<string?> _cache = CommandOptions.Path("--cache", $"where the features are kept [{CacheName} in FOLDER]");
     private readonly Option<string?> _sheet = CommandOptions.Path("--sheet", "write the image and those nearest to it as one image (PNG)");
-    private readonly Option<bool> _json = CommandOptions.Switch("--json", "print JSON");
+    private readonly JsonOutput _json;
 
     public SimilarCommand()
         : base("similar", "Find the images of a folder that are most like an image, by the features of a hidden layer.")
@@ -35,8 +35,9 @@ internal sealed class SimilarCommand : CliCommand
         _model = new ModelInput(this);
         Add(_folder);
         Add(_image);
-        foreach (Option option in (Option[])[_top, _layer, _cache, _sheet, _json])
+        foreach (Option option in (Option[])[_top, _layer, _cache, _sheet])
             Add(option);
+        _json = new JsonOutput(this);
         _inference = new InferenceInput(this);
     }
 
@@ -49,12 +50,16 @@ internal sealed class SimilarCommand : CliCommand
     ];
 
     /// <inheritdoc/>
+    public override bool PathsFollowJson => true;
+
+    /// <inheritdoc/>
     public override int Run(CommandContext context)
     {
         string folder = context.Get(_folder), query = context.Get(_image);
         OutputFile.CheckDifferent("--sheet", context.Get(_sheet), "--cache", context.Get(_cache));
         OutputFile.Check("--sheet", context.Get(_sheet));
         OutputFile.Check("--cache", context.Get(_cache));
+        _json.Begin(context);
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"{folder}: {(File.Exists(folder) ? "a file, not a folder of images" : "no such folder")}");
         if (!File.Exists(query))
@@ -69,10 +74,8 @@ internal sealed class SimilarCommand : CliCommand
         var report = new SimilarReport(_model.PathOf(context), extractor, query, library, nearest);
         if (context.Get(_sheet) is { } sheet)
             OutputFile.Write("--sheet", sheet, ContactSheet.ToPng(query, nearest, new ImageDecoder()));
-        if (context.Get(_json))
-            context.WriteLine(report.ToJson());
-        else
-            report.Print(context);
+        report.Print(context);
+        _json.Write(context, report.ToJson);
         return ExitCode.Success;
     }
 

@@ -11,10 +11,10 @@ namespace AlexNetSharp.Cli.Commands;
 /// <summary><c>alexnet summary</c>: the layers of a network with shapes, parameters, multiply-adds and memory.</summary>
 internal sealed class SummaryCommand : CliCommand
 {
-    private readonly ChoiceOption<string> _network = CommandOptions.Network();
+    private readonly Option<string> _network = CommandOptions.Network();
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
     private readonly Option<int?> _classes = CommandOptions.Classes();
-    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images in a batch", 1, 1, 1_000_000);
+    private readonly Option<int> _batchSize = CommandOptions.BatchSize(1, "images in a batch");
 
     public SummaryCommand()
         : base("summary", "Print the layers of a network with shapes, parameters, work and memory.")

@@ -17,18 +17,10 @@ internal sealed class ChoiceOption<T> : Option<string>
         : base(name)
     {
         _choices = choices;
-        string[] words = [.. choices.Select(choice => choice.Word)];
-        Description = description;
-        HelpName = helpName ?? string.Join('|', words);
-        DefaultValueFactory = _ => words[0];
-        CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (!words.Contains(text))
-                result.AddError(
-                    $"{name} must be {string.Join(", ", words[..^1])} or {words[^1]}, but is '{text}'{NearestName.Suggestion(text, words)}");
-            return text;
-        };
+        ValueRule<string> rule = ValueRule.Words(helpName, [.. choices.Select(choice => choice.Word)]);
+        Option<string> checking = CommandOptions.Of(name, description, rule, choices[0].Word);
+        (Description, HelpName, DefaultValueFactory, CustomParser) =
+            (description, rule.HelpName, checking.DefaultValueFactory, checking.CustomParser);
     }
 
     /// <summary>What a word stands for.</summary>

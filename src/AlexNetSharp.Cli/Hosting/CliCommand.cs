@@ -15,6 +15,9 @@ internal abstract class CliCommand(string name, string description) : Command(na
     /// <summary>Command lines that work as they stand, shown by <c>--help</c>.</summary>
     public abstract IReadOnlyList<string> Examples { get; }
 
+    /// <summary>Whether paths of the command may follow <c>--json</c>, see <see cref="JsonOutput"/>.</summary>
+    public virtual bool PathsFollowJson => false;
+
     /// <summary>Runs the command.</summary>
     /// <param name="context">Options, output, progress and cancellation.</param>
     /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>

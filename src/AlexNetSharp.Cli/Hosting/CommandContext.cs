@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Cli.Hosting;
 
@@ -17,6 +19,14 @@ internal sealed class CommandContext(
     /// <summary>Canceled by Ctrl-C and SIGTERM; ask between steps.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
 
+    /// <summary>
+    /// Whether the command saves work when it is interrupted, and ends by itself: others are ended a moment after the first signal.
+    /// </summary>
+    public bool SavesWork { get; set; }
+
+    /// <summary>Whether standard output holds JSON in place of text: lines and tables are left out.</summary>
+    public bool OmitText { get; set; }
+
     /// <summary>The value of an option.</summary>
     public T Get<T>(Option<T> option) => options.GetValue(option)!;
 
@@ -29,25 +39,37 @@ internal sealed class CommandContext(
     /// <summary>Whether the option is on the command line, and not only its default.</summary>
     public bool Has(Option option) => options.GetResult(option) is { Implicit: false };
 
-    /// <summary>Writes a line of results to standard output.</summary>
+    /// <summary>Writes a line of results to standard output; what would break it is escaped.</summary>
     public void WriteLine(string line = "")
     {
+        if (OmitText)
+            return;
         // On a terminal both streams share the screen: a result must not be appended to the progress line.
         Progress.Clear();
-        output.WriteLine(line);
+        output.WriteLine(Printable.Of(line));
     }
 
     /// <summary>Writes a table of results to standard output.</summary>
     public void WriteTable(Spectre.Console.Table table)
     {
+        if (OmitText)
+            return;
         Progress.Clear();
         output.Write(Tables.Render(table));
     }
 
-    /// <summary>Writes a message that is no result to standard error.</summary>
+    /// <summary>Writes results as JSON to standard output.</summary>
+    /// <param name="json">The JSON in UTF-8.</param>
+    public void WriteJson(ReadOnlySpan<byte> json)
+    {
+        Progress.Clear();
+        output.WriteLine(Encoding.UTF8.GetString(json).TrimEnd());
+    }
+
+    /// <summary>Writes a message that is no result to standard error; what would break the line is escaped.</summary>
     public void Note(string line)
     {
         Progress.Clear();
-        error.WriteLine(line);
+        error.WriteLine(Printable.Of(line));
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Cli.Hosting;
 
@@ -8,6 +9,9 @@ namespace AlexNetSharp.Cli.Hosting;
 internal static class CommandHost
 {
     private const string Name = "alexnet";
+
+    /// <summary>Time that a command has to end by itself after Ctrl-C or SIGTERM.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.8);
 
     private static readonly Option<bool> Verbose = new("--verbose")
     {
@@ -23,6 +27,16 @@ internal static class CommandHost
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, string description, IReadOnlyList<string> examples, IReadOnlyList<CliCommand> commands)
     {
+        StandardStreams.Install();
+        int code = Execute(args, description, examples, commands);
+        if (StandardStreams.Output.Failure is not { } failure || code != ExitCode.Success)
+            return code;
+        Console.Error.WriteLine($"{Name}: standard output cannot be written ({Printable.Of(failure.Message)})");
+        return ExitCode.Failure;
+    }
+
+    private static int Execute(string[] args, string description, IReadOnlyList<string> examples, IReadOnlyList<CliCommand> commands)
+    {
         var root = new RootCommand(description) { Verbose };
         foreach (CliCommand command in commands)
             root.Add(command);
@@ -30,8 +44,10 @@ internal static class CommandHost
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
         root.Options.OfType<VersionOption>().Single().Action = new VersionLine();
 
+        CliCommand? named = commands.FirstOrDefault(command => command.Name == args.FirstOrDefault(word => !word.StartsWith('-')));
+        string[] words = named is { PathsFollowJson: true } ? [.. JsonOutput.Separate(args)] : args;
         // A path may begin with @: it is a path, not a file of further options.
-        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
             return Usage(parsed);
         if (parsed.Action is not null)
@@ -42,14 +58,16 @@ internal static class CommandHost
     private static int Run(CliCommand command, ParseResult parsed)
     {
         using var interruption = new CancellationTokenSource();
+        ProgressLine progress = ProgressLine.OnStandardError();
+        var context = new CommandContext(parsed, Console.Out, Console.Error, progress, interruption.Token);
+        int reported = 0;
         using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using PosixSignalRegistration sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-        ProgressLine progress = ProgressLine.OnStandardError();
         if (NativeBuild.Advice is { } advice)
             Console.Error.WriteLine($"{Name} {command.Name}: {advice}");
         try
         {
-            return command.Run(new CommandContext(parsed, Console.Out, Console.Error, progress, interruption.Token));
+            return command.Run(context);
         }
         catch (OperationCanceledException) when (interruption.IsCancellationRequested)
         {
@@ -72,17 +90,30 @@ internal static class CommandHost
 
         void Interrupt(PosixSignalContext signal)
         {
-            // The second time the runtime ends the process at once, for a command that does not come to a point where it can stop.
+            // The second time the runtime ends the process at once.
             signal.Cancel = !interruption.IsCancellationRequested;
+            if (signal.Cancel)
+                new Thread(EndSoon) { IsBackground = true }.Start();
             interruption.Cancel();
+        }
+
+        // For a command that does not come to a point where it can stop: it waits for a pipe, or for a disk that does not answer.
+        void EndSoon()
+        {
+            Thread.Sleep(Patience);
+            if (!context.SavesWork)
+                Environment.Exit(Report("interrupted", null, ExitCode.Interrupted));
         }
 
         int Report(string message, Exception? exception, int code)
         {
+            if (Interlocked.Exchange(ref reported, 1) != 0)
+                return code;
             progress.Clear();
-            Console.Error.WriteLine($"{Name} {command.Name}: {OneLine(message)}");
+            Console.Error.WriteLine($"{Name} {command.Name}: {Printable.Of(message.Trim())}");
             if (exception is not null && parsed.GetValue(Verbose))
-                Console.Error.WriteLine(exception);
+                foreach (string line in exception.ToString().Split(Environment.NewLine))
+                    Console.Error.WriteLine(Printable.Of(line));
             return code;
         }
     }
@@ -91,7 +122,7 @@ internal static class CommandHost
     {
         Command command = parsed.CommandResult.Command;
         string who = command is RootCommand ? Name : $"{Name} {command.Name}";
-        Console.Error.WriteLine($"{who}: {OneLine(Describe(parsed, command))} (see '{who} --help')");
+        Console.Error.WriteLine($"{who}: {Printable.Of(Describe(parsed, command))} (see '{who} --help')");
         return ExitCode.Usage;
     }
 
@@ -116,6 +147,4 @@ internal static class CommandHost
         IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
         return command.Options.Concat(inherited).SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal));
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
 }

@@ -1,74 +1,47 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Numerics;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Options that check themselves: each says in one line what was expected and what was found.</summary>
+/// <summary>Options that check themselves, and those that several commands share: one declaration with one limit each.</summary>
 internal static class CommandOptions
 {
-    /// <summary>A whole number between two limits.</summary>
-    public static Option<T> Integer<T>(string name, string description, T defaultValue, T minimum, T maximum)
-        where T : struct, IBinaryInteger<T> => new(name)
-        {
-            Description = description,
-            HelpName = "N",
-            DefaultValueFactory = _ => defaultValue,
-            CustomParser = result =>
-            {
-                string text = result.Tokens[0].Value;
-                bool number = T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value);
-                if (!number || value < minimum || value > maximum)
-                    result.AddError(string.Create(
-                        CultureInfo.InvariantCulture, $"{name} must be a whole number from {minimum} to {maximum}, but is '{text}'"));
-                return value;
-            },
-        };
+    private const int LargestBatch = 1 << 20, LargestImage = 65536;
 
-    /// <summary>A number between two limits.</summary>
-    public static Option<double> Number(string name, string description, double defaultValue, double minimum, double maximum) => new(name)
+    /// <summary>An option whose value follows a rule; without a default it is null, zero or false where it is not given.</summary>
+    public static Option<T> Of<T>(string name, string description, ValueRule<T> rule) => new(name)
     {
         Description = description,
-        HelpName = "X",
-        DefaultValueFactory = _ => defaultValue,
+        HelpName = rule.HelpName,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            bool number = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
-            if (!number || !(value >= minimum && value <= maximum))
-                result.AddError(string.Create(
-                    CultureInfo.InvariantCulture, $"{name} must be a number from {minimum} to {maximum}, but is '{text}'"));
+            if (!rule.TryParse(text, out T value))
+                result.AddError(rule.Refusal(name, $"'{text}'"));
             return value;
         },
     };
+
+    /// <summary>An option whose value follows a rule, with a default.</summary>
+    public static Option<T> Of<T>(string name, string description, ValueRule<T> rule, T defaultValue)
+    {
+        Option<T> option = Of(name, description, rule);
+        option.DefaultValueFactory = _ => defaultValue;
+        return option;
+    }
+
+    /// <summary>A whole number between two limits.</summary>
+    public static Option<T> Integer<T>(string name, string description, T defaultValue, T minimum, T maximum)
+        where T : struct, IBinaryInteger<T> => Of(name, description, ValueRule.Integer(minimum, maximum), defaultValue);
 
     /// <summary>Something that is on when it is named.</summary>
     public static Option<bool> Switch(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
     /// <summary>A path, or null where the option is not given.</summary>
-    public static Option<string?> Path(string name, string description, string helpName = "FILE") => new(name)
-    {
-        Description = description,
-        HelpName = helpName,
-        CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (string.IsNullOrWhiteSpace(text))
-                result.AddError($"{name} needs a path, but is empty");
-            return text;
-        },
-    };
-
-    /// <summary>Which network: <c>--network NAME</c>.</summary>
-    public static ChoiceOption<string> Network() => new(
-        "--network", $"which network: {string.Join(", ", NetworkCatalog.Names)}", "NAME", [.. NetworkCatalog.Names.Select(name => (name, name))]);
-
-    /// <summary>Values of the network's output: <c>--classes N</c>, by default those of the data set that it was made for.</summary>
-    public static Option<int?> Classes() =>
-        OptionalInteger("--classes", "values of the output [1000 for ImageNet's networks, 10 for CIFAR-10's]", 1, 1_000_000);
+    public static Option<string?> Path(string name, string description, string helpName = "FILE") => Of(name, description, ValueRule.Path(helpName));
 
     /// <summary>A path that has to be given.</summary>
     public static Option<string?> RequiredPath(string name, string description)
@@ -78,25 +51,56 @@ internal static class CommandOptions
         return option;
     }
 
+    /// <summary>What <c>--network</c> may be.</summary>
+    public static ValueRule<string> NetworkRule { get; } = ValueRule.Words("NAME", NetworkCatalog.Names);
+
+    /// <summary>What <c>--network</c> is for, with the names.</summary>
+    public static string NetworkDescription { get; } = $"which network: {string.Join(", ", NetworkCatalog.Names)}";
+
+    /// <summary>Which network: <c>--network NAME</c>.</summary>
+    public static Option<string> Network() => Of("--network", NetworkDescription, NetworkRule, NetworkCatalog.Names[0]);
+
+    /// <summary>Values of the network's output: <c>--classes N</c>, by default those of the dataset that it was made for.</summary>
+    public static Option<int?> Classes() => Of(
+        "--classes", "values of the output [1000 for ImageNet's networks, 10 for CIFAR-10's]", ValueRule.Integer(1, 1_000_000).As(value => (int?)value));
+
+    /// <summary>What <c>--image-size</c> may be.</summary>
+    public static ValueRule<int?> ImageSizeRule { get; } = ValueRule.Integer(1, LargestImage).As(value => (int?)value);
+
     /// <summary>Height and width of the images: <c>--image-size N</c>, by default what the network was made for.</summary>
-    public static Option<int?> ImageSize() =>
-        OptionalInteger("--image-size", "height and width of the images [what the network was made for]", 1, 65536);
+    public static Option<int?> ImageSize() => Of("--image-size", "height and width of the images [what the network was made for]", ImageSizeRule);
 
-    /// <summary>A whole number between two limits, or null where the option is not given.</summary>
-    public static Option<int?> OptionalInteger(string name, string description, int minimum, int maximum)
-    {
-        Option<int> checking = Integer(name, description, minimum, minimum, maximum);
-        return new Option<int?>(name) { Description = description, HelpName = "N", CustomParser = result => checking.CustomParser!(result) };
-    }
+    /// <summary>What <c>--batch-size</c> may be.</summary>
+    public static ValueRule<int> BatchSizeRule { get; } = ValueRule.Integer(1, LargestBatch);
 
-    /// <summary>A number between two limits, or null where the option is not given.</summary>
-    public static Option<double?> OptionalNumber(string name, string description, double minimum, double maximum)
-    {
-        Option<double> checking = Number(name, description, minimum, minimum, maximum);
-        return new Option<double?>(name) { Description = description, HelpName = "X", CustomParser = result => checking.CustomParser!(result) };
-    }
+    /// <summary>Images of a batch: <c>--batch-size N</c>.</summary>
+    public static Option<int> BatchSize(int defaultValue, string description = "images computed at once") =>
+        Of("--batch-size", description, BatchSizeRule, defaultValue);
 
-    /// <summary>Threads that compute: <c>--threads N</c>, by default one a processor.</summary>
-    public static Option<int> Threads() =>
-        Integer("--threads", "threads that compute", Environment.ProcessorCount, 1, 1024);
+    /// <summary>What <c>--threads</c> may be.</summary>
+    public static ValueRule<int> ThreadsRule { get; } = ValueRule.Integer(1, 1024);
+
+    /// <summary>What <c>--threads</c> is for.</summary>
+    public const string ThreadsDescription = "threads that compute";
+
+    /// <summary>Threads that compute: <c>--threads N</c>, by default one per CPU.</summary>
+    public static Option<int> Threads() => Of("--threads", ThreadsDescription, ThreadsRule, Environment.ProcessorCount);
+
+    /// <summary>What <c>--seed</c> may be.</summary>
+    public static ValueRule<ulong> SeedRule { get; } = ValueRule.Integer(ulong.MinValue, ulong.MaxValue);
+
+    /// <summary>What <c>--seed</c> is for.</summary>
+    public const string SeedDescription = "key of all random numbers; the same seed gives the same numbers everywhere";
+
+    /// <summary>The key of all random numbers: <c>--seed N</c>.</summary>
+    public static Option<ulong> Seed(ulong defaultValue = 0) => Of("--seed", SeedDescription, SeedRule, defaultValue);
+
+    /// <summary>What <c>--skip-bad</c> is for.</summary>
+    public const string SkipBadDescription = "list images that cannot be read and leave them out, instead of stopping";
+
+    /// <summary>Whether images that cannot be read are left out: <c>--skip-bad</c>.</summary>
+    public static Option<bool> SkipBad() => Switch("--skip-bad", SkipBadDescription);
+
+    /// <summary>Whether each image is looked at in ten views: <c>--ten-crop</c>.</summary>
+    public static Option<bool> TenCrop() => Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
 }

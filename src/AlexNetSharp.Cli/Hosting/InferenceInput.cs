@@ -7,11 +7,11 @@ namespace AlexNetSharp.Cli.Hosting;
 /// <summary>The options of commands that run images through a model, and what they do about images that cannot be read.</summary>
 internal sealed class InferenceInput
 {
-    private readonly Option<int> _batchSize = CommandOptions.Integer("--batch-size", "images computed at once", 32, 1, 1 << 16);
+    private readonly Option<int> _batchSize = CommandOptions.BatchSize(32);
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
         "--bfloat16", "read the fully connected weights as bfloat16: single images come faster, outputs differ by about 1 %");
-    private readonly Option<bool> _skipBad = CommandOptions.Switch("--skip-bad", "list images that cannot be read and leave them out, instead of ending");
+    private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
 
     /// <summary>Adds the options to a command.</summary>
     public InferenceInput(Command command)

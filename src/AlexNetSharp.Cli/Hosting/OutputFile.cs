@@ -24,15 +24,15 @@ internal static class OutputFile
                 throw new IOException($"{option}: there is no device '{path}'");
             return;
         }
+        if (AtomicFile.IsDanglingLink(path))
+            throw new IOException($"{option}: '{path}' is a link to '{new FileInfo(path).LinkTarget}', which does not exist; remove the link, or give another name");
         try
         {
-            bool existed = File.Exists(path);
-            // Writing goes to a temporary file beside it: both have to be possible.
-            using (new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write))
-            {
-            }
-            if (!existed)
-                File.Delete(path);
+            // Writing goes to a temporary file beside it, which has to be possible; and what is there must not be protected.
+            if (File.Exists(path))
+                using (new FileStream(path, FileMode.Open, FileAccess.Write))
+                {
+                }
             using (new AtomicFile(path))
             {
             }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Cli.Hosting;
 
@@ -50,7 +51,7 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
         TimeSpan elapsed = Stopwatch.GetElapsedTime(_start, now);
         timeLeft ??= done > 0 && done < total ? elapsed * ((double)(total - done) / done) : null;
         string left = timeLeft is { } time ? Clock(time) + " left" : Clock(elapsed);
-        string before = title + " ";
+        string before = Printable.Of(title) + " ";
         string after = string.Create(CultureInfo.InvariantCulture, $"  {done}/{total}  {left}{(remark.Length > 0 ? "  " : "")}{remark}");
         // The last column stays free: writing there makes some terminals scroll.
         int bar = Math.Min(BarWidth, columns() - 1 - before.Length - after.Length);

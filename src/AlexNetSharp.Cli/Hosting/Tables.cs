@@ -1,4 +1,4 @@
-using AlexNetSharp.Formats;
+using AlexNetSharp.Diagnostics;
 using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Hosting;
@@ -28,7 +28,7 @@ internal static class Tables
     {
         var row = new List<Text>(cells.Length);
         foreach (string cell in cells)
-            row.Add(new Text(FormatError.Printable(cell)));
+            row.Add(new Text(Printable.Of(cell)));
         table.AddRow(row);
     }
 

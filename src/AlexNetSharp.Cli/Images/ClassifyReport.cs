@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Inference;
@@ -40,7 +39,7 @@ internal sealed record ClassifyReport(
     }
 
     /// <summary>Everything as JSON.</summary>
-    public string ToJson()
+    public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
@@ -74,7 +73,8 @@ internal sealed record ClassifyReport(
             SkippedImages.Write(json, Skipped.Select(image => (image.Path, image.Error!.Message)));
             json.WriteEndObject();
         }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        buffer.Write("\n"u8);
+        return buffer.WrittenSpan.ToArray();
     }
 
     private static string Describe(Prediction prediction) =>

@@ -15,16 +15,15 @@ internal static class ImageSizes
     /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>
     public static Preprocessing Of(string network, ImageSizeRange found, int? imageSize, string resize, int? resizeTo)
     {
-        bool small = TrainSettings.IsCudaConvnet(network);
-        int size = imageSize
-            ?? (small ? found.Square is <= 64 and var side ? side : 32 : NetworkCatalog.Get(network).Preprocessing.CropHeight);
+        CatalogEntry entry = NetworkCatalog.Get(network);
+        bool small = IsForSmallImages(entry);
+        int size = imageSize ?? (small && found.Square is <= 64 and var side ? side : entry.Preprocessing.CropHeight);
         // What has the size already is not changed by resizing; images that the model is shown later may have another.
         int shorter = found.Square == size ? size : size * 256 / 224;
-        (ResizeMode mode, int to) = resize switch
+        (ResizeMode mode, int to) = (resize == "auto" ? ResizeOf(network) : resize) switch
         {
             "none" => (ResizeMode.None, size),
             "square" => (ResizeMode.Square, resizeTo ?? size),
-            "auto" when small => (ResizeMode.Square, resizeTo ?? size),
             _ => (ResizeMode.ShorterSide, resizeTo ?? (small ? size : shorter)),
         };
         return new Preprocessing
@@ -36,4 +35,10 @@ internal static class ImageSizes
             ChannelOrder = small && found.Channels == 1 ? ChannelOrder.Gray : ChannelOrder.Rgb,
         };
     }
+
+    /// <summary>What <c>--resize auto</c> is for a network.</summary>
+    public static string ResizeOf(string network) => IsForSmallImages(NetworkCatalog.Get(network)) ? "square" : "shorter";
+
+    /// <summary>Whether small images are taken in their own size, gray ones as they are, and none is cropped.</summary>
+    private static bool IsForSmallImages(CatalogEntry entry) => entry.AnyChannels;
 }

@@ -64,6 +64,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             context.Note("no validation images: accuracy, and with it best.safetensors, is that on the images trained on, not on new ones (--val, --val-split)");
         try
         {
+            context.SavesWork = true;
             trainer.Run(context.Cancellation);
         }
         catch (OperationCanceledException)

@@ -1,14 +1,21 @@
+using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Models;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>Everything that is needed to repeat a training: what <c>config.json</c> of a run folder holds. Made by the options of <c>alexnet train</c>.</summary>
+/// <summary>Everything that is needed to repeat a training: what <c>config.json</c> of a run folder holds.</summary>
+/// <remarks>A property has its default here; its option, limits and field are declared in <see cref="TrainOptions"/>.</remarks>
 internal sealed record TrainSettings
 {
+    private static readonly string s_network = NetworkCatalog.Names[0];
+    private static readonly TrainingRecipe s_recipe = TrainingRecipe.For(s_network);
+
+    /// <summary>What is there before any option is given.</summary>
+    public static TrainSettings Default { get; } = new() { Data = "" };
+
     public required string Data { get; init; }
 
     public string? ValidationPath { get; init; }
@@ -17,18 +24,18 @@ internal sealed record TrainSettings
 
     public bool SkipBad { get; init; }
 
-    public required string Network { get; init; }
+    public string Network { get; init; } = s_network;
 
     public int? ImageSize { get; init; }
 
     /// <summary>Initial values: the network's own, or those of <see cref="Initialization"/>.</summary>
-    public required string Initial { get; init; }
+    public string Initial { get; init; } = s_recipe.Initial;
 
     /// <summary>What is subtracted and divided by: <c>pixel</c>, <c>channel</c>, <c>none</c>.</summary>
-    public required string Normalize { get; init; }
+    public string Normalize { get; init; } = s_recipe.Normalize;
 
-    /// <summary>How images are brought to size: <c>shorter</c>, <c>square</c>, <c>none</c>.</summary>
-    public required string Resize { get; init; }
+    /// <summary>How images are brought to size: <c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and images.</summary>
+    public string Resize { get; init; } = "auto";
 
     public int? ResizeTo { get; init; }
 
@@ -42,43 +49,43 @@ internal sealed record TrainSettings
 
     public bool ColorPca { get; init; }
 
-    public required int Epochs { get; init; }
+    public int Epochs { get; init; } = 20;
 
     public int ValidationEpochs { get; init; } = 1;
 
-    public required int BatchSize { get; init; }
+    public int BatchSize { get; init; } = 128;
 
     public int MicroBatch { get; init; }
 
-    public required double LearningRate { get; init; }
+    public double LearningRate { get; init; } = s_recipe.LearningRate;
 
-    public required string Schedule { get; init; }
+    public string Schedule { get; init; } = "constant";
 
     public IReadOnlyList<int> Milestones { get; init; } = [];
 
-    public int StepEpochs { get; init; }
+    public int StepEpochs { get; init; } = 30;
 
-    public double Gamma { get; init; }
+    public double Gamma { get; init; } = 0.1;
 
-    public int Patience { get; init; }
+    public int Patience { get; init; } = 10;
 
     public double MinimumRate { get; init; }
 
     public long WarmupSteps { get; init; }
 
-    public double Momentum { get; init; }
+    public double Momentum { get; init; } = s_recipe.Momentum;
 
-    public double WeightDecay { get; init; }
+    public double WeightDecay { get; init; } = s_recipe.WeightDecay;
 
-    public double ClipNorm { get; init; }
+    public double ClipNorm { get; init; } = s_recipe.ClipNorm;
 
     public double LabelSmoothing { get; init; }
 
-    public required ulong Seed { get; init; }
+    public ulong Seed { get; init; }
 
-    public int Threads { get; init; }
+    public int Threads { get; init; } = Environment.ProcessorCount;
 
-    public long CacheMegabytes { get; init; }
+    public long CacheMegabytes { get; init; } = 2000;
 
     public int CheckpointEpochs { get; init; } = 1;
 
@@ -87,15 +94,28 @@ internal sealed record TrainSettings
     /// <summary>Version of the program that wrote the file.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Whether a network is one of cuda-convnet's for small images, which come with rates and a normalization of their own.</summary>
-    public static bool IsCudaConvnet(string network) => NetworkCatalog.Get(network).AnyChannels;
+    /// <summary>The settings for another network, with the defaults of that one.</summary>
+    public TrainSettings WithNetwork(string network)
+    {
+        TrainingRecipe recipe = TrainingRecipe.For(network);
+        return this with
+        {
+            Network = network,
+            Initial = recipe.Initial,
+            Normalize = recipe.Normalize,
+            LearningRate = recipe.LearningRate,
+            Momentum = recipe.Momentum,
+            WeightDecay = recipe.WeightDecay,
+            ClipNorm = recipe.ClipNorm,
+        };
+    }
 
     /// <summary>A setting that another one leaves without effect, or null.</summary>
-    [JsonIgnore]
     public string? Pointless => this switch
     {
         { Schedule: "step" } when StepEpochs >= Epochs =>
             FormattableString.Invariant($"--schedule step never drops the rate: --step-epochs {StepEpochs} must be below --epochs {Epochs}"),
+        { Schedule: "multi-step", Milestones: [] } => "--schedule multi-step needs --milestones, such as --milestones 120,130",
         { Schedule: "multi-step" } when Milestones.Zip(Milestones.Skip(1)).Any(pair => pair.First >= pair.Second) || Milestones.Any(m => m < 1 || m >= Epochs) =>
             FormattableString.Invariant($"--milestones must rise and lie between 0 and --epochs {Epochs}, but are {string.Join(',', Milestones)}"),
         { Schedule: "cosine" } when MinimumRate >= LearningRate =>
@@ -123,11 +143,24 @@ internal sealed record TrainSettings
     public static string PathOf(string run) => Path.Combine(run, "config.json");
 
     /// <summary>Writes <c>config.json</c>, whole or not at all.</summary>
-    public void Save(string run) =>
-        OutputFile.Write("--out", PathOf(run), [.. JsonSerializer.SerializeToUtf8Bytes(this, TrainSettingsJson.Default.TrainSettings), (byte)'\n']);
+    public void Save(string run)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString(DataField, Data);
+            foreach (TrainSetting setting in TrainOptions.All)
+                setting.Write(json, this);
+            json.WriteString(VersionField, Version);
+            json.WriteEndObject();
+        }
+        buffer.Write("\n"u8);
+        OutputFile.Write("--out", PathOf(run), buffer.WrittenSpan);
+    }
 
-    /// <summary>Reads <c>config.json</c>.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <summary>Reads <c>config.json</c>. A field that is missing has its default.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, has a field that is no setting, or a value that a setting cannot have.</exception>
     /// <exception cref="IOException">There is none.</exception>
     public static TrainSettings Load(string run)
     {
@@ -136,17 +169,43 @@ internal sealed record TrainSettings
             throw new FileNotFoundException($"{run}: no run of a training (there is no config.json in it)");
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), TrainSettingsJson.Default.TrainSettings)
-                ?? throw new InvalidDataException($"{path}: the file is empty");
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return Read(document.RootElement);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
     }
-}
 
-/// <summary>JSON of <see cref="TrainSettings"/>.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(TrainSettings))]
-internal sealed partial class TrainSettingsJson : JsonSerializerContext;
+    private static TrainSettings Read(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new InvalidDataException("not a JSON object with the settings of a training");
+        string[] known = [DataField, .. TrainOptions.All.Select(setting => setting.Field), VersionField];
+        var fields = new Dictionary<string, JsonElement>();
+        foreach (JsonProperty field in root.EnumerateObject())
+        {
+            if (!known.Contains(field.Name))
+                throw new InvalidDataException($"there is no setting '{field.Name}'{NearestName.Suggestion(field.Name, known)}");
+            if (!fields.TryAdd(field.Name, field.Value))
+                throw new InvalidDataException($"{field.Name} stands there twice");
+        }
+        TrainSettings settings = Default with
+        {
+            Data = TextOf(DataField) ?? throw new InvalidDataException($"{DataField} is missing: the folder with the images"),
+            Version = TextOf(VersionField) ?? "",
+        };
+        // In the order of the declarations, not of the file: the network decides about defaults.
+        foreach (TrainSetting setting in TrainOptions.All)
+            if (fields.TryGetValue(setting.Field, out JsonElement value))
+                settings = setting.Read(settings, value);
+        return settings;
+
+        string? TextOf(string name) => !fields.TryGetValue(name, out JsonElement value) ? null
+            : value.ValueKind == JsonValueKind.String ? value.GetString()
+            : throw new InvalidDataException($"{name} must be a text, but is {value.GetRawText()}");
+    }
+
+    private const string DataField = "data", VersionField = "version";
+}

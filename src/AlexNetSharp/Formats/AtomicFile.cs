@@ -1,14 +1,25 @@
+using System.Collections.Concurrent;
+
 namespace AlexNetSharp.Formats;
 
 /// <summary>Writes a file that appears under its name only when it is complete: a temporary neighbor, flushed to disk, then renamed.</summary>
 /// <remarks>A device, such as <c>/dev/stdout</c> or <c>/dev/null</c>, is written as it is: a file must not take its place.</remarks>
 internal sealed class AtomicFile : IDisposable
 {
+    /// <summary>Temporary files that are being written: none is left when the process ends while another thread writes.</summary>
+    private static readonly ConcurrentDictionary<string, byte> s_unfinished = new();
+
     private readonly string _path;
     private readonly string? _temporary;
     private bool _committed;
 
-    /// <summary>Begins to write <paramref name="path"/>.</summary>
+    static AtomicFile() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (string file in s_unfinished.Keys)
+            File.Delete(file);
+    };
+
+    /// <summary>Begins to write <paramref name="path"/>. A file there keeps its permissions; a link there is replaced, and never followed.</summary>
     /// <exception cref="IOException">The folder cannot be written, or there is no such device.</exception>
     public AtomicFile(string path)
     {
@@ -20,7 +31,12 @@ internal sealed class AtomicFile : IDisposable
             return;
         }
         _temporary = Path.Combine(Path.GetDirectoryName(_path)!, $".{Path.GetFileName(_path)}.{Guid.NewGuid():N}.tmp");
-        Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        var stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        s_unfinished.TryAdd(_temporary, 0);
+        // Before there is anything in it: a file that only its owner may read is replaced by one that only its owner may read.
+        if (!OperatingSystem.IsWindows() && File.Exists(_path) && !IsDanglingLink(_path))
+            File.SetUnixFileMode(stream.SafeFileHandle, File.GetUnixFileMode(_path));
+        Stream = stream;
     }
 
     /// <summary>Where to write.</summary>
@@ -30,6 +46,10 @@ internal sealed class AtomicFile : IDisposable
     public static bool IsDevice(string path) =>
         !OperatingSystem.IsWindows() && Path.GetFullPath(path) is var full
         && full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
+
+    /// <summary>Whether there is a link that leads to nothing, which <see cref="File.Exists"/> takes for a file.</summary>
+    public static bool IsDanglingLink(string path) =>
+        new FileInfo(path).LinkTarget is not null && File.ResolveLinkTarget(path, returnFinalTarget: true) is not { Exists: true };
 
     /// <summary>Whether a file of this name is one that was begun here and never committed: .NAME.GUID.tmp.</summary>
     public static bool IsTemporary(string name) =>
@@ -48,6 +68,7 @@ internal sealed class AtomicFile : IDisposable
             ((FileStream)Stream).Flush(flushToDisk: true);
             Stream.Dispose();
             File.Move(_temporary, _path, overwrite: true);
+            s_unfinished.TryRemove(_temporary, out _);
         }
         _committed = true;
     }
@@ -65,6 +86,9 @@ internal sealed class AtomicFile : IDisposable
             // either: the caller has that error already.
         }
         if (!_committed && _temporary is not null)
+        {
             File.Delete(_temporary);
+            s_unfinished.TryRemove(_temporary, out _);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Formats;
 
@@ -20,17 +21,9 @@ internal static class FormatError
     /// <summary>Whether a character breaks a line or steers a terminal.</summary>
     public static bool IsControl(char c) => char.IsControl(c) || c is '\u2028' or '\u2029';
 
-    /// <summary>Text from a file made fit for a terminal: each control character becomes a question mark.</summary>
-    public static string Printable(string text) => text.Any(IsControl) ? string.Concat(text.Select(c => IsControl(c) ? '?' : c)) : text;
-
     /// <summary>Text from a file made fit for a message: in quotes, on one line, of bounded length.</summary>
-    public static string Quote(string text)
-    {
-        var quoted = new StringBuilder("'");
-        foreach (char c in text.Length > LongestQuote ? text.AsSpan(0, LongestQuote) : text)
-            quoted.Append(IsControl(c) || char.IsSurrogate(c) ? '?' : c);
-        return quoted.Append(text.Length > LongestQuote ? "…'" : "'").ToString();
-    }
+    public static string Quote(string text) =>
+        text.Length > LongestQuote ? $"'{Printable.Of(text[..LongestQuote])}…'" : $"'{Printable.Of(text)}'";
 
     /// <summary>A shape as it is written in messages: [64, 3, 11, 11].</summary>
     public static string Shape(ReadOnlySpan<long> shape)

@@ -121,6 +121,9 @@ public sealed class FeatureCache
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static string HashOf(string path)
     {
+        // A pipe or a device has no length, and opening or reading one might never end.
+        if ((File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo { Exists: true, Length: 0 })
+            throw new IOException($"{path}: empty, or not a regular file");
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         return Convert.ToHexString(SHA256.HashData(file));
     }

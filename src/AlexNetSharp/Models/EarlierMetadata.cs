@@ -34,7 +34,7 @@ internal static class EarlierMetadata
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw FormatError.At(file.Path, 0, $"the metadata {Prefix}… cannot be read: {FormatError.Printable(e.Message)}");
+            throw FormatError.At(file.Path, 0, $"the metadata {Prefix}… cannot be read: {Diagnostics.Printable.Of(e.Message)}");
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed record ModelMetadata(Network? Network, Preprocessing? Preprocess
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new InvalidDataException($"{source}: {FormatError.Printable(e.Message)}", e);
+            throw new InvalidDataException($"{source}: {Diagnostics.Printable.Of(e.Message)}", e);
         }
     }
 }

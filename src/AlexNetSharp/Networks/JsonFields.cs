@@ -103,9 +103,5 @@ internal sealed class JsonFields
         _ => Short(element.GetRawText()),
     };
 
-    private static string Short(string text)
-    {
-        string line = string.Concat((text.Length > 60 ? text[..60] + "…" : text).Select(c => char.IsControl(c) ? '?' : c));
-        return line;
-    }
+    private static string Short(string text) => Diagnostics.Printable.Of(text.Length > 60 ? text[..60] + "…" : text);
 }

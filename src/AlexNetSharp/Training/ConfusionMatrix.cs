@@ -55,6 +55,11 @@ public sealed class ConfusionMatrix
         return text.ToString();
     }
 
-    private static string Quote(string name) =>
-        name.AsSpan().ContainsAny(",\"\r\n") ? $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : name;
+    /// <summary>A cell of text. What a spreadsheet would take for a formula begins with an apostrophe, which it takes for "text".</summary>
+    private static string Quote(string name)
+    {
+        if (name is ['=' or '+' or '-' or '@' or '\t' or '\r', ..])
+            name = "'" + name;
+        return name.AsSpan().ContainsAny(",\"\r\n") ? $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : name;
+    }
 }

@@ -74,9 +74,12 @@ internal static class AlexNetProcess
     }
 
     /// <summary>Sends what Ctrl-C sends.</summary>
-    public static void Interrupt(Process process)
+    public static void Interrupt(Process process) => Signal(process, "-INT");
+
+    /// <summary>Sends a signal: <c>-TERM</c>.</summary>
+    public static void Signal(Process process, string signal)
     {
-        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using Process kill = Process.Start("kill", [signal, process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }

@@ -17,7 +17,7 @@ public class BadInputTests
     [InlineData("but is '-4'", "bench", "--batch-size", "-4")]
     [InlineData("but is 'abc'", "bench", "--batch-size", "abc")]
     [InlineData("but is '99999999999'", "bench", "--batch-size", "99999999999")]
-    [InlineData("GB are available; use a smaller batch or image", "bench", "--batch-size", "2000000000")]
+    [InlineData("--batch-size must be a whole number from 1 to 1048576, but is '2000000000'", "bench", "--batch-size", "2000000000")]
     [InlineData("GB are available; use a smaller batch or image", "bench", "--batch-size", "1000000", "--forward-only")]
     [InlineData("--batches must be a whole number from 1 to", "bench", "--batches", "0")]
     [InlineData("but is '-1'", "bench", "--batches", "-1")]
@@ -40,7 +40,7 @@ public class BadInputTests
     [InlineData("--forward-only and --forward-backward-only leave nothing to run", "bench", "--forward-only", "--forward-backward-only")]
     [InlineData("--bfloat16 is for inference; give --forward-only", "bench", "--bfloat16")]
     [InlineData("--csv and --json name the same file", "bench", "--csv", "same", "--json", "same")]
-    [InlineData("--json needs a path", "bench", "--json", "")]
+    [InlineData("--json must be a path, but is empty", "bench", "--json", "")]
     public void WrongUsageIsOneLineAndExitCode2(string expected, params string[] arguments) => AssertOneLine(2, expected, arguments);
 
     [Fact]

@@ -240,7 +240,7 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "--out FOLDER is missing", "train", Data);
         Refused(2, "DATA is missing", "train", "--out", _folder.PathOf("x"));
         Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
-        Refused(2, "takes the place of", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
+        Refused(2, "--random-resized-crop and --random-crop exclude each other", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
         Refused(2, "--patience is for --schedule plateau, but the schedule is constant", Arguments(_folder.PathOf("x"), "--patience", "3"));
         Refused(2, "--schedule must be constant, step, multi-step, cosine or plateau, but is 'Step'", Arguments(_folder.PathOf("x"), "--schedule", "Step"));
         Refused(2, "--step-epochs 30 must be below --epochs 5", Arguments(_folder.PathOf("x"), "--schedule", "step", "--epochs", "5"));
@@ -251,7 +251,7 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "--micro-batch 500 must not exceed --batch-size", Arguments(_folder.PathOf("x"), "--micro-batch", "500"));
         Refused(2, "--warmup-steps 100000 must be below the steps of the run", Arguments(_folder.PathOf("x"), "--warmup-steps", "100000"));
         Refused(2, "but '" + RunFolder.LastCheckpointOf(run) + "' is a file", "eval", RunFolder.LastCheckpointOf(run), Data, "--checkpoint", "last");
-        Refused(2, "--resize-to would do nothing", Arguments(_folder.PathOf("x"), "--resize", "none", "--resize-to", "300"));
+        Refused(2, "--resize-to is for --resize auto, shorter or square, but the resize is none", Arguments(_folder.PathOf("x"), "--resize", "none", "--resize-to", "300"));
         Refused(2, "--color-pca shifts colors, but the images", Arguments(_folder.PathOf("x"), "--color-pca"));
         Refused(1, "is a file; give the name of a folder", "eval", run, Data, "--out", _folder.Write("file", "x"u8));
         Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));

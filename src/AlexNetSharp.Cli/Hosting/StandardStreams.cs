@@ -1,0 +1,103 @@
+using System.Text;
+
+namespace AlexNetSharp.Cli.Hosting;
+
+/// <summary>Standard output and standard error as every command writes to them: a closed or full one never ends it.</summary>
+/// <remarks>
+/// What cannot be written is lost, and a training goes on. At the end, <see cref="CommandHost"/> says so for standard output and exits with
+/// <see cref="ExitCode.Failure"/>. A pipe whose reader has gone (<c>| head</c>) is no failure: .NET itself drops what is written to it.
+/// </remarks>
+internal static class StandardStreams
+{
+    /// <summary>Standard output.</summary>
+    public static GuardedWriter Output { get; } = new(() => Open(1, Console.Out));
+
+    /// <summary>Standard error.</summary>
+    public static GuardedWriter Error { get; } = new(() => Open(2, Console.Error));
+
+    /// <summary>Puts both in the place of the console's, for whatever else writes there.</summary>
+    public static void Install()
+    {
+        // What the console has, before it has these.
+        Output.Open();
+        Error.Open();
+        Console.SetOut(Output);
+        Console.SetError(Error);
+    }
+
+    /// <summary>The stream behind a descriptor.</summary>
+    /// <exception cref="IOException">The descriptor was closed when the program was started.</exception>
+    private static TextWriter Open(int descriptor, TextWriter writer) =>
+        OperatingSystem.IsLinux() && IsTaken(descriptor) ? throw new IOException("it is closed") : writer;
+
+    /// <summary>
+    /// Whether a descriptor that was closed is now an end of one of the runtime's own pipes, which must not be written into: then this
+    /// process holds the end for reading as well.
+    /// </summary>
+    private static bool IsTaken(int descriptor)
+    {
+        try
+        {
+            string? target = TargetOf(descriptor.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            return target is null || (target.StartsWith("pipe:", StringComparison.Ordinal)
+                && Directory.EnumerateFiles("/proc/self/fd").Select(path => Path.GetFileName(path)).Any(other => TargetOf(other) == target && IsForReading(other)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // No /proc: writing will show what the descriptor is.
+            return false;
+        }
+    }
+
+    private static string? TargetOf(string descriptor) => new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget;
+
+    /// <summary>Whether the access mode, the last octal digit of the flags, is O_RDONLY.</summary>
+    private static bool IsForReading(string descriptor) =>
+        File.ReadLines($"/proc/self/fdinfo/{descriptor}").FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal)) is { } flags
+        && flags[^1] is '0' or '4';
+}
+
+/// <summary>A writer that remembers the first failure, and drops what comes after it.</summary>
+/// <param name="open">Opens what is written to.</param>
+internal sealed class GuardedWriter(Func<TextWriter> open) : TextWriter
+{
+    private TextWriter? _writer;
+
+    /// <summary>What went wrong; null if nothing did.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <inheritdoc/>
+    public override Encoding Encoding => Encoding.UTF8;
+
+    /// <summary>Opens what is written to, which the first write would do otherwise.</summary>
+    public void Open() => Try(_ => { });
+
+    /// <inheritdoc/>
+    public override void Write(char value) => Try(writer => writer.Write(value));
+
+    /// <inheritdoc/>
+    public override void Write(char[] buffer, int index, int count) => Try(writer => writer.Write(buffer, index, count));
+
+    /// <inheritdoc/>
+    public override void Write(string? value) => Try(writer => writer.Write(value));
+
+    /// <inheritdoc/>
+    public override void WriteLine(string? value) => Try(writer => writer.WriteLine(value));
+
+    /// <inheritdoc/>
+    public override void Flush() => Try(writer => writer.Flush());
+
+    private void Try(Action<TextWriter> write)
+    {
+        if (Failure is not null)
+            return;
+        try
+        {
+            write(_writer ??= open());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            Failure = e;
+        }
+    }
+}
