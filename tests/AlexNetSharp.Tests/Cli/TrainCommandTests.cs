@@ -32,7 +32,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(6, result.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
         string[] expected =
         [
-            ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics.csv",
+            ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics-steps.csv", "metrics.csv",
             .. Enumerable.Range(1, 6).Select(i => $"tensorboard/events.out.tfevents.{i:D6}"),
         ];
         Assert.Equal(expected, Directory.GetFiles(run, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run, f)).Order(StringComparer.Ordinal));
