@@ -76,7 +76,7 @@ public class BadInputTests
     [Fact]
     public void VerboseAddsTheTrace()
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run("bench", "--image-size", "16", "--verbose");
+        AlexNetProcess.Result result = AlexNetCommand.Run("bench", "--image-size", "16", "--verbose");
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("   at AlexNetSharp.", result.Error, StringComparison.Ordinal);
     }

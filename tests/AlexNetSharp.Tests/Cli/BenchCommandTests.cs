@@ -12,7 +12,7 @@ public partial class BenchCommandTests
     [Fact]
     public void PrintsWhatTheNotebookPrints()
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run([.. s_small, "--batches", "11"]);
+        AlexNetProcess.Result result = AlexNetCommand.Run([.. s_small, "--batches", "11"]);
         Assert.Equal("", result.Error);
         Assert.Equal(0, result.ExitCode);
         string[] lines = result.OutputLines;
@@ -39,7 +39,7 @@ public partial class BenchCommandTests
     {
         using var folder = new TemporaryFolder();
         string json = folder.PathOf("result.json"), csv = folder.PathOf("steps.csv");
-        AlexNetProcess.Result result = AlexNetProcess.Run(
+        AlexNetProcess.Result result = AlexNetCommand.Run(
             [.. s_small, "--batches", "3", "--gradients", "all", "--per-layer", "--explain", "--json", json, "--csv", csv]);
         Assert.Equal(0, result.ExitCode);
 
@@ -105,7 +105,7 @@ public partial class BenchCommandTests
     [InlineData("run --help", "alexnet run model.safetensors --input x.npy --output y.npy")]
     public void HelpHasAnExample(string arguments, string example)
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run(arguments.Split(' '));
+        AlexNetProcess.Result result = AlexNetCommand.Run(arguments.Split(' '));
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("Examples:", result.Output, StringComparison.Ordinal);
         Assert.Contains(example, result.Output, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public partial class BenchCommandTests
     [Fact]
     public void SummaryCountsTheParameters()
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run("summary");
+        AlexNetProcess.Result result = AlexNetCommand.Run("summary");
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("61,100,840", result.Output, StringComparison.Ordinal);
         Assert.Contains("61.1 million parameters", result.Output, StringComparison.Ordinal);
@@ -131,7 +131,7 @@ public partial class BenchCommandTests
         for (int i = 0; i < 12; i++)
             folder.Write($"data/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.TestImages.Encode(40, 30, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
         string json = folder.PathOf("loading.json"), data = folder.PathOf("data");
-        AlexNetProcess.Result result = AlexNetProcess.Run(
+        AlexNetProcess.Result result = AlexNetCommand.Run(
             "bench", "--data", data, "--network", "cifar10-quick", "--batch-size", "4", "--batches", "5", "--burn-in", "2", "--threads", "2", "--json", json);
         Assert.Equal("", result.Error);
         Assert.Equal(0, result.ExitCode);
@@ -144,11 +144,11 @@ public partial class BenchCommandTests
         Assert.All(runs, run => Assert.Equal(20, run.GetProperty("images").GetInt32()));
         Assert.All(runs, run => Assert.True(run.GetProperty("imagesPerSecond").GetDouble() > 1));
 
-        AlexNetProcess.Result refused = AlexNetProcess.Run("bench", "--data", data, "--per-layer");
+        AlexNetProcess.Result refused = AlexNetCommand.Run("bench", "--data", data, "--per-layer");
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("--per-layer has no meaning", refused.Error, StringComparison.Ordinal);
         folder.Write("data/odd/broken.jpg", new byte[100]);
-        refused = AlexNetProcess.Run("bench", "--data", data);
+        refused = AlexNetCommand.Run("bench", "--data", data);
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("broken.jpg", refused.Error, StringComparison.Ordinal);
     }

@@ -21,7 +21,7 @@ public class ClassifyCommandTests
         using var folder = new TemporaryFolder();
         (string model, string[] images) = Prepare(folder, 5);
         using Classifier classifier = Classifier.Load(model, new ImageDecoder());
-        AlexNetProcess.Result one = AlexNetProcess.Run("classify", model, images[0], "--top", "2");
+        AlexNetProcess.Result one = AlexNetCommand.Run("classify", model, images[0], "--top", "2");
         Assert.Equal((0, ""), (one.ExitCode, one.Error));
         Prediction[] expected = classifier.Classify(images[0], top: 2);
         Assert.Equal(images[0], one.OutputLines[0]);
@@ -29,7 +29,7 @@ public class ClassifyCommandTests
             Assert.Equal(FormattableString.Invariant($"{100 * expected[i].Probability,7:0.00} %  {expected[i].Name} ({expected[i].Id})"), one.OutputLines[1 + i]);
         Assert.Matches(@"^1 image in \d+\.\d ms$", one.OutputLines[3]);
 
-        AlexNetProcess.Result all = AlexNetProcess.Run("classify", model, images[2], folder.PathOf("images"), "--top", "1", "--ten-crop", "--batch-size", "30");
+        AlexNetProcess.Result all = AlexNetCommand.Run("classify", model, images[2], folder.PathOf("images"), "--top", "1", "--ten-crop", "--batch-size", "30");
         Assert.Equal((0, ""), (all.ExitCode, all.Error));
         // The image that is named and lies in the folder too comes once, at its first place.
         Assert.Equal([images[2], images[0], images[1], images[3], images[4]], all.OutputLines.Where((_, i) => i % 2 == 0).SkipLast(1));
@@ -42,7 +42,7 @@ public class ClassifyCommandTests
         using var folder = new TemporaryFolder();
         (string model, string[] images) = Prepare(folder, 3);
         File.WriteAllText(images[1], "no image");
-        AlexNetProcess.Result result = AlexNetProcess.Run("classify", model, folder.PathOf("images"), "--json", "--skip-bad", "--top", "6", "--bfloat16");
+        AlexNetProcess.Result result = AlexNetCommand.Run("classify", model, folder.PathOf("images"), "--json", "--skip-bad", "--top", "6", "--bfloat16");
         Assert.Equal(0, result.ExitCode);
         Assert.Equal($"left out: {images[1]}: not a JPEG, PNG, WebP, BMP or GIF image.", result.ErrorLines.Single());
         using JsonDocument json = JsonDocument.Parse(result.Output);
@@ -71,7 +71,7 @@ public class ClassifyCommandTests
         AssertOneLine(1, "huge.png: too large (60000×60000 pixels", "classify", model, folder.Write("huge.png", TestImages.PngHeader(60000, 60000)));
         Directory.CreateDirectory(folder.PathOf("empty"));
         AssertOneLine(1, "no images in this folder", "classify", model, folder.PathOf("empty"));
-        AlexNetProcess.Result none = AlexNetProcess.Run("classify", model, images[2], "--skip-bad");
+        AlexNetProcess.Result none = AlexNetCommand.Run("classify", model, images[2], "--skip-bad");
         Assert.Equal(1, none.ExitCode);
         Assert.Contains("none of the 1 images can be read", none.Error, StringComparison.Ordinal);
     }
@@ -133,7 +133,7 @@ public class ClassifyCommandTests
         // The image that is asked for is not among those found; a cache that the user names is not overwritten if it is none.
         Assert.DoesNotContain(images[3], Paths(Similar(model, root, images[3], "--top", "10")));
         AssertOneLine(1, "--cache: ", "similar", model, root, query, "--cache", images[2]);
-        Assert.Equal(0, AlexNetProcess.Run("similar", model, root, query, "--cache", folder.PathOf("mine")).ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run("similar", model, root, query, "--cache", folder.PathOf("mine")).ExitCode);
         Assert.True(File.Exists(folder.PathOf("mine")));
     }
 
@@ -153,7 +153,7 @@ public class ClassifyCommandTests
 
     private static JsonElement Similar(string model, string folder, string query, params string[] options)
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run(["similar", model, folder, query, "--json", .. options.Contains("--top") ? options : ["--top", "3", .. options]]);
+        AlexNetProcess.Result result = AlexNetCommand.Run(["similar", model, folder, query, "--json", .. options.Contains("--top") ? options : ["--top", "3", .. options]]);
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
         return json.RootElement.Clone();

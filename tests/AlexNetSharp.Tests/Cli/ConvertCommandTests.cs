@@ -24,7 +24,7 @@ public sealed class ConvertCommandTests : IDisposable
     public void NamesOfTensorsCannotSteerTheTerminal()
     {
         string path = _folder.Write("a.safetensors", SafetensorsTests.Bytes("""{"a\u001b[2J\nb":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4));
-        AlexNetProcess.Result result = AlexNetProcess.Run("inspect", path);
+        AlexNetProcess.Result result = AlexNetCommand.Run("inspect", path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains("a?[2J?b", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', result.Output);
@@ -34,7 +34,7 @@ public sealed class ConvertCommandTests : IDisposable
     public void AModelGoesToOnnxAndBackWithEveryBit()
     {
         string start = Model(), onnx = _folder.PathOf("model.onnx"), back = _folder.PathOf("back.safetensors");
-        AlexNetProcess.Result result = AlexNetProcess.Run("convert", start, onnx);
+        AlexNetProcess.Result result = AlexNetCommand.Run("convert", start, onnx);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         // A header, a rule, a row for each of ten parameters, and the summary.
         Assert.Equal(13, result.OutputLines.Length);
@@ -42,7 +42,7 @@ public sealed class ConvertCommandTests : IDisposable
         Assert.Contains("model.onnx: network cifar10-quick, 145,188 parameters, 4 classes, ", result.OutputLines[^1], StringComparison.Ordinal);
 
         string names = _folder.Write("names.txt", "n00000001 one\nn00000002 two\nn00000003 three\nn00000004 four\n"u8);
-        result = AlexNetProcess.Run("convert", onnx, back, "--class-names", names);
+        result = AlexNetCommand.Run("convert", onnx, back, "--class-names", names);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         using Model expected = ModelFile.Load(start), actual = ModelFile.Load(back);
         ModelFileTests.AssertSameWeights(expected.Parameters, actual.Parameters);
@@ -54,7 +54,7 @@ public sealed class ConvertCommandTests : IDisposable
     public void NarrowTypesHalveTheFile()
     {
         string start = Model(), target = _folder.PathOf("half.safetensors");
-        AlexNetProcess.Result result = AlexNetProcess.Run("convert", start, target, "--type", "bf16");
+        AlexNetProcess.Result result = AlexNetCommand.Run("convert", start, target, "--type", "bf16");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.InRange(new FileInfo(target).Length, 2 * 145_188, 2 * 145_188 + 6000);
         Assert.Matches(@"F32 .* BF16 ", result.OutputLines[2]);
@@ -65,7 +65,7 @@ public sealed class ConvertCommandTests : IDisposable
     public void ExportSaysWhatGoesInAndComesOut()
     {
         string onnx = _folder.PathOf("model.onnx");
-        AlexNetProcess.Result result = AlexNetProcess.Run("export", Model(), "--onnx", onnx);
+        AlexNetProcess.Result result = AlexNetCommand.Run("export", Model(), "--onnx", onnx);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Equal("input [batch, 3, 32, 32], output [batch, 4] before any softmax", result.OutputLines[^1]);
         using TensorFile file = TensorFile.Open(onnx);
@@ -94,7 +94,7 @@ public sealed class ConvertCommandTests : IDisposable
     [Fact]
     public void InspectShowsNetworkClassesAndValues()
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run("inspect", Model(weights =>
+        AlexNetProcess.Result result = AlexNetCommand.Run("inspect", Model(weights =>
         {
             weights["conv1.bias"].Storage[3] = float.NaN;
             weights["conv1.bias"].Storage[4] = float.NegativeInfinity;
@@ -115,7 +115,7 @@ public sealed class ConvertCommandTests : IDisposable
     {
         string path = _folder.PathOf("x.npy");
         Npy.Save(path, [1, 2, 3], [3]);
-        AlexNetProcess.Result result = AlexNetProcess.Run("inspect", path);
+        AlexNetProcess.Result result = AlexNetCommand.Run("inspect", path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.StartsWith("no model: ", result.OutputLines[1], StringComparison.Ordinal);
         Assert.Matches(@"\[3\] +1 +3 +2 +0\.8165 +0 +0$", result.OutputLines[^1]);
@@ -126,7 +126,7 @@ public sealed class ConvertCommandTests : IDisposable
     {
         string filters = _folder.PathOf("filters.png"), maps = _folder.PathOf("maps.png");
         string image = _folder.Write("image.png", TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _));
-        AlexNetProcess.Result result = AlexNetProcess.Run("inspect", Model(), "--filters", filters, "--activations", image, maps, "--layer", "pool1");
+        AlexNetProcess.Result result = AlexNetCommand.Run("inspect", Model(), "--filters", filters, "--activations", image, maps, "--layer", "pool1");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains("pool1 of network cifar10-quick, 32 maps of 16×16, values ", result.OutputLines[0], StringComparison.Ordinal);
 

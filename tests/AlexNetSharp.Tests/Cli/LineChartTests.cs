@@ -31,7 +31,7 @@ public class LineChartTests
     [Fact]
     public void AVerticalAxisBeginsAndEndsAtATick()
     {
-        var axis = LineChart.Axis.Vertical([0.43, 1.72]);
+        var axis = LineChart.Axis.Vertical([0.55, 1.73]);
         Assert.Equal([0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8], axis.Ticks.Select(tick => Math.Round(tick, 9)));
         Assert.Equal((0, 1), (axis.Place(axis.Ticks[0]), Math.Round(axis.Place(axis.Ticks[^1]), 9)));
         Assert.Equal("0.4", axis.Text(axis.Ticks[0]));

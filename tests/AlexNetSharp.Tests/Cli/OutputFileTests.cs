@@ -58,7 +58,7 @@ public class OutputFileTests
     public void AFullDeviceIsNamedWithItsOption()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/full");
-        AlexNetProcess.Result result = AlexNetProcess.Run(
+        AlexNetProcess.Result result = AlexNetCommand.Run(
             "bench", "--network", "cifar10-quick", "--batch-size", "1", "--batches", "1", "--burn-in", "0", "--forward-only", "--json", "/dev/full");
 
         Assert.Equal(1, result.ExitCode);

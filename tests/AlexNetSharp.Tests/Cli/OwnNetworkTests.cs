@@ -65,7 +65,7 @@ public sealed class OwnNetworkTests : IDisposable
 
     private static string Run(params string[] arguments)
     {
-        var result = AlexNetProcess.Run(arguments);
+        var result = AlexNetCommand.Run(arguments);
         Assert.True(result.ExitCode == 0, $"{string.Join(' ', arguments)}: {result.Error}");
         return result.Output;
     }

@@ -30,7 +30,7 @@ public class RunCommandTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.PathOf("small.safetensors");
-        Assert.Equal(0, AlexNetProcess.Run("init", path, "--network", "torchvision", "--image-size", "63", "--classes", "2").ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run("init", path, "--network", "torchvision", "--image-size", "63", "--classes", "2").ExitCode);
         using Model model = ModelFile.Load(path);
         Preprocessing preprocessing = model.Preprocessing!;
         Assert.Equal((63, 63, 72), (preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.ResizeTo));
@@ -44,7 +44,7 @@ public class RunCommandTests
         using var folder = new TemporaryFolder();
         string path = Init(folder), input = Input(folder, Batch, 32, 32, 3), output = folder.PathOf("y.npy"), gradients = folder.PathOf("g.safetensors");
         string[] labels = objective == "l2" ? [] : ["--labels", "3,0,2"];
-        AlexNetProcess.Result result = AlexNetProcess.Run(
+        AlexNetProcess.Result result = AlexNetCommand.Run(
             ["run", path, "--input", input, "--output", output, "--gradients", gradients, "--objective", objective, .. labels]);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
 
@@ -107,7 +107,7 @@ public class RunCommandTests
     internal static string Init(TemporaryFolder folder)
     {
         string path = folder.PathOf("model.safetensors");
-        AlexNetProcess.Result result = AlexNetProcess.Run("init", path, "--network", "cifar10-quick", "--seed", "7", "--classes", $"{Classes}");
+        AlexNetProcess.Result result = AlexNetCommand.Run("init", path, "--network", "cifar10-quick", "--seed", "7", "--classes", $"{Classes}");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         return path;
     }

@@ -5,7 +5,7 @@ public class SummaryCommandTests
     [Fact]
     public void LayersAndTotals()
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run("summary", "--batch-size", "2");
+        AlexNetProcess.Result result = AlexNetCommand.Run("summary", "--batch-size", "2");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(

@@ -32,13 +32,13 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(6, result.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
         string[] expected =
         [
-            ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics.csv",
+            ".lock", "checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.json", "curves.png", "metrics-steps.csv", "metrics.csv",
             .. Enumerable.Range(1, 6).Select(i => $"tensorboard/events.out.tfevents.{i:D6}"),
         ];
         Assert.Equal(expected, Directory.GetFiles(run, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(run, f)).Order(StringComparer.Ordinal));
 
         string json = _folder.PathOf("eval.json");
-        result = AlexNetProcess.Run("eval", run, Data, "--json", json);
+        result = AlexNetCommand.Run("eval", run, Data, "--json", json);
         Assert.True(result.ExitCode == 0, result.Error);
         using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
         Assert.Equal(120, report.RootElement.GetProperty("images").GetInt32());
@@ -50,7 +50,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(new FileInfo(Path.Combine(run, "eval", "confusion.png")).Length > 1000);
 
         // Ten views of images that are as large as the crop are twice five times the same, so they are no worse than one or two.
-        result = AlexNetProcess.Run("eval", run, Data, "--ten-crop", "--batch-size", "40");
+        result = AlexNetCommand.Run("eval", run, Data, "--ten-crop", "--batch-size", "40");
         Assert.Contains("120 images in 10 views", result.Output, StringComparison.Ordinal);
     }
 
@@ -58,7 +58,7 @@ public sealed class TrainCommandTests : IDisposable
     public void ARunThatIsKilledAgainAndAgainEndsWithTheSameBits()
     {
         string whole = _folder.PathOf("whole"), killed = _folder.PathOf("killed");
-        string[] settings = ["--epochs", "40", "--checkpoint-steps", "3", "--flip", "--crop-padding", "1", "--schedule", "plateau", "--patience", "1"];
+        string[] settings = ["--epochs", "20", "--checkpoint-steps", "3", "--flip", "--crop-padding", "1", "--schedule", "plateau", "--patience", "1"];
         Assert.Equal(0, Train(whole, settings).ExitCode);
 
         var random = new System.Random(4);
@@ -78,7 +78,7 @@ public sealed class TrainCommandTests : IDisposable
             Task.WaitAll(output, error);
             arguments = ["train", "--out", killed, "--resume"];
         }
-        AlexNetProcess.Result last = AlexNetProcess.Run("train", "--out", killed, "--resume", "--threads", "1");
+        AlexNetProcess.Result last = AlexNetCommand.Run("train", "--out", killed, "--resume", "--threads", "1");
         Assert.True(last.ExitCode == 0, last.Error);
         Assert.True(kills > 0, "the runs were over before they could be killed");
         Assert.Empty(Directory.GetFiles(killed, "*.tmp", SearchOption.AllDirectories));
@@ -108,7 +108,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, Train(run, "--epochs", "1").ExitCode);
         byte[] before = File.ReadAllBytes(Path.Combine(run, "checkpoints", "last.safetensors"));
         string other = _folder.PathOf("diverging");
-        AlexNetProcess.Result result = AlexNetProcess.Run("train", Data, "--out", other, "--network", "cifar10-quick", "--initial", "he", "--learning-rate", "1000000");
+        AlexNetProcess.Result result = AlexNetCommand.Run("train", Data, "--out", other, "--network", "cifar10-quick", "--initial", "he", "--learning-rate", "1000000");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("training diverged at step", result.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(run, "checkpoints", "last.safetensors")));
@@ -123,7 +123,7 @@ public sealed class TrainCommandTests : IDisposable
                     $"{set}/{(i % 2 == 0 ? "even" : "odd")}/{i}.jpg", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Jpeg, out _, seed: i));
         string run = _folder.PathOf("run"), images = _folder.PathOf("above/train"), others = _folder.PathOf("others"), json = _folder.PathOf("eval.json");
         string[] settings = ["--network", "cifar10-quick", "--batch-size", "4", "--learning-rate", "0.0001", "--epochs", "1"];
-        Assert.Equal(0, AlexNetProcess.Run(["train", images, "--out", run, "--val-split", "0.2", "--seed", "3", .. settings]).ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run(["train", images, "--out", run, "--val-split", "0.2", "--seed", "3", .. settings]).ExitCode);
         Measured(images, ": class folders, the 20 % that the run validated on", 4, 0);
         Measured(others, ": class folders", 20, 0);
         Measured(images + "/../train/", ": class folders, the 20 % that the run validated on", 4, 0);
@@ -134,15 +134,15 @@ public sealed class TrainCommandTests : IDisposable
 
         string second = run;
         run = _folder.PathOf("run2");
-        Assert.Equal(0, AlexNetProcess.Run(["train", images, "--out", run, "--val", others, .. settings]).ExitCode);
-        Assert.StartsWith($"{others}: class folders\n", AlexNetProcess.Run("eval", run, images).Output, StringComparison.Ordinal);
+        Assert.Equal(0, AlexNetCommand.Run(["train", images, "--out", run, "--val", others, .. settings]).ExitCode);
+        Assert.StartsWith($"{others}: class folders\n", AlexNetCommand.Run("eval", run, images).Output, StringComparison.Ordinal);
         // A checkpoint in a run folder knows its run as well.
         run = Path.Combine(second, "checkpoints", "last.safetensors");
         Measured(images, ": class folders, the 20 % that the run validated on", 4, 0);
 
         void Measured(string data, string line, int count, int? trainedOn)
         {
-            AlexNetProcess.Result result = AlexNetProcess.Run("eval", run, data, "--json", json);
+            AlexNetProcess.Result result = AlexNetCommand.Run("eval", run, data, "--json", json);
             Assert.StartsWith($"{data}{line}\n{count} images: loss", result.Output, StringComparison.Ordinal);
             using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
             Assert.Equal(data + line.Split(';')[0], report.RootElement.GetProperty("set").GetString());
@@ -172,7 +172,7 @@ public sealed class TrainCommandTests : IDisposable
         Directory.Move(_folder.PathOf("moved"), images);
         _folder.Write("images/odd/1.jpg", new byte[10]);
         Refused(1, "1.jpg", "eval", run, images);
-        AlexNetProcess.Result evaluation = AlexNetProcess.Run("eval", run, images, "--skip-bad");
+        AlexNetProcess.Result evaluation = AlexNetCommand.Run("eval", run, images, "--skip-bad");
         Assert.Contains("\n11 images: loss", evaluation.Output, StringComparison.Ordinal);
         Assert.StartsWith($"{images}: class folders; the model was trained on these images\n", evaluation.Output, StringComparison.Ordinal);
         Assert.Contains("left out: ", evaluation.Error, StringComparison.Ordinal);
@@ -187,13 +187,13 @@ public sealed class TrainCommandTests : IDisposable
         byte[] before = File.ReadAllBytes(last), curves = File.ReadAllBytes(Path.Combine(run, "curves.png"));
         AlexNetProcess.Result result = AlexNetProcess.RunWithFileLimit(before.Length / 2048, "train", "--out", run, "--resume", "--epochs", "3");
         Assert.True(result.ExitCode == 1, result.Output + result.Error);
-        Assert.Contains("last.safetensors stays: the state after 1 epochs", result.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Contains("last.safetensors stays: the state after 1 epoch and 0 steps", result.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(last));
         // Whatever comes after a checkpoint is never written again: so the curves come before.
         Assert.NotEqual(curves, File.ReadAllBytes(Path.Combine(run, "curves.png")));
         Assert.Equal(
             ["best.safetensors", "last.safetensors"], Directory.GetFiles(Path.Combine(run, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.Equal(0, AlexNetProcess.Run("train", "--out", run, "--resume", "--epochs", "3").ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run("train", "--out", run, "--resume", "--epochs", "3").ExitCode);
     }
 
     [Fact]
@@ -203,12 +203,12 @@ public sealed class TrainCommandTests : IDisposable
         _folder.Write("some where/b/1.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _, seed: 2));
         string run = _folder.PathOf("run"), images = _folder.PathOf("some where");
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, images);
-        Assert.Equal(0, AlexNetProcess.Run("train", relative, "--out", run, "--network", "cifar10-quick", "--epochs", "1").ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run("train", relative, "--out", run, "--network", "cifar10-quick", "--epochs", "1").ExitCode);
         Assert.Equal(images, TrainSettings.Load(run).Data);
         Directory.Move(images, _folder.PathOf("moved"));
         Refused(1, $"{images}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, give their place as DATA",
             "train", "--out", run, "--resume", "--epochs", "2");
-        Assert.Equal(0, AlexNetProcess.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
     }
 
     [Fact]
@@ -218,11 +218,11 @@ public sealed class TrainCommandTests : IDisposable
             _folder.Write($"bad/{name}", new byte[10]);
         _folder.Write("bad/a/2.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
         string[] arguments = ["train", _folder.PathOf("bad"), "--out", _folder.PathOf("x"), "--network", "cifar10-quick", "--epochs", "1"];
-        AlexNetProcess.Result result = AlexNetProcess.Run(arguments);
+        AlexNetProcess.Result result = AlexNetCommand.Run(arguments);
         Assert.Equal(1, result.ExitCode);
         Assert.Equal(3, result.ErrorLines.Count(line => !line.StartsWith("alexnet train:", StringComparison.Ordinal) && line.Contains(".png", StringComparison.Ordinal)));
         Assert.Contains("3 of 4 training images cannot be read", result.ErrorLines[^1], StringComparison.Ordinal);
-        result = AlexNetProcess.Run([.. arguments, "--skip-bad"]);
+        result = AlexNetCommand.Run([.. arguments, "--skip-bad"]);
         Assert.Contains("class 'b' has no training images", result.Error, StringComparison.Ordinal);
 
         _folder.Write("one/only/1.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
@@ -267,17 +267,17 @@ public sealed class TrainCommandTests : IDisposable
         // The images vanish: the run and its checkpoint stay.
         Directory.Move(Data, _folder.PathOf("moved"));
         Refused(1, "no such folder", "train", "--out", run, "--resume", "--epochs", "2");
-        Assert.Equal(0, AlexNetProcess.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
     }
 
     private static void Refused(int exitCode, string message, params string[] arguments)
     {
-        AlexNetProcess.Result result = AlexNetProcess.Run(arguments);
+        AlexNetProcess.Result result = AlexNetCommand.Run(arguments);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.Equal(exitCode, result.ExitCode);
     }
 
-    private AlexNetProcess.Result Train(string run, params string[] settings) => AlexNetProcess.Run(Arguments(run, settings));
+    private AlexNetProcess.Result Train(string run, params string[] settings) => AlexNetCommand.Run(Arguments(run, settings));
 
     private string[] Arguments(string run, params string[] settings) =>
         ["train", Data, "--out", run, "--network", "cifar10-quick", "--initial", "he", "--normalize", "channel", "--batch-size", "32", "--threads", "2", .. settings];
