@@ -4,18 +4,20 @@ using System.Text;
 namespace AlexNetSharp.Formats;
 
 /// <summary>
-/// Reads the few pickle opcodes that a file of tensors uses into plain values. It knows a closed list of names, and calls nothing.
+/// Reads a pickle into plain values and tensors. It knows a closed list of names, and calls nothing; what it does not know stays unbuilt.
 /// </summary>
 /// <remarks>
-/// A pickle is a program for a stack machine that may name any function of Python and call it. Here a name that is not on the list ends
-/// the reading with an error that says which name stood where. Values: null, bool, long, double, string, byte[],
+/// A pickle is a program for a stack machine that may name any function of Python and call it. Here a name that is not on the list becomes
+/// a <see cref="PickleOpaque"/>, and so does everything made of it: checkpoints hold options, counters and dates beside their tensors, and
+/// only a tensor that depends on such a value is an error. Other values: null, bool, long, double, string, byte[],
 /// List&lt;object?&gt; (list), object?[] (tuple), <see cref="PickleDictionary"/>, <see cref="PickleStorage"/>, <see cref="PickleTensor"/>,
 /// <see cref="PickleGlobal"/>. An opcode makes at most one value, but one of a single byte makes a list of some sixty: opcodes are counted.
 /// Source of the opcodes: CPython, Lib/pickletools.py; of the names: PyTorch, torch/serialization.py and torch/_utils.py.
 /// </remarks>
 internal ref struct PickleReader
 {
-    private const string OrderedDict = "collections.OrderedDict", Size = "torch.Size", RebuildParameter = "torch._utils._rebuild_parameter";
+    private const string OrderedDict = "collections.OrderedDict", DefaultDict = "collections.defaultdict", Size = "torch.Size";
+    private const string RebuildParameter = "torch._utils._rebuild_parameter", RebuildParameterWithState = "torch._utils._rebuild_parameter_with_state";
     private const string RebuildTensor = "torch._utils._rebuild_tensor", RebuildTensor2 = "torch._utils._rebuild_tensor_v2";
 
     /// <summary>A tensor takes about thirty.</summary>
@@ -48,7 +50,7 @@ internal ref struct PickleReader
     public readonly int Position => _at;
 
     /// <summary>Runs the pickle to its end and returns its value.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or names or does something that tensors do not need.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or longer than a file of tensors needs.</exception>
     public object? Read()
     {
         for (int count = 1; ; count++)
@@ -70,6 +72,7 @@ internal ref struct PickleReader
                 case (byte)'K': _stack.Add((long)Take(1)[0]); break;
                 case (byte)'M': _stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
                 case 0x8a: _stack.Add(Long(Take(Take(1)[0]))); break;
+                case 0x8b: _stack.Add(Long(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))))); break;
                 case (byte)'G': _stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
                 case (byte)'X': _stack.Add(Text(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))))); break;
                 case 0x8c: _stack.Add(Text(Take(Take(1)[0]))); break;
@@ -78,6 +81,7 @@ internal ref struct PickleReader
                 case (byte)'U': _stack.Add(Text(Take(Take(1)[0]))); break;
                 case (byte)'B': _stack.Add(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))).ToArray()); break;
                 case (byte)'C': _stack.Add(Take(Take(1)[0]).ToArray()); break;
+                case 0x8e or 0x96: _stack.Add(Take(BinaryPrimitives.ReadUInt64LittleEndian(Take(8))).ToArray()); break;
                 case (byte)']': _stack.Add(new List<object?>()); break;
                 case (byte)'}': _stack.Add(new PickleDictionary()); break;
                 case (byte)')': _stack.Add(Array.Empty<object?>()); break;
@@ -103,6 +107,13 @@ internal ref struct PickleReader
                 case (byte)'Q': _stack.Add(Storage(Pop())); break;
                 case (byte)'R': Call(); break;
                 case (byte)'b': Build(); break;
+                case 0x8f: _stack.Add(Opaque("a set")); break;
+                case 0x90: PopToMark(); Top(); break; // ADDITEMS to that set
+                case 0x91: PopToMark(); _stack.Add(Opaque("a set")); break;
+                case 0x81: New(PopMany(2)[0]); break;
+                case 0x92: New(PopMany(3)[0]); break;
+                case (byte)'i': PopToMark(); New(Global(Line(), Line())); break;
+                case (byte)'o': New(PopToMark().FirstOrDefault()); break;
                 default:
                     throw Fault(FormattableString.Invariant(
                         $"pickle opcode 0x{opcode:x2} is not needed for tensors and is refused; save only the state dict: torch.save(model.state_dict(), path)"));
@@ -158,13 +169,16 @@ internal ref struct PickleReader
 
     private readonly void Append(object?[] values)
     {
-        if (Top() is not List<object?> list)
+        if (Top() is List<object?> list)
+            list.AddRange(values);
+        else if (Top() is not PickleOpaque)
             throw Fault("the pickle appends to something that is no list; the file is damaged");
-        list.AddRange(values);
     }
 
     private readonly void SetItems(object?[] values)
     {
+        if (Top() is PickleOpaque)
+            return;
         if (Top() is not PickleDictionary dictionary || values.Length % 2 != 0)
             throw Fault("the pickle sets items of something that is no dictionary; the file is damaged");
         for (int i = 0; i < values.Length; i += 2)
@@ -175,10 +189,10 @@ internal ref struct PickleReader
         ? value
         : throw Fault("the pickle recalls a value that it never kept; the file is damaged");
 
-    private readonly long Long(ReadOnlySpan<byte> bytes)
+    private readonly object Long(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > 8)
-            throw Fault("the pickle holds a number beyond 64 bits; the file is damaged");
+            return Opaque("a number beyond 64 bits");
         long value = 0;
         for (int i = bytes.Length - 1; i >= 0; i--)
             value = i == bytes.Length - 1 ? (sbyte)bytes[i] : value << 8 | bytes[i];
@@ -204,14 +218,25 @@ internal ref struct PickleReader
         _stack.Add(Global(module, name));
     }
 
-    /// <summary>Accepts a name of the list; everything else is refused before anything could be done with it.</summary>
-    private readonly PickleGlobal Global(string module, string name)
+    /// <summary>A name of the list, or an opaque value for any other.</summary>
+    private readonly object Global(string module, string name)
     {
         string full = module + "." + name;
-        if (full is OrderedDict or Size or RebuildParameter or RebuildTensor or RebuildTensor2 || StorageType(full) is not null)
-            return new PickleGlobal(full);
-        throw Fault($"the pickle names {FormatError.Quote(full)}, which tensors do not need, and is refused; save only the state dict: torch.save(model.state_dict(), path)");
+        return full is OrderedDict or DefaultDict or Size or RebuildParameter or RebuildParameterWithState or RebuildTensor or RebuildTensor2 || StorageType(full) is not null
+            ? new PickleGlobal(full)
+            : Opaque(FormatError.Quote(full));
     }
+
+    private readonly PickleOpaque Opaque(string what) => new(what, _offset + _opcodeAt);
+
+    /// <summary>An object of a class: a dictionary for the classes that are dictionaries, and for every other something opaque.</summary>
+    private readonly void New(object? type) => _stack.Add(type switch
+    {
+        PickleOpaque unknown => unknown,
+        PickleGlobal { Name: OrderedDict or DefaultDict } => new PickleDictionary(),
+        PickleGlobal known => Opaque(FormatError.Quote(known.Name)),
+        _ => throw Fault("the pickle makes an object of something that is no class; the file is damaged"),
+    });
 
     private static TensorType? StorageType(string name) => name switch
     {
@@ -229,13 +254,13 @@ internal ref struct PickleReader
     };
 
     /// <summary>A persistent id: ('storage', type, key, device, elements), before PyTorch 1.6 with a sixth part for views.</summary>
-    private readonly PickleStorage Storage(object? id)
+    private readonly object Storage(object? id)
     {
         if (id is not object?[] { Length: 5 or 6 } parts || parts[0] is not "storage" || parts[1] is not PickleGlobal type
             || StorageType(type.Name) is not { } elementType || parts[2] is not string key || parts[4] is not long elements || elements < 0)
-            throw Fault("the pickle refers to something outside that is no storage of numbers; it is refused");
+            return FirstOpaque(id as object?[]) ?? Opaque("something outside that is no storage of numbers");
         if (parts.Length == 6 && parts[5] is not null)
-            throw Fault("a storage that is a view of another (PyTorch before 0.4) is not supported; load and save the file with a newer PyTorch");
+            return Opaque("a storage that is a view of another (PyTorch before 0.4)");
         var storage = new PickleStorage(key, elementType, elements, _offset + _opcodeAt);
         Storages.Add(storage);
         return storage;
@@ -243,17 +268,42 @@ internal ref struct PickleReader
 
     private readonly void Call()
     {
-        if (PopMany(2) is not [PickleGlobal function, object?[] arguments])
+        object?[] call = PopMany(2);
+        if (call[0] is not (PickleGlobal or PickleOpaque))
             throw Fault("the pickle calls something that is no function; the file is damaged");
-        _stack.Add((function.Name, arguments) switch
+        _stack.Add((call[0], call[1]) switch
         {
-            (OrderedDict, []) => new PickleDictionary(),
-            (Size, [object?[] sizes]) => sizes,
-            (RebuildParameter, [PickleTensor tensor, ..]) => tensor,
-            (RebuildTensor or RebuildTensor2, [PickleStorage storage, long first, object?[] sizes, object?[] strides, ..]) =>
-                new PickleTensor(storage, first, Numbers(sizes), Numbers(strides), _offset + _opcodeAt),
-            _ => throw Fault($"the pickle calls {FormatError.Quote(function.Name)} with arguments that do not fit; the file is damaged"),
+            (PickleOpaque unknown, _) => unknown,
+            (PickleGlobal { Name: OrderedDict }, object?[] and []) or (PickleGlobal { Name: DefaultDict }, object?[] and ([] or [_])) => new PickleDictionary(),
+            (PickleGlobal { Name: OrderedDict }, object?[] and [List<object?> pairs]) => Dictionary(pairs),
+            (PickleGlobal { Name: Size }, object?[] and [object?[] sizes]) => sizes,
+            (PickleGlobal { Name: RebuildParameter or RebuildParameterWithState }, object?[] and [PickleTensor tensor, ..]) => tensor,
+            (PickleGlobal { Name: RebuildTensor or RebuildTensor2 }, object?[] and [PickleStorage storage, long first, object?[] sizes, object?[] strides, ..]) =>
+                FirstOpaque(sizes) ?? FirstOpaque(strides) ?? (object)new PickleTensor(storage, first, Numbers(sizes), Numbers(strides), _offset + _opcodeAt),
+            (PickleGlobal known, var arguments) => FirstOpaque(arguments as object?[]) ?? Opaque($"a call of {FormatError.Quote(known.Name)} with arguments that do not fit"),
+            _ => throw new InvalidOperationException(),
         });
+    }
+
+    private static PickleOpaque? FirstOpaque(object?[]? values) => values?.OfType<PickleOpaque>().FirstOrDefault();
+
+    /// <summary>An OrderedDict as Python 2 wrote it: from a list of pairs.</summary>
+    private readonly object Dictionary(List<object?> pairs)
+    {
+        var dictionary = new PickleDictionary();
+        foreach (object? pair in pairs)
+        {
+            (object? key, object? value)? item = pair switch
+            {
+                List<object?> and [var k, var v] => (k, v),
+                object?[] and [var k, var v] => (k, v),
+                _ => null,
+            };
+            if (item is null)
+                return Opaque($"a call of {FormatError.Quote(OrderedDict)} with arguments that do not fit");
+            dictionary.Items.Add((item.Value.key, item.Value.value, _offset + _opcodeAt));
+        }
+        return dictionary;
     }
 
     private readonly long[] Numbers(object?[] values)
@@ -271,7 +321,7 @@ internal ref struct PickleReader
     private readonly void Build()
     {
         Pop();
-        if (Top() is not PickleDictionary)
-            throw Fault("the pickle sets attributes of something that is no dictionary; it is refused");
+        if (Top() is not (PickleDictionary or PickleOpaque))
+            throw Fault("the pickle sets attributes of something that has none; the file is damaged");
     }
 }

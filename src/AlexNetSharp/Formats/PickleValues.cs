@@ -14,3 +14,8 @@ internal sealed record PickleStorage(string Key, TensorType Type, long Elements,
 
 /// <summary>A view of a storage.</summary>
 internal sealed record PickleTensor(PickleStorage Storage, long First, long[] Shape, long[] Strides, long Offset);
+
+/// <summary>A value that is not built, because it was made by something unknown; it is an error only where a tensor depends on it.</summary>
+/// <param name="What">What it comes from, fit for a message: a name in quotes, or a few words.</param>
+/// <param name="Offset">Where in the file that stood.</param>
+internal sealed record PickleOpaque(string What, long Offset);

@@ -22,9 +22,13 @@ internal static class PyTorchReader
     public static TensorFile Read(FileBytes file)
     {
         var zip = new ZipDirectory(file);
+        if (zip.Entries.Any(entry => entry.Name.EndsWith("/constants.pkl", StringComparison.Ordinal)))
+            FormatError.Throw(file.Path, 0, "this is a TorchScript program; save its state dict: torch.save(torch.jit.load(path).state_dict(), other)");
         ZipEntry[] pickles = [.. zip.Entries.Where(entry => entry.Name.EndsWith("/data.pkl", StringComparison.Ordinal))];
         if (pickles is not [ZipEntry pickle])
-            throw FormatError.At(file.Path, 0, "the zip holds no data.pkl, or several; only files written by torch.save are supported");
+            throw FormatError.At(file.Path, 0, zip.Entries.Any(entry => entry.Name.EndsWith(".npy", StringComparison.Ordinal))
+                ? "this is a .npz of NumPy arrays; save them as safetensors: safetensors.numpy.save_file(dict(numpy.load(path)), other)"
+                : "the zip holds no data.pkl, or several; only files written by torch.save are supported (unpack an archive first)");
         if (pickle.Length > LongestPickle)
             FormatError.Throw(file.Path, pickle.DataOffset, FormattableString.Invariant($"a pickle of {pickle.Length} bytes is refused; at most {LongestPickle} are supported"));
         string folder = pickle.Name[..^"data.pkl".Length];
@@ -55,6 +59,8 @@ internal static class PyTorchReader
             FormatError.Throw(file.Path, LegacyMagic.Length, "the file was saved on a big-endian machine; load and save it on a little-endian one");
         long rootAt = at;
         object? root = ReadPickle(file, ref at, out List<PickleStorage> announced);
+        if (root is PickleOpaque)
+            throw NoTensors(file.Path, root, rootAt);
         if (ReadPickle(file, ref at, out _) is not List<object?> keys)
             throw FormatError.At(file.Path, at, "the list of storages is missing; the file is damaged");
 
@@ -92,7 +98,8 @@ internal static class PyTorchReader
     private static TensorFile Gather(FileBytes file, object? root, long rootAt, Func<PickleStorage, (ReadOnlyMemory<byte> Bytes, long Offset)> bytesOf)
     {
         PickleDictionary state = FindStateDict(root, 0)
-            ?? throw FormatError.At(file.Path, rootAt, "the file holds no dictionary of named tensors; save one: torch.save(model.state_dict(), path)");
+            ?? throw NoTensors(file.Path, root, rootAt);
+        RefuseUnbuilt(file.Path, state);
         List<(string Name, PickleTensor Tensor, long Offset)> found = [.. Tensors(state)];
         // Wrappers put one before the other; a name made of nothing else must not keep us busy.
         for (int i = 0; i < MostPrefixes && Array.Find(s_prefixes, prefix => found.TrueForAll(item => item.Name.StartsWith(prefix, StringComparison.Ordinal))) is { } common; i++)
@@ -109,12 +116,37 @@ internal static class PyTorchReader
         return new TensorFile(file.Path, TensorFileFormat.PyTorch, tensors, [], file);
     }
 
+    private static InvalidDataException NoTensors(string path, object? root, long rootAt)
+    {
+        PickleOpaque? unbuilt = root as PickleOpaque ?? (root as PickleDictionary)?.Items
+            .OrderByDescending(item => item.Key is string key && s_stateDictKeys.Contains(key)).Select(item => item.Value).OfType<PickleOpaque>().FirstOrDefault();
+        return FormatError.At(path, unbuilt?.Offset ?? rootAt, unbuilt is null
+            ? "the file holds no dictionary of named tensors; save one: torch.save(model.state_dict(), path)"
+            : $"the file holds no dictionary of named tensors, but {unbuilt.What}, which is never built here; save the state dict: torch.save(model.state_dict(), path)");
+    }
+
+    /// <summary>What lies beside the tensors of a state dict may stay unbuilt, but not one of the tensors.</summary>
+    private static void RefuseUnbuilt(string path, PickleDictionary state)
+    {
+        foreach ((object? key, object? value, long offset) in state.Items)
+        {
+            if (key is not string name)
+                continue;
+            if (name.EndsWith("._packed_params", StringComparison.Ordinal))
+                FormatError.Throw(path, offset, $"{FormatError.Quote(name)} belongs to a quantized model, which is not supported; save the model as it was before quantization");
+            if (value is PickleOpaque unbuilt && IsParameterName(name))
+                FormatError.Throw(path, unbuilt.Offset, $"tensor {FormatError.Quote(name)} depends on {unbuilt.What}, which is not supported; save plain tensors: {{k: v.detach().cpu() for k, v in model.state_dict().items()}}");
+        }
+    }
+
+    private static bool IsParameterName(string name) => name.EndsWith("weight", StringComparison.Ordinal) || name.EndsWith("bias", StringComparison.Ordinal);
+
     private static NamedTensor View(FileBytes file, string name, PickleTensor tensor, (ReadOnlyMemory<byte> Bytes, long Offset) storage)
     {
         TensorType type = tensor.Storage.Type;
         long elements = TensorShape.Elements(file.Path, tensor.Offset, name, tensor.Shape);
         Int128 last = tensor.First;
-        bool fits = tensor.First >= 0 && tensor.Strides.Length == tensor.Shape.Length && tensor.Strides.All(stride => stride >= 0);
+        bool fits = tensor.First >= 0 && tensor.First <= tensor.Storage.Elements && tensor.Strides.Length == tensor.Shape.Length && tensor.Strides.All(stride => stride >= 0);
         for (int d = 0; fits && d < tensor.Shape.Length; d++)
             last += (Int128)Math.Max(0, tensor.Shape[d] - 1) * tensor.Strides[d];
         // A view larger than its storage repeats elements; a few bytes could claim any amount of memory so.
@@ -143,7 +175,7 @@ internal static class PyTorchReader
             if (last >= 0 && FindStateDict(dictionary.Items[last].Value, depth + 1) is { } found)
                 return found;
         }
-        return Tensors(dictionary).Any() ? dictionary : null;
+        return dictionary.Items.Exists(item => item.Key is string name && (item.Value is PickleTensor || item.Value is PickleOpaque && IsParameterName(name))) ? dictionary : null;
     }
 
     private static IEnumerable<(string Name, PickleTensor Tensor, long Offset)> Tensors(PickleDictionary dictionary)

@@ -36,6 +36,9 @@ public sealed class TensorFile : IDisposable
     /// <summary>Metadata of readers whose files list the layers: what follows the first convolution.</summary>
     internal const string OrderKey = "reader.order", NoNorm = "no norm", PoolFirst = "pool first", NormFirst = "norm first";
 
+    /// <summary>How many times the bytes of its files all tensors together may have, and what small files may have beyond that.</summary>
+    private const int MostNamed = 16, MostNamedOfSmallFiles = 1 << 20;
+
     private readonly FileBytes[] _files;
     private readonly Dictionary<string, NamedTensor> _byName;
 
@@ -45,6 +48,7 @@ public sealed class TensorFile : IDisposable
     /// <param name="tensors">Its tensors, names all different.</param>
     /// <param name="metadata">Its texts.</param>
     /// <param name="files">The bytes behind the tensors; this object disposes of them.</param>
+    /// <exception cref="InvalidDataException">The tensors have many times more elements than the files have bytes.</exception>
     internal TensorFile(string path, TensorFileFormat format, IReadOnlyList<NamedTensor> tensors, Dictionary<string, string> metadata, params FileBytes[] files)
     {
         Path = path;
@@ -53,6 +57,7 @@ public sealed class TensorFile : IDisposable
         Metadata = new ReadOnlyDictionary<string, string>(metadata);
         _files = files;
         _byName = tensors.ToDictionary(tensor => tensor.Name);
+        CheckWork(files.Sum(file => file.Length));
     }
 
     /// <summary>The bytes behind the tensors.</summary>
@@ -104,11 +109,25 @@ public sealed class TensorFile : IDisposable
             file.Dispose();
     }
 
+    /// <summary>Several names may stand for the same bytes (tied weights), but the work with all of them stays in proportion to the files.</summary>
+    private void CheckWork(long bytes)
+    {
+        Int128 named = 0;
+        foreach (NamedTensor tensor in Tensors)
+            named += (Int128)tensor.Count * tensor.Type.Size();
+        if (named > (Int128)bytes * MostNamed + MostNamedOfSmallFiles)
+            FormatError.Throw(Path, 0, FormattableString.Invariant(
+                $"the {Tensors.Count} tensors have {named} bytes in a file of {bytes}; more than {MostNamed} times the file is refused, save each tensor once"));
+    }
+
     /// <summary>Recognizes and reads <paramref name="file"/>, and disposes of it if that fails.</summary>
     private static TensorFile Read(FileBytes file)
     {
         try
         {
+            if (!file.Span(0, Math.Min(file.Length, 16), "the start of the file").StartsWith(PyTorchReader.LegacyMagic)
+                && ForeignFiles.Describe(file.Span(0, Math.Min(file.Length, ForeignFiles.Looked), "the start of the file")) is { } foreign)
+                FormatError.Throw(file.Path, 0, "this is " + foreign);
             return Recognize(file) switch
             {
                 TensorFileFormat.Npy => Npy.Read(file),

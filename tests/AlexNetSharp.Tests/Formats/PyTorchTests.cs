@@ -77,7 +77,13 @@ public class PyTorchTests : FormatTest
     [InlineData("ctorch.storage\n_load_from_bytes\n.", "'torch.storage._load_from_bytes'")]
     [InlineData("cargparse\nNamespace\n)R.", "'argparse.Namespace'")]
     [InlineData("X\u0002\0\0\0osX\u0006\0\0\0system\u0093.", "'os.system'")]
-    [InlineData("(ios\nsystem\n.", "opcode 0x69")]
+    [InlineData("(ios\nsystem\n.", "'os.system'")]
+    [InlineData("(cos\nsystem\nX\u0004\0\0\0echoo.", "'os.system'")]
+    [InlineData("cos\nsystem\n)\u0081}b.", "'os.system'")]
+    [InlineData("}X\u0001\0\0\0acos\nsystem\ns.", "'os.system'")]
+    [InlineData("}X\u000b\0\0\0conv.weightcos\nsystem\ns.", "tensor 'conv.weight' depends on 'os.system'")]
+    [InlineData("}(X\u0011\0\0\0fc._packed_paramsNX\u000b\0\0\0conv.weightcos\nsystem\nu.", "quantized")]
+    [InlineData("(V.", "opcode 0x56")]
     [InlineData("}X\u0001\0\0\0aK\u0001s.", "no dictionary of named tensors")]
     [InlineData("", "cut short")]
     [InlineData(".", "not there")]
@@ -89,8 +95,66 @@ public class PyTorchTests : FormatTest
     [InlineData("\u008a\u00ff", "cut short")]
     [InlineData("ccollections\nOrderedDict\n(K\u0001tR.", "do not fit")]
     [InlineData("K\u0001Q.", "outside")]
-    public void APickleThatDoesMoreThanHoldTensorsIsRefused(string pickle, string expected) =>
+    public void APickleWithoutTensorsIsRefused(string pickle, string expected) =>
         Refuses(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(pickle)])), "bad.pth", expected);
+
+    /// <summary>Values that training programs keep beside the tensors, as pickle writes them; none is built, none is in the way.</summary>
+    [Theory]
+    [InlineData("ctorch\ndevice\nX\u0003\0\0\0cpu\u0085R")]
+    [InlineData("ctorch\nfloat32\n")]
+    [InlineData("c__builtin__\nset\n](K\u0001K\u0002e\u0085R")]
+    [InlineData("\u008f(K\u0001\u0090")]
+    [InlineData("(K\u0001\u0091")]
+    [InlineData("ccollections\nCounter\n}X\u0001\0\0\0aK\u0001s\u0085R")]
+    [InlineData("ccollections\ndefaultdict\nc__builtin__\nlist\n\u0085RX\u0001\0\0\0a]s")]
+    [InlineData("cargparse\nNamespace\n)\u0081}X\u0002\0\0\0lrK\u0001sb")]
+    [InlineData("cargparse\nNamespace\n)}\u0092")]
+    [InlineData("cos\nsystem\nX\u0004\0\0\0echo\u0085R")]
+    [InlineData("cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\u0002\0\0\0f8\u0085R(K\u0003X\u0001\0\0\0<tbc_codecs\nencode\nX\u0001\0\0\0a\u0085R\u0086R")]
+    [InlineData("ccollections\ndeque\n)RK\u0001a")]
+    [InlineData("\u008b\u0009\0\0\0\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u0001")]
+    [InlineData("ccollections\nOrderedDict\n(K\u0001tR")]
+    [InlineData("K\u0001Q")]
+    public void UnknownValuesBesideTheTensorsStayUnbuilt(string value)
+    {
+        string state = Encoding.Latin1.GetString(OneTensor(4, 0, "K\u0004", "K\u0001")[2..^1]);
+        foreach (string pickle in (string[])[$"}}(X\u0005\0\0\0extra{value}X\u000a\0\0\0state_dict{state}u.", state + $"X\u0005\0\0\0extra{value}s."])
+        {
+            using TensorFile file = TensorFile.Read(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(pickle)]), ("a/data/0", new byte[16])), "x.pth");
+            Assert.Equal("w", file.Tensors.Single().Name);
+        }
+    }
+
+    [Fact]
+    public void StateDictsInOtherDictionariesOfPythonAreRead()
+    {
+        // OrderedDict of a list of pairs (Python 2), of a tuple in the list, as an object, and a defaultdict.
+        string tensor = Encoding.Latin1.GetString(OneTensor(4, 0, "K\u0004", "K\u0001")[9..^2]);
+        foreach (string pickle in (string[])[
+            $"ccollections\nOrderedDict\n]]X\u0001\0\0\0wa{tensor}aa\u0085R.", $"ccollections\nOrderedDict\n]X\u0001\0\0\0w{tensor}\u0086a\u0085R.",
+            $"ccollections\nOrderedDict\n)\u0081X\u0001\0\0\0w{tensor}s.", $"ccollections\ndefaultdict\nc__builtin__\ndict\n\u0085RX\u0001\0\0\0w{tensor}s.",
+            $"}}X\u0001\0\0\0wctorch._utils\n_rebuild_parameter_with_state\n({tensor}\u0088}}}}tRs."])
+        {
+            using TensorFile file = TensorFile.Read(Zip(("a/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(pickle)]), ("a/data/0", new byte[16])), "x.pth");
+            Assert.Equal("w", file.Tensors.Single().Name);
+        }
+    }
+
+    [Fact]
+    public void AFileThatNamesOneTensorThousandsOfTimesIsRefusedWhenItIsOpened()
+    {
+        string state = Encoding.Latin1.GetString(OneTensor(127, 0, "K\u007f", "K\u0001")[2..^2]);
+        foreach ((int times, bool refused) in ((int, bool)[])[(4, false), (60_000, true)])
+        {
+            string names = string.Concat(Enumerable.Range(0, times).Select(i => $"X\u0005\0\0\0{i:d5}h\0"));
+            byte[] pickle = [0x80, 2, .. Encoding.Latin1.GetBytes($"{state}q\0s({names}u.")];
+            byte[] file = Zip(("a/data.pkl", pickle), ("a/data/0", new byte[508]));
+            if (refused)
+                Refuses(file, "x.pth", "save each tensor once");
+            else
+                TensorFile.Read(file, "x.pth").Dispose();
+        }
+    }
 
     /// <summary>A state dict of one tensor; storage elements, first element, sizes and strides as given (each below 128).</summary>
     private static byte[] OneTensor(byte elements, byte first, string sizes, string strides) => Encoding.Latin1.GetBytes(
@@ -110,6 +174,8 @@ public class PyTorchTests : FormatTest
     [InlineData(4, 0, "\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "K\u0001", "within its storage")]
     [InlineData(4, 0, "K\u0002", "\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "within its storage")]
     [InlineData(4, 0, "K\u0004K\u0001", "K\u0001", "within its storage")]
+    [InlineData(4, 4, "K\0", "K\u0001", null)]
+    [InlineData(4, 5, "K\0", "K\u0001", "within its storage")]
     [InlineData(4, 0, "N", "K\u0001", "no whole number")]
     [InlineData(4, 0, "\u008a\u0009\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u0001", "K\u0001", "64 bits")]
     public void ATensorMustLieWithinItsStorage(byte elements, byte first, string sizes, string strides, string? expected)
@@ -128,6 +194,8 @@ public class PyTorchTests : FormatTest
         Refuses(Zip(("a/data.pkl", pickle), ("b/data/0", new byte[16])), "x.pth", "does not hold");
         Refuses(Zip(("a/data.pkl", pickle), ("a/byteorder", "big"u8.ToArray())), "x.pth", "big-endian");
         Refuses(Zip(("a/other", pickle)), "x.pth", "no data.pkl");
+        Refuses(Zip(("a/data.pkl", pickle), ("a/constants.pkl", pickle)), "x.pth", "TorchScript");
+        Refuses(Zip(("w.npy", pickle)), "x.npz", ".npz");
     }
 
     [Fact]
