@@ -14,6 +14,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using SkiaSharp;
