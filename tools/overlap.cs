@@ -9,11 +9,12 @@
 // and prints the middle and the fastest of the rounds, the CPU time that all threads took, and what "together" is in units of the slower
 // of the two alone. As both are work for the same CPUs, no order of it takes less than the CPU time of both divided by the CPUs.
 //   dotnet run -c Release tools/overlap.cs MODEL FOLDER [ROUNDS [BATCH [THREADS]]]
-// FOLDER is filled with 1,000 JPEGs of 500×375 pixels, of about 60 kB as photographs are, where it is not there.
+// FOLDER is filled with 1,000 JPEGs of 500×375 pixels, of about 50 kB as photographs are, where it is not there.
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using SkiaSharp;
