@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
 using AlexNetSharp.Tests.Images;
 using AlexNetSharp.Tests.Inference;
 using SkiaSharp;
