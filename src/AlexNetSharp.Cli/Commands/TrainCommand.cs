@@ -15,6 +15,7 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<string?> _out = CommandOptions.Path("--out", "the run folder: settings, metrics, curves, checkpoints", "FOLDER");
     private readonly Option<bool> _resume = CommandOptions.Switch("--resume", "continue the run in --out with its settings");
+    private readonly IReadOnlyList<TrainSetting> _settings = TrainOptions.Declare();
 
     public TrainCommand()
         : base("train", "Train a network on your images, and keep checkpoints, metrics and curves in a run folder.")
@@ -22,7 +23,7 @@ internal sealed class TrainCommand : CliCommand
         Add(_data);
         Add(_out);
         Add(_resume);
-        foreach (TrainSetting setting in TrainOptions.All)
+        foreach (TrainSetting setting in _settings)
             Add(setting.Option);
         Validators.Add(result =>
         {
@@ -57,19 +58,19 @@ internal sealed class TrainCommand : CliCommand
     /// <summary>The settings of the run itself; only what does not change the result up to where it stands may be given anew.</summary>
     private TrainSettings Continued(CommandContext context, string run)
     {
-        if (TrainOptions.All.FirstOrDefault(setting => !setting.MayChange && context.Has(setting.Option)) is { } fixedSetting)
+        if (_settings.FirstOrDefault(setting => !setting.MayChange && context.Has(setting.Option)) is { } fixedSetting)
             throw new UsageException(
-                $"{fixedSetting.Name} cannot change in a run that continues: its settings stand in {TrainSettings.PathOf(run)}; only {string.Join(", ", TrainOptions.All.Where(s => s.MayChange).Select(s => s.Name))} and DATA can");
+                $"{fixedSetting.Name} cannot change in a run that continues: its settings stand in {TrainSettings.PathOf(run)}; only {string.Join(", ", _settings.Where(s => s.MayChange).Select(s => s.Name))} and DATA can");
         TrainSettings settings = TrainSettings.Load(run);
         if (context.Get(_data) is null && !Directory.Exists(settings.Data))
             throw new DirectoryNotFoundException($"{settings.Data}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, give their place as DATA");
-        return TrainOptions.Take(settings with { Data = FullPath(context.Get(_data)) ?? settings.Data }, context);
+        return TrainOptions.Take(settings with { Data = FullPath(context.Get(_data)) ?? settings.Data }, _settings, context);
     }
 
     private TrainSettings Fresh(CommandContext context)
     {
         TrainSettings settings = TrainOptions.Take(
-            TrainSettings.Default with { Data = FullPath(context.Get(_data))!, Version = VersionLine.Version }, context);
+            TrainSettings.Default with { Data = FullPath(context.Get(_data))!, Version = VersionLine.Version }, _settings, context);
         string run = context.Get(_out)!;
         OutputFolder.RequireOutside("--out", run, settings.Data);
         OutputFolder.RequireOutside("--out", run, settings.ValidationPath);

@@ -9,20 +9,29 @@ namespace AlexNetSharp.Cli.Hosting;
 /// </remarks>
 internal static class StandardStreams
 {
+    private static readonly Lock s_gate = new();
+    private static bool s_installed;
+
     /// <summary>Standard output.</summary>
     public static GuardedWriter Output { get; } = new(() => Open(1, Console.Out));
 
     /// <summary>Standard error.</summary>
     public static GuardedWriter Error { get; } = new(() => Open(2, Console.Error));
 
-    /// <summary>Puts both in the place of the console's, for whatever else writes there.</summary>
+    /// <summary>Puts both in the place of the console's, for whatever else writes there; the first time that it is called.</summary>
     public static void Install()
     {
-        // What the console has, before it has these.
-        Output.Open();
-        Error.Open();
-        Console.SetOut(Output);
-        Console.SetError(Error);
+        lock (s_gate)
+        {
+            if (s_installed)
+                return;
+            // What the console has, before it has these.
+            Output.Open();
+            Error.Open();
+            Console.SetOut(Output);
+            Console.SetError(Error);
+            s_installed = true;
+        }
     }
 
     /// <summary>The stream behind a descriptor.</summary>

@@ -11,8 +11,14 @@ internal static class TrainOptions
 {
     private const int MostEpochs = 1_000_000;
 
-    /// <summary>All settings, in the order of the help. The network is the first: it decides about defaults of others.</summary>
-    public static IReadOnlyList<TrainSetting> All { get; } =
+    /// <summary>All settings.</summary>
+    public static IReadOnlyList<TrainSetting> All { get; } = Declare();
+
+    /// <summary>
+    /// All settings in the order of the help, with options of their own, for a command. The network is the first: it decides about defaults
+    /// of others.
+    /// </summary>
+    public static IReadOnlyList<TrainSetting> Declare() =>
     [
         new TrainSetting<string>(CommandOptions.NetworkRule, s => s.Network, (s, v) => s.WithNetwork(v))
         {
@@ -165,10 +171,13 @@ internal static class TrainOptions
     ];
 
     /// <summary>The settings with what the command line gives.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="declared">What <see cref="Declare"/> made for the command.</param>
+    /// <param name="context">The command line.</param>
     /// <exception cref="UsageException">Options exclude each other, or would do nothing.</exception>
-    public static TrainSettings Take(TrainSettings settings, CommandContext context)
+    public static TrainSettings Take(TrainSettings settings, IReadOnlyList<TrainSetting> declared, CommandContext context)
     {
-        TrainSetting[] given = [.. All.Where(setting => context.Has(setting.Option))];
+        TrainSetting[] given = [.. declared.Where(setting => context.Has(setting.Option))];
         foreach (TrainSetting setting in given)
             if (setting.Excludes.FirstOrDefault(name => given.Any(other => other.Name == name)) is { } excluded)
                 throw new UsageException($"{setting.Name} and {excluded} exclude each other; give one of them");
@@ -177,7 +186,7 @@ internal static class TrainOptions
         foreach (TrainSetting setting in given)
             if (setting.OnlyWith is var (name, words))
             {
-                TrainSetting other = All.First(s => s.Name == name);
+                TrainSetting other = declared.First(s => s.Name == name);
                 if (words.Length == 0 && !given.Contains(other))
                     throw new UsageException($"{setting.Name} is for {name}; give that too");
                 if (words.Length > 0 && !words.Contains(other.Text(settings)))
