@@ -59,6 +59,28 @@ internal static class ValueRule
     public static ValueRule<string?> Path(string helpName) =>
         new(helpName, "a path", JsonValueKind.String, text => (!string.IsNullOrWhiteSpace(text), text));
 
+    /// <summary>A word that is not empty.</summary>
+    public static ValueRule<string> Text(string helpName) =>
+        new(helpName, "a name", JsonValueKind.String, text => (!string.IsNullOrWhiteSpace(text), text));
+
+    /// <summary>Names with a factor each: <c>fc6=0.1,fc7=0.1</c>.</summary>
+    public static ValueRule<string> Factors { get; } = new(
+        "LAYER=X,…", "layers with a factor each, such as fc6=0.1,fc7=0.1", JsonValueKind.String, text => (ParseFactors(text) is not null, text));
+
+    /// <summary>The names and factors of such a text; null if it is none.</summary>
+    public static IReadOnlyList<(string Name, double Factor)>? ParseFactors(string text)
+    {
+        var factors = new List<(string, double)>();
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (part.Split('=') is not [{ Length: > 0 } name, var factor]
+                || !double.TryParse(factor, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value is >= 0 and <= 1e6))
+                return null;
+            factors.Add((name.Trim(), value));
+        }
+        return factors;
+    }
+
     /// <summary>Whole numbers with commas between them, 0 or above.</summary>
     public static ValueRule<IReadOnlyList<int>> IntegerList { get; } =
         new("N,N", "whole numbers with commas between them, such as 120,130", JsonValueKind.Array, ParseList);

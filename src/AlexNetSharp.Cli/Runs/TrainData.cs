@@ -13,6 +13,9 @@ namespace AlexNetSharp.Cli.Runs;
 internal sealed record TrainData(
     IImageDataset Training, IImageDataset? Validation, Preprocessing Preprocessing, Augmentation? Augmentation)
 {
+    /// <summary>Share of the images that fine-tuning validates on where there are no validation images.</summary>
+    private const double AutomaticSplit = 0.2;
+
     /// <summary>Images that cannot be read of which each has a line before the command ends.</summary>
     private const int MostListed = 20;
 
@@ -25,6 +28,12 @@ internal sealed record TrainData(
     {
         int threads = Environment.ProcessorCount;
         DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings));
+        if (settings.From is not null && pair.Validation is null)
+        {
+            // Whoever fine-tunes on a few photographs wants to know how good the result is on others.
+            pair = DatasetReader.Open(settings.Data, Options(settings) with { ValidationSplit = AutomaticSplit });
+            context.Note(FormattableString.Invariant($"no validation images: {100 * AutomaticSplit:0} % of each class are taken (--val, --val-split)"));
+        }
         long cache = settings.CacheMegabytes << 20;
         if (pair.Train.Classes.Count < 2)
             throw new InvalidDataException(

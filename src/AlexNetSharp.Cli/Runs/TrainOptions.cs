@@ -24,6 +24,45 @@ internal static class TrainOptions
         {
             Name = "--network", Help = CommandOptions.NetworkDescription,
         },
+        new TrainSetting<string?>(ValueRule.Path("MODEL"), s => s.From, (s, v) => s.WithModel(Path.GetFullPath(v!)))
+        {
+            Name = "--from",
+            Help = "fine-tune this model: any file that classify reads, or a run folder; network, image size and normalization come from it",
+            Excludes = ["--network", "--image-size", "--initial", "--normalize", "--resize", "--resize-to"],
+        },
+        new TrainSetting<bool>(ValueRule.Switch, s => s.NewHead, (s, v) => s with { NewHead = v })
+        {
+            Name = "--new-head", Help = "begin the last layer anew even if the classes are those of the model", OnlyWith = ("--from", []),
+        },
+        new TrainSetting<string?>(ValueRule.Text("LAYER").As(v => (string?)v), s => s.Freeze, (s, v) => s with { Freeze = v })
+        {
+            Name = "--freeze",
+            Help = FormattableString.Invariant(
+                $"layers up to this one keep their weights; or conv, all-but-last, none [all-but-last for up to {StartingModel.FewImages} images that are not changed at random, else conv]"),
+            OnlyWith = ("--from", []),
+        },
+        new TrainSetting<string?>(ValueRule.Factors.As(v => (string?)v), s => s.Rates, (s, v) => s with { Rates = v })
+        {
+            Name = "--rate", Help = "factors on the learning rate by layer, such as fc6=0.1,fc7=0.1", FieldName = "rates", OnlyWith = ("--from", []),
+        },
+        new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.NewLayerRate, (s, v) => s with { NewLayerRate = v })
+        {
+            Name = "--new-layer-rate", Help = "factor on the learning rate of the new last layer, where others learn too", OnlyWith = ("--from", []),
+        },
+        new TrainSetting<string>(ValueRule.Words(null, "sgd", "adamw"), s => s.Optimizer, (s, v) => s with { Optimizer = v })
+        {
+            Name = "--optimizer", Help = "SGD with momentum, or AdamW as PyTorch defines it",
+        },
+        new TrainSetting<string>(ValueRule.Words(null, "none", "balanced", "auto"), s => s.ClassWeights, (s, v) => s with { ClassWeights = v })
+        {
+            Name = "--class-weights",
+            Help = "balanced: classes with few images count as much as others; auto: balanced if one has half again as many as another [auto with --from, else none]",
+        },
+        new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.StopPatience, (s, v) => s with { StopPatience = v })
+        {
+            Name = "--patience", FieldName = "stop_patience", MayChange = true,
+            Help = "end when the loss (of the validation images, where there are any) has not become better for so many validations; 0: never [10 with --from, else 0]",
+        },
         new TrainSetting<string?>(ValueRule.Path("FOLDER"), s => s.ValidationPath, (s, v) => s with { ValidationPath = Path.GetFullPath(v!) })
         {
             Name = "--val", Help = "folder with the validation images", FieldName = "validation_path", Excludes = ["--val-split"],
@@ -101,7 +140,7 @@ internal static class TrainOptions
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.LearningRate, (s, v) => s with { LearningRate = v })
         {
-            Name = "--learning-rate", Help = "learning rate", ByNetwork = n => TrainingRecipe.For(n).LearningRate,
+            Name = "--learning-rate", Help = "learning rate; 0 with --from: found from the features [0 with --from]", ByNetwork = n => TrainingRecipe.For(n).LearningRate,
         },
         new TrainSetting<string>(
             ValueRule.Words(null, "constant", "step", "multi-step", "cosine", "plateau"), s => s.Schedule, (s, v) => s with { Schedule = v })
@@ -122,7 +161,7 @@ internal static class TrainOptions
         },
         new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.Patience, (s, v) => s with { Patience = v })
         {
-            Name = "--patience", Help = "epochs without a better loss before the rate drops", OnlyWith = ("--schedule", ["plateau"]),
+            Name = "--plateau-patience", FieldName = "patience", Help = "epochs without a better loss before the rate drops", OnlyWith = ("--schedule", ["plateau"]),
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.MinimumRate, (s, v) => s with { MinimumRate = v })
         {

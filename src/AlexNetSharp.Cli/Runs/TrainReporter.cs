@@ -9,9 +9,9 @@ namespace AlexNetSharp.Cli.Runs;
 /// <summary>Shows a training: a progress bar on a terminal, a line of results after each epoch, and plain lines now and then where there is no terminal.</summary>
 /// <param name="context">Where to show it.</param>
 /// <param name="trainer">The training.</param>
-/// <param name="loader">Where its images come from.</param>
+/// <param name="loader">Where its images come from; null if they were computed before.</param>
 /// <param name="pause">Time from one plain line to the next; null for 10 seconds.</param>
-internal sealed class TrainReporter(CommandContext context, Trainer trainer, DataLoader loader, TimeSpan? pause = null)
+internal sealed class TrainReporter(CommandContext context, Trainer trainer, DataLoader? loader, TimeSpan? pause = null)
 {
     /// <summary>Share of the training time spent waiting for images above which the user is told.</summary>
     private const double SlowLoading = 0.05;
@@ -21,6 +21,8 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Dat
     private long _epochStart = Stopwatch.GetTimestamp();
     private TimeSpan _waitedBefore;
     private long _steps, _images;   // of the epoch, since it began here
+
+    private TimeSpan Waited => loader?.Waited ?? TimeSpan.Zero;
 
     /// <summary>Begins to listen.</summary>
     public void Attach()
@@ -41,7 +43,7 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Dat
         TimeSpan left = elapsed * ((double)StepsLeft(step, trainer.Options.Epochs) / _steps);
         string remark = string.Create(
             CultureInfo.InvariantCulture,
-            $"loss {step.Running.Loss:0.0000}  top-1 {100 * step.Running.Top1:0.0} %  {rate:0} images/s  {loader.Ready} batches ready");
+            $"loss {step.Running.Loss:0.0000}  top-1 {100 * step.Running.Top1:0.0} %  {rate:0} images/s{(loader is null ? "" : FormattableString.Invariant($"  {loader.Ready} batches ready"))}");
         string title = string.Create(CultureInfo.InvariantCulture, $"epoch {step.Epoch}/{trainer.Options.Epochs}");
         if (terminal)
         {
@@ -63,12 +65,12 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Dat
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"epoch {epoch.Epoch}/{trainer.Options.Epochs}  train {Describe(epoch.Training)}{validation}  rate {epoch.LearningRate:g4}  {epoch.ImagesPerSecond:0} images/s  {epoch.Seconds:0.0} s"));
-        double waited = (loader.Waited - _waitedBefore).TotalSeconds, trained = epoch.Training.Count / epoch.ImagesPerSecond;
+        double waited = (Waited - _waitedBefore).TotalSeconds, trained = epoch.Training.Count / epoch.ImagesPerSecond;
         if (waited > SlowLoading * trained)
             context.Note(string.Create(
                 CultureInfo.InvariantCulture, $"waited {waited:0.0} s ({100 * waited / trained:0} %) for images: loading is slower than computing"));
         (_epochStart, _lastNote) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
-        (_waitedBefore, _steps, _images) = (loader.Waited, 0, 0);
+        (_waitedBefore, _steps, _images) = (Waited, 0, 0);
     }
 
     /// <summary>Loss and hits; top-5 only where it can be wrong.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Plots;
@@ -13,7 +14,10 @@ namespace AlexNetSharp.Cli.Runs;
 /// <summary>A training as the command runs it: images, network, trainer and run folder put together.</summary>
 internal sealed class TrainSession(TrainSettings settings, string run, CommandContext context)
 {
-    private const int Prefetch = 3;
+    /// <summary>Epochs on kept features take less time than writing the model.</summary>
+    private static readonly TimeSpan s_checkpointInterval = TimeSpan.FromSeconds(10);
+
+    private long _drawn;
 
     /// <summary>Trains until all epochs are done.</summary>
     /// <param name="resume">Whether to continue from the run's last checkpoint.</param>
@@ -22,35 +26,34 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     {
         // First of all, so that a folder that cannot be written is known before all images have been read.
         OutputFolder.Create("--out", run);
-        using var folder = new RunFolder(run) { CheckpointEpochs = settings.CheckpointEpochs, DrawFilters = parameters => FiltersPlot.ToPng(parameters) };
+        using var folder = new RunFolder(run)
+        {
+            CheckpointInterval = settings.From is null ? TimeSpan.Zero : s_checkpointInterval,
+            CheckpointEpochs = settings.CheckpointEpochs, DrawFilters = parameters => FiltersPlot.ToPng(parameters),
+        };
         string last = folder.LastCheckpoint;
         using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
-        TrainData data = TrainData.Open(settings, context, checkpoint?.Preprocessing);
+        using Model? model = settings.From is not null && checkpoint is null ? ModelFile.Load(settings.From) : null;
+        if (model is { Preprocessing: null })
+            throw new InvalidDataException($"{settings.From}: the model does not say how images are prepared; convert it from a file that does");
+        TrainData data = TrainData.Open(settings, context, checkpoint?.Preprocessing ?? model?.Preprocessing);
         IReadOnlyList<string> classes = data.Training.Classes;
         if (checkpoint is not null && !checkpoint.Classes.Select(c => c.Id).SequenceEqual(classes))
             throw new InvalidDataException($"{settings.Data}: the classes are not those that the run in '{run}' was trained on");
 
-        Network network = CreateNetwork(data.Preprocessing, classes.Count);
-        using ParameterSet parameters = ParameterSet.Initialize(network, settings.Seed);
-        using DataLoader training = Loader(data.Training, data, shuffle: true);
-        using DataLoader? validation = data.Validation is null ? null : Loader(data.Validation, data, shuffle: false);
-        using var plan = new Plan(network, parameters, PlanOptions());
-        using var optimizer = new Sgd(plan, TrainingRecipe.For(settings.Network).Groups)
-        {
-            Momentum = (float)settings.Momentum,
-            WeightDecay = (float)settings.WeightDecay,
-        };
-        using var trainer = new Trainer(plan, optimizer, training, validation, Options());
-        checkpoint?.Restore(trainer);
+        using var work = new TrainingWork(settings, run, data, checkpoint, model, context);
+        settings = work.Settings;
+        Trainer trainer = work.Trainer;
+        bool validated = data.Validation is not null;
         if (checkpoint is null && settings.WarmupSteps > 0 && settings.WarmupSteps >= trainer.StepsPerEpoch * (long)settings.Epochs)
             throw new UsageException(FormattableString.Invariant(
                 $"--warmup-steps {settings.WarmupSteps} must be below the steps of the run, {trainer.StepsPerEpoch} an epoch for {settings.Epochs} epochs"));
-        if (checkpoint is null && validation is null && settings.ValidationEpochs > 1)
+        if (checkpoint is null && !validated && settings.ValidationEpochs > 1)
             throw new UsageException("--validation-epochs has no effect: there are no validation images; name them with --val, or take some with --val-split");
 
         // Before the folder's files: its last one is the checkpoint, after which the epoch is not computed again.
         trainer.EpochDone += _ => SaveCurves(trainer);
-        folder.Attach(trainer, data.Preprocessing, [.. classes.Select(name => new ClassName(name, name))]);
+        folder.Attach(trainer, data.Preprocessing, work.ClassNames, work.Parameters);
         settings.Save(run);
         if (settings.CheckpointSteps > 0)
             trainer.StepDone += step =>
@@ -58,9 +61,9 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
                 if (step.Step % settings.CheckpointSteps == 0)
                     folder.SaveLast(trainer);
             };
-        new TrainReporter(context, trainer, training).Attach();
-        Announce(plan, trainer, checkpoint is not null);
-        if (validation is null)
+        new TrainReporter(context, trainer, work.Loader).Attach();
+        Announce(work, checkpoint is not null);
+        if (!validated)
             context.Note("no validation images: accuracy, and with it best.safetensors, is that on the images trained on, not on new ones (--val, --val-split)");
         try
         {
@@ -81,61 +84,12 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         Conclude(trainer, folder.BestEpoch);
     }
 
-    private Network CreateNetwork(Preprocessing preprocessing, int classes)
+    private void Announce(TrainingWork work, bool continued)
     {
-        Network network;
-        try
-        {
-            network = NetworkCatalog.Get(settings.Network).Build(
-                classes, new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels));
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException(e.Message, e);
-        }
-        return settings.Initial switch
-        {
-            "notebook" => Initialization.Notebook(network),
-            "paper" => Initialization.Paper(network),
-            "he" => Initialization.He(network),
-            _ => network,
-        };
-    }
-
-    private DataLoader Loader(IImageDataset images, TrainData data, bool shuffle) => new(images, data.Preprocessing, new DataLoaderOptions
-    {
-        BatchSize = settings.BatchSize,
-        Threads = Math.Max(1, settings.Threads),
-        Prefetch = Prefetch,
-        Shuffle = shuffle,
-        Augmentation = shuffle ? data.Augmentation : null,
-        Seed = settings.Seed,
-        Epochs = settings.Epochs,
-    });
-
-    private TrainerOptions Options() => new()
-    {
-        Epochs = settings.Epochs,
-        ValidationEpochs = settings.ValidationEpochs,
-        Schedule = settings.CreateSchedule(),
-        ClipNorm = settings.ClipNorm,
-        LabelSmoothing = settings.LabelSmoothing,
-    };
-
-    private PlanOptions PlanOptions() => new()
-    {
-        BatchSize = settings.MicroBatch == 0 ? settings.BatchSize : Math.Min(settings.MicroBatch, settings.BatchSize),
-        Threads = settings.Threads,
-        Gradients = GradientScope.All,
-        Seed = settings.Seed,
-    };
-
-    private void Announce(Plan plan, Trainer trainer, bool continued)
-    {
-        Network network = plan.Network;
+        (Network network, Trainer trainer) = (work.Parameters.Network, work.Trainer);
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(plan.Threads, "thread")}"));
+            $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(work.Threads, "thread")}"));
         if (continued)
             context.WriteLine(FormattableString.Invariant(
                 $"continuing after {Count(trainer.State.Epoch, "epoch")} and {Count(trainer.StepInEpoch, "step")}"));
@@ -143,8 +97,14 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
 
     private static string Count(int number, string what) => FormattableString.Invariant($"{number} {what}{(number == 1 ? "" : "s")}");
 
-    private void SaveCurves(Trainer trainer) =>
+    private void SaveCurves(Trainer trainer)
+    {
+        // Where epochs take milliseconds, drawing each would take longer than they do.
+        if (settings.From is not null && !trainer.IsDone && Stopwatch.GetElapsedTime(_drawn) < s_checkpointInterval)
+            return;
+        _drawn = Stopwatch.GetTimestamp();
         OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.State.History));
+    }
 
     /// <summary>What a training that failed leaves.</summary>
     private static string Kept(string last)

@@ -18,6 +18,28 @@ internal sealed record TrainSettings
 
     public required string Data { get; init; }
 
+    /// <summary>The model that fine-tuning starts from; null: initial values.</summary>
+    public string? From { get; init; }
+
+    public bool NewHead { get; init; }
+
+    /// <summary>The last layer that keeps its weights, <c>conv</c>, <c>all-but-last</c> or <c>none</c>; null for what suits the images.</summary>
+    public string? Freeze { get; init; }
+
+    /// <summary>Factors on the learning rate by layer, <c>fc6=0.1,fc7=0.1</c>; null for none.</summary>
+    public string? Rates { get; init; }
+
+    public double NewLayerRate { get; init; } = 10;
+
+    /// <summary><c>sgd</c> or <c>adamw</c>.</summary>
+    public string Optimizer { get; init; } = "sgd";
+
+    /// <summary><c>none</c>, <c>balanced</c>, or <c>auto</c>: balanced where fine-tuning meets classes of unequal size.</summary>
+    public string ClassWeights { get; init; } = "none";
+
+    /// <summary>Validations without a better loss after which the training ends; 0: never.</summary>
+    public int StopPatience { get; init; }
+
     public string? ValidationPath { get; init; }
 
     public double? ValidationSplit { get; init; }
@@ -110,6 +132,18 @@ internal sealed record TrainSettings
         };
     }
 
+    /// <summary>The settings for fine-tuning a model, with the defaults of that: few epochs, a cosine, a rate that is found from the features.</summary>
+    public TrainSettings WithModel(string path) => this with
+    {
+        From = path,
+        Epochs = 50,
+        BatchSize = 32,
+        LearningRate = 0,
+        Schedule = "cosine",
+        StopPatience = 10,
+        ClassWeights = "auto",
+    };
+
     /// <summary>A setting that another one leaves without effect, or null.</summary>
     public string? Pointless => this switch
     {
@@ -118,7 +152,7 @@ internal sealed record TrainSettings
         { Schedule: "multi-step", Milestones: [] } => "--schedule multi-step needs --milestones, such as --milestones 120,130",
         { Schedule: "multi-step" } when Milestones.Zip(Milestones.Skip(1)).Any(pair => pair.First >= pair.Second) || Milestones.Any(m => m < 1 || m >= Epochs) =>
             FormattableString.Invariant($"--milestones must rise and lie between 0 and --epochs {Epochs}, but are {string.Join(',', Milestones)}"),
-        { Schedule: "cosine" } when MinimumRate >= LearningRate =>
+        { Schedule: "cosine" } when MinimumRate >= LearningRate && LearningRate > 0 =>
             FormattableString.Invariant($"--minimum-rate {MinimumRate} must be below --learning-rate {LearningRate}"),
         _ when MicroBatch > BatchSize => FormattableString.Invariant($"--micro-batch {MicroBatch} must not exceed --batch-size {BatchSize}"),
         _ => null,

@@ -173,11 +173,17 @@ public sealed class DataLoader : IBatchSource, IDisposable
             return position;
         if (_orderEpoch != _epoch)
         {
-            for (int i = 0; i < _order.Length; i++)
-                _order[i] = i;
-            new Philox(_options.Seed ^ SeedSalts.Order, 0, (uint)_epoch).Shuffle<int>(_order);
+            Shuffle(_order, _options.Seed, _epoch);
             _orderEpoch = _epoch;
         }
         return _order[position];
+    }
+
+    /// <summary>The order of an epoch: all numbers from 0 on, shuffled.</summary>
+    internal static void Shuffle(int[] order, ulong seed, int epoch)
+    {
+        for (int i = 0; i < order.Length; i++)
+            order[i] = i;
+        new Philox(seed ^ SeedSalts.Order, 0, (uint)epoch).Shuffle<int>(order);
     }
 }

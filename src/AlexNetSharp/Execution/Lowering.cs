@@ -90,8 +90,8 @@ internal sealed class Lowering
             case ReLU:
                 Add(1, info => _kernels.Relu(info.OutputLength));
                 break;
-            // Before everything that learns it is off for good.
-            case Dropout when _layer < _firstBackward:
+            // Before everything that learns it is off for good. (Without anything that learns, Forward says whether it drops.)
+            case Dropout when _learning.Count > 0 && _layer < _firstBackward:
                 TakeNothing();
                 break;
             case Dropout dropout:

@@ -13,6 +13,7 @@ public sealed class ParameterSet : IDisposable
 {
     private readonly AlignedBuffer _buffer;
     private readonly Dictionary<string, Parameter> _byName = [];
+    private readonly bool _isView;
 
     /// <summary>All parameters of <paramref name="network"/>, 0 everywhere.</summary>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
@@ -35,6 +36,17 @@ public sealed class ParameterSet : IDisposable
         }
         _buffer = new AlignedBuffer(length);
         Parameters = new ReadOnlyCollection<Parameter>([.. specs.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
+        foreach (Parameter parameter in Parameters)
+            _byName.Add(parameter.Name, parameter);
+    }
+
+    /// <summary>The parameters of a part of a network; they share the memory of the whole set, which must outlive them.</summary>
+    private ParameterSet(Network part, ParameterSet whole)
+    {
+        Network = part;
+        _buffer = whole._buffer;
+        _isView = true;
+        Parameters = new ReadOnlyCollection<Parameter>([.. part.Parameters.Select(spec => whole[spec.Name])]);
         foreach (Parameter parameter in Parameters)
             _byName.Add(parameter.Name, parameter);
     }
@@ -75,6 +87,35 @@ public sealed class ParameterSet : IDisposable
     /// <exception cref="ObjectDisposedException">It was.</exception>
     internal unsafe void ThrowIfDisposed() => _ = _buffer.Pointer;
 
+    /// <summary>Takes the values of each parameter that <paramref name="source"/> has under the same name and with the same shape.</summary>
+    /// <param name="source">The parameters of another network, such as a trained one.</param>
+    /// <param name="except">Names of parameters that keep their values, with * for any characters: <c>fc8.*</c>.</param>
+    /// <returns>One entry per parameter, in the order of the layers: whether its values were taken, and if not, why.</returns>
+    /// <exception cref="ObjectDisposedException">One of the sets was disposed of.</exception>
+    public IReadOnlyList<ParameterMatch> CopyMatching(ParameterSet source, params IReadOnlyList<string> except)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(except);
+        var matches = new List<ParameterMatch>();
+        foreach (Parameter parameter in Parameters)
+        {
+            Parameter? from = source.Find(parameter.Name);
+            bool excepted = except.Any(pattern => ParameterGroup.Matches(pattern, parameter.Name));
+            bool fits = !excepted && from is not null && from.Spec.Dimensions.SequenceEqual(parameter.Spec.Dimensions);
+            if (fits)
+                from!.Storage.CopyTo(parameter.Storage);
+            matches.Add(new ParameterMatch(parameter.Name, fits, fits ? "" : excepted ? "it was excepted" : from is null
+                ? $"network '{source.Network.Name}' has no such parameter"
+                : $"its shape is [{string.Join(", ", from.Spec.Dimensions)}] there, [{string.Join(", ", parameter.Spec.Dimensions)}] here"));
+        }
+        MarkChanged();
+        return matches;
+    }
+
+    /// <summary>The parameters of a network made of some of the layers (<see cref="Network.From"/>), in the memory of this set.</summary>
+    /// <param name="part">The part.</param>
+    internal ParameterSet Of(Network part) => new(part, this);
+
     /// <summary>Marks all values as changed.</summary>
     public void MarkChanged()
     {
@@ -89,5 +130,15 @@ public sealed class ParameterSet : IDisposable
 
     /// <summary>Frees the memory: the values, and plans that use them, throw <see cref="ObjectDisposedException"/> from then on.</summary>
     /// <remarks>No plan may be running, and spans of the values must not be used any more.</remarks>
-    public void Dispose() => _buffer.Dispose();
+    public void Dispose()
+    {
+        if (!_isView)
+            _buffer.Dispose();
+    }
 }
+
+/// <summary>Whether a parameter took its values from another network.</summary>
+/// <param name="Name">Name of the parameter.</param>
+/// <param name="Taken">Whether its values were taken.</param>
+/// <param name="Reason">Why not; empty if they were.</param>
+public sealed record ParameterMatch(string Name, bool Taken, string Reason);

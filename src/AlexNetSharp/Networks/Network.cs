@@ -99,12 +99,16 @@ public sealed class Network
 
     /// <summary>The same layers, but the last fully connected one tells <paramref name="classes"/> classes apart.</summary>
     /// <param name="classes">Values of the new output.</param>
+    /// <remarks>
+    /// The initial values of the new layer are those that Caffe's example of fine-tuning takes: weights from a normal of standard deviation
+    /// 0.01, biases 0. A head that begins near 0 says nothing yet, whatever the size of the features before it.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">The network does not end in a fully connected layer (a ReLU, dropout or flatten may follow).</exception>
     public Network WithHead(int classes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         int head = Head;
-        return new Network(Name, InputShape, Layers.Select((layer, i) => i == head ? ((Linear)layer) with { OutputFeatures = classes } : layer));
+        return new Network(Name, InputShape, Layers.Select((layer, i) => i == head ? new Linear(layer.Name, classes) { Weight = new(new Initializer.Normal(0.01f)) } : layer));
     }
 
     /// <summary>Index of the fully connected layer that gives the classes.</summary>

@@ -72,23 +72,35 @@ public sealed class Checkpoint : IDisposable
     /// <param name="trainer">The training, between two steps.</param>
     /// <param name="preprocessing">What happens to an image before the network; null if unknown.</param>
     /// <param name="classes">The classes in the order of the outputs; null or empty if unknown.</param>
+    /// <param name="whole">The parameters of the whole network, where the trainer trains only its last layers; null for the trainer's.</param>
     /// <exception cref="ArgumentException">Preprocessing or classes do not fit the network (<see cref="Model"/>).</exception>
     /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
-    public static void Save(string path, Trainer trainer, Preprocessing? preprocessing = null, IReadOnlyList<ClassName>? classes = null)
+    public static void Save(
+        string path, Trainer trainer, Preprocessing? preprocessing = null, IReadOnlyList<ClassName>? classes = null, ParameterSet? whole = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        // Not disposed of: the parameters are the trainer's.
-        Dictionary<string, string> metadata = ModelMetadata.Describe(new Model(trainer.Parameters, preprocessing, classes));
-        var header = new CheckpointHeader(trainer.Executor.Seed, trainer.State) { Images = trainer.Images };
+        Save(path, trainer, trainer.State, preprocessing, classes, whole);
+    }
+
+    /// <summary>Writes a checkpoint with the parameters as they are and another state of the training.</summary>
+    internal static void Save(
+        string path, Trainer trainer, TrainingState state, Preprocessing? preprocessing, IReadOnlyList<ClassName>? classes, ParameterSet? whole)
+    {
+        ParameterSet parameters = whole ?? trainer.Parameters;
+        // Not disposed of: the parameters are the caller's.
+        Dictionary<string, string> metadata = ModelMetadata.Describe(new Model(parameters, preprocessing, classes));
+        var header = new CheckpointHeader(trainer.Executor.Seed, state) { Images = trainer.Images };
         metadata[ModelMetadata.TrainingKey] = JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader);
         metadata["format"] = "pt";
-        SafetensorsWriter.Write(path, [.. WeightSources.Of(trainer.Parameters), .. WeightSources.Of(trainer.Optimizer.State, OptimizerName)], metadata);
+        SafetensorsWriter.Write(path, [.. WeightSources.Of(parameters), .. WeightSources.Of(trainer.Optimizer.State, OptimizerName)], metadata);
     }
 
     /// <summary>Brings a trainer to where the file's training stood: parameters, the optimizer's state, progress. One that is refused stays as it is.</summary>
+    /// <param name="trainer">The trainer.</param>
+    /// <param name="whole">The parameters of the whole network, where the trainer trains only its last layers; null for the trainer's.</param>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
     /// <exception cref="ArgumentException">The file belongs to a training with another seed, other images or another batch size.</exception>
-    public void Restore(Trainer trainer)
+    public void Restore(Trainer trainer, ParameterSet? whole = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         if (trainer.Executor.Seed != Header.Seed)
@@ -98,17 +110,28 @@ public sealed class Checkpoint : IDisposable
             throw new ArgumentException($"{Path}: {refusal}");
         // All tensors are looked for before the first parameter changes.
         ParameterSet state = trainer.Optimizer.State;
-        if (!Network.HasSameLayers(trainer.Network))
-            throw new InvalidDataException($"{Path}: the file belongs to network '{Network.Name}' with {Classes.Count} classes, the training to '{trainer.Network.Name}' with {trainer.Network.OutputShape.Length} or other layers");
-        WeightMapping weights = WeightMapping.Check(_file, trainer.Network, flipColors: false);
+        WeightMapping weights = Weights(whole ?? trainer.Parameters);
         WeightMapping optimizer = WeightMapping.Check(_file, trainer.Network, [.. state.Parameters.Select(tensor => tensor.Spec)], OptimizerName);
-        weights.CopyTo(trainer.Parameters);
+        weights.CopyTo(whole ?? trainer.Parameters);
         optimizer.CopyTo(state);
         trainer.State = Header.State;
     }
 
+    /// <summary>Copies the weights alone.</summary>
+    /// <param name="parameters">Receives them.</param>
+    /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
+    public void CopyTo(ParameterSet parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        Weights(parameters).CopyTo(parameters);
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
+
+    private WeightMapping Weights(ParameterSet parameters) => Network.HasSameLayers(parameters.Network)
+        ? WeightMapping.Check(_file, parameters.Network, flipColors: false)
+        : throw new InvalidDataException($"{Path}: the file belongs to network '{Network.Name}' with {Classes.Count} classes, the training to '{parameters.Network.Name}' with {parameters.Network.OutputShape.Length} or other layers");
 
     private static string OptimizerName(string parameter) => WeightNames.TrainingStatePrefix + parameter;
 

@@ -22,6 +22,9 @@ public sealed class RunFolder : IDisposable
     private readonly FileStream _lock;
     private IReadOnlyList<ClassName>? _classes;
     private Preprocessing? _preprocessing;
+    private ParameterSet? _whole;
+    private Snapshot? _best;
+    private long _saved = Stopwatch.GetTimestamp();
     private StepLog? _steps;
     private long _stepsSaved;
 
@@ -51,6 +54,12 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Draws the first convolution's filters as PNG for the events of each epoch; null, or a result of null, leaves them out.</summary>
     public Func<ParameterSet, byte[]?>? DrawFilters { get; init; }
+
+    /// <summary>
+    /// The least time from one checkpoint to the next; 0 unless set. Where epochs take less than writing the file, the best epoch waits in
+    /// memory, and a process that is killed loses at most this time.
+    /// </summary>
+    public TimeSpan CheckpointInterval { get; init; }
 
     /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
     public string LastCheckpoint => LastCheckpointOf(Path);
@@ -82,14 +91,15 @@ public sealed class RunFolder : IDisposable
     /// <param name="trainer">The training.</param>
     /// <param name="preprocessing">What happens to an image before the network; null if unknown.</param>
     /// <param name="classes">The classes in the order of the outputs.</param>
+    /// <param name="whole">The parameters of the whole network, where the trainer trains only its last layers; null for the trainer's.</param>
     /// <exception cref="ArgumentException">Preprocessing or classes do not fit the network, or a name cannot be stored (<see cref="Model"/>).</exception>
-    public void Attach(Trainer trainer, Preprocessing? preprocessing, IReadOnlyList<ClassName> classes)
+    public void Attach(Trainer trainer, Preprocessing? preprocessing, IReadOnlyList<ClassName> classes, ParameterSet? whole = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(classes);
         // Before the training, not after its first epoch.
-        Model.Check(trainer.Network, preprocessing, classes);
-        (_classes, _preprocessing) = (classes, preprocessing);
+        Model.Check((whole ?? trainer.Parameters).Network, preprocessing, classes);
+        (_classes, _preprocessing, _whole) = (classes, preprocessing, whole);
         BestEpoch = KeptBest(trainer.State.History);
         _steps = new StepLog(StepMetricsPath, trainer.Step, trainer.StepsPerEpoch * (long)trainer.Options.Epochs);
         _stepsSaved = Stopwatch.GetTimestamp();
@@ -106,7 +116,11 @@ public sealed class RunFolder : IDisposable
         ArgumentNullException.ThrowIfNull(trainer);
         trainer.RequireFiniteWeights();
         SaveSteps();
-        Save(LastCheckpoint, trainer);
+        // The best before the last: what comes after the last checkpoint is computed again, what came before it is not.
+        _best?.Use(trainer, state => Save(BestCheckpoint, trainer, state));
+        _best = null;
+        Save(LastCheckpoint, trainer, trainer.State);
+        _saved = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Lets another training have the folder.</summary>
@@ -126,8 +140,8 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private void Save(string path, Trainer trainer) =>
-        Checkpoint.Save(path, trainer, _preprocessing, _classes ?? throw new InvalidOperationException("attach the run folder to the training first"));
+    private void Save(string path, Trainer trainer, TrainingState state) =>
+        Checkpoint.Save(path, trainer, state, _preprocessing, _classes ?? throw new InvalidOperationException("attach the run folder to the training first"), _whole);
 
     private void AddStep(StepMetrics step)
     {
@@ -147,10 +161,14 @@ public sealed class RunFolder : IDisposable
     {
         IReadOnlyList<EpochMetrics> history = trainer.State.History;
         // The last checkpoint is written at the very end: if the process dies before, the epoch is computed again and all of this rewritten.
-        bool due = epoch.Epoch % CheckpointEpochs == 0 || epoch.Epoch == trainer.Options.Epochs;
-        if (due && trainer.IsDecisive(epoch) && !(epoch.DecisiveTop1 <= BestEpoch?.DecisiveTop1))
+        bool regular = epoch.Epoch % CheckpointEpochs == 0 || trainer.IsDone;
+        bool due = regular && (trainer.IsDone || Stopwatch.GetElapsedTime(_saved) >= CheckpointInterval);
+        if (regular && trainer.IsDecisive(epoch) && !(epoch.DecisiveTop1 <= BestEpoch?.DecisiveTop1))
         {
-            Save(BestCheckpoint, trainer);
+            if (CheckpointInterval > TimeSpan.Zero)
+                _best = new Snapshot(trainer);
+            else
+                Save(BestCheckpoint, trainer, trainer.State);
             BestEpoch = epoch;
         }
         MetricsCsv.Save(MetricsPath, history);
@@ -201,5 +219,36 @@ public sealed class RunFolder : IDisposable
         file.AddScalar($"top1/{name}", step, tally.Top1);
         if (_classes!.Count > 5)
             file.AddScalar($"top5/{name}", step, tally.Top5);
+    }
+
+    /// <summary>What a training changes, as it was after an epoch.</summary>
+    private sealed class Snapshot(Trainer trainer)
+    {
+        private readonly TrainingState _state = trainer.State;
+        private readonly float[][] _values = [.. Changing(trainer).Select(parameter => parameter.Storage.ToArray())];
+
+        /// <summary>Puts the values back for as long as <paramref name="action"/> runs.</summary>
+        public void Use(Trainer trainer, Action<TrainingState> action)
+        {
+            Parameter[] parameters = [.. Changing(trainer)];
+            float[][] now = [.. parameters.Select(parameter => parameter.Storage.ToArray())];
+            Set(parameters, _values);
+            try
+            {
+                action(_state);
+            }
+            finally
+            {
+                Set(parameters, now);
+            }
+        }
+
+        private static IEnumerable<Parameter> Changing(Trainer trainer) => [.. trainer.Parameters.Parameters, .. trainer.Optimizer.State.Parameters];
+
+        private static void Set(Parameter[] parameters, float[][] values)
+        {
+            for (int i = 0; i < parameters.Length; i++)
+                values[i].CopyTo(parameters[i].Storage);
+        }
     }
 }

@@ -19,16 +19,20 @@ public sealed unsafe class SoftmaxCrossEntropy : IDisposable
     /// <param name="classes">Values of the network's output.</param>
     /// <param name="labelSmoothing">Share of the target that is spread evenly over all classes, at least 0 and below 1.</param>
     /// <param name="threads">Threads that compute, the caller's included.</param>
+    /// <param name="classWeights">
+    /// Factor on the loss of the images of each class; null for 1. The mean stays one over the images: PyTorch's <c>CrossEntropyLoss(weight)</c>
+    /// divides by the sum of the images' factors instead, which differs from batch to batch.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
-    public SoftmaxCrossEntropy(int maxBatch, int classes, float labelSmoothing = 0, int threads = 1)
-        : this(new WorkerPool(threads), maxBatch, classes, labelSmoothing, owns: true)
+    public SoftmaxCrossEntropy(int maxBatch, int classes, float labelSmoothing = 0, int threads = 1, IReadOnlyList<float>? classWeights = null)
+        : this(new WorkerPool(threads), maxBatch, classes, labelSmoothing, classWeights, owns: true)
     {
     }
 
     /// <summary>Prepares the computation on the threads of a plan.</summary>
-    internal SoftmaxCrossEntropy(WorkerPool pool, int maxBatch, int classes, float labelSmoothing, bool owns = false)
+    internal SoftmaxCrossEntropy(WorkerPool pool, int maxBatch, int classes, float labelSmoothing, IReadOnlyList<float>? classWeights = null, bool owns = false)
     {
-        _kernel = new Kernel(pool, maxBatch, classes, labelSmoothing);
+        _kernel = new Kernel(pool, maxBatch, classes, labelSmoothing, classWeights);
         _ownPool = owns ? pool : null;
         _classes = classes;
     }

@@ -80,7 +80,7 @@ public sealed unsafe class Trainer : IDisposable
         _validation = validation;
         _ownsPool = executor.Pool is null;
         _pool = executor.Pool ?? new WorkerPool(Environment.ProcessorCount);
-        _loss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, (float)options.LabelSmoothing);
+        _loss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, (float)options.LabelSmoothing, options.ClassWeights);
     }
 
     /// <summary>Called after each step, on the thread that trains.</summary>
@@ -157,7 +157,11 @@ public sealed unsafe class Trainer : IDisposable
 
     private double RunningSeconds { get; set; }
 
-    /// <summary>Trains until all epochs are done.</summary>
+    /// <summary>Whether all epochs are done, or <see cref="TrainerOptions.Patience"/> is at its end.</summary>
+    public bool IsDone => _history.Count >= Options.Epochs || (Options.Patience > 0 && _losses.Length > Options.Patience
+        && _losses[..^Options.Patience].Min() <= _losses[^Options.Patience..].Min());
+
+    /// <summary>Trains until all epochs are done, or until <see cref="TrainerOptions.Patience"/> is at its end.</summary>
     /// <param name="cancellationToken">Stops after the current step.</param>
     /// <exception cref="OperationCanceledException">The token was canceled; <see cref="State"/> is that after the last step.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number or grew without bound.</exception>
@@ -166,7 +170,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {
-        while (_history.Count < Options.Epochs)
+        while (!IsDone)
         {
             _timestamp = Stopwatch.GetTimestamp();
             foreach (Batch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))

@@ -15,6 +15,18 @@ public sealed record TrainerOptions
     /// <summary>The gradients of all parameters that learn are together shortened to this Euclidean norm; 0 for no bound.</summary>
     public double ClipNorm { get; init; }
 
+    /// <summary>
+    /// The training ends when the loss (that of the validation images, where there are any) has not become better for so many validations;
+    /// 0: never before its last epoch.
+    /// </summary>
+    public int Patience { get; init; }
+
+    /// <summary>
+    /// Factor on the loss of the images of each class, so that classes with few images count as much as others; null for 1. Measured losses
+    /// of training batches have it too, those of validation do not.
+    /// </summary>
+    public IReadOnlyList<float>? ClassWeights { get; init; }
+
     /// <summary>Share of the target that is spread evenly over all classes (Szegedy et al. 2016, section 7), at least 0 and below 1.</summary>
     public double LabelSmoothing { get; init; }
 
@@ -28,6 +40,7 @@ public sealed record TrainerOptions
         ArgumentNullException.ThrowIfNull(Schedule);
         Schedule.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(ClipNorm);
+        ArgumentOutOfRangeException.ThrowIfNegative(Patience);
         if (!(LabelSmoothing is >= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(LabelSmoothing), LabelSmoothing, "label smoothing must be at least 0 and below 1");
         ArgumentOutOfRangeException.ThrowIfLessThan(DivergenceFactor, 1);

@@ -18,11 +18,4 @@ public class LoaderBenchmarkTests
         Assert.InRange(run.Seconds, 1e-6, 60);
         Assert.Equal(160 / run.Seconds, run.ImagesPerSecond, 1e-6);
     }
-
-    [Fact]
-    public void ALoaderThatEndsTooEarlyIsRefused()
-    {
-        using var loader = new DataLoader(new SyntheticImages(8), s_plain, new DataLoaderOptions { BatchSize = 8, Epochs = 1 });
-        Assert.Throws<InvalidOperationException>(() => LoaderRun.Measure("memory", false, 1, loader, 0, 5, TestContext.Current.CancellationToken));
-    }
 }

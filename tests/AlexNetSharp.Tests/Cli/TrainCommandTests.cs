@@ -58,7 +58,7 @@ public sealed class TrainCommandTests : IDisposable
     public void ARunThatIsKilledAgainAndAgainEndsWithTheSameBits()
     {
         string whole = _folder.PathOf("whole"), killed = _folder.PathOf("killed");
-        string[] settings = ["--epochs", "20", "--checkpoint-steps", "3", "--flip", "--crop-padding", "1", "--schedule", "plateau", "--patience", "1"];
+        string[] settings = ["--epochs", "20", "--checkpoint-steps", "3", "--flip", "--crop-padding", "1", "--schedule", "plateau", "--plateau-patience", "1"];
         Assert.Equal(0, Train(whole, settings).ExitCode);
 
         var random = new System.Random(4);
@@ -241,7 +241,7 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "DATA is missing", "train", "--out", _folder.PathOf("x"));
         Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
         Refused(2, "--random-resized-crop and --random-crop exclude each other", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
-        Refused(2, "--patience is for --schedule plateau, but the schedule is constant", Arguments(_folder.PathOf("x"), "--patience", "3"));
+        Refused(2, "--plateau-patience is for --schedule plateau, but the schedule is constant", Arguments(_folder.PathOf("x"), "--plateau-patience", "3"));
         Refused(2, "--schedule must be constant, step, multi-step, cosine or plateau, but is 'Step'", Arguments(_folder.PathOf("x"), "--schedule", "Step"));
         Refused(2, "--step-epochs 30 must be below --epochs 5", Arguments(_folder.PathOf("x"), "--schedule", "step", "--epochs", "5"));
         Refused(2, "--milestones must rise and lie between 0 and --epochs 5, but are 3,2",

@@ -19,6 +19,7 @@ internal sealed unsafe class SoftmaxCrossEntropy
     private readonly WorkerPool _pool;
     private readonly int _classes;
     private readonly float _smoothing;
+    private readonly float[]? _classWeights;
     private readonly int[] _labels;
     private readonly double[] _losses;
     private readonly Job _loss;
@@ -30,14 +31,18 @@ internal sealed unsafe class SoftmaxCrossEntropy
     /// <param name="maxRows">The most rows of a call.</param>
     /// <param name="classes">K, the length of a row.</param>
     /// <param name="smoothing">ε, in [0, 1).</param>
+    /// <param name="classWeights">Factor on loss and gradient of the rows of each class, [classes], at least 0; null for 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">Rows or classes are below 1, or the smoothing is outside [0, 1).</exception>
-    public SoftmaxCrossEntropy(WorkerPool pool, int maxRows, int classes, float smoothing = 0)
+    /// <exception cref="ArgumentException">The factors are not as many as the classes, negative, or not finite.</exception>
+    public SoftmaxCrossEntropy(WorkerPool pool, int maxRows, int classes, float smoothing = 0, IReadOnlyList<float>? classWeights = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         if (!(smoothing >= 0 && smoothing < 1))
             throw new ArgumentOutOfRangeException(nameof(smoothing), smoothing, "label smoothing must be at least 0 and below 1");
-        (_pool, _classes, _smoothing) = (pool, classes, smoothing);
+        if (classWeights is not null && (classWeights.Count != classes || !classWeights.All(weight => weight >= 0 && float.IsFinite(weight))))
+            throw new ArgumentException(FormattableString.Invariant($"{classWeights.Count} class weights for {classes} classes: give one for each, at least 0"), nameof(classWeights));
+        (_pool, _classes, _smoothing, _classWeights) = (pool, classes, smoothing, classWeights?.ToArray());
         _labels = new int[maxRows];
         _losses = new double[maxRows];
         _loss = Row;
@@ -88,13 +93,14 @@ internal sealed unsafe class SoftmaxCrossEntropy
         }
         // −ln p[k] = ln Σ exp(z − max) + max − z[k].
         double log = Math.Log(sum), smoothing = _smoothing;
-        _losses[index] = log + (1 - smoothing) * ((double)max - right) + smoothing / classes * distance;
+        float weight = _classWeights is null ? 1 : _classWeights[label], gradientScale = _gradientScale * weight;
+        _losses[index] = weight * (log + (1 - smoothing) * ((double)max - right) + smoothing / classes * distance);
         if (!store)
             return;
-        double scale = _gradientScale / sum;
-        float uniform = (float)(_gradientScale * smoothing / classes);
+        double scale = gradientScale / sum;
+        float uniform = (float)(gradientScale * smoothing / classes);
         for (int k = 0; k < classes; k++)
             gradient[k] = (float)(gradient[k] * scale) - uniform;
-        gradient[label] -= (float)(_gradientScale * (1 - smoothing));
+        gradient[label] -= (float)(gradientScale * (1 - smoothing));
     }
 }

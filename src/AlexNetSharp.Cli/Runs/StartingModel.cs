@@ -1,0 +1,199 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
+using Spectre.Console;
+
+namespace AlexNetSharp.Cli.Runs;
+
+/// <summary>What fine-tuning begins with: a trained model, its head for the classes of the data, and which layers keep their weights.</summary>
+internal sealed class StartingModel : IDisposable
+{
+    /// <summary>Above so many training images, the convolutions alone are frozen unless the command line says otherwise.</summary>
+    public const int FewImages = 5000;
+
+    private readonly IReadOnlyList<ParameterMatch> _matches;
+    private readonly IReadOnlyList<ParameterGroup> _groups;
+    private readonly bool _keptHead;
+
+    /// <summary>Loads the model and makes the network of the training.</summary>
+    /// <param name="settings">What the command line asks for.</param>
+    /// <param name="model">The model of <c>--from</c>; its weights are copied.</param>
+    /// <param name="classes">The classes of the data, in the order of the outputs.</param>
+    /// <param name="images">How many training images there are.</param>
+    /// <param name="augmented">Whether images are changed at random.</param>
+    /// <param name="continued">Whether the model is where this training stood: its head is taken whatever the settings say.</param>
+    /// <exception cref="UsageException">A layer that the options name is none of the network's, or nothing would learn.</exception>
+    public StartingModel(TrainSettings settings, Model model, IReadOnlyList<string> classes, int images, bool augmented, bool continued)
+    {
+        int[]? order = settings.NewHead ? null : OrderOf(model, classes);
+        _keptHead = order is not null;
+        Network = _keptHead ? model.Network : HeadFor(model.Network, classes.Count);
+        Parameters = ParameterSet.Initialize(Network, settings.Seed);
+        try
+        {
+            _matches = Parameters.CopyMatching(model.Parameters, except: _keptHead || continued ? [] : [$"{Network.Layers[Network.Head].Name}.*"]);
+            if (order is not null)
+                Reorder(order);
+            Freeze = settings.Freeze ?? DefaultFreeze(images, augmented);
+            Boundary = BoundaryOf(Freeze);
+            _groups = [.. Frozen(), .. Rates(settings)];
+            try
+            {
+                ParameterGroup.Resolve(Network, _groups);
+            }
+            catch (ArgumentException e)
+            {
+                throw new UsageException($"--rate: {e.Message}", e);
+            }
+        }
+        catch
+        {
+            Parameters.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The network of the training.</summary>
+    public Network Network { get; }
+
+    /// <summary>Its parameters: the model's, and initial values where it has none.</summary>
+    public ParameterSet Parameters { get; }
+
+    /// <summary>What <c>--freeze</c> says, or what it is without.</summary>
+    public string Freeze { get; }
+
+    /// <summary>Whether the last fully connected layer began anew.</summary>
+    public bool HasNewHead => !_keptHead;
+
+    /// <summary>Index of the first layer that learns; what stands before it runs as in inference.</summary>
+    public int Boundary { get; }
+
+    /// <summary>Whether only the last fully connected layer learns.</summary>
+    public bool HeadOnly => Boundary == Network.Head;
+
+    /// <summary>How parameters learn, for the whole network or for the part from the boundary on.</summary>
+    /// <param name="network">The network, or its part.</param>
+    public IReadOnlyList<ParameterGroup> GroupsOf(Network network) =>
+        [.. _groups.Where(group => network.Parameters.Any(parameter => group.Matches(parameter.Name)))];
+
+    /// <summary>What <c>--freeze</c> is unless it is given: few images that come unchanged teach the last layer alone.</summary>
+    public static string DefaultFreeze(int images, bool augmented) => images <= FewImages && !augmented ? "all-but-last" : "conv";
+
+    /// <summary>What the features in front of the boundary depend on, as hexadecimal digits.</summary>
+    /// <param name="preprocessing">From an image to the network's input.</param>
+    /// <param name="images">The images: known by name, size and time of their files.</param>
+    public string FeatureKey(Preprocessing preprocessing, IImageDataset images)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Network front = Network.Until(Boundary);
+        Append(front.ToJson());
+        Append(preprocessing.ToString());
+        foreach (float value in preprocessing.Mean)
+            Append(value.ToString("R", CultureInfo.InvariantCulture));
+        foreach (ParameterSpec spec in front.Parameters)
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Parameters[spec.Name].Storage));
+        for (int i = 0; i < images.Count; i++)
+        {
+            var file = new FileInfo(images.Name(i));
+            Append(FormattableString.Invariant($"{images.Name(i)} {images.Label(i)} {(file.Exists ? file.Length : -1)} {(file.Exists ? file.LastWriteTimeUtc.Ticks : 0)}"));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        void Append(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+    }
+
+    /// <summary>Prints what was taken, what is new, what is frozen, and how many parameters learn.</summary>
+    public void Print(CommandContext context, string path)
+    {
+        Table table = Tables.Create("layer", ">parameters", "values", "learns", ">rate");
+        IReadOnlyList<ParameterSettings> settings = ParameterGroup.Resolve(Network, _groups);
+        long learning = 0;
+        for (int i = 0; i < Network.Parameters.Count; i++)
+        {
+            ParameterSpec spec = Network.Parameters[i];
+            learning += settings[i].Frozen ? 0 : spec.Length;
+            string values = !_matches[i].Taken ? "new" : _keptHead && i >= Network.Parameters.Count - 2 ? "from the model, in the order of the classes" : "from the model";
+            table.Row(
+                spec.Name, spec.Length.ToString("#,0", CultureInfo.InvariantCulture), values, settings[i].Frozen ? "frozen" : "yes",
+                settings[i].Frozen ? "" : FormattableString.Invariant($"× {settings[i].LearningRateFactor:g4}"));
+        }
+        context.WriteTable(table);
+        context.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"from {path}: {learning:#,0} of {Network.ParameterCount:#,0} parameters learn{(Boundary == 0 ? "" : $"; layers before {Network.Layers[Boundary].Name} run as in inference")}"));
+    }
+
+    /// <summary>Frees the parameters.</summary>
+    public void Dispose() => Parameters.Dispose();
+
+    /// <summary>The output of the model for each class of the data; null unless they are the same classes.</summary>
+    private static int[]? OrderOf(Model model, IReadOnlyList<string> classes)
+    {
+        if (model.Classes.Count != classes.Count)
+            return null;
+        int[] order = [.. classes.Select(name => Enumerable.Range(0, model.Classes.Count).FirstOrDefault(k => model.Classes[k].Id == name || model.Classes[k].Name == name, -1))];
+        return order.Contains(-1) || order.Distinct().Count() != order.Length ? null : order;
+    }
+
+    private static Network HeadFor(Network network, int classes)
+    {
+        try
+        {
+            return network.WithHead(classes);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new UsageException($"--from: {e.Message}", e);
+        }
+    }
+
+    private void Reorder(int[] order)
+    {
+        string head = Network.Layers[Network.Head].Name;
+        foreach (string role in (string[])["weight", "bias"])
+        {
+            Parameter parameter = Parameters[$"{head}.{role}"];
+            var from = new float[parameter.Spec.Length];
+            parameter.CopyTo(from);
+            var to = new float[from.Length];
+            for (int i = 0; i < to.Length; i++)
+                to[i] = from[i - i % order.Length + order[i % order.Length]];
+            parameter.CopyFrom(to);
+        }
+        Parameters.MarkChanged();
+    }
+
+    /// <summary>Index of the first layer with parameters that learns.</summary>
+    private int BoundaryOf(string freeze)
+    {
+        int[] layers = [.. Enumerable.Range(0, Network.Layers.Count).Where(i => Network.Layers[i].Parameters(Network.InputOf(i)).Count > 0)];
+        int last = freeze switch
+        {
+            "none" => -1,
+            "conv" => layers.LastOrDefault(i => Network.Layers[i] is Conv2d, -1),
+            "all-but-last" => layers.Length < 2 ? -1 : layers[^2],
+            _ => Network.IndexOf(freeze),
+        };
+        if (last < 0 && freeze is not ("none" or "conv" or "all-but-last"))
+            throw new UsageException($"--freeze: network '{Network.Name}' has no layer '{freeze}'{NearestName.Suggestion(freeze, Network.Layers.Select(layer => layer.Name))}; give a layer, conv, all-but-last or none");
+        int first = layers.FirstOrDefault(i => i > last, -1);
+        return first >= 0 ? first : throw new UsageException($"--freeze {freeze} leaves nothing that could learn");
+    }
+
+    private IEnumerable<ParameterGroup> Frozen() => Network.Layers.Take(Boundary)
+        .Where((layer, i) => layer.Parameters(Network.InputOf(i)).Count > 0)
+        .Select(layer => new ParameterGroup($"{layer.Name}.*") { Frozen = true });
+
+    private IEnumerable<ParameterGroup> Rates(TrainSettings settings)
+    {
+        // A new layer learns faster than one that knows something already; alone it has the rate itself.
+        if (!_keptHead && !HeadOnly)
+            yield return new ParameterGroup($"{Network.Layers[Network.Head].Name}.*") { LearningRateFactor = (float)settings.NewLayerRate };
+        foreach ((string layer, double factor) in settings.Rates is null ? [] : ValueRule.ParseFactors(settings.Rates)!)
+            yield return new ParameterGroup($"{layer}.*") { LearningRateFactor = (float)factor };
+    }
+}

@@ -1,0 +1,197 @@
+using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>
+/// What the frozen layers of a network make of the images of a dataset, computed once: batches for the training of the layers after them.
+/// </summary>
+/// <remarks>
+/// Layers that do not learn give the same for an image in every epoch, as long as the image is not changed at random. The order of an epoch
+/// is that of a <see cref="DataLoader"/> with the same seed, so the training has the same bits with and without the features kept.
+/// </remarks>
+public sealed class FeatureBatches : IBatchSource, IDisposable
+{
+    private const string TensorName = "features", KeyName = "alexnetsharp.features.key";
+
+    private readonly AlignedBuffer? _memory;
+    private readonly TensorFile? _file;
+    private readonly NamedTensor? _tensor;
+    private readonly int[] _labels;
+    private readonly int _length;
+    private readonly ulong? _seed;
+
+    private FeatureBatches(Shape shape, int[] labels, int batchSize, ulong? seed, string? fingerprint, AlignedBuffer? memory, TensorFile? file)
+    {
+        (Shape, BatchSize, Fingerprint) = (shape, batchSize, fingerprint);
+        (_labels, _seed, _memory, _file) = (labels, seed, memory, file);
+        _length = checked((int)shape.Length);
+        file?.TryGet(TensorName, out _tensor);
+    }
+
+    /// <inheritdoc/>
+    public Shape Shape { get; }
+
+    /// <inheritdoc/>
+    public int Count => _labels.Length;
+
+    /// <inheritdoc/>
+    public int BatchSize { get; }
+
+    /// <inheritdoc/>
+    public string? Fingerprint { get; }
+
+    /// <summary>Bytes of the features of so many images.</summary>
+    public static long BytesOf(Shape shape, int images) => checked(shape.Length * images * sizeof(float));
+
+    /// <summary>Computes the features of all images and keeps them in memory.</summary>
+    /// <param name="executor">The frozen layers, in inference.</param>
+    /// <param name="images">The images, in their own order; read once.</param>
+    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="seed">Key of the random order, as that of <see cref="DataLoaderOptions.Seed"/>; null: always in the same order.</param>
+    /// <param name="progress">Receives the number of images done.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public static FeatureBatches Compute(
+        IExecutor executor, IBatchSource images, int batchSize, ulong? seed, Action<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(executor);
+        ArgumentNullException.ThrowIfNull(images);
+        int length = checked((int)executor.Network.OutputShape.Length), count = images.Count;
+        var memory = new AlignedBuffer((long)count * length);
+        try
+        {
+            var labels = new int[count];
+            int done = 0;
+            foreach (BatchPart part in ForwardPass.Run(executor, images, cancellationToken: cancellationToken))
+            {
+                for (int i = 0; i < part.Count; i++)
+                {
+                    labels[part.Indices[i]] = part.Labels[i];
+                    executor.Output.Slice(i * length, length).CopyTo(Row(memory, part.Indices[i], length));
+                }
+                progress?.Invoke(done += part.Count);
+            }
+            return new FeatureBatches(executor.Network.OutputShape, labels, batchSize, seed, images.Fingerprint, memory, null);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the features to a safetensors file, whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="key">What they depend on: whoever opens the file says the same.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
+    public void Save(string path, string key) => SafetensorsWriter.Write(
+        path,
+        [
+            new TensorSource(TensorName, [Count, _length], Copy),
+            new TensorSource("labels", [Count], (first, destination) =>
+            {
+                for (int i = 0; i < destination.Length; i++)
+                    destination[i] = _labels[first + i];
+            }),
+        ],
+        new Dictionary<string, string> { [KeyName] = key });
+
+    /// <summary>Opens features that <see cref="Save"/> wrote; they stay in the file, which is mapped into memory.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="key">What they must depend on.</param>
+    /// <param name="shape">Shape of the features of an image.</param>
+    /// <param name="images">The images that they must be of: number, classes, fingerprint.</param>
+    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="seed">Key of the random order; null: always in the same order.</param>
+    /// <returns>The features, or null where there is no such file, or one of other features, or a damaged one.</returns>
+    public static FeatureBatches? Open(string path, string key, Shape shape, IBatchSource images, int batchSize, ulong? seed)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        TensorFile? file = null;
+        try
+        {
+            if (!File.Exists(path))
+                return null;
+            file = TensorFile.Open(path);
+            if (file.Metadata.GetValueOrDefault(KeyName) == key
+                && file.TryGet(TensorName, out NamedTensor? features) && features.Shape.SequenceEqual([images.Count, shape.Length])
+                && file.TryGet("labels", out NamedTensor? labels) && labels.Count == images.Count)
+            {
+                var batches = new FeatureBatches(
+                    shape, [.. labels.ToArray().Select(label => (int)label)], batchSize, seed, images.Fingerprint, null, file);
+                file = null;
+                return batches;
+            }
+            return null;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    /// <summary>The mean over the images of the squared Euclidean norm of their features.</summary>
+    public double MeanSquaredNorm()
+    {
+        var row = new float[_length];
+        double sum = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            Copy((long)i * _length, row);
+            foreach (float value in row)
+                sum += (double)value * value;
+        }
+        return sum / Count;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Batch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    {
+        int[] order = new int[Count];
+        if (_seed is { } seed)
+            DataLoader.Shuffle(order, seed, epoch);
+        else
+            for (int i = 0; i < order.Length; i++)
+                order[i] = i;
+        using var batch = new Batch(BatchSize, _length);
+        for (int step = firstBatch; step * (long)BatchSize < Count && !cancellationToken.IsCancellationRequested; step++)
+        {
+            batch.Begin(epoch, step, Math.Min(BatchSize, Count - step * BatchSize));
+            for (int i = 0; i < batch.Count; i++)
+            {
+                int index = order[step * BatchSize + i];
+                batch.Set(i, index, _labels[index]);
+                Copy((long)index * _length, batch.Place(i));
+            }
+            yield return batch;
+        }
+    }
+
+    /// <summary>Frees the memory, or closes the file.</summary>
+    public void Dispose()
+    {
+        _memory?.Dispose();
+        _file?.Dispose();
+    }
+
+    private void Copy(long first, Span<float> destination)
+    {
+        if (_tensor is not null)
+            _tensor.CopyRange(first, destination);
+        else
+            Range(_memory!, first, destination.Length).CopyTo(destination);
+    }
+
+    private static Span<float> Row(AlignedBuffer memory, int index, int length) => Range(memory, (long)index * length, length);
+
+    private static unsafe Span<float> Range(AlignedBuffer memory, long first, int length) => new(memory.Pointer + first, length);
+}
