@@ -13,6 +13,9 @@ namespace AlexNetSharp.Cli.Runs;
 internal sealed record TrainData(
     IImageDataset Training, IImageDataset? Validation, Preprocessing Preprocessing, Augmentation? Augmentation)
 {
+    /// <summary>The share of the images that was taken to validate on; null where there are validation images, or none is taken.</summary>
+    public double? ValidationSplit { get; private init; }
+
     /// <summary>Share of the images that fine-tuning validates on where there are no validation images.</summary>
     private const double AutomaticSplit = 0.2;
 
@@ -28,10 +31,12 @@ internal sealed record TrainData(
     {
         int threads = Environment.ProcessorCount;
         DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings));
+        double? split = settings.ValidationSplit;
         if (settings.From is not null && pair.Validation is null)
         {
             // Whoever fine-tunes on a few photographs wants to know how good the result is on others.
-            pair = DatasetReader.Open(settings.Data, Options(settings) with { ValidationSplit = AutomaticSplit });
+            split = AutomaticSplit;
+            pair = DatasetReader.Open(settings.Data, Options(settings) with { ValidationSplit = split });
             context.Note(FormattableString.Invariant($"no validation images: {100 * AutomaticSplit:0} % of each class are taken (--val, --val-split)"));
         }
         long cache = settings.CacheMegabytes << 20;
@@ -68,7 +73,7 @@ internal sealed record TrainData(
                 "channel" => preprocessing with { Mean = computed!.ChannelMean, StandardDeviation = computed.ChannelDeviation },
                 _ => preprocessing with { Scale = 1f / 255 },
             };
-        return new TrainData(training, validation, preprocessing, Changes(settings, computed));
+        return new TrainData(training, validation, preprocessing, Changes(settings, computed)) { ValidationSplit = split };
     }
 
     /// <summary>How to open a run's images.</summary>

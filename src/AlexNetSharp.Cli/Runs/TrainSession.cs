@@ -29,7 +29,8 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         using var folder = new RunFolder(run)
         {
             CheckpointInterval = settings.From is null ? TimeSpan.Zero : s_checkpointInterval,
-            CheckpointEpochs = settings.CheckpointEpochs, DrawFilters = parameters => FiltersPlot.ToPng(parameters),
+            CheckpointEpochs = settings.CheckpointEpochs,
+            DrawFilters = parameters => FiltersPlot.ToPng(parameters),
         };
         string last = folder.LastCheckpoint;
         using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
@@ -42,7 +43,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             throw new InvalidDataException($"{settings.Data}: the classes are not those that the run in '{run}' was trained on");
 
         using var work = new TrainingWork(settings, run, data, checkpoint, model, context);
-        settings = work.Settings;
+        settings = work.Settings with { ValidationSplit = data.ValidationSplit };
         Trainer trainer = work.Trainer;
         bool validated = data.Validation is not null;
         if (checkpoint is null && settings.WarmupSteps > 0 && settings.WarmupSteps >= trainer.StepsPerEpoch * (long)settings.Epochs)
@@ -118,7 +119,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     private void Conclude(Trainer trainer, EpochMetrics? kept)
     {
         bool validated = trainer.State.History.Any(epoch => epoch.Validation is not null);
-        if (trainer.State.History.Where(epoch => epoch.Validation is not null == validated).MaxBy(epoch => epoch.DecisiveTop1) is not { } best)
+        if (trainer.State.History.Where(epoch => epoch.Validation is not null == validated).Aggregate((EpochMetrics?)null, (best, epoch) => epoch.IsBetterThan(best) ? epoch : best) is not { } best)
             return;
         string other = kept is null || kept.Epoch == best.Epoch ? "" : string.Create(
             CultureInfo.InvariantCulture, $" (best.safetensors is of epoch {kept.Epoch} with {100 * kept.DecisiveTop1:0.00} %, the best one with a checkpoint)");

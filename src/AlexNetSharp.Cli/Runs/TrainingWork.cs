@@ -35,6 +35,7 @@ internal sealed class TrainingWork : IDisposable
         try
         {
             Network part;
+            int firstLayer = 0;
             ParameterSet values;
             IReadOnlyList<ParameterGroup> groups;
             IBatchSource training, validation;
@@ -55,6 +56,7 @@ internal sealed class TrainingWork : IDisposable
                 Settings = Settings with { Freeze = start.Freeze, NewHead = start.HasNewHead };
                 Parameters = start.Parameters;
                 bool once = data.Augmentation is null && start.Boundary > 0;
+                firstLayer = once ? start.Boundary : 0;
                 part = once ? start.Network.From(start.Boundary) : start.Network;
                 values = once ? Parameters.Of(part) : Parameters;
                 groups = start.GroupsOf(part);
@@ -70,6 +72,7 @@ internal sealed class TrainingWork : IDisposable
                 Threads = settings.Threads,
                 Gradients = GradientScope.Learning(groups),
                 Seed = settings.Seed,
+                FirstLayer = firstLayer,
             }));
             IOptimizer optimizer = Own<IOptimizer>(settings.Optimizer == "adamw"
                 ? new AdamW(plan, groups) { WeightDecay = (float)settings.WeightDecay }

@@ -64,7 +64,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
     public string LastCheckpoint => LastCheckpointOf(Path);
 
-    /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation) of those that got a checkpoint.</summary>
+    /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation; the lower loss where two have the same) of those that got a checkpoint.</summary>
     public string BestCheckpoint => BestCheckpointOf(Path);
 
     /// <summary>The epoch that <see cref="BestCheckpoint"/> holds; null while there is none.</summary>
@@ -163,7 +163,7 @@ public sealed class RunFolder : IDisposable
         // The last checkpoint is written at the very end: if the process dies before, the epoch is computed again and all of this rewritten.
         bool regular = epoch.Epoch % CheckpointEpochs == 0 || trainer.IsDone;
         bool due = regular && (trainer.IsDone || Stopwatch.GetElapsedTime(_saved) >= CheckpointInterval);
-        if (regular && trainer.IsDecisive(epoch) && !(epoch.DecisiveTop1 <= BestEpoch?.DecisiveTop1))
+        if (regular && trainer.IsDecisive(epoch) && epoch.IsBetterThan(BestEpoch))
         {
             if (CheckpointInterval > TimeSpan.Zero)
                 _best = new Snapshot(trainer);

@@ -53,6 +53,11 @@ public sealed record EpochMetrics(
     /// <summary>The loss that schedules look at: validation, or training where there is no validation.</summary>
     public double DecisiveLoss => (Validation ?? Training).Loss;
 
+    /// <summary>Whether this epoch is better than another: a higher top-1 accuracy, or the same with a lower loss.</summary>
+    /// <param name="other">The other epoch; null for none.</param>
+    public bool IsBetterThan(EpochMetrics? other) =>
+        other is null || DecisiveTop1 > other.DecisiveTop1 || (DecisiveTop1 == other.DecisiveTop1 && DecisiveLoss < other.DecisiveLoss);
+
     /// <summary>The top-1 accuracy by which the best epoch is chosen: validation, or training where there is no validation.</summary>
     public double DecisiveTop1 => (Validation ?? Training).Top1;
 }

@@ -283,7 +283,7 @@ public sealed class TrainCommandTests : IDisposable
         ["train", Data, "--out", run, "--network", "cifar10-quick", "--initial", "he", "--normalize", "channel", "--batch-size", "32", "--threads", "2", .. settings];
 
     /// <summary>The bytes of all tensors of a file; the times of epochs in its metadata differ from run to run.</summary>
-    private static Dictionary<string, string> Tensors(string path)
+    internal static Dictionary<string, string> Tensors(string path)
     {
         using TensorFile file = TensorFile.Open(path);
         return file.Tensors.ToDictionary(tensor => tensor.Name, tensor => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes)));
