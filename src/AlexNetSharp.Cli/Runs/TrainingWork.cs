@@ -185,13 +185,14 @@ internal sealed class TrainingWork : IDisposable
     }
 
     /// <summary>
-    /// The learning rate where none is given. The last layer alone is a regression whose loss curves at most by half the mean square of its
-    /// inputs x, so that 2 / E|x|² is a step that momentum can still take; AdamW and deeper training have the usual rates.
+    /// The learning rate where none is given. The last layer alone is a softmax regression, whose loss curves at most by L = E(|x|² + 1) / 2
+    /// over its inputs x; SGD with momentum m is stable below 2 (1 + m) / L, of which four fifths are taken. AdamW and deeper training have
+    /// the usual rates.
     /// </summary>
     private double RateFor(StartingModel start, FeatureBatches? features)
     {
         double rate = Settings.Optimizer == "adamw" ? (start.HeadOnly ? 1e-3 : 1e-4)
-            : start.HeadOnly && features is not null ? 2 / (1 + features.MeanSquaredNorm())
+            : start.HeadOnly && features is not null ? 3.2 * (1 + Settings.Momentum) / (1 + features.MeanSquaredNorm())
             : 1e-3;
         _context.Note(string.Create(CultureInfo.InvariantCulture, $"learning rate {rate:g3} (--learning-rate)"));
         return rate;

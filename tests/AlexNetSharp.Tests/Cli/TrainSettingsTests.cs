@@ -101,6 +101,14 @@ public sealed class TrainSettingsTests : IDisposable
     private static TrainSettings Unusual() => new()
     {
         Data = "/some/images",
+        From = Path.GetFullPath("model.pth"),
+        NewHead = true,
+        Freeze = "conv",
+        Rates = "fc6=0.1",
+        NewLayerRate = 5,
+        Optimizer = "adamw",
+        ClassWeights = "balanced",
+        StopPatience = 7,
         ValidationPath = "/some/others",
         ValidationSplit = 0.25,
         SkipBad = true,

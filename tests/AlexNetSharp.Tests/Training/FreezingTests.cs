@@ -48,9 +48,10 @@ public sealed class FreezingTests
         using var inference = new Plan(network, parameters, options);
         using var all = new Plan(network, parameters, options with { Gradients = GradientScope.All });
         using var head = new Plan(network, parameters, options with { Gradients = GradientScope.Of("fc7.*", "fc8.weight") });
+        // Dropout of the inference plan drops nothing; in front of what learns it is left out.
         Assert.Equal(
-            inference.Operations.Take(inference.Operations.Count - 2).Select(o => (o.Name, o.Algorithm, OperationMode.Inference)),
-            head.Operations.Take(inference.Operations.Count - 2).Select(o => (o.Name, o.Algorithm, o.Mode)));
+            inference.Operations.TakeWhile(o => !o.Name.StartsWith("drop6", StringComparison.Ordinal)).Select(o => (o.Name, o.Algorithm, OperationMode.Inference)),
+            head.Operations.TakeWhile(o => o.Mode == OperationMode.Inference).Select(o => (o.Name, o.Algorithm, o.Mode)));
         Assert.Equal(
             ["fc6 + relu6: Inference", "fc7 + relu7: Learns", "drop7: PassesGradient", "fc8 + relu8: Learns"],
             head.Operations.TakeLast(4).Select(o => $"{o.Name}: {o.Mode}"));
