@@ -13,7 +13,7 @@ namespace AlexNetSharp.Images;
 /// <remarks>
 /// <para>An instance holds no state between images and may be used from any number of threads. Decoding happens in pooled memory;
 /// what remains for the garbage collector is a few small handles an image.</para>
-/// <para>A file that ends early is an error, whatever could be shown of it. The format is recognized from the content; the name does
+/// <para>A file that ends early is an error, unless <see cref="ImageDecoderOptions.ShowTruncated"/> is set. The format is recognized from the content; the name does
 /// not matter. Damage in the middle of a JPEG is mostly found (<see cref="JpegStructure"/> says how); a few wrong bytes can remain a few
 /// wrong blocks, for JPEG has no checksum.</para>
 /// </remarks>
@@ -21,6 +21,9 @@ public sealed class ImageDecoder : IImageDecoder
 {
     /// <summary>The longest side that JPEG can have. PNG can have longer ones, but nobody takes images like that.</summary>
     private const int MaxSide = 65535;
+
+    /// <summary>Pixels that a file may claim without data for them.</summary>
+    private const int EmptyCanvas = 1 << 16;
 
     private readonly ImageDecoderOptions _options;
 
@@ -38,6 +41,9 @@ public sealed class ImageDecoder : IImageDecoder
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPixels, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFileBytes, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPixelScans, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ReduceBeyond, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ReducedSide, 1, nameof(options));
         _options = options;
         _maxFileBytes = Math.Min(options.MaxFileBytes, Array.MaxLength - 1);
     }
@@ -105,15 +111,46 @@ public sealed class ImageDecoder : IImageDecoder
     }
 
     /// <inheritdoc/>
-    public unsafe void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name)
+    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name)
     {
         ArgumentNullException.ThrowIfNull(target);
         CheckLength(encoded.Length, name);
         if (ImageFormat.Recognize(encoded) is not { } format)
-            throw new InvalidDataException($"{name}: not a JPEG, PNG, WebP, BMP or GIF image.");
-        if (format == SKEncodedImageFormat.Jpeg && JpegStructure.FindDamage(encoded) is { } damage)
+            throw new InvalidDataException($"{name}: {ImageFormat.DescribeOther(encoded)}.");
+        JpegCost cost = new(Scans: 1, IsProgressive: false);
+        if (format == SKEncodedImageFormat.Jpeg && JpegStructure.FindDamage(encoded, out cost) is { } damage)
             throw new InvalidDataException($"{name}: the JPEG data is damaged: {damage}.");
+        SKCodecResult result = Decode(encoded, format, cost, target, name);
+        if (result == SKCodecResult.IncompleteInput && _options.ShowTruncated is { } warn)
+        {
+            result = format == SKEncodedImageFormat.Jpeg ? DecodeEnded(encoded, cost, target, name) : SKCodecResult.Success;
+            if (result == SKCodecResult.Success)
+                warn($"{name}: truncated; shown as far as the {NameOf(format)} data goes.");
+        }
+        if (result != SKCodecResult.Success)
+            throw new InvalidDataException(Describe(result, format, name));
+    }
 
+    /// <summary>Decodes a JPEG that ends early as if its end were there: the decoder makes the rest gray.</summary>
+    private SKCodecResult DecodeEnded(ReadOnlySpan<byte> encoded, JpegCost cost, PixelBuffer target, string name)
+    {
+        byte[] ended = ArrayPool<byte>.Shared.Rent(encoded.Length + 2);
+        try
+        {
+            encoded.CopyTo(ended);
+            (ended[encoded.Length], ended[encoded.Length + 1]) = (0xFF, 0xD9);
+            return Decode(ended.AsSpan(0, encoded.Length + 2), SKEncodedImageFormat.Jpeg, cost, target, name);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(ended);
+        }
+    }
+
+    /// <summary>Decodes what was recognized.</summary>
+    /// <returns>Success, or IncompleteInput, where <paramref name="target"/> holds what there was; anything else is thrown.</returns>
+    private unsafe SKCodecResult Decode(ReadOnlySpan<byte> encoded, SKEncodedImageFormat format, JpegCost cost, PixelBuffer target, string name)
+    {
         fixed (byte* bytes = encoded)
         {
             using SKData data = SKData.Create((nint)bytes, encoded.Length);
@@ -121,15 +158,36 @@ public sealed class ImageDecoder : IImageDecoder
             if (codec is null || codec.EncodedFormat != format)
                 throw new InvalidDataException($"{name}: the header of this {NameOf(format)} file is damaged or cut short.");
             SKImageInfo info = codec.Info;
-            CheckSize(info.Width, info.Height, encoded.Length, format, name);
-            DecodePixels(codec, info, format, target, name);
+            SKSizeI size = format == SKEncodedImageFormat.Jpeg ? Reduced(codec, info) : info.Size;
+            CheckSize(info.Size, cost.KeepsAll ? info.Size : size, encoded.Length, format, name);
+            if ((long)info.Width * info.Height * cost.Scans > _options.MaxPixelScans)
+                throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
+                    $"{name}: too much work ({info.Width}×{info.Height} pixels in {cost.Scans} scans; the limit is {_options.MaxPixelScans} pixels over all scans)."));
+            SKEncodedOrigin origin = codec.EncodedOrigin;
+            if (origin == SKEncodedOrigin.TopLeft)
+                origin = ExifOrientation.Find(encoded, format);
+            return DecodePixels(codec, size, info.AlphaType == SKAlphaType.Opaque, origin, format, target, name);
         }
     }
 
-    private unsafe void DecodePixels(SKCodec codec, SKImageInfo info, SKEncodedImageFormat format, PixelBuffer target, string name)
+    /// <summary>The size at which a JPEG is decoded.</summary>
+    private SKSizeI Reduced(SKCodec codec, SKImageInfo info)
     {
-        int width = info.Width, height = info.Height, length = 4 * width * height;
-        bool opaque = info.AlphaType == SKAlphaType.Opaque;
+        SKSizeI size = info.Size;
+        for (int part = 2; part <= 8 && (long)size.Width * size.Height > _options.ReduceBeyond; part *= 2)
+        {
+            SKSizeI smaller = codec.GetScaledDimensions(1f / part);
+            if (Math.Min(smaller.Width, smaller.Height) < _options.ReducedSide)
+                break;
+            size = smaller;
+        }
+        return size;
+    }
+
+    private unsafe SKCodecResult DecodePixels(
+        SKCodec codec, SKSizeI size, bool opaque, SKEncodedOrigin origin, SKEncodedImageFormat format, PixelBuffer target, string name)
+    {
+        int width = size.Width, height = size.Height, length = 4 * width * height;
         // Without a color space in the request no profile is applied, as in Pillow and torchvision.
         var wanted = new SKImageInfo(width, height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         byte[] memory = ArrayPool<byte>.Shared.Rent(length);
@@ -139,17 +197,17 @@ public sealed class ImageDecoder : IImageDecoder
             SKCodecResult result;
             fixed (byte* pixels = rgba)
                 result = codec.GetPixels(wanted, (nint)pixels);
-            if (result != SKCodecResult.Success)
+            if (result is not (SKCodecResult.Success or SKCodecResult.IncompleteInput))
                 throw new InvalidDataException(Describe(result, format, name));
             if (!opaque)
                 PixelPacking.Compose(rgba, _options.Background);
-            SKEncodedOrigin origin = codec.EncodedOrigin;
             bool swap = PixelPacking.SwapsSides(origin);
             target.Reset(swap ? width : height, swap ? height : width, 3);
             if (origin == SKEncodedOrigin.TopLeft)
                 PixelPacking.DropAlpha(rgba, target.Pixels);
             else
                 PixelPacking.Turn(rgba, width, height, origin, target.Pixels);
+            return result;
         }
         finally
         {
@@ -190,16 +248,24 @@ public sealed class ImageDecoder : IImageDecoder
                 $"{name}: too large ({length} bytes; the limit is {_maxFileBytes})."));
     }
 
-    private void CheckSize(int width, int height, int bytes, SKEncodedImageFormat format, string name)
+    /// <summary>Refuses images that are too large, before memory is taken for them.</summary>
+    /// <param name="size">Size of the image.</param>
+    /// <param name="kept">The size for which decoding takes memory.</param>
+    /// <param name="bytes">Length of the file.</param>
+    /// <param name="format">Its format.</param>
+    /// <param name="name">What to call it.</param>
+    private void CheckSize(SKSizeI size, SKSizeI kept, int bytes, SKEncodedImageFormat format, string name)
     {
+        (int width, int height) = (size.Width, size.Height);
         if (width < 1 || height < 1)
             throw new InvalidDataException($"{name}: an image without pixels.");
         long pixels = (long)width * height;
         // 2³¹ − 1 bytes of four a pixel are the most that one array holds.
-        if (pixels > Math.Min(_options.MaxPixels, Array.MaxLength / 4) || Math.Max(width, height) > MaxSide)
+        if ((long)kept.Width * kept.Height > Math.Min(_options.MaxPixels, Array.MaxLength / 4) || Math.Max(width, height) > MaxSide)
             throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels, {MaxSide} a side)."));
-        if (ImageFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes)
+        // A small canvas may be empty: a GIF with a frame of one pixel is in order.
+        if (ImageFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes + EmptyCanvas)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: truncated ({bytes} bytes cannot hold {width}×{height} pixels)."));
     }

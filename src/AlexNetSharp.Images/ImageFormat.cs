@@ -1,3 +1,4 @@
+using System.Text;
 using SkiaSharp;
 
 namespace AlexNetSharp.Images;
@@ -26,15 +27,49 @@ internal static class ImageFormat
         return null;
     }
 
+    /// <summary>What a file is that cannot be decoded here, and what to do; a general answer where that does not show.</summary>
+    public static string DescribeOther(ReadOnlySpan<byte> bytes)
+    {
+        const string convert = "which is not supported; convert it to JPEG or PNG";
+        if (bytes.Length >= 12 && bytes[4..8].SequenceEqual("ftyp"u8))
+            return Encoding.Latin1.GetString(bytes[8..12]) switch
+            {
+                "heic" or "heix" or "heim" or "heis" or "hevc" or "hevx" or "mif1" or "msf1" => $"a HEIC image, {convert}",
+                "avif" or "avis" => $"an AVIF image, {convert}",
+                "crx " => $"a raw image of a camera, {convert}",
+                _ => "a video, not an image",
+            };
+        if (bytes.StartsWith("II*\0"u8) || bytes.StartsWith("MM\0*"u8) || bytes.StartsWith("II+\0"u8) || bytes.StartsWith("MM\0+"u8))
+            return $"a TIFF or a raw image of a camera, {convert}";
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0x0A]) || bytes.StartsWith((ReadOnlySpan<byte>)[0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' ']))
+            return $"a JPEG XL image, {convert}";
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0x4F, 0xFF, 0x51]) || bytes.StartsWith((ReadOnlySpan<byte>)[0, 0, 0, 12, (byte)'j', (byte)'P']))
+            return $"a JPEG 2000 image, {convert}";
+        if (bytes.StartsWith("8BPS"u8))
+            return $"a Photoshop image, {convert}";
+        if (bytes.StartsWith("%PDF"u8))
+            return $"a PDF, {convert}";
+        if (bytes.StartsWith("version https://git-lfs"u8))
+            return "a Git LFS pointer, which only says where the image lies; fetch the image itself: git lfs pull";
+        string start = Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, 256)]).TrimStart();
+        if (start.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase))
+            return $"an SVG or other XML, {convert}";
+        return start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
+            ? "a web page, often the error of a failed download; download the image again"
+            : "not a JPEG, PNG, WebP, BMP or GIF image";
+    }
+
     /// <summary>The most pixels that a byte of a file of this format can stand for; 0 where there is no useful bound.</summary>
     /// <remarks>
     /// JPEG: one bit a block of 8×8 pixels (a first progressive scan of one component with one-bit codes). PNG: deflate reaches 1032:1,
-    /// with 8 one-bit pixels a byte. A file that claims more pixels than that is cut short, which is better known before allocating.
+    /// with 8 one-bit pixels a byte. GIF: a code of 12 bits stands for 4096 pixels at most; BMP: two bytes for a run of 255. A file that claims more pixels than that is cut short, which is better known before allocating.
     /// </remarks>
     public static int MaxPixelsPerByte(SKEncodedImageFormat format) => format switch
     {
         SKEncodedImageFormat.Jpeg => 8 * 64,
         SKEncodedImageFormat.Png => 1032 * 8,
-        SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Gif or SKEncodedImageFormat.Webp or _ => 0,
+        SKEncodedImageFormat.Gif => 4096,
+        SKEncodedImageFormat.Bmp => 256,
+        SKEncodedImageFormat.Webp or _ => 0,
     };
 }

@@ -2,6 +2,15 @@ using System.Buffers.Binary;
 
 namespace AlexNetSharp.Images;
 
+/// <summary>What decoding a JPEG costs beside its pixels.</summary>
+/// <param name="Scans">Passes over the image.</param>
+/// <param name="IsProgressive">Whether the scans refine one image.</param>
+internal readonly record struct JpegCost(int Scans, bool IsProgressive)
+{
+    /// <summary>Whether the decoder keeps the coefficients of the whole image, because a part of it is complete only after the last scan.</summary>
+    public bool KeepsAll => IsProgressive || Scans > 1;
+}
+
 /// <summary>Walks over the markers of a JPEG file to find damage that decoders pass over in silence.</summary>
 /// <remarks>
 /// <para>A JPEG decoder that meets nonsense in the compressed data goes on as well as it can and delivers an image, gray or torn from
@@ -17,13 +26,29 @@ internal static class JpegStructure
     private const int MaxScans = 200;
 
     private const byte StandAlone = 0x01, FirstRestart = 0xD0, LastRestart = 0xD7, EndOfImage = 0xD9, StartOfScan = 0xDA, RestartInterval = 0xDD;
+    private const byte ProgressiveFrame = 0xC2, ArithmeticProgressiveFrame = 0xCA;
 
     /// <summary>Looks for damage.</summary>
     /// <param name="jpeg">The file, beginning with FF D8.</param>
     /// <returns>What is wrong and where, or null.</returns>
-    public static string? FindDamage(ReadOnlySpan<byte> jpeg)
+    public static string? FindDamage(ReadOnlySpan<byte> jpeg) => FindDamage(jpeg, out _);
+
+    /// <summary>Looks for damage, and for what decoding costs.</summary>
+    /// <param name="jpeg">The file, beginning with FF D8.</param>
+    /// <param name="cost">What decoding costs, up to the damage.</param>
+    /// <returns>What is wrong and where, or null.</returns>
+    public static string? FindDamage(ReadOnlySpan<byte> jpeg, out JpegCost cost)
     {
-        int at = 2, scans = 0;
+        int scans = 0;
+        bool progressive = false;
+        string? damage = Walk(jpeg, ref scans, ref progressive);
+        cost = new JpegCost(scans, progressive);
+        return damage;
+    }
+
+    private static string? Walk(ReadOnlySpan<byte> jpeg, ref int scans, ref bool progressive)
+    {
+        int at = 2;
         bool restarts = false;
         while (true)
         {
@@ -46,6 +71,7 @@ internal static class JpegStructure
                 return scans == 0 ? null : FormattableString.Invariant($"a segment FF {marker:X2} of {length} bytes (offset {at})");
             if (marker == RestartInterval && length >= 4)
                 restarts = BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]) > 0;
+            progressive |= marker is ProgressiveFrame or ArithmeticProgressiveFrame;
             at += length;
             if (marker != StartOfScan)
                 continue;

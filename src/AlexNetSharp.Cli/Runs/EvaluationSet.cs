@@ -39,6 +39,8 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
         else
         {
             found = DatasetReader.OpenForEvaluation(path, new ImageDecoder(), classes);
+            foreach (string note in found.Notes)
+                context.Note(note);
             trained = settings is null ? null : OpenIfThere(settings);
         }
         IImageDataset images = skipBad

@@ -31,6 +31,8 @@ internal sealed record TrainData(
     {
         int threads = Environment.ProcessorCount;
         DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings));
+        foreach (string note in pair.Notes)
+            context.Note(note);
         double? split = settings.ValidationSplit;
         if (settings.From is not null && pair.Validation is null)
         {

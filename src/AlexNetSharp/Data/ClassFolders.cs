@@ -8,35 +8,48 @@ public sealed class ClassFolders : IImageDataset
     private readonly IImageDecoder _decoder;
 
     /// <summary>Lists the images. None is opened yet.</summary>
-    /// <param name="path">The folder. Each folder in it (except hidden ones) is a class of that name.</param>
+    /// <param name="path">
+    /// The folder. Each folder in it is a class of that name, except hidden ones, those that systems make (<c>__MACOSX</c>) and run folders of trainings.
+    /// </param>
     /// <param name="decoder">Reads the images.</param>
-    /// <param name="classes">The classes if they are known already: a folder may be missing, but none may have another name. Null: the folders are the classes.</param>
+    /// <param name="classes">
+    /// The classes if they are known already: a folder may be missing or empty, but none with images may have another name. Null: the folders
+    /// are the classes, and none may be empty.
+    /// </param>
     /// <exception cref="DirectoryNotFoundException">There is no folder at <paramref name="path"/>.</exception>
-    /// <exception cref="InvalidDataException">There are no class folders, one holds no images, or one is not in <paramref name="classes"/>.</exception>
+    /// <exception cref="InvalidDataException">There are no class folders or no images, a class is not in <paramref name="classes"/>, or an image belongs to two classes.</exception>
     public ClassFolders(string path, IImageDecoder decoder, IReadOnlyList<string>? classes = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(decoder);
         _decoder = decoder;
-        List<string> folders = Folders(path);
+        var walk = new ImageWalk(path);
+        List<string> folders = Folders(path, walk);
         if (folders.Count == 0)
             throw new InvalidDataException($"{path}: no class folders in it; expected one folder with images for each class.");
-        Classes = classes ?? Names(path);
+        Classes = classes ?? NamesOf(folders);
         List<string> paths = [];
         List<int> labels = [];
         foreach (string folder in folders)
         {
-            string name = Path.GetFileName(folder);
-            int label = IndexOf(Classes, name);
-            if (label < 0)
-                throw new InvalidDataException($"{folder}: there is no class '{name}'; the classes are {Quote(Classes)}.");
-            IReadOnlyList<string> files = ImageFiles.Find(folder);
+            List<string> files = walk.Find(folder);
+            if (files.Count == 0 && classes is null)
+                throw new InvalidDataException($"{folder}: no images in this folder (files that end in {string.Join(", ", ImageFiles.Extensions)}); every class needs some, remove the folder or fill it.");
+            if (files.Count == 0)
+                walk.Note($"{folder}: passed over, no images in it");
+            else
+                labels.AddRange(Enumerable.Repeat(LabelOf(folder), files.Count));
             paths.AddRange(files);
-            labels.AddRange(Enumerable.Repeat(label, files.Count));
         }
+        if (paths.Count == 0)
+            throw new InvalidDataException($"{path}: no images in this folder (files that end in {string.Join(", ", ImageFiles.Extensions)}).");
         _paths = [.. paths];
         _labels = [.. labels];
+        Notes = walk.Notes;
     }
+
+    /// <summary>Files and folders that were passed over though they are not hidden, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <inheritdoc/>
     public int Count => _paths.Length;
@@ -54,22 +67,35 @@ public sealed class ClassFolders : IImageDataset
     public void Read(int index, PixelBuffer target) => _decoder.DecodeFile(_paths[index], target);
 
     /// <summary>The classes that a folder has.</summary>
-    internal static IReadOnlyList<string> Names(string path) => [.. Folders(path).Select(folder => Path.GetFileName(folder))];
+    internal static IReadOnlyList<string> Names(string path) => NamesOf(Folders(path, new ImageWalk(path)));
 
-    /// <summary>The folders in a folder, without hidden ones, sorted.</summary>
-    private static List<string> Folders(string path)
+    /// <summary>The folders in a folder that can be classes, sorted.</summary>
+    internal static List<string> Folders(string path, ImageWalk walk) => Directory.Exists(path)
+        ? walk.Folders(path)
+        : throw new DirectoryNotFoundException($"{path}: no such folder.");
+
+    private static string[] NamesOf(List<string> folders)
     {
-        if (!Directory.Exists(path))
-            throw new DirectoryNotFoundException($"{path}: no such folder.");
-        List<string> folders = [.. Directory.EnumerateDirectories(path).Where(folder => Path.GetFileName(folder)[0] != '.')];
-        folders.Sort(string.CompareOrdinal);
-        return folders;
+        string[] names = [.. folders.Select(folder => Path.GetFileName(folder))];
+        for (int i = 1; i < names.Length; i++)
+            if (Array.FindIndex(names, 0, i, name => UnicodeForms.AreAlike(name, names[i])) is var other and >= 0)
+                throw new InvalidDataException($"{folders[other]} and {folders[i]}: two classes whose names look alike (accents are composed in one and separate in the other); rename or merge them.");
+        return names;
     }
 
-    private static int IndexOf(IReadOnlyList<string> names, string name)
+    private int LabelOf(string folder)
     {
-        for (int i = 0; i < names.Count; i++)
-            if (names[i] == name)
+        string name = Path.GetFileName(folder);
+        int label = IndexOf(candidate => candidate == name);
+        if (label < 0 && (label = IndexOf(candidate => UnicodeForms.AreAlike(candidate, name))) < 0)
+            throw new InvalidDataException($"{folder}: there is no class '{name}'; the classes are {Quote(Classes)}.");
+        return label;
+    }
+
+    private int IndexOf(Predicate<string> matches)
+    {
+        for (int i = 0; i < Classes.Count; i++)
+            if (matches(Classes[i]))
                 return i;
         return -1;
     }

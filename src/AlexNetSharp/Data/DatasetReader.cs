@@ -19,21 +19,36 @@ public sealed record DatasetOptions
 /// <summary>A data set to learn from, and one to validate on.</summary>
 /// <param name="Train">What to learn from.</param>
 /// <param name="Validation">What to validate on; null if there is nothing.</param>
-/// <param name="Description">What was recognized, in a few words.</param>
-public sealed record DatasetPair(IImageDataset Train, IImageDataset? Validation, string Description);
+/// <param name="Description">What was recognized, in a few words: which folder was taken for what.</param>
+public sealed record DatasetPair(IImageDataset Train, IImageDataset? Validation, string Description)
+{
+    /// <summary>What is there but was passed over, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>Images to measure a model on.</summary>
 /// <param name="Images">The images; their classes are the model's.</param>
 /// <param name="Description">What was recognized, and which part of it was taken, in a few words.</param>
-public sealed record EvaluationImages(IImageDataset Images, string Description);
+public sealed record EvaluationImages(IImageDataset Images, string Description)
+{
+    /// <summary>What is there but was passed over, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>
-/// Opens data sets, recognized by looking: class folders (with <c>train</c> and <c>val</c> or <c>test</c> above them or not), the IDX
+/// Opens data sets, recognized by looking: class folders (in <c>train</c> and <c>val</c> or <c>test</c> or not), the IDX
 /// files of MNIST and Fashion-MNIST (gzip or not), CIFAR-10's binary batches.
 /// </summary>
+/// <remarks>
+/// Folders called train or training, val, valid, validation or dev, test or testing, in capitals or not, are parts of a set if they hold folders
+/// and no images; with images directly in it such a folder is a class like any other.
+/// </remarks>
 public static class DatasetReader
 {
-    private static readonly string[] ValidationNames = ["val", "validation", "test"];
+    private static readonly string[] TrainNames = ["train", "training"];
+
+    /// <summary>In the order in which they are validated on.</summary>
+    private static readonly string[] ValidationNames = ["val", "valid", "validation", "dev", "test", "testing"];
 
     /// <summary>Opens the data set at a path.</summary>
     /// <param name="path">A folder.</param>
@@ -51,7 +66,10 @@ public static class DatasetReader
         DatasetPair found = Packed(path) ?? Folders(path, options);
         IImageDataset train = found.Train;
         if (options.ValidationPath is { } validationPath)
-            return found with { Validation = OpenForEvaluation(validationPath, options.Decoder, train.Classes).Images };
+        {
+            EvaluationImages validation = OpenForEvaluation(validationPath, options.Decoder, train.Classes);
+            return found with { Validation = validation.Images, Notes = [.. found.Notes, .. validation.Notes] };
+        }
         if (options.ValidationSplit is not { } fraction)
             return found;
         (ImageSubset learn, ImageSubset validate) = ImageSubset.Split(train, fraction, options.Seed);
@@ -78,11 +96,11 @@ public static class DatasetReader
                 throw new InvalidDataException($"{path}: images of {test.Classes.Count} classes, but the model was trained on {classes.Count}.");
             return new EvaluationImages(classes is null ? test : test.WithClasses(classes), $"{description}: test images");
         }
-        string? train = TrainFolder(path);
-        classes ??= train is null ? null : ClassFolders.Names(train);
-        string folder = ValidationFolder(path, train is null ? classes : null) ?? train ?? path;
-        return new EvaluationImages(
-            new ClassFolders(folder, decoder, classes), folder == path ? "class folders" : $"class folders in {Path.GetFileName(folder)}/");
+        Parts parts = Parts.Of(path, classes);
+        classes ??= parts.Train is null ? null : ClassFolders.Names(parts.Train);
+        string folder = parts.Validation ?? parts.Train ?? path;
+        var images = new ClassFolders(folder, decoder, classes);
+        return new EvaluationImages(images, folder == path ? "class folders" : $"class folders in {Path.GetFileName(folder)}/") { Notes = images.Notes };
     }
 
     private static void RequireFolder(string path)
@@ -113,19 +131,53 @@ public static class DatasetReader
 
     private static DatasetPair Folders(string path, DatasetOptions options)
     {
-        if (TrainFolder(path) is not { } trainPath)
-            return new DatasetPair(new ClassFolders(path, options.Decoder), null, "class folders");
-        var learn = new ClassFolders(trainPath, options.Decoder);
+        Parts parts = Parts.Of(path, classes: null);
+        if (parts.Train is not { } train)
+        {
+            if (parts.Validation is { } alone)
+                throw new InvalidDataException($"{path}: {Path.GetFileName(alone)}/ holds class folders as a part of a set does, but there is no train/ beside it; give a folder with train/, or the one with the class folders.");
+            var all = new ClassFolders(path, options.Decoder);
+            return new DatasetPair(all, null, "class folders") { Notes = all.Notes };
+        }
+        var learn = new ClassFolders(train, options.Decoder);
+        string trainName = Path.GetFileName(train);
         // What the caller chose replaces what lies there, so there is no need to look.
-        string? validation = options.ValidationPath is null && options.ValidationSplit is null ? ValidationFolder(path) : null;
-        return validation is null
-            ? new DatasetPair(learn, null, "class folders in train/")
-            : new DatasetPair(learn, new ClassFolders(validation, options.Decoder, learn.Classes), $"class folders in train/ and {Path.GetFileName(validation)}/");
+        string? validation = options.ValidationPath is null && options.ValidationSplit is null ? parts.Validation : null;
+        IEnumerable<string> unused = parts.Others.Append(parts.Validation).Where(folder => folder is not null && folder != validation)
+            .Select(folder => $"{folder}: passed over, {trainName}/ holds the training images");
+        if (validation is null)
+            return new DatasetPair(learn, null, $"class folders in {trainName}/") { Notes = [.. learn.Notes, .. unused] };
+        var validate = new ClassFolders(validation, options.Decoder, learn.Classes);
+        return new DatasetPair(learn, validate, $"class folders in {trainName}/ and {Path.GetFileName(validation)}/")
+        {
+            Notes = [.. learn.Notes, .. validate.Notes, .. unused],
+        };
     }
 
-    private static string? TrainFolder(string path) => Path.Combine(path, "train") is var train && Directory.Exists(train) ? train : null;
+    /// <summary>The folders of a set that comes in parts.</summary>
+    /// <param name="Train">The folder to learn from, or null.</param>
+    /// <param name="Validation">The folder to validate on, or null.</param>
+    /// <param name="Others">Folders beside them.</param>
+    private sealed record Parts(string? Train, string? Validation, IReadOnlyList<string> Others)
+    {
+        /// <summary>Looks for parts in a folder; where there is none to learn from, those that are called like one of the classes are classes.</summary>
+        public static Parts Of(string path, IReadOnlyList<string>? classes)
+        {
+            var walk = new ImageWalk(path);
+            List<string> folders = walk.Folders(path);
+            string? train = Only(path, folders.FindAll(folder => IsPart(folder, TrainNames, walk)));
+            List<string> candidates = folders.FindAll(folder =>
+                IsPart(folder, ValidationNames, walk) && (train is not null || classes?.Contains(Path.GetFileName(folder)) is not true));
+            string? validation = ValidationNames
+                .Select(name => Only(path, candidates.FindAll(folder => IsPart(folder, [name], walk)))).FirstOrDefault(folder => folder is not null);
+            return new Parts(train, validation, folders.FindAll(folder => folder != train && folder != validation));
+        }
 
-    /// <summary>The folder with the validation images in <paramref name="path"/>, if there is one that is not itself one of these classes.</summary>
-    private static string? ValidationFolder(string path, IReadOnlyList<string>? classes = null) =>
-        ValidationNames.Where(name => classes?.Contains(name) is not true).Select(name => Path.Combine(path, name)).FirstOrDefault(Directory.Exists);
+        private static bool IsPart(string folder, string[] names, ImageWalk walk) =>
+            names.Contains(Path.GetFileName(folder), StringComparer.OrdinalIgnoreCase) && walk.Folders(folder).Count > 0 && !ImageWalk.HoldsImages(folder);
+
+        private static string? Only(string path, List<string> folders) => folders.Count < 2
+            ? folders.FirstOrDefault()
+            : throw new InvalidDataException($"{path}: both {Path.GetFileName(folders[0])}/ and {Path.GetFileName(folders[1])}/ hold class folders; leave one of them there.");
+    }
 }

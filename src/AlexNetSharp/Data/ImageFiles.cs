@@ -21,6 +21,10 @@ public static class ImageFiles
     /// <param name="path">An image file or a folder. A file is taken whatever its name.</param>
     /// <returns>At least one path; names are compared by code point, so that every machine finds the same order.</returns>
     /// <exception cref="FileNotFoundException">There is nothing at <paramref name="path"/>.</exception>
+    /// <remarks>
+    /// Hidden files and folders, folders that systems make (<c>__MACOSX</c>, <c>@eaDir</c>) and run folders of trainings are passed over. Links are
+    /// followed, but a folder or file that is reached twice counts once.
+    /// </remarks>
     /// <exception cref="InvalidDataException">The folder holds no image file.</exception>
     public static IReadOnlyList<string> Find(string path)
     {
@@ -29,22 +33,9 @@ public static class ImageFiles
             return [path];
         if (!Directory.Exists(path))
             throw new FileNotFoundException($"{path}: no such file or folder.", path);
-        List<string> files = [];
-        foreach (string file in Directory.EnumerateFiles(path, "*", Recursive))
-            if (HasImageName(file))
-                files.Add(file);
+        List<string> files = new ImageWalk(path).Find(path);
         if (files.Count == 0)
             throw new InvalidDataException($"{path}: no images in this folder (files that end in {string.Join(", ", Extensions)}).");
-        files.Sort(string.CompareOrdinal);
         return files;
     }
-
-    // Folders that lead in circles by links end somewhere; what may not be read is an error, not an empty folder.
-    private static EnumerationOptions Recursive { get; } = new()
-    {
-        RecurseSubdirectories = true,
-        MaxRecursionDepth = 16,
-        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
-        IgnoreInaccessible = false,
-    };
 }
