@@ -10,7 +10,7 @@ using Spectre.Console;
 namespace AlexNetSharp.Cli.Benchmarking;
 
 /// <summary>What <c>alexnet bench --data</c> measures: how fast the loader makes batches, with nothing else to do.</summary>
-/// <param name="path">The data set.</param>
+/// <param name="path">The dataset.</param>
 /// <param name="network">Whose input size and preprocessing.</param>
 /// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
 /// <param name="options">Batch size, threads and seed.</param>
@@ -23,7 +23,7 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
     private const long KeptBytes = 2000L << 20;
 
     /// <summary>Measures every combination: files and memory, plain and augmented, one thread and all.</summary>
-    /// <exception cref="InvalidDataException">The data set, or an image in it, cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The dataset, or an image in it, cannot be read.</exception>
     public LoaderReport Run(CommandContext context)
     {
         DatasetPair pair = DatasetReader.Open(path, new DatasetOptions { Decoder = new ImageDecoder() });

@@ -29,7 +29,7 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<string?> _images = CommandOptions.Path(
         "--images", "an image or a folder of images to fill the batch with, instead of noise; repeated as needed", "PATH");
     private readonly Option<string?> _data = CommandOptions.Path(
-        "--data", "time only the loading of this data set (as 'alexnet train' takes it): from files and from memory, plain and augmented", "DATA");
+        "--data", "time only the loading of this dataset (as 'alexnet train' takes it): from files and from memory, plain and augmented", "DATA");
     private readonly Option<bool> _precise = CommandOptions.Switch(
         "--precise", "keep to convolution algorithms with the rounding error of direct convolution (no Winograd)");
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(

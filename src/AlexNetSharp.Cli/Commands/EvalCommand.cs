@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
 using AlexNetSharp.Inference;
@@ -14,6 +15,7 @@ internal sealed class EvalCommand : CliCommand
 {
     private readonly Argument<string> _run = new("MODEL") { Description = "any model file, or the run folder of 'alexnet train' or one of its checkpoints" };
     private readonly ChoiceOption<string?> _network = ModelInput.Network();
+    private readonly Option<string?> _classNames = ModelOutput.ClassNames();
     private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
     private readonly ChoiceOption<string> _checkpoint = new(
         "--checkpoint", "which checkpoint of the run: that of the best epoch or of the last one", null, ("best", "best"), ("last", "last"));
@@ -30,7 +32,7 @@ internal sealed class EvalCommand : CliCommand
     {
         Add(_run);
         Add(_data);
-        foreach (Option option in (Option[])[_checkpoint, _network, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out])
+        foreach (Option option in (Option[])[_checkpoint, _network, _classNames, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out])
             Add(option);
         _json = new JsonOutput(this);
     }
@@ -59,12 +61,12 @@ internal sealed class EvalCommand : CliCommand
         if (!File.Exists(path))
             throw new FileNotFoundException(Directory.Exists(run) ? $"{path}: there is no such checkpoint; has the run finished an epoch?" : $"{run}: no such file or folder");
         string folder = context.Get(_out) ?? Path.Combine(Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetFullPath(run))!, "eval");
-        using Model model = ModelFile.Load(path, context.Get(_network));
+        using Model loaded = ModelFile.Load(path, context.Get(_network));
+        Model model = ModelConversion.WithClasses(loaded, context.Get(_classNames));
         if (model.Classes.Count == 0)
             throw new InvalidDataException($"{path}: the model does not name its classes; convert it with --class-names FILE");
         OutputFolder.Create("--out", folder);
-        string[] classes = [.. model.Classes.Select(c => c.Id)];
-        EvaluationSet set = EvaluationSet.Open(context.Get(_data), classes, RunFolderOf(run), context.Get(_skipBad), context);
+        (EvaluationSet set, string[] classes) = OpenImages(context, model, RunFolderOf(run));
 
         Evaluation evaluation = Evaluate(context, model, set.Images, classes);
         var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
@@ -72,6 +74,32 @@ internal sealed class EvalCommand : CliCommand
         report.SaveConfusion(folder);
         _json.Write(context, report.ToJson);
         return ExitCode.Success;
+    }
+
+    /// <summary>The images, in folders that are called by the ids of the classes, by their names, or by the first of several names.</summary>
+    private (EvaluationSet Set, string[] Classes) OpenImages(CommandContext context, Model model, string run)
+    {
+        string[][] candidates =
+        [
+            [.. model.Classes.Select(c => c.Id)],
+            [.. model.Classes.Select(c => c.Name)],
+            [.. model.Classes.Select(c => c.Name.Split(',')[0].Trim())],
+        ];
+        InvalidDataException? first = null;
+        foreach (string[] classes in candidates)
+        {
+            if (first is not null && classes.Distinct().Count() < classes.Length)
+                continue;
+            try
+            {
+                return (EvaluationSet.Open(context.Get(_data), classes, run, context.Get(_skipBad), context), classes);
+            }
+            catch (InvalidDataException e)
+            {
+                first ??= e;
+            }
+        }
+        throw new InvalidDataException($"{first!.Message} Where the model calls its classes otherwise than the folders do, give the folders' names with --class-names.", first);
     }
 
     private Evaluation Evaluate(CommandContext context, Model model, IImageDataset images, IReadOnlyList<string> classes)

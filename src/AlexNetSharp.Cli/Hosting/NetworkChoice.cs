@@ -9,7 +9,7 @@ internal static class NetworkChoice
 {
     /// <summary>The network's description.</summary>
     /// <param name="name">Which network, one of <see cref="NetworkCatalog.Names"/>.</param>
-    /// <param name="classes">Values of its output; null for those of the data set that it was made for.</param>
+    /// <param name="classes">Values of its output; null for those of the dataset that it was made for.</param>
     /// <param name="imageSize">Height and width of the images; null for the size that it was made for.</param>
     /// <param name="asInNotebook">Whether the network <c>tensorflow</c> ends with a ReLU, as the notebook's does.</param>
     /// <exception cref="UsageException">A layer cannot take images of this size; the message names it.</exception>

@@ -21,7 +21,7 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
     /// <param name="skipBad">Whether images that cannot be read are listed and left out.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
     /// <exception cref="IOException">The images are not there, or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">There is no data set, or not one of the model's classes.</exception>
+    /// <exception cref="InvalidDataException">There is no dataset, or not one of the model's classes.</exception>
     public static EvaluationSet Open(string data, IReadOnlyList<string> classes, string run, bool skipBad, CommandContext context)
     {
         TrainSettings? settings = File.Exists(TrainSettings.PathOf(run)) ? TrainSettings.Load(run) : null;

@@ -9,7 +9,7 @@ internal static class ImageSizes
 {
     /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the images.</summary>
     /// <param name="network">Name of the network.</param>
-    /// <param name="found">The sizes of all images of the data set.</param>
+    /// <param name="found">The sizes of all images of the dataset.</param>
     /// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
     /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and images.</param>
     /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>

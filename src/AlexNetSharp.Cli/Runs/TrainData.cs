@@ -26,7 +26,7 @@ internal sealed record TrainData(
     /// <param name="settings">What the command line asks for.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
     /// <param name="stored">The preprocessing of a training that continues; null to make it from the training images.</param>
-    /// <exception cref="InvalidDataException">The data set, or an image in it, cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The dataset, or an image in it, cannot be read.</exception>
     public static TrainData Open(TrainSettings settings, CommandContext context, Preprocessing? stored)
     {
         int threads = Environment.ProcessorCount;

@@ -20,7 +20,7 @@ internal sealed class AugmentationSampler
     /// <summary>Draws for one image.</summary>
     /// <param name="preprocessor">Knows the sizes.</param>
     /// <param name="image">The image.</param>
-    /// <param name="index">Its number in the data set.</param>
+    /// <param name="index">Its number in the dataset.</param>
     /// <param name="epoch">The epoch, from 0.</param>
     public AugmentationDraw Draw(Preprocessor preprocessor, PixelBuffer image, int index, int epoch)
     {

@@ -1,9 +1,9 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Keeps the images of a data set in memory, decoded, from the first time they are read, until the memory allowed is used up.</summary>
+/// <summary>Keeps the images of a dataset in memory, decoded, from the first time they are read, until the memory allowed is used up.</summary>
 /// <remarks>
 /// Images are kept at their own size, one byte a value: CIFAR-10's 60,000 take 184 MB. They lie in large blocks, so that the garbage
-/// collector has nothing to move and little to count. Checking a data set first (<see cref="DatasetCheck"/>) fills the cache.
+/// collector has nothing to move and little to count. Checking a dataset first (<see cref="DatasetCheck"/>) fills the cache.
 /// </remarks>
 public sealed class CachedImages : IImageDataset
 {
@@ -18,8 +18,8 @@ public sealed class CachedImages : IImageDataset
 
     private record struct Entry(byte[]? Block, int Offset, int Height, int Width, int Channels);
 
-    /// <summary>Puts a cache before a data set.</summary>
-    /// <param name="images">The data set.</param>
+    /// <summary>Puts a cache before a dataset.</summary>
+    /// <param name="images">The dataset.</param>
     /// <param name="maxBytes">Memory that the pixels may take; images beyond that are decoded each time.</param>
     public CachedImages(IImageDataset images, long maxBytes)
     {

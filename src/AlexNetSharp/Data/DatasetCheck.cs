@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Data;
 
 /// <summary>An image that cannot be read.</summary>
-/// <param name="Index">Its number in the data set.</param>
+/// <param name="Index">Its number in the dataset.</param>
 /// <param name="Name">Its path, or its place in a file of many.</param>
 /// <param name="Reason">Why, in one line that begins with the name.</param>
 public sealed record BadImage(int Index, string Name, string Reason);
@@ -37,11 +37,11 @@ public sealed record ImageSizeRange(int MinHeight, int MaxHeight, int MinWidth, 
 /// <param name="Sizes">The sizes of the others; null if there are none.</param>
 public sealed record DatasetCheckResult(IReadOnlyList<BadImage> Bad, ImageSizeRange? Sizes);
 
-/// <summary>Reads every image of a data set once, so that none can stop a training hours later.</summary>
+/// <summary>Reads every image of a dataset once, so that none can stop a training hours later.</summary>
 public static class DatasetCheck
 {
     /// <summary>Checks that all images can be read.</summary>
-    /// <param name="images">The data set. If it is a <see cref="CachedImages"/>, this fills it.</param>
+    /// <param name="images">The dataset. If it is a <see cref="CachedImages"/>, this fills it.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
     /// <param name="progress">Receives the number of images read so far, now and then.</param>
     /// <param name="cancellation">Stops the check.</param>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>A number for which images a data set has, in which order and of which classes; not for what they show.</summary>
+/// <summary>A number for which images a dataset has, in which order and of which classes; not for what they show.</summary>
 internal static class DatasetFingerprint
 {
     /// <summary>SHA-256 over the images' names and labels as hexadecimal digits.</summary>

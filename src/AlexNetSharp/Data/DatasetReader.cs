@@ -1,12 +1,12 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>How to open a data set.</summary>
+/// <summary>How to open a dataset.</summary>
 public sealed record DatasetOptions
 {
     /// <summary>Decodes the images of class folders.</summary>
     public required IImageDecoder Decoder { get; init; }
 
-    /// <summary>Class folders to validate on, where the data set has none itself.</summary>
+    /// <summary>Class folders to validate on, where the dataset has none itself.</summary>
     public string? ValidationPath { get; init; }
 
     /// <summary>The share of the training images to validate on instead, above 0 and below 1.</summary>
@@ -16,7 +16,7 @@ public sealed record DatasetOptions
     public ulong Seed { get; init; }
 }
 
-/// <summary>A data set to learn from, and one to validate on.</summary>
+/// <summary>A dataset to learn from, and one to validate on.</summary>
 /// <param name="Train">What to learn from.</param>
 /// <param name="Validation">What to validate on; null if there is nothing.</param>
 /// <param name="Description">What was recognized, in a few words: which folder was taken for what.</param>
@@ -36,7 +36,7 @@ public sealed record EvaluationImages(IImageDataset Images, string Description)
 }
 
 /// <summary>
-/// Opens data sets, recognized by looking: class folders (in <c>train</c> and <c>val</c> or <c>test</c> or not), the IDX
+/// Opens datasets, recognized by looking: class folders (in <c>train</c> and <c>val</c> or <c>test</c> or not), the IDX
 /// files of MNIST and Fashion-MNIST (gzip or not), CIFAR-10's binary batches.
 /// </summary>
 /// <remarks>
@@ -50,11 +50,11 @@ public static class DatasetReader
     /// <summary>In the order in which they are validated on.</summary>
     private static readonly string[] ValidationNames = ["val", "valid", "validation", "dev", "test", "testing"];
 
-    /// <summary>Opens the data set at a path.</summary>
+    /// <summary>Opens the dataset at a path.</summary>
     /// <param name="path">A folder.</param>
     /// <param name="options">Decoder, and where to take the validation images from.</param>
     /// <exception cref="IOException">There is no folder at <paramref name="path"/>, or a file of the set is missing or unreadable.</exception>
-    /// <exception cref="InvalidDataException">The folder is not a data set, or a file of it is damaged; the message says where.</exception>
+    /// <exception cref="InvalidDataException">The folder is not a dataset, or a file of it is damaged; the message says where.</exception>
     /// <exception cref="ArgumentException">The options contradict each other or what is there.</exception>
     public static DatasetPair Open(string path, DatasetOptions options)
     {
@@ -84,7 +84,7 @@ public static class DatasetReader
     /// guessed from their folder.
     /// </param>
     /// <exception cref="IOException">There is no folder at <paramref name="path"/>, or a file of the set is missing or unreadable.</exception>
-    /// <exception cref="InvalidDataException">The folder is not a data set, a file of it is damaged, or it has classes that the model does not know.</exception>
+    /// <exception cref="InvalidDataException">The folder is not a dataset, a file of it is damaged, or it has classes that the model does not know.</exception>
     public static EvaluationImages OpenForEvaluation(string path, IImageDecoder decoder, IReadOnlyList<string>? classes = null)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -106,7 +106,7 @@ public static class DatasetReader
     private static void RequireFolder(string path)
     {
         if (File.Exists(path))
-            throw new InvalidDataException($"{path}: a file; a data set is a folder (unpack an archive first).");
+            throw new InvalidDataException($"{path}: a file; a dataset is a folder (unpack an archive first).");
         if (!Directory.Exists(path))
             throw new DirectoryNotFoundException($"{path}: no such folder.");
     }

@@ -4,7 +4,7 @@ using System.IO.Compression;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>The four files of MNIST and of data sets in its format, such as Fashion-MNIST, compressed with gzip or not.</summary>
+/// <summary>The four files of MNIST and of datasets in its format, such as Fashion-MNIST, compressed with gzip or not.</summary>
 /// <remarks>
 /// IDX, as described at Y. LeCun's MNIST page: two zero bytes, the type (8: unsigned bytes), the number of dimensions, each dimension
 /// as a big-endian 32-bit integer, then the values.

@@ -2,14 +2,14 @@ using AlexNetSharp.Random;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Some images of a data set, in an order of their own.</summary>
+/// <summary>Some images of a dataset, in an order of their own.</summary>
 public sealed class ImageSubset : IImageDataset
 {
     private readonly IImageDataset _all;
     private readonly int[] _indices;
 
     /// <summary>Chooses images.</summary>
-    /// <param name="all">The data set.</param>
+    /// <param name="all">The dataset.</param>
     /// <param name="indices">Numbers of the images in it.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no image of such a number.</exception>
     public ImageSubset(IImageDataset all, ReadOnlySpan<int> indices)
@@ -40,7 +40,7 @@ public sealed class ImageSubset : IImageDataset
     public void Read(int index, PixelBuffer target) => _all.Read(_indices[index], target);
 
     /// <summary>All images but some, in their order.</summary>
-    /// <param name="all">The data set.</param>
+    /// <param name="all">The dataset.</param>
     /// <param name="without">Numbers of the images to leave out.</param>
     public static ImageSubset Without(IImageDataset all, IEnumerable<int> without)
     {
@@ -49,8 +49,8 @@ public sealed class ImageSubset : IImageDataset
         return new ImageSubset(all, [.. Enumerable.Range(0, all.Count).Where(i => !left.Contains(i))]);
     }
 
-    /// <summary>Divides a data set at random into a part to learn from and a part to validate on, each class in the same proportion.</summary>
-    /// <param name="all">The data set.</param>
+    /// <summary>Divides a dataset at random into a part to learn from and a part to validate on, each class in the same proportion.</summary>
+    /// <param name="all">The dataset.</param>
     /// <param name="fraction">The share to validate on, above 0 and below 1.</param>
     /// <param name="seed">Decides which images those are.</param>
     /// <remarks>

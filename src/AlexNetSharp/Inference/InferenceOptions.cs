@@ -16,7 +16,7 @@ public sealed record InferenceOptions
     /// </summary>
     public int BatchSize { get; init; } = 8;
 
-    /// <summary>Threads that compute; 0 for one a processor.</summary>
+    /// <summary>Threads that compute; 0: one per CPU.</summary>
     public int Threads { get; init; }
 
     /// <summary>

@@ -16,14 +16,14 @@ public sealed class ParameterSet : IDisposable
     private readonly bool _isView;
 
     /// <summary>All parameters of <paramref name="network"/>, 0 everywhere.</summary>
-    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
     public ParameterSet(Network network)
         : this(network, (network ?? throw new ArgumentNullException(nameof(network))).Parameters)
     {
     }
 
     /// <summary>Some parameters of <paramref name="network"/>, or tensors that belong to them, 0 everywhere.</summary>
-    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
     internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs)
     {
         Network = network;
@@ -54,7 +54,7 @@ public sealed class ParameterSet : IDisposable
     /// <summary>Parameters with initial values, drawn as their <see cref="ParameterSpec.Initializer"/>s say.</summary>
     /// <param name="network">The network.</param>
     /// <param name="seed">Key of the random numbers: the same seed gives the same bits on every machine.</param>
-    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
     public static ParameterSet Initialize(Network network, ulong seed)
     {
         var set = new ParameterSet(network);

@@ -24,7 +24,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     /// <summary>Allocates <paramref name="length"/> zeros.</summary>
     /// <param name="length">Number of floats, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
-    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
     public AlignedBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);

@@ -8,7 +8,7 @@ using AlexNetSharp.Networks;
 namespace AlexNetSharp.Training;
 
 /// <summary>An image that was taken for another class.</summary>
-/// <param name="Index">Number of the image in its data set.</param>
+/// <param name="Index">Number of the image in its dataset.</param>
 /// <param name="Label">Its class.</param>
 /// <param name="Predicted">The class that it was taken for.</param>
 /// <param name="Probability">How sure the network was of that, from 0 to 1.</param>
@@ -29,7 +29,7 @@ public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnl
     /// Views of each image whose probabilities are averaged: 1, or 10 for the ten crops of Krizhevsky et al. 2012, section 4.1. The loss is
     /// then that of the average.
     /// </param>
-    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <param name="threads">Threads that compute; 0: one per CPU.</param>
     /// <param name="mistakes">Mistakes to keep.</param>
     /// <param name="progress">Called with the number of images done.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>

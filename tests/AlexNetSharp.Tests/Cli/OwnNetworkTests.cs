@@ -51,6 +51,21 @@ public sealed class OwnNetworkTests : IDisposable
         Assert.Contains("1.png", Run("classify", path, image), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void EvalFindsClassesByIdsOrNames()
+    {
+        string path = _folder.PathOf("q.safetensors"), data = Path.GetDirectoryName(Path.GetDirectoryName(Image("tench/1.png", 10))!)!;
+        Image("goldfish/1.png", 200);
+        using (var model = new Model(ParameterSet.Initialize(CudaConvnet.Quick(2), 1), NetworkCatalog.Get("cifar10-quick").Preprocessing, [new("n01", "tench, Tinca"), new("n02", "goldfish, Carassius")]))
+            ModelFile.Save(path, model);
+        Assert.Contains("2 images", Run("eval", path, data, "--out", _folder.PathOf("eval")), StringComparison.Ordinal);
+        Image("cat/1.png", 100);
+        AlexNetProcess.Result result = AlexNetCommand.Run("eval", path, data, "--out", _folder.PathOf("eval"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("'cat'", result.Error, StringComparison.Ordinal);
+        Assert.Contains("--class-names", result.Error, StringComparison.Ordinal);
+    }
+
     private string Network(string name)
     {
         using Model model = ModelFile.Load(_folder.PathOf(name));
