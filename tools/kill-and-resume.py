@@ -21,7 +21,7 @@ COMMON = ["--network", "cifar10-quick", "--initial", "he", "--batch-size", "64",
 RUNS = {
     "images in memory": ["--checkpoint-steps", "4", "--flip", "--crop-padding", "2"],
     "images from files": ["--cache", "0", "--checkpoint-steps", "3", "--random-resized-crop", "--color-pca"],
-    "batches in parts": ["--micro-batch", "24", "--checkpoint-epochs", "3", "--schedule", "plateau", "--patience", "0", "--flip"],
+    "batches in parts": ["--micro-batch", "24", "--checkpoint-epochs", "3", "--schedule", "plateau", "--plateau-patience", "0", "--flip"],
     "validation every second epoch": [
         "--validation-epochs", "2", "--checkpoint-epochs", "2", "--clip-norm", "1", "--label-smoothing", "0.1", "--schedule", "cosine",
         "--warmup-steps", "10"],
