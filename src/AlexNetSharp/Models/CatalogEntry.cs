@@ -36,6 +36,9 @@ public sealed class CatalogEntry
     /// <summary>Where the accuracy is published, and with which crops.</summary>
     public required string AccuracySource { get; init; }
 
+    /// <summary>How it is trained unless somebody says otherwise.</summary>
+    public TrainingRecipe Recipe { get; init; } = new();
+
     /// <summary>Whether images may have another number of channels than 3.</summary>
     public bool AnyChannels { get; init; }
 

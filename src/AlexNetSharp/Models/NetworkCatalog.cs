@@ -80,6 +80,7 @@ public static class NetworkCatalog
             Top1 = 57.1,
             Top5 = 80.2,
             AccuracySource = "center crop, models/bvlc_alexnet/readme.md",
+            Recipe = TrainingRecipe.Caffe(),
             Layers = (classes, input) => AlexNet.Caffe(classes, input.Height),
         },
         new()
@@ -94,6 +95,7 @@ public static class NetworkCatalog
             Top1 = 57.4,
             Top5 = 80.4,
             AccuracySource = "center crop, models/bvlc_reference_caffenet/readme.md",
+            Recipe = TrainingRecipe.Caffe(),
             Layers = (classes, input) => AlexNet.CaffeNet(classes, input.Height),
         },
         new()
@@ -106,6 +108,7 @@ public static class NetworkCatalog
             Classes = 10,
             Top1 = 74,
             AccuracySource = "26 % error in 80 seconds, cuda-convnet's methodology page",
+            Recipe = TrainingRecipe.CudaConvnet(fullyConnectedDecay: 7.5f),
             AnyChannels = true,
             Layers = (classes, input) => CudaConvnet.Quick(classes, input.Height, input.Channels),
         },
@@ -119,6 +122,7 @@ public static class NetworkCatalog
             Classes = 10,
             Top1 = 82,
             AccuracySource = "18 % error without augmentation, cuda-convnet's methodology page",
+            Recipe = TrainingRecipe.CudaConvnet(fullyConnectedDecay: 250),
             AnyChannels = true,
             Layers = (classes, input) => CudaConvnet.Full(classes, input.Height, input.Channels),
         },

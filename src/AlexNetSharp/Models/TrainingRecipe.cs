@@ -33,15 +33,14 @@ public sealed record TrainingRecipe
     /// fully connected weights); Caffe's <c>train_val.prototxt</c>.
     /// </remarks>
     /// <param name="network">Name of the network.</param>
-    public static TrainingRecipe For(string network) => network switch
-    {
-        "cifar10-quick" => CudaConvnet(fullyConnectedDecay: 7.5f),
-        "cifar10-full" => CudaConvnet(fullyConnectedDecay: 250),
-        "caffe" or "caffenet" => new() { Groups = [s_bias] },
-        _ => new(),
-    };
+    public static TrainingRecipe For(string network) => NetworkCatalog.Find(network)?.Recipe ?? new();
 
-    private static TrainingRecipe CudaConvnet(float fullyConnectedDecay) => new()
+    /// <summary>Caffe's: the general one, and its factors for biases.</summary>
+    internal static TrainingRecipe Caffe() => new() { Groups = [s_bias] };
+
+    /// <summary>cuda-convnet's for its networks for CIFAR-10.</summary>
+    /// <param name="fullyConnectedDecay">Weight decay of fully connected weights, as a multiple of that of kernels.</param>
+    internal static TrainingRecipe CudaConvnet(float fullyConnectedDecay) => new()
     {
         LearningRate = 0.001,
         WeightDecay = 0.004,
