@@ -23,6 +23,7 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
+    private readonly ImageInput _images;
     private readonly JsonOutput _json;
 
     public EvalCommand()
@@ -32,6 +33,7 @@ internal sealed class EvalCommand : CliCommand
         Add(_data);
         foreach (Option option in (Option[])[_checkpoint, _network, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out])
             Add(option);
+        _images = new ImageInput(this);
         _json = new JsonOutput(this);
     }
 
@@ -64,7 +66,7 @@ internal sealed class EvalCommand : CliCommand
             throw new InvalidDataException($"{path}: the model does not name its classes; convert it with --class-names FILE");
         OutputFolder.Create("--out", folder);
         string[] classes = [.. model.Classes.Select(c => c.Id)];
-        EvaluationSet set = EvaluationSet.Open(context.Get(_data), classes, RunFolderOf(run), context.Get(_skipBad), context);
+        EvaluationSet set = EvaluationSet.Open(context.Get(_data), classes, RunFolderOf(run), _images.Decoder(context), context.Get(_skipBad), context);
 
         Evaluation evaluation = Evaluate(context, model, set.Images, classes);
         var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
