@@ -25,6 +25,7 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
+    private readonly ImageInput _images;
     private readonly JsonOutput _json;
 
     public EvalCommand()
@@ -34,6 +35,7 @@ internal sealed class EvalCommand : CliCommand
         Add(_data);
         foreach (Option option in (Option[])[_checkpoint, _network, _classNames, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out])
             Add(option);
+        _images = new ImageInput(this);
         _json = new JsonOutput(this);
     }
 
@@ -92,7 +94,7 @@ internal sealed class EvalCommand : CliCommand
                 continue;
             try
             {
-                return (EvaluationSet.Open(context.Get(_data), classes, run, context.Get(_skipBad), context), classes);
+                return (EvaluationSet.Open(context.Get(_data), classes, run, _images.Decoder(context), context.Get(_skipBad), context), classes);
             }
             catch (InvalidDataException e)
             {
