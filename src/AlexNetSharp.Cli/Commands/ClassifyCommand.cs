@@ -4,7 +4,6 @@ using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Formats;
-using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using AlexNetSharp.Models;
 
@@ -17,7 +16,7 @@ internal sealed class ClassifyCommand : CliCommand
     private readonly InferenceInput _inference;
     private readonly Argument<string[]> _images = new("IMAGE")
     {
-        Description = "images, and folders of images with all below them",
+        Description = "images, and folders of images with all below them; - for standard input",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -41,6 +40,7 @@ internal sealed class ClassifyCommand : CliCommand
     [
         "alexnet classify alexnet.pth cat.jpg                             the five most probable classes",
         "alexnet classify runs/first holidays --top 1 --skip-bad          a folder, with images that cannot be read left out",
+        "curl -s https://example.com/cat.jpg | alexnet classify alexnet.pth -",
         "alexnet classify bvlc_alexnet.caffemodel cat.jpg --ten-crop --json",
     ];
 
@@ -52,10 +52,11 @@ internal sealed class ClassifyCommand : CliCommand
     {
         InferenceInput.RefuseUnknownOptions(this, context.Get(_images));
         _json.Begin(context);
-        IReadOnlyList<string> files = InferenceInput.Find(context.Get(_images));
+        PipedImages decoder = _inference.Decoder(context);
+        IReadOnlyList<string> files = InferenceInput.Find(context.Get(_images), decoder);
         bool tenCrop = context.Get(_tenCrop);
         string path = _model.PathOf(context);
-        using var classifier = Open(_model.Load(context), path, _inference.Options(context, files.Count, tenCrop));
+        using var classifier = Open(_model.Load(context), path, decoder, _inference.Options(context, files.Count, tenCrop));
         // Making the plan and preparing the weights is part of loading: the time shown is that of images.
         classifier.WarmUp(files.Count);
 
@@ -70,11 +71,11 @@ internal sealed class ClassifyCommand : CliCommand
         return ExitCode.Success;
     }
 
-    private static Classifier Open(Model model, string path, InferenceOptions options)
+    private static Classifier Open(Model model, string path, PipedImages decoder, InferenceOptions options)
     {
         try
         {
-            return new Classifier(model, new ImageDecoder(), options);
+            return new Classifier(model, decoder, options);
         }
         catch (InvalidDataException e)
         {

@@ -3,6 +3,7 @@ using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
+using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -25,6 +26,7 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
+    private readonly ImageInput _images;
     private readonly JsonOutput _json;
 
     public EvalCommand()
@@ -34,6 +36,7 @@ internal sealed class EvalCommand : CliCommand
         Add(_data);
         foreach (Option option in (Option[])[_checkpoint, _network, _classNames, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out])
             Add(option);
+        _images = new ImageInput(this);
         _json = new JsonOutput(this);
     }
 
@@ -85,6 +88,7 @@ internal sealed class EvalCommand : CliCommand
             [.. model.Classes.Select(c => c.Name)],
             [.. model.Classes.Select(c => c.Name.Split(',')[0].Trim())],
         ];
+        ImageDecoder decoder = _images.Decoder(context);
         InvalidDataException? first = null;
         foreach (string[] classes in candidates)
         {
@@ -92,7 +96,7 @@ internal sealed class EvalCommand : CliCommand
                 continue;
             try
             {
-                return (EvaluationSet.Open(context.Get(_data), classes, run, context.Get(_skipBad), context), classes);
+                return (EvaluationSet.Open(context.Get(_data), classes, run, decoder, context.Get(_skipBad), context), classes);
             }
             catch (InvalidDataException e)
             {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Cli.Plots;
-using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using AlexNetSharp.Models;
 
@@ -17,7 +16,7 @@ internal sealed class SimilarCommand : CliCommand
     private readonly ModelInput _model;
     private readonly InferenceInput _inference;
     private readonly Argument<string> _folder = new("FOLDER") { Description = "the images to search, with all in the folders below" };
-    private readonly Argument<string> _image = new("IMAGE") { Description = "the image whose like is searched" };
+    private readonly Argument<string> _image = new("IMAGE") { Description = "the image whose like is searched; - for standard input" };
     private readonly Option<int> _top = CommandOptions.Integer("--top", "images to show, the nearest first", 6, 1, 1_000_000);
     private readonly Option<string?> _layer = new("--layer")
     {
@@ -62,29 +61,30 @@ internal sealed class SimilarCommand : CliCommand
         _json.Begin(context);
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"{folder}: {(File.Exists(folder) ? "a file, not a folder of images" : "no such folder")}");
-        if (!File.Exists(query))
+        PipedImages decoder = _inference.Decoder(context);
+        if (!decoder.TryRead(query) && !File.Exists(query))
             throw new FileNotFoundException($"{query}: {(Directory.Exists(query) ? "a folder, not an image" : "no such file")}", query);
-        IReadOnlyList<string> files = InferenceInput.Find([folder]);
+        IReadOnlyList<string> files = InferenceInput.Find([folder], decoder);
         InferenceOptions options = _inference.Options(context, files.Count + 1);
-        using FeatureExtractor extractor = Extractor(context, options);
+        using FeatureExtractor extractor = Extractor(context, decoder, options);
         var library = new ImageLibrary(extractor, options, context, _inference);
         library.Read(files, context.Get(_cache) ?? Path.Combine(folder, CacheName), chosen: context.Get(_cache) is not null, query);
 
         IReadOnlyList<Neighbor> nearest = library.Nearest(context.Get(_top));
         var report = new SimilarReport(_model.PathOf(context), extractor, query, library, nearest);
         if (context.Get(_sheet) is { } sheet)
-            OutputFile.Write("--sheet", sheet, ContactSheet.ToPng(query, nearest, new ImageDecoder()));
+            OutputFile.Write("--sheet", sheet, ContactSheet.ToPng(query, nearest, decoder));
         report.Print(context);
         _json.Write(context, report.ToJson);
         return ExitCode.Success;
     }
 
-    private FeatureExtractor Extractor(CommandContext context, InferenceOptions options)
+    private FeatureExtractor Extractor(CommandContext context, PipedImages decoder, InferenceOptions options)
     {
         Model model = _model.Load(context);
         try
         {
-            return new FeatureExtractor(model, context.Get(_layer), new ImageDecoder(), options);
+            return new FeatureExtractor(model, context.Get(_layer), decoder, options);
         }
         catch (ArgumentException e)
         {

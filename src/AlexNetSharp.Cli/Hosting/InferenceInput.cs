@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Inference;
 
@@ -12,13 +13,18 @@ internal sealed class InferenceInput
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
         "--bfloat16", "read the fully connected weights as bfloat16: single images come faster, outputs differ by about 1 %");
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
+    private readonly ImageInput _images;
 
     /// <summary>Adds the options to a command.</summary>
     public InferenceInput(Command command)
     {
         foreach (Option option in (Option[])[_batchSize, _threads, _bfloat16, _skipBad])
             command.Add(option);
+        _images = new ImageInput(command);
     }
+
+    /// <summary>The decoder that the command line asks for, which reads standard input and pipes as well.</summary>
+    public PipedImages Decoder(CommandContext context) => new(_images.Decoder(context));
 
     /// <summary>Whether fully connected weights are read as bfloat16.</summary>
     public bool BFloat16(CommandContext context) => context.Get(_bfloat16);
@@ -43,14 +49,17 @@ internal sealed class InferenceInput
     public static void RefuseUnknownOptions(Command command, IEnumerable<string> paths)
     {
         foreach (string path in paths)
-            if (path.StartsWith('-') && !File.Exists(path) && !Directory.Exists(path))
+            if (path.StartsWith('-') && path != PipedImages.StandardInput && !File.Exists(path) && !Directory.Exists(path))
                 throw new UsageException($"there is no option '{path}'" + NearestName.Suggestion(path, command.Options.Select(option => option.Name)));
     }
 
-    /// <summary>The image files that paths stand for, folders with all below them; each once, in the order of the command line.</summary>
+    /// <summary>The images that paths stand for, folders with all below them; each once, in the order of the command line.</summary>
+    /// <param name="paths">The paths; - is standard input.</param>
+    /// <param name="decoder">Reads those that are no files now.</param>
     /// <exception cref="IOException">There is nothing at a path.</exception>
     /// <exception cref="InvalidDataException">A folder holds no image.</exception>
-    public static IReadOnlyList<string> Find(IEnumerable<string> paths) => [.. paths.SelectMany(Data.ImageFiles.Find).Distinct()];
+    public static IReadOnlyList<string> Find(IEnumerable<string> paths, PipedImages decoder) =>
+        [.. paths.SelectMany(path => decoder.TryRead(path) ? [path] : Data.ImageFiles.Find(path)).Distinct()];
 
     /// <summary>The results of the images that could be read, after all have been tried.</summary>
     /// <param name="context">For notes and progress.</param>

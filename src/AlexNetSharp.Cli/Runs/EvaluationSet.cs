@@ -1,6 +1,5 @@
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
-using AlexNetSharp.Images;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
@@ -18,11 +17,12 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
     /// <param name="data">Where they lie.</param>
     /// <param name="classes">The folders of the model's classes, in the order of its outputs.</param>
     /// <param name="run">The run folder of the model; it may be none.</param>
+    /// <param name="decoder">Decodes them.</param>
     /// <param name="skipBad">Whether images that cannot be read are listed and left out.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
     /// <exception cref="IOException">The images are not there, or cannot be read.</exception>
     /// <exception cref="InvalidDataException">There is no dataset, or not one of the model's classes.</exception>
-    public static EvaluationSet Open(string data, IReadOnlyList<string> classes, string run, bool skipBad, CommandContext context)
+    public static EvaluationSet Open(string data, IReadOnlyList<string> classes, string run, IImageDecoder decoder, bool skipBad, CommandContext context)
     {
         TrainSettings? settings = File.Exists(TrainSettings.PathOf(run)) ? TrainSettings.Load(run) : null;
         bool same = settings is not null && FullPath(data) == FullPath(settings.Data);
@@ -31,17 +31,17 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
         EvaluationImages found;
         if (same && settings!.ValidationSplit is { } share)
         {
-            trained = DatasetReader.Open(data, TrainData.Options(settings));
+            trained = DatasetReader.Open(data, TrainData.Options(settings, decoder));
             if (!trained.Train.Classes.SequenceEqual(classes))
                 throw new InvalidDataException($"{data}: the classes are not those that the run in '{run}' was trained on");
             found = new(trained.Validation!, FormattableString.Invariant($"{trained.Description}, the {100 * share:0.##} % that the run validated on"));
         }
         else
         {
-            found = DatasetReader.OpenForEvaluation(path, new ImageDecoder(), classes);
+            found = DatasetReader.OpenForEvaluation(path, decoder, classes);
             foreach (string note in found.Notes)
                 context.Note(note);
-            trained = settings is null ? null : OpenIfThere(settings);
+            trained = settings is null ? null : OpenIfThere(settings, decoder);
         }
         IImageDataset images = skipBad
             ? TrainData.Check(TrainData.Cached(found.Images, CacheBytes), "evaluation", skipBad, context).Images : found.Images;
@@ -58,11 +58,11 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
     };
 
     /// <summary>The images that a run was trained on; null if they are gone.</summary>
-    private static DatasetPair? OpenIfThere(TrainSettings settings)
+    private static DatasetPair? OpenIfThere(TrainSettings settings, IImageDecoder decoder)
     {
         try
         {
-            return DatasetReader.Open(settings.Data, TrainData.Options(settings) with { ValidationPath = null });
+            return DatasetReader.Open(settings.Data, TrainData.Options(settings, decoder) with { ValidationPath = null });
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -1,6 +1,5 @@
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
-using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Runs;
@@ -30,7 +29,8 @@ internal sealed record TrainData(
     public static TrainData Open(TrainSettings settings, CommandContext context, Preprocessing? stored)
     {
         int threads = Environment.ProcessorCount;
-        DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings));
+        DatasetOptions options = Options(settings, ImageInput.Decoder(context, settings.MaxPixels, settings.Strict));
+        DatasetPair pair = DatasetReader.Open(settings.Data, options);
         foreach (string note in pair.Notes)
             context.Note(note);
         double? split = settings.ValidationSplit;
@@ -38,7 +38,7 @@ internal sealed record TrainData(
         {
             // Whoever fine-tunes on a few photographs wants to know how good the result is on others.
             split = AutomaticSplit;
-            pair = DatasetReader.Open(settings.Data, Options(settings) with { ValidationSplit = split });
+            pair = DatasetReader.Open(settings.Data, options with { ValidationSplit = split });
             context.Note(FormattableString.Invariant($"no validation images: {100 * AutomaticSplit:0} % of each class are taken (--val, --val-split)"));
         }
         long cache = settings.CacheMegabytes << 20;
@@ -79,9 +79,9 @@ internal sealed record TrainData(
     }
 
     /// <summary>How to open a run's images.</summary>
-    public static DatasetOptions Options(TrainSettings settings) => new()
+    public static DatasetOptions Options(TrainSettings settings, IImageDecoder decoder) => new()
     {
-        Decoder = new ImageDecoder(),
+        Decoder = decoder,
         ValidationPath = settings.ValidationPath,
         ValidationSplit = settings.ValidationSplit,
         Seed = settings.Seed,

@@ -75,6 +75,14 @@ internal static class TrainOptions
         {
             Name = "--skip-bad", Help = CommandOptions.SkipBadDescription,
         },
+        new TrainSetting<bool>(ValueRule.Switch, s => s.Strict, (s, v) => s with { Strict = v })
+        {
+            Name = "--strict", Help = ImageInput.StrictDescription,
+        },
+        new TrainSetting<int?>(ImageInput.MaxPixelsRule, s => s.MaxPixels, (s, v) => s with { MaxPixels = v })
+        {
+            Name = "--max-pixels", Help = ImageInput.MaxPixelsDescription,
+        },
         new TrainSetting<int?>(CommandOptions.ImageSizeRule, s => s.ImageSize, (s, v) => s with { ImageSize = v })
         {
             Name = "--image-size",

@@ -46,6 +46,12 @@ internal sealed record TrainSettings
 
     public bool SkipBad { get; init; }
 
+    /// <summary>Whether images that end early are refused.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Width × height of the largest image that is decoded; null for the decoder's own.</summary>
+    public int? MaxPixels { get; init; }
+
     public string Network { get; init; } = s_network;
 
     public int? ImageSize { get; init; }

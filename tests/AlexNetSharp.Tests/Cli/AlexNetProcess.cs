@@ -83,4 +83,14 @@ internal static class AlexNetProcess
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }
+
+    /// <summary>Runs a script of bash in which "$@" is the command.</summary>
+    public static Result Shell(string script)
+    {
+        var start = new ProcessStartInfo("/bin/bash") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (string argument in (string[])["-c", script, "bash", Dotnet, Assembly])
+            start.ArgumentList.Add(argument);
+        using Process process = Process.Start(start)!;
+        return Finish(process, process.StandardOutput.ReadToEndAsync());
+    }
 }

@@ -63,17 +63,55 @@ public class ClassifyCommandTests
         (string model, string[] images) = Prepare(folder, 3);
         byte[] jpeg = TestImages.Encode(60, 50, SKEncodedImageFormat.Jpeg, out _);
         File.WriteAllBytes(images[2], jpeg.AsSpan(0, jpeg.Length / 2));
-        AssertOneLine(1, $"{images[2]}: truncated", "classify", model, folder.PathOf("images"));
-        AssertOneLine(1, "leave out what cannot be read with --skip-bad", "classify", model, folder.PathOf("images"));
-        AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[0]);
-        AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[2], "--skip-bad");
+        AssertOneLine(1, $"{images[2]}: truncated", "classify", model, folder.PathOf("images"), "--strict");
+        AssertOneLine(1, "leave out what cannot be read with --skip-bad", "classify", model, folder.PathOf("images"), "--strict");
+        AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[0], "--strict");
+        AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[2], "--skip-bad", "--strict");
         AssertOneLine(1, "missing.jpg: no such file", "classify", model, images[0], folder.PathOf("missing.jpg"));
         AssertOneLine(1, "huge.png: too large (60000×60000 pixels", "classify", model, folder.Write("huge.png", TestImages.PngHeader(60000, 60000)));
         Directory.CreateDirectory(folder.PathOf("empty"));
         AssertOneLine(1, "no images in this folder", "classify", model, folder.PathOf("empty"));
-        AlexNetProcess.Result none = AlexNetCommand.Run("classify", model, images[2], "--skip-bad");
+        AlexNetProcess.Result none = AlexNetCommand.Run("classify", model, images[2], "--skip-bad", "--strict");
         Assert.Equal(1, none.ExitCode);
         Assert.Contains("none of the 1 images can be read", none.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnImageThatEndsEarlyIsShownWithAWarning()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] images) = Prepare(folder, 1);
+        byte[] jpeg = TestImages.Encode(60, 50, SKEncodedImageFormat.Jpeg, out _);
+        File.WriteAllBytes(images[0], jpeg.AsSpan(0, jpeg.Length / 2));
+        AlexNetProcess.Result result = AlexNetCommand.Run("classify", model, images[0], "--ten-crop");
+        Assert.Equal((0, $"{images[0]}: truncated; shown as far as the JPEG data goes."), (result.ExitCode, result.ErrorLines.Single()));
+    }
+
+    [Fact]
+    public void TheLimitOfPixelsCanBeSet()
+    {
+        using var folder = new TemporaryFolder();
+        (string model, string[] images) = Prepare(folder, 1);
+        File.WriteAllBytes(images[0], TestImages.Encode(60, 50, SKEncodedImageFormat.Png, out _));
+        Assert.Equal(0, AlexNetCommand.Run("classify", model, images[0], "--max-pixels", "3000").ExitCode);
+        AssertOneLine(1, "60×50 pixels; the limit is 2999", "classify", model, images[0], "--max-pixels", "2999");
+    }
+
+    [Fact]
+    public void StandardInputAndOpenPipesAreRead()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a shell with <(…)");
+        using var folder = new TemporaryFolder();
+        (string model, string[] images) = Prepare(folder, 1);
+        string expected = AlexNetCommand.Run("classify", model, images[0]).OutputLines[1];
+        foreach (string words in (string[])[$"- < '{images[0]}'", $"- < <(cat '{images[0]}')", $"<(cat '{images[0]}')", $"/dev/stdin < '{images[0]}'"])
+        {
+            AlexNetProcess.Result result = AlexNetProcess.Shell($"\"$@\" classify '{model}' {words}");
+            Assert.Equal((0, ""), (result.ExitCode, result.Error));
+            Assert.Equal(expected, result.OutputLines[1]);
+        }
+        Assert.Equal(0, AlexNetProcess.Shell($"\"$@\" similar '{model}' '{Path.GetDirectoryName(images[0])}' - < '{images[0]}'").ExitCode);
+        Assert.Contains("-: empty", AlexNetProcess.Shell($"\"$@\" classify '{model}' - < /dev/null").Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class SafetyTests : IDisposable
     public void AStreamThatCannotBeWrittenIsNoCrash(string arguments, string redirection, int exitCode)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/full");
-        AlexNetProcess.Result result = Shell($"\"$@\" {arguments} {redirection}; exit ${{PIPESTATUS[0]}}");
+        AlexNetProcess.Result result = AlexNetProcess.Shell($"\"$@\" {arguments} {redirection}; exit ${{PIPESTATUS[0]}}");
         Assert.Equal(exitCode, result.ExitCode);
         Assert.InRange(result.ErrorLines.Length, 0, 1);
         if (exitCode == 1 && redirection is "> /dev/full" or ">&-")
@@ -83,7 +83,7 @@ public sealed class SafetyTests : IDisposable
         for (int i = 0; i < 4; i++)
             Image($"data/{(i % 2 == 0 ? "even" : "odd")}/{i}.png", i);
         string run = _folder.PathOf("run");
-        AlexNetProcess.Result result = Shell(
+        AlexNetProcess.Result result = AlexNetProcess.Shell(
             $"\"$@\" train '{_folder.PathOf("data")}' --out '{run}' --network cifar10-quick --learning-rate 0.0001 --epochs 2 {redirection}; exit ${{PIPESTATUS[0]}}");
         Assert.Equal(exitCode, result.ExitCode);
         Assert.Equal(3, File.ReadAllLines(Path.Combine(run, "metrics.csv")).Length);
@@ -221,14 +221,5 @@ public sealed class SafetyTests : IDisposable
         using Process process = Process.Start("mkfifo", [path]);
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
-    }
-
-    private static AlexNetProcess.Result Shell(string script)
-    {
-        var start = new ProcessStartInfo("/bin/bash") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (string argument in (string[])["-c", script, "bash", AlexNetProcess.Dotnet, AlexNetProcess.Assembly])
-            start.ArgumentList.Add(argument);
-        using Process process = Process.Start(start)!;
-        return AlexNetProcess.Finish(process, process.StandardOutput.ReadToEndAsync());
     }
 }

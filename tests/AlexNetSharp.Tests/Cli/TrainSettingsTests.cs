@@ -112,6 +112,8 @@ public sealed class TrainSettingsTests : IDisposable
         ValidationPath = "/some/others",
         ValidationSplit = 0.25,
         SkipBad = true,
+        Strict = true,
+        MaxPixels = 1_000_000,
         Network = "cifar10-quick",
         ImageSize = 40,
         Initial = "paper",

@@ -1,0 +1,57 @@
+using AlexNetSharp.Data;
+
+namespace AlexNetSharp.Cli.Images;
+
+/// <summary>
+/// A decoder for paths of the command line: images from standard input (<c>-</c>) and from a shell's <c>&lt;(…)</c> are read once, into memory.
+/// </summary>
+/// <remarks>Pipes that lie in folders are no images: opening one waits until somebody writes into it.</remarks>
+/// <param name="decoder">Decodes files and what was read.</param>
+internal sealed class PipedImages(IImageDecoder decoder) : IImageDecoder
+{
+    /// <summary>The word for standard input.</summary>
+    public const string StandardInput = "-";
+
+    private const int LargestFile = 256 << 20;
+
+    private readonly Dictionary<string, byte[]> _read = [];
+
+    /// <summary>Reads a path to its end if it is standard input or a pipe.</summary>
+    /// <returns>Whether it is; its name stands for the image then.</returns>
+    /// <exception cref="ImageTooLargeException">There is more than an image may have.</exception>
+    public bool TryRead(string path)
+    {
+        if (_read.ContainsKey(path))
+            return true;
+        if (path != StandardInput && !(IsOpen(path) && File.Exists(path)))
+            return false;
+        using Stream stream = path == StandardInput ? Console.OpenStandardInput() : new FileStream(path, FileMode.Open, FileAccess.Read);
+        if (path != StandardInput && stream.CanSeek)
+            return false;
+        using var bytes = new MemoryStream();
+        byte[] piece = new byte[1 << 16];
+        for (int count; (count = stream.Read(piece)) > 0;)
+        {
+            bytes.Write(piece, 0, count);
+            if (bytes.Length > LargestFile)
+                throw new ImageTooLargeException(FormattableString.Invariant($"{path}: too large (more than {LargestFile} bytes from a pipe)."));
+        }
+        _read.Add(path, bytes.ToArray());
+        return true;
+    }
+
+    /// <summary>Whether a path stands for something that the process was given open.</summary>
+    private static bool IsOpen(string path) => path == "/dev/stdin" || path.StartsWith("/dev/fd/", StringComparison.Ordinal) || path.StartsWith("/proc/self/fd/", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public void DecodeFile(string path, PixelBuffer target)
+    {
+        if (_read.TryGetValue(path, out byte[]? bytes))
+            decoder.Decode(bytes, target, path);
+        else
+            decoder.DecodeFile(path, target);
+    }
+
+    /// <inheritdoc/>
+    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name) => decoder.Decode(encoded, target, name);
+}
