@@ -4,10 +4,11 @@ using AlexNetSharp.Formats;
 
 namespace AlexNetSharp.Models;
 
-/// <summary>Reads names of classes from a text file: one class a line, in the order of the network's outputs.</summary>
+/// <summary>Reads names of classes from a text file, in the order of the network's outputs.</summary>
 /// <remarks>
-/// A file in which every line begins with a WordNet id (<c>n01440764 tench, Tinca tinca</c>, as in Caffe's synset_words.txt) gives ids and
-/// names; in any other file a line is both.
+/// One class a line: where every line begins with a WordNet id (<c>n01440764 tench, Tinca tinca</c>, as in Caffe's synset_words.txt), that gives ids
+/// and names; where every line begins with its own number (<c>0: tench</c>), the number is left out; else a line is both. Or a list or a
+/// dictionary of JSON or Python: <c>["tench", …]</c>, <c>{0: 'tench', …}</c>, <c>{"0": ["n01440764", "tench"], …}</c>, <c>{"tench": 0, …}</c>.
 /// </remarks>
 public static class ClassNames
 {
@@ -43,6 +44,9 @@ public static class ClassNames
         {
             throw new InvalidDataException($"{path}: line {Number(lines.Count)} is not UTF-8 text; give a text file with one class a line", e);
         }
+        string text = string.Join('\n', lines);
+        if (ClassList.Recognizes(text))
+            return Checked(ClassList.Read(path, text), path);
         while (lines.Count > 0 && lines[^1].Length == 0)
             lines.RemoveAt(lines.Count - 1);
         if (lines.Count == 0)
@@ -50,11 +54,30 @@ public static class ClassNames
         int bad = lines.FindIndex(line => !IsName(line));
         if (bad >= 0)
             throw new InvalidDataException($"{path}: line {Number(bad)} is empty, too long or no text; write one class a line, in the order of the network's outputs");
+        if (lines.Count > 1 && !lines.Where((line, i) => !BeginsWithNumber(line, i)).Any())
+            lines = [.. lines.Select(line => line[Digits(line)..].TrimStart(':', ',', ' '))];
+        if (lines.TrueForAll(line => BeginsWithWordNetId(line) && line[WordNetIdLength..].TrimStart() is [>= '0' and <= '9', ..] rest && rest.Split(' ').Length > 1))
+            throw new InvalidDataException($"{path}: a number stands between id and name on every line, and may be the order of a challenge and not of the outputs; write 'id name' on each line, in the order of the network's outputs");
         return [.. lines.TrueForAll(BeginsWithWordNetId) ? lines.Select(line => new ClassName(line[..WordNetIdLength], line[WordNetIdLength..].Trim()))
             : lines.Select(line => new ClassName(line, line))];
 
         static string Number(int index) => (index + 1).ToString(CultureInfo.InvariantCulture);
     }
+
+    private static List<ClassName> Checked(List<ClassName> classes, string path)
+    {
+        if (classes.Count == 0)
+            throw new InvalidDataException($"{path}: the file holds no names");
+        int bad = classes.FindIndex(c => !IsName(c.Id) || !IsName(c.Name));
+        return bad < 0 ? classes : throw new InvalidDataException(FormattableString.Invariant($"{path}: the name of class {bad} is empty, too long or no text"));
+    }
+
+    private static int Digits(string line) => line.AsSpan().IndexOfAnyExceptInRange('0', '9') is var digits and >= 0 ? digits : line.Length;
+
+    /// <summary>Whether a line is its own number, counted from 0, and a name behind it.</summary>
+    private static bool BeginsWithNumber(string line, int number) =>
+        Digits(line) is var digits and > 0 && digits < line.Length && line[digits] is (':' or ',' or ' ') && line[digits..].Trim(':', ',', ' ').Length > 0
+        && line[..digits] == number.ToString(CultureInfo.InvariantCulture);
 
     private static bool BeginsWithWordNetId(string line) =>
         line.Length > WordNetIdLength + 1 && line[0] == 'n' && line.AsSpan(1, WordNetIdLength - 1).IndexOfAnyExceptInRange('0', '9') < 0
