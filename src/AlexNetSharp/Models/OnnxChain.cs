@@ -14,6 +14,8 @@ internal sealed class OnnxChain
 {
     private const int MostLayers = 1000;
 
+    private static readonly string[] s_exporters = ["torch", "main_graph", "tf2onnx", "graph"];
+
     private readonly OnnxFile _graph;
     private readonly OnnxConstants _constants;
     private readonly Dictionary<OnnxNode, OnnxLayer> _weights;
@@ -94,7 +96,9 @@ internal sealed class OnnxChain
         // Classes are a vector, also where they come from a pool.
         if (_shape is { IsVector: false, Height: 1, Width: 1 })
             _layers.Add(new Flatten(Unique("flatten")));
-        string name = Printable(_graph.Name, "onnx");
+        // What exporters call every graph says less than the name of the file.
+        bool isNamed = _graph.Name.Length > 0 && !s_exporters.Any(word => _graph.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase));
+        string name = Printable(isNamed ? _graph.Name : Path.GetFileNameWithoutExtension(_graph.Path), "onnx");
         return Network(NetworkCatalog.Find(name) is null ? name : name + "-onnx");
     }
 

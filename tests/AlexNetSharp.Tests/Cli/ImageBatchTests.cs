@@ -1,4 +1,5 @@
 using AlexNetSharp.Cli.Benchmarking;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Images;
 using SkiaSharp;
 

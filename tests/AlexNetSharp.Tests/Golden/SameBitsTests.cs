@@ -32,15 +32,17 @@ public class SameBitsTests
         Assert.SkipWhen(SimdTiers.Best == SimdTier.Scalar, "Full networks take minutes on the scalar tier; narrow ones are compared with the oracle there.");
         string key = $"{name}/{SimdTiers.Best}";
         JsonNode record = JsonNode.Parse(File.ReadAllText(RecordPath))!;
+        bool recording = Environment.GetEnvironmentVariable("ALEXNETSHARP_RECORD_BITS") == "1";
+        // The large ones would take minutes: recorded are those that the suite has time for.
+        Assert.SkipWhen(record[key] is null && !recording, $"No bits are recorded for {key}.");
         string found = Compute(name);
-        if (Environment.GetEnvironmentVariable("ALEXNETSHARP_RECORD_BITS") == "1")
+        if (recording)
         {
             record[key] = found;
             File.WriteAllText(RecordPath, record.ToJsonString(new() { WriteIndented = true }) + "\n");
         }
         string? processor = (string?)record["processor"];
         Assert.SkipUnless(ProcessorInfo.Name.StartsWith(processor!, StringComparison.Ordinal), $"Recorded on {processor}; other makers' estimates of square roots differ.");
-        Assert.SkipWhen(record[key] is null, $"No bits are recorded for {key}.");
         Assert.Equal((string?)record[key], found);
     }
 
