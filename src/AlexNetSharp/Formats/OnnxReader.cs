@@ -55,7 +55,8 @@ internal static class OnnxReader
     {
         var tensors = new List<NamedTensor>();
         var names = new HashSet<string>();
-        foreach (OnnxLayer layer in graph?.Layers ?? [])
+        // A product to which nothing is added may be something else than a layer: a mean, written as a matrix.
+        foreach (OnnxLayer layer in (graph?.Layers ?? []).Where(layer => layer.Node.Operator != "MatMul" || layer.Last != layer.Node))
             foreach (NamedTensor tensor in (NamedTensor[])[layer.Weight, layer.Bias])
                 if (names.Add(tensor.Name))
                     tensors.Add(tensor);

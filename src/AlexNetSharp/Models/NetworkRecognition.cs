@@ -35,6 +35,9 @@ internal static class NetworkRecognition
 
     private static string Guess(TensorFile file)
     {
+        string[] fitting = [.. NetworkCatalog.All.Where(entry => WeightMapping.FitsButForClasses(file, entry.Build())).Select(entry => entry.Name)];
+        if (fitting is [string only])
+            return only;
         NamedTensor? kernel = WeightMapping.Find(file, "conv1.weight");
         if (kernel is { Shape.Length: 4 } && IsAlexNets(kernel.Shape))
         {
@@ -50,9 +53,6 @@ internal static class NetworkRecognition
             if (width == PaperWidth)
                 throw FormatError.At(file.Path, kernel.Offset, "the weights fit the networks paper, caffe and caffenet alike; say which with --network");
         }
-        string[] fitting = [.. NetworkCatalog.All.Where(entry => WeightMapping.FitsButForClasses(file, entry.Build())).Select(entry => entry.Name)];
-        if (fitting is [string only])
-            return only;
         throw FormatError.At(file.Path, kernel?.Offset ?? 0, fitting.Length > 1
             ? $"the weights fit the networks {string.Join(" and ", fitting)} alike; say which with --network"
             : $"the network cannot be told from the {file.Tensors.Count} tensors' names and shapes; give it with --network, by its name ({string.Join(", ", NetworkCatalog.Names)}) or by a file that describes it (JSON, prototxt, ONNX)");

@@ -257,7 +257,7 @@ public class PyTorchTests : FormatTest
 
     private static void AssertStateDict(TensorFile file, TensorType type)
     {
-        Assert.Equal(s_layers.SelectMany(layer => (string[])[layer.Name + ".weight", layer.Name + ".bias"]), file.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal(s_layers.SelectMany(layer => (string[])[layer.Name + ".weight", layer.Name + ".bias"]), file.Tensors.Select(tensor => WeightNames.Unwrapped(tensor.Name)));
         for (int t = 0; t < file.Tensors.Count; t++)
         {
             NamedTensor tensor = file.Tensors[t];

@@ -119,7 +119,7 @@ public class CaffePrototxtTests : FormatTest
     [InlineData("num_output: 4", "num_output: x", "line 7: 'num_output' must be a whole number, but is 'x'")]
     [InlineData("num_output: 4", "num_output: -4", "line 7: 'num_output' must be a whole number")]
     [InlineData("kernel_size: 3 pad: 1", "kernel_size: 300", "line 4: layer 'conv1': its output would vanish")]
-    [InlineData("dim: 9 }", "dim: 9 ", "line 13: the text ends inside the message that begins on line 3")]
+    [InlineData("dim: 9 }", "dim: 9 ", "line 12: the text ends inside the message that begins on line 3")]
     [InlineData("dim: 10 dim: 3 ", "", "line 2: the size of images is not stated")]
     [InlineData("pool: AVE", "pool: STOCHASTIC", "line 10: layer 'pool1' pools by 'STOCHASTIC'")]
     [InlineData("name: 'conv1'", "name: 'conv1", "line 5: a text in quotes does not end on its line")]

@@ -97,9 +97,10 @@ public class VggTests : FormatTest
         }
     }
 
+    /// <summary>Weights and their gradients are 1.1 GB of it; the rest are activations and transformed kernels.</summary>
     [Fact]
-    public void ATrainingStepOfVGG16AtBatch8NeedsAtMost2GB() =>
-        Assert.InRange(Plan.EstimateMemory(NetworkCatalog.Get("vgg16").Build(), new PlanOptions { BatchSize = 8, Threads = 2, Gradients = GradientScope.All }), 1_000_000_000, 2_000_000_000);
+    public void AStepOfVGG16AtBatch8NeedsAtMost2GiB() =>
+        Assert.InRange(Plan.EstimateMemory(NetworkCatalog.Get("vgg16").Build(), new PlanOptions { BatchSize = 8, Threads = 2, Gradients = GradientScope.All }), 1_000_000_000, 2L << 30);
 }
 
 /// <summary>VGG at its full width against the float64 oracle, on small images; the whole of it on demand.</summary>
