@@ -41,6 +41,22 @@ public class OnnxTests : FormatTest
         AssertAgreement(NarrowNetworks.Narrow(full, [.. full.Layers.OfType<Conv2d>().Select(conv => conv.OutputChannels)], 128), batch: 1);
     }
 
+    [Theory]
+    [InlineData("vgg11", 96)]
+    [InlineData("vgg16", 64)]
+    [InlineData("overfeat", 231)]
+    [InlineData("zfnet", 224)]
+    [InlineData("nin", 224)]
+    [InlineData("lenet5", 28)]
+    public void ONNXRuntimeAgreesOnTheOtherNetworks(string name, int imageSize)
+    {
+        CatalogEntry entry = NetworkCatalog.Get(name);
+        Network full = entry.Build(10, new Shape(imageSize, imageSize, entry.Preprocessing.Channels));
+        // An eighth of the channels, but not of the classes.
+        AssertAgreement(
+            NarrowNetworks.Narrow(full, [.. full.Layers.OfType<Conv2d>().Select(conv => conv.OutputChannels == 10 ? 10 : (conv.OutputChannels + 7) / 8)], 32), batch: 2);
+    }
+
     [Fact]
     public void ONNXRuntimeAgreesOnTheNetworksForCIFAR()
     {
