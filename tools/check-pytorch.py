@@ -11,6 +11,8 @@ the built command (default: src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet). W
 2. That safetensors file goes into torchvision's AlexNet by load_state_dict(strict=True) as it is.
 3. Logits of two random images: torchvision's on the CPU in float32, ours on the same weights.
 4. An index of two shards, written here by the rules of the format, holds the same bits.
+5. torchvision's own VGG of 11 and 16 layers at full size: recognized by names and shapes without a word, converted with every bit as it
+   was, taken by load_state_dict(strict=True), and the same logits.
 """
 import argparse, json, subprocess
 from pathlib import Path
@@ -81,13 +83,18 @@ print("load_state_dict(strict=True):", other.load_state_dict(load_file(folder / 
 
 images = torch.randn(2, 3, 224, 224)
 numpy.save(folder / "x.npy", images.permute(0, 2, 3, 1).contiguous().numpy())
-run("run", folder / "torchvision.safetensors", "--input", folder / "x.npy", "--output", folder / "y.npy")
-with torch.no_grad():
-    expected = other(images).numpy()
-actual = numpy.load(folder / "y.npy")
-error = numpy.abs(actual - expected).max() / numpy.abs(expected).max()
-print(f"logits: largest difference {error:.1e} of the largest logit")
-assert error < 1e-5
+
+
+def compare_logits(what, model, path, bound):
+    run("run", path, "--input", folder / "x.npy", "--output", folder / "y.npy")
+    with torch.no_grad():
+        expected = model(images).numpy()
+    error = numpy.abs(numpy.load(folder / "y.npy") - expected).max() / numpy.abs(expected).max()
+    print(f"{what}, logits: largest difference {error:.1e} of the largest logit")
+    assert error < bound
+
+
+compare_logits("alexnet", other, folder / "torchvision.safetensors", 1e-5)
 
 names = list(state)
 save_file(folder / "part-1.safetensors", {name: state[name] for name in names[:9]})
@@ -96,3 +103,13 @@ save_file(folder / "part-2.safetensors", {name: state[name] for name in names[9:
     {"metadata": {}, "weight_map": {name: f"part-{1 if i < 9 else 2}.safetensors" for i, name in enumerate(names)}}))
 run("convert", folder / "whole.safetensors.index.json", folder / "back.safetensors")
 same("an index of two shards", state, load_file(folder / "back.safetensors"))
+
+for name in ("vgg11", "vgg16"):
+    net = getattr(torchvision.models, name)().eval()
+    state = {key: tensor.detach() for key, tensor in net.state_dict().items()}
+    torch.save(net.state_dict(), folder / f"{name}.pth")
+    run("convert", folder / f"{name}.pth", folder / f"{name}.safetensors")
+    converted = load_file(folder / f"{name}.safetensors")
+    same(name, state, converted)
+    net.load_state_dict(converted, strict=True)
+    compare_logits(name, net, folder / f"{name}.pth", 2e-5)

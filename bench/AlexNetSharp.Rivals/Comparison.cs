@@ -1,10 +1,15 @@
 using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Rivals;
 
 /// <summary>The rows of the comparison.</summary>
-internal sealed class Comparison(int rounds, int threads, Action<string> progress)
+/// <param name="rounds">Interleaved rounds of each measurement.</param>
+/// <param name="threads">Threads of every program.</param>
+/// <param name="only">Part of the names of the rows to measure; null for all.</param>
+/// <param name="progress">Is told each row before it is measured.</param>
+internal sealed class Comparison(int rounds, int threads, string? only, Action<string> progress)
 {
     private const int Batch = 32;
 
@@ -18,11 +23,17 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
     {
         Forward("forward, batch 32, tensorflow (LRN)", AlexNet.TensorFlow(), Batch, "≥ 4.0, aim 5");
         Forward("forward, batch 32, torchvision (no LRN)", AlexNet.Torchvision(), Batch, "≥ 2.6, aim 3.3");
-        ForwardBackward("forward-backward, all gradients, batch 32", GradientScope.All, "≥ 4.3, aim 5.5");
-        ForwardBackward("forward-backward, convolution gradients, batch 32", GradientScope.Convolution, "≥ 4.0, aim 5");
+        ForwardBackward("forward-backward, all gradients, batch 32", AlexNet.TensorFlow(), Batch, GradientScope.All, "≥ 4.3, aim 5.5");
+        ForwardBackward("forward-backward, convolution gradients, batch 32", AlexNet.TensorFlow(), Batch, GradientScope.Convolution, "≥ 4.0, aim 5");
         Forward("forward, batch 1, float32", AlexNet.TensorFlow(), 1, "≥ 1.7, aim 2");
         Forward("forward, batch 1, bfloat16 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 2.6, aim 3", bfloat16: true);
         FineTune();
+        Network vgg16 = NetworkCatalog.Get("vgg16").Build();
+        foreach (int batch in new[] { 1, 8 })
+            Forward(FormattableString.Invariant($"vgg16: forward, batch {batch}"), vgg16, batch, "≥ 2.5, AVX2 ≥ 2.2");
+        ForwardBackward("vgg16: forward-backward, all gradients, batch 8", vgg16, 8, GradientScope.All, "≥ 3.5, AVX2 ≥ 3.2");
+        foreach (string name in new[] { "vgg11", "overfeat" })
+            ForwardBackward($"{name}: forward-backward, all gradients, batch 32", NetworkCatalog.Get(name).Build(), Batch, GradientScope.All, "≥ 3.5, AVX2 ≥ 3.2");
         BatchSizes();
         OneThread();
         Tier();
@@ -33,9 +44,19 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
         return _rows;
     }
 
+    /// <summary>Whether a row is asked for; tells that it begins.</summary>
+    private bool Begins(string what)
+    {
+        bool asked = only is null || what.Contains(only, StringComparison.OrdinalIgnoreCase);
+        if (asked)
+            progress(what);
+        return asked;
+    }
+
     private void Forward(string what, Network network, int batch, string target, bool bfloat16 = false)
     {
-        progress(what);
+        if (!Begins(what))
+            return;
         using var workload = new Workload(network, batch);
         using var ours = new OurRunner(workload, new RunnerOptions(threads, BFloat16: bfloat16));
         using var onnx = new OnnxRunner(workload, new RunnerOptions(threads));
@@ -53,15 +74,16 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
         Add(what, Measurement.SideBySide(rounds, ours.Forward, torch.Forward), torch.Name, "", Logits(error));
     }
 
-    private void ForwardBackward(string what, GradientScope scope, string target, Network? network = null, string[]? compared = null)
+    private void ForwardBackward(string what, Network network, int batch, GradientScope scope, string target)
     {
-        progress(what);
+        if (!Begins(what))
+            return;
         if (_noTorch is not null)
         {
             _rows.Add(new ResultRow(what, null, null, "libtorch", "ms", null, target, $"libtorch cannot be loaded here: {_noTorch}"));
             return;
         }
-        using var workload = new Workload(network ?? AlexNet.TensorFlow(), Batch);
+        using var workload = new Workload(network, batch);
         string agreement;
         // The masks of dropout differ between programs: outputs and gradients are compared without it.
         using (var ours = new OurRunner(workload, new RunnerOptions(threads, Dropout: false, scope)))
@@ -72,7 +94,8 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
             double logits = Agreement.Check(what, ours.Logits(), torch.Logits(), 1e-4), gradients = 0;
             // Float32 against float32 over millions of activations: a few ReLUs and maxima on the kink fall to the other side, each a
             // jump of the gradient. The tests hold gradients against float64 much more closely.
-            foreach (string name in compared ?? ["conv1.weight", "conv3.weight", "conv5.bias"])
+            IReadOnlyList<ParameterSpec> learning = scope.In(network);
+            foreach (string name in new[] { learning[0].Name, learning[learning.Count / 2].Name, learning[^1].Name })
                 gradients = Math.Max(gradients, Agreement.Check($"{what}: gradient of {name}", ours.Gradient(name), torch.Gradient(name), 1e-2));
             agreement = FormattableString.Invariant(
                 $"logits agree to {logits:0.0e-0}, gradients to {gradients:0.0e-0} (where a ReLU or a maximum falls to the other side by rounding, the gradient jumps)");
@@ -86,10 +109,9 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
 
     private void FineTune()
     {
-        ForwardBackward("step with frozen convolutions, torchvision, batch 32", GradientScope.Of("fc*"), "≥ 3", AlexNet.Torchvision(), ["fc6.weight", "fc7.weight", "fc8.bias"]);
-        if (_noTorch is not null)
+        ForwardBackward("step with frozen convolutions, torchvision, batch 32", AlexNet.Torchvision(), Batch, GradientScope.Of("fc*"), "≥ 3");
+        if (_noTorch is not null || !Begins(FineTuning.Description))
             return;
-        progress(FineTuning.Description);
         using var tuning = new FineTuning(threads);
         Note(tuning.Name);
         double error = Agreement.Check(FineTuning.Description, tuning.Ours(), tuning.Torch(), 1e-3);
@@ -102,7 +124,8 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
         foreach (int batch in new[] { 128, 256 })
         {
             string what = FormattableString.Invariant($"time an image, forward, batch {batch} against 32");
-            progress(what);
+            if (!Begins(what))
+                continue;
             using var small = new Workload(AlexNet.TensorFlow(), Batch);
             using var large = new Workload(AlexNet.TensorFlow(), batch);
             using var oursSmall = new OurRunner(small, new RunnerOptions(threads));
@@ -116,7 +139,8 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
     private void OneThread()
     {
         const string what = "forward-backward, two threads against one";
-        progress(what);
+        if (!Begins(what))
+            return;
         using var workload = new Workload(AlexNet.TensorFlow(), Batch);
         using var one = new OurRunner(workload, Children.Training(1));
         using var two = new OurRunner(workload, Children.Training(2));
@@ -128,7 +152,8 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
     private void Tier()
     {
         const string what = "forward-backward, AVX2 tier against AVX-512";
-        progress(what);
+        if (!Begins(what))
+            return;
         var narrow = new List<double>();
         var wide = new List<double>();
         for (int round = 0; round < rounds; round++)
@@ -143,7 +168,8 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
     private void StartUp()
     {
         const string what = "process start to first logits, batch 1";
-        progress(what);
+        if (!Begins(what))
+            return;
         var seconds = Enumerable.Range(0, 7).Select(_ => Children.Run("first-logits", threads).Seconds).ToList();
         double median = Timing.Of(seconds).Median;
         _rows.Add(new ResultRow(what, median, null, "–", "s", null, "≤ 0.8 s, aim 0.4", "seconds, random weights included; median of 7"));
@@ -151,7 +177,8 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
 
     private void Memory(string what, string ours, string rivals, string rival, string target)
     {
-        progress(what);
+        if (!Begins(what))
+            return;
         double a = Children.Run(ours, threads).Value, b = Children.Run(rivals, threads).Value;
         _rows.Add(new ResultRow(what, a, b, rival, "GB", b / a, target, "peak resident memory of a process that does nothing else"));
     }

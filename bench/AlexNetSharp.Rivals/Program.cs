@@ -7,11 +7,12 @@ using AlexNetSharp.Rivals;
 Option<int> rounds = Arguments.Count("--rounds", "Interleaved rounds of each measurement.", 7);
 Option<int> threads = Arguments.Count("--threads", "Threads of every program.", Environment.ProcessorCount);
 var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
+var only = new Option<string?>("--only") { Description = "Measure only the rows with this in their names, such as vgg16, and print them without writing anything." };
 var child = new Option<string?>("--child") { Hidden = true };
 var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and image of this folder again, from its rivals.json." };
 var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/PROCESSOR/rivals.md, .json and .png.")
 {
-    rounds, threads, output, redraw, child,
+    rounds, threads, output, only, redraw, child,
 };
 root.SetAction(parsed =>
 {
@@ -26,12 +27,17 @@ root.SetAction(parsed =>
         Results.Read(Path.Combine(existing, "rivals.json")).Write(existing);
         return;
     }
-    var comparison = new Comparison(parsed.GetValue(rounds), threadCount, Console.Error.WriteLine);
+    var comparison = new Comparison(parsed.GetValue(rounds), threadCount, parsed.GetValue(only), Console.Error.WriteLine);
     IReadOnlyList<ResultRow> rows = comparison.Run();
     var results = new Results(
         DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         "dotnet run -c Release --project bench/AlexNetSharp.Rivals",
         Machine.Current.Processor, Machine.Current.Simd, threadCount, Machine.Current.Os, Machine.Current.Dotnet, comparison.Versions, rows);
+    if (parsed.GetValue(only) is not null)
+    {
+        Console.WriteLine(results.Markdown());
+        return;
+    }
     string folder = Path.Combine(parsed.GetValue(output)!, string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
     results.Write(folder);
     Console.WriteLine(results.Markdown());

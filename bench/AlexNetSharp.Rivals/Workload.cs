@@ -85,7 +85,7 @@ internal sealed class Workload : IDisposable
     /// <summary>The map that a fully connected layer flattens; a vector counts as 1×1.</summary>
     private Shape MapBefore(string parameter)
     {
-        int layer = Network.IndexOf(parameter[..parameter.IndexOf('.', StringComparison.Ordinal)]);
+        int layer = Network.IndexOf(parameter[..parameter.LastIndexOf('.')]);
         while (layer > 0 && Network.Layers[layer - 1] is Flatten or Dropout)
             layer--;
         return Network.InputOf(layer);

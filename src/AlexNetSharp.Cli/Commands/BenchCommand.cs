@@ -64,6 +64,7 @@ internal sealed class BenchCommand : CliCommand
         "alexnet bench                                        what the notebook does",
         "alexnet bench --gradients all --per-layer            gradients of all parameters, times by layer",
         "alexnet bench --batch-size 1 --forward-only          one image at a time",
+        "alexnet bench --network vgg16 --batch-size 8         another network, by name or from a file",
         "alexnet bench --images images/ --forward-only      a folder of images instead of noise",
         "alexnet bench --batches 20 --json result.json        results for a program",
         "alexnet bench --data images --batch-size 128       how fast images are decoded, resized and augmented",
@@ -83,7 +84,8 @@ internal sealed class BenchCommand : CliCommand
         _json.Begin(context);
 
         string name = context.Get(_network);
-        Network network = NetworkChoice.Create(name, imageSize: context.Get(_imageSize), asInNotebook: true);
+        NetworkDefinition chosen = NetworkChoice.Create(name, imageSize: context.Get(_imageSize), asInNotebook: true);
+        Network network = chosen.Network;
         GradientScope gradients = context.Get(_gradients);
         int batchSize = context.Get(_batchSize), threads = context.Get(_threads);
         var benchmark = new NotebookBenchmark(
@@ -105,7 +107,7 @@ internal sealed class BenchCommand : CliCommand
         CheckMemory(benchmark, runs);
 
         NotebookBenchmark.ImageSource images = context.Get(_images) is { } path
-            ? new ImageBatch(path, name, network.InputShape.Height, batchSize).Fill
+            ? new ImageBatch(path, chosen.Preprocessing ?? throw new UsageException($"--images: {name} does not say how images are prepared; leave it out"), batchSize).Fill
             : benchmark.Noise;
 
         context.WriteLine(Machine.Current.Describe(threads) + NativeBuild.Suffix);
@@ -124,7 +126,7 @@ internal sealed class BenchCommand : CliCommand
         if (csv is not null)
             OutputFile.Write("--csv", csv, Csv(runs, outcomes));
         _json.Write(context, new BenchReport(
-            name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
+            chosen.Entry?.Name ?? network.Name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
             peakMemory, reports)
         { Layers = layers }.ToJson);
         if (!interrupted)

@@ -14,14 +14,14 @@ namespace AlexNetSharp.Cli.Commands;
 internal sealed class EvalCommand : CliCommand
 {
     private readonly Argument<string> _run = new("MODEL") { Description = "any model file, or the run folder of 'alexnet train' or one of its checkpoints" };
-    private readonly ChoiceOption<string?> _network = ModelInput.Network();
+    private readonly Option<string> _network = ModelInput.Network();
     private readonly Option<string?> _classNames = ModelOutput.ClassNames();
     private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
     private readonly ChoiceOption<string> _checkpoint = new(
         "--checkpoint", "which checkpoint of the run to use: the best epoch's or the last one", null, ("best", "best"), ("last", "last"));
     private readonly Option<bool> _tenCrop = CommandOptions.TenCrop();
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(128);
-    private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "number of most confident mistakes to list", 20, 0, 1_000_000);
+    private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "number of most number of most confident mistakes to list", 20, 0, 1_000_000);
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
@@ -63,7 +63,7 @@ internal sealed class EvalCommand : CliCommand
         if (!File.Exists(path))
             throw new FileNotFoundException(Directory.Exists(run) ? $"{path}: there is no such checkpoint; has the run finished an epoch?" : $"{run}: no such file or folder");
         string folder = context.Get(_out) ?? Path.Combine(Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetFullPath(run))!, "eval");
-        using Model loaded = ModelFile.Load(path, context.Get(_network));
+        using Model loaded = ModelInput.Load(path, context.Get(_network));
         Model model = ModelConversion.WithClasses(loaded, context.Get(_classNames));
         if (model.Classes.Count == 0)
             throw new InvalidDataException($"{path}: the model does not name its classes; convert it with --class-names FILE");

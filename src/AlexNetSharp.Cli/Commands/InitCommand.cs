@@ -28,6 +28,7 @@ internal sealed class InitCommand : CliCommand
     [
         "alexnet init --network torchvision --seed 7 start.safetensors",
         "alexnet init --network paper --classes 10 start.onnx",
+        "alexnet init --network mine.json start.safetensors           a network of your own (docs/networks.md)",
     ];
 
     /// <inheritdoc/>
@@ -35,11 +36,11 @@ internal sealed class InitCommand : CliCommand
     {
         string path = context.Get(_out), name = context.Get(_network);
         ModelOutput.Check("OUT", path, ".safetensors", ".onnx");
-        Network network = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize));
-        using var model = new Model(
-            ParameterSet.Initialize(network, context.Get(_seed)), NetworkCatalog.Get(name).Preprocessing.For(network.InputShape.Height));
+        NetworkDefinition chosen = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize));
+        Network network = chosen.Network;
+        using var model = new Model(ParameterSet.Initialize(network, context.Get(_seed)), chosen.Preprocessing, chosen.Classes);
         ModelFile.Save(path, model);
-        context.WriteLine(FormattableString.Invariant($"{path}: network {name}, {network.ParameterCount} parameters, {network.OutputShape.Length} classes"));
+        context.WriteLine(FormattableString.Invariant($"{path}: network {network.Name}, {network.ParameterCount} parameters, {network.OutputShape.Length} classes"));
         return ExitCode.Success;
     }
 }

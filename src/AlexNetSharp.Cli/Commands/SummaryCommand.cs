@@ -30,6 +30,8 @@ internal sealed class SummaryCommand : CliCommand
     [
         "alexnet summary                                      the notebook's network",
         "alexnet summary --network torchvision --classes 10   another one",
+        "alexnet summary --network my.json                    check a network of your own; an error names its line",
+        "alexnet summary --network deploy.prototxt            Caffe's description, or an ONNX graph",
         "alexnet summary --batch-size 32                      shapes and memory for a batch",
     ];
 
@@ -38,7 +40,8 @@ internal sealed class SummaryCommand : CliCommand
     {
         string name = context.Get(_network);
         int batchSize = context.Get(_batchSize);
-        Network network = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize), asInNotebook: true);
+        NetworkDefinition chosen = NetworkChoice.Create(name, context.Get(_classes), context.Get(_imageSize), asInNotebook: true);
+        Network network = chosen.Network;
 
         Table table = Tables.Create("layer", "", "output", ">parameters", ">multiply-adds", ">output MB");
         table.Row("images", "", network.InputShape.ToString(batchSize), "", "", Megabytes(network.InputShape.Length * batchSize));
@@ -59,7 +62,14 @@ internal sealed class SummaryCommand : CliCommand
             $"{(network.ParameterCount < 1_000_000 ? Count(network.ParameterCount) : Invariant($"{network.ParameterCount / 1e6:0.0} million"))} parameters ({Megabytes(network.ParameterCount)} MB), {2e-9 * network.MultiplyAdds:0.00} GFLOP per image forward"));
         context.WriteLine(Invariant(
             $"memory for batch {batchSize}, parameters included: {Memory(GradientScope.None)} MB forward, {Memory(GradientScope.All)} MB with all gradients"));
-        CatalogEntry entry = NetworkCatalog.Get(name);
+        if (chosen.Entry is not { } entry)
+        {
+            context.WriteLine($"source: {name}");
+            context.WriteLine($"images: {chosen.Preprocessing?.ToString() ?? "how they are prepared is not stated"}");
+            return ExitCode.Success;
+        }
+        if (name != entry.Name)
+            context.WriteLine($"{name} computes what the catalog's {entry.Name} does");
         context.WriteLine($"source: {entry.Source}");
         context.WriteLine($"layers there: {entry.LayerNames}");
         context.WriteLine($"images: {entry.Preprocessing} (published weights: {(entry.PublishedOrder == ChannelOrder.Bgr ? "BGR" : "RGB")})");

@@ -52,17 +52,17 @@ internal static class CommandOptions
     }
 
     /// <summary>What <c>--network</c> may be.</summary>
-    public static ValueRule<string> NetworkRule { get; } = ValueRule.Words("NAME", NetworkCatalog.Names);
+    public static ValueRule<string> NetworkRule { get; } = NetworkChoice.Rule();
 
     /// <summary>What <c>--network</c> is for, with the names.</summary>
-    public static string NetworkDescription { get; } = $"which network: {string.Join(", ", NetworkCatalog.Names)}";
+    public static string NetworkDescription { get; } = $"which network: {string.Join(", ", NetworkCatalog.Names)}; {NetworkChoice.Files}";
 
-    /// <summary>Which network: <c>--network NAME</c>.</summary>
+    /// <summary>Which network: <c>--network NAME|FILE</c>.</summary>
     public static Option<string> Network() => Of("--network", NetworkDescription, NetworkRule, NetworkCatalog.Names[0]);
 
     /// <summary>Values of the network's output: <c>--classes N</c>, by default those of the dataset that it was made for.</summary>
     public static Option<int?> Classes() => Of(
-        "--classes", "number of classes [1000 for ImageNet networks, 10 for CIFAR-10 networks]", ValueRule.Integer(1, 1_000_000).As(value => (int?)value));
+        "--classes", "number of classes [those of the network's own dataset: 1000 for ImageNet]", ValueRule.Integer(1, 1_000_000).As(value => (int?)value));
 
     /// <summary>What <c>--image-size</c> may be.</summary>
     public static ValueRule<int?> ImageSizeRule { get; } = ValueRule.Integer(1, LargestImage).As(value => (int?)value);

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
-using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Hosting;
@@ -9,9 +7,11 @@ namespace AlexNetSharp.Cli.Hosting;
 /// <summary>The argument MODEL of a command, with the option <c>--network</c> for files that do not tell what they hold.</summary>
 internal sealed class ModelInput
 {
+    private const string Auto = "auto";
+
     private readonly Argument<string> _path;
 
-    private readonly ChoiceOption<string?> _network = Network();
+    private readonly Option<string> _network = Network();
 
     /// <summary>Adds the argument and the option to a command.</summary>
     /// <param name="command">The command.</param>
@@ -27,9 +27,9 @@ internal sealed class ModelInput
     }
 
     /// <summary>The option <c>--network</c>.</summary>
-    public static ChoiceOption<string?> Network() => new(
-        "--network", $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}", "NAME",
-        [("auto", null), .. NetworkCatalog.Names.Select(name => (name, (string?)name))]);
+    public static Option<string> Network() => CommandOptions.Of(
+        "--network", $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}; {NetworkChoice.Files}",
+        NetworkChoice.Rule(Auto), Auto);
 
     /// <summary>The file that the command line names; for a run folder its best checkpoint.</summary>
     public string PathOf(CommandContext context)
@@ -41,5 +41,14 @@ internal sealed class ModelInput
     /// <summary>Reads the model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or its network is not known or another one.</exception>
-    public Model Load(CommandContext context) => ModelFile.Load(context.Get(_path), context.Get(_network));
+    public Model Load(CommandContext context) => Load(context.Get(_path), context.Get(_network));
+
+    /// <summary>Reads a model as a network.</summary>
+    /// <param name="path">The file, or a run folder.</param>
+    /// <param name="network">What <c>--network</c> says.</param>
+    /// <inheritdoc cref="Load(CommandContext)"/>
+    public static Model Load(string path, string network) =>
+        network == Auto ? ModelFile.Load(path)
+        : NetworkCatalog.Find(network) is not null ? ModelFile.Load(path, network)
+        : ModelFile.Load(path, NetworkChoice.Find(network));
 }

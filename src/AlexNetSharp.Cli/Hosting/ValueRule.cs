@@ -110,6 +110,17 @@ internal static class ValueRule
         text => (words.Contains(text), text),
         text => NearestName.Suggestion(text, words));
 
+    /// <summary>One of a few names, or a path: what has a dot or a separator of folders in it, or is there as a file.</summary>
+    /// <param name="helpName">What stands for the value in the help.</param>
+    /// <param name="names">The names.</param>
+    /// <param name="or">What the path is of, for messages.</param>
+    public static ValueRule<string> NameOrPath(string helpName, IReadOnlyList<string> names, string or) => new(
+        helpName,
+        $"{string.Join(", ", names)}, {or}",
+        JsonValueKind.String,
+        text => (names.Contains(text) || text.AsSpan().ContainsAny('/', '\\', '.') || File.Exists(text), text),
+        text => NearestName.Suggestion(text, names));
+
     /// <summary>Words as a sentence lists them: <c>a, b or c</c>.</summary>
     public static string OneOf(IReadOnlyList<string> words) =>
         words.Count == 1 ? words[0] : $"{string.Join(", ", words.SkipLast(1))} or {words[^1]}";

@@ -1,23 +1,31 @@
+using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Runs;
 
 /// <summary>How images become a network's input, as far as sizes and channels go.</summary>
 internal static class ImageSizes
 {
+    /// <summary>Height of the images that a network of somebody's own takes whole.</summary>
+    private const int SmallImage = 64;
+
     /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the images.</summary>
-    /// <param name="network">Name of the network.</param>
+    /// <param name="network">Name of the network, or the file that describes it.</param>
     /// <param name="found">The sizes of all images of the dataset.</param>
     /// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
     /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and images.</param>
     /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>
     public static Preprocessing Of(string network, ImageSizeRange found, int? imageSize, string resize, int? resizeTo)
     {
-        CatalogEntry entry = NetworkCatalog.Get(network);
-        bool small = IsForSmallImages(entry);
-        int size = imageSize ?? (small && found.Square is <= 64 and var side ? side : entry.Preprocessing.CropHeight);
+        NetworkDefinition definition = NetworkChoice.Find(network);
+        Shape own = definition.Network.InputShape;
+        if (own.IsVector || own.Channels is not (1 or 3))
+            throw new UsageException($"--network: network '{definition.Network.Name}' takes {own}, which is no image of 1 or 3 channels");
+        bool small = IsForSmallImages(definition), anyChannels = definition.Entry is { AnyChannels: true };
+        int size = imageSize ?? (anyChannels && found.Square is <= 64 and var side ? side : own.Height);
         // What has the size already is not changed by resizing; images that the model is shown later may have another.
         int shorter = found.Square == size ? size : size * 256 / 224;
         (ResizeMode mode, int to) = (resize == "auto" ? ResizeOf(network) : resize) switch
@@ -32,13 +40,13 @@ internal static class ImageSizes
             ResizeTo = to,
             CropHeight = size,
             CropWidth = size,
-            ChannelOrder = small && found.Channels == 1 ? ChannelOrder.Gray : ChannelOrder.Rgb,
+            ChannelOrder = (anyChannels ? found.Channels : own.Channels) == 1 ? ChannelOrder.Gray : ChannelOrder.Rgb,
         };
     }
 
     /// <summary>What <c>--resize auto</c> is for a network.</summary>
-    public static string ResizeOf(string network) => IsForSmallImages(NetworkCatalog.Get(network)) ? "square" : "shorter";
+    public static string ResizeOf(string network) => IsForSmallImages(NetworkChoice.Find(network)) ? "square" : "shorter";
 
     /// <summary>Whether small images are taken in their own size, gray ones as they are, and none is cropped.</summary>
-    private static bool IsForSmallImages(CatalogEntry entry) => entry.AnyChannels;
+    private static bool IsForSmallImages(NetworkDefinition definition) => definition.Entry?.AnyChannels ?? definition.Network.InputShape.Height <= SmallImage;
 }

@@ -193,7 +193,7 @@ internal static class TrainOptions
         },
         new TrainSetting<double>(ValueRule.Number(0, 0.99), s => s.LabelSmoothing, (s, v) => s with { LabelSmoothing = v })
         {
-            Name = "--label-smoothing", Help = "label smoothing: share of the target spread over all classes",
+            Name = "--label-smoothing", Help = "label smoothing: label smoothing: share of the target spread over all classes",
         },
         new TrainSetting<ulong>(CommandOptions.SeedRule, s => s.Seed, (s, v) => s with { Seed = v })
         {

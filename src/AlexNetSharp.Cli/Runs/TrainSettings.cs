@@ -125,10 +125,12 @@ internal sealed record TrainSettings
     /// <summary>The settings for another network, with the defaults of that one.</summary>
     public TrainSettings WithNetwork(string network)
     {
-        TrainingRecipe recipe = TrainingRecipe.For(network);
+        // A file says itself how its values begin; its name must hold from any folder.
+        bool isFile = NetworkCatalog.Find(network) is null;
+        TrainingRecipe recipe = isFile ? new TrainingRecipe { Initial = "network" } : TrainingRecipe.For(network);
         return this with
         {
-            Network = network,
+            Network = isFile ? Path.GetFullPath(network) : network,
             Initial = recipe.Initial,
             Normalize = recipe.Normalize,
             LearningRate = recipe.LearningRate,

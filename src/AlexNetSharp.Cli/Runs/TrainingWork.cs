@@ -122,10 +122,10 @@ internal sealed class TrainingWork : IDisposable
         Network network;
         try
         {
-            network = NetworkCatalog.Get(Settings.Network).Build(
-                _data.Training.Classes.Count, new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels));
+            network = NetworkChoice.Build(
+                NetworkChoice.Find(Settings.Network), _data.Training.Classes.Count, new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels));
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             throw new UsageException(e.Message, e);
         }

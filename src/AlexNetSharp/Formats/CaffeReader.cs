@@ -5,8 +5,8 @@ namespace AlexNetSharp.Formats;
 /// with a shape or with the four old sizes. Weights become NAME.weight and NAME.bias.
 /// </summary>
 /// <remarks>
-/// Source of the field numbers: https://github.com/BVLC/caffe/blob/master/src/caffe/proto/caffe.proto. Caffe's published networks read
-/// images as blue, green, red, as OpenCV gives them; the file does not say so.
+/// Source of the field numbers: https://github.com/BVLC/caffe/blob/master/src/caffe/proto/caffe.proto. The file does not say in which
+/// order its network wants the colors.
 /// </remarks>
 internal static class CaffeReader
 {
@@ -60,7 +60,7 @@ internal static class CaffeReader
         }
         if (tensors.Count == 0)
             FormatError.Throw(file.Path, 0, "the file holds no weights; a .caffemodel is needed, not a .prototxt");
-        return new TensorFile(file.Path, TensorFileFormat.Caffe, tensors, Describe(layers), file);
+        return new TensorFile(file.Path, TensorFileFormat.Caffe, tensors, Describe(layers), file) { Layers = TensorLayer.InOrder(tensors) };
     }
 
     private static Layer ReadLayer(ProtoReader message, int name, int type, int blobs, string path, ref int parts)
@@ -145,7 +145,7 @@ internal static class CaffeReader
     private static Dictionary<string, string> Describe(List<Layer> layers)
     {
         int norm = layers.FindIndex(layer => layer.Type == "LRN"), pool = layers.FindIndex(layer => layer.Type == "Pooling");
-        var metadata = new Dictionary<string, string> { [TensorFile.ChannelOrderKey] = "BGR" };
+        var metadata = new Dictionary<string, string> { [TensorFile.OriginKey] = TensorFile.Caffe };
         if (pool >= 0)
             metadata[TensorFile.OrderKey] = norm < 0 ? TensorFile.NoNorm : norm < pool ? TensorFile.NormFirst : TensorFile.PoolFirst;
         return metadata;

@@ -70,6 +70,9 @@ internal sealed unsafe class FileBytes : IDisposable
     /// <summary>Number of bytes.</summary>
     public long Length { get; }
 
+    /// <summary>Whether the bytes were given as an array, so that no file is known.</summary>
+    public bool IsInMemory => _stream is null;
+
     /// <summary>Bytes [offset, offset + length).</summary>
     /// <param name="offset">First byte; any value, it is checked.</param>
     /// <param name="length">Number of bytes; any value, it is checked.</param>

@@ -26,7 +26,6 @@ public sealed class NamedTensor
     internal NamedTensor(string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, FileBytes? file, long[]? strides = null)
     {
         Name = name;
-        Alias = name;
         _file = file;
         Type = type;
         Offset = offset;
@@ -40,9 +39,6 @@ public sealed class NamedTensor
 
     /// <summary>Name in the file.</summary>
     public string Name { get; }
-
-    /// <summary>What the tensor is to its network, such as conv1.weight, where the file shows that otherwise than by the name.</summary>
-    internal string Alias { get; private init; }
 
     /// <summary>Type of the elements in the file.</summary>
     public TensorType Type { get; }
@@ -89,11 +85,19 @@ public sealed class NamedTensor
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Type} {FormatError.Shape(_shape)}";
 
-    /// <summary>The same tensor, known to be parameter <paramref name="alias"/>.</summary>
-    internal NamedTensor As(string alias) => new(Name, Type, _shape, _bytes, Offset, _file, _strides) { Alias = alias };
+    /// <summary>The same tensor under another name; copies nothing.</summary>
+    internal NamedTensor Renamed(string name) => new(name, Type, _shape, _bytes, Offset, _file, _strides);
 
-    /// <summary>The same matrix with rows and columns exchanged; copies nothing.</summary>
-    internal NamedTensor Transposed() => new(Name, Type, [_shape[1], _shape[0]], _bytes, Offset, _file, [1, _shape[1]]);
+    /// <summary>The same elements with the dimensions in another order: dimension i of the result is <paramref name="axes"/>[i] of this; copies nothing.</summary>
+    internal NamedTensor Permuted(params int[] axes)
+    {
+        long[] strides = _strides ?? RowMajor(_shape);
+        return new NamedTensor(
+            Name, Type, [.. axes.Select(axis => _shape[axis])], _bytes, Offset, _file, [.. axes.Select(axis => strides[axis])]);
+    }
+
+    /// <summary>The same elements in their order, which must be row-major, under another shape of as many; copies nothing.</summary>
+    internal NamedTensor Reshaped(params long[] shape) => new(Name, Type, shape, _bytes, Offset, _file);
 
     /// <summary>Converts elements [<paramref name="first"/>, first + destination.Length) of the row-major order to float32.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not all inside the tensor.</exception>
@@ -111,18 +115,40 @@ public sealed class NamedTensor
             return;
         }
 
-        // A view with gaps or another order: convert one element at a time. Rare, and small in practice (transposed layers).
+        // A view with gaps or another order: one row of the last dimension after the other, each element by itself.
         ReadOnlySpan<byte> bytes = _bytes.Span;
-        for (int i = 0; i < destination.Length; i++)
+        long columns = _shape[^1], stride = _strides[^1];
+        for (int i = 0; i < destination.Length;)
         {
-            long rest = first + i, at = 0;
-            for (int d = _shape.Length - 1; d >= 0; d--)
+            (long rest, long column) = Math.DivRem(first + i, columns);
+            long at = column * stride;
+            for (int d = _shape.Length - 2; d >= 0; d--)
             {
                 (rest, long index) = Math.DivRem(rest, _shape[d]);
                 at += index * _strides[d];
             }
-            Convert(bytes.Slice(checked((int)(at * size)), size), Type, destination.Slice(i, 1));
+            int end = (int)Math.Min(destination.Length, i + columns - column);
+            for (; i < end; i++, at += stride)
+            {
+                ReadOnlySpan<byte> element = bytes.Slice(checked((int)(at * size)), size);
+                if (Type == TensorType.F32)
+                    destination[i] = BitConverter.ToSingle(element);
+                else
+                    Convert(element, Type, destination.Slice(i, 1));
+            }
         }
+    }
+
+    private static long[] RowMajor(long[] shape)
+    {
+        long[] strides = new long[shape.Length];
+        long stride = 1;
+        for (int d = shape.Length - 1; d >= 0; d--)
+        {
+            strides[d] = stride;
+            stride *= shape[d];
+        }
+        return strides;
     }
 
     private void CopyContiguous(long at, int size, Span<float> destination)

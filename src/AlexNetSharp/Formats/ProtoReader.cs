@@ -71,6 +71,27 @@ internal ref struct ProtoReader
         return (long)Varint();
     }
 
+    /// <summary>The place of the bytes of a field written as <see cref="WireType.Varint"/>.</summary>
+    /// <exception cref="InvalidDataException">The field is of another kind or cut short.</exception>
+    public (long Offset, long Length) NumberRange()
+    {
+        Expect(WireType.Varint);
+        long start = _at;
+        Varint();
+        return (start, _at - start);
+    }
+
+    /// <summary>The value of a field written as <see cref="WireType.Fixed32"/>, as a float.</summary>
+    /// <exception cref="InvalidDataException">The field is of another kind or cut short.</exception>
+    public float Float()
+    {
+        Expect(WireType.Fixed32);
+        Require(sizeof(float));
+        float value = BitConverter.UInt32BitsToSingle(_file.UInt32(_at, "a number"));
+        _at += sizeof(float);
+        return value;
+    }
+
     /// <summary>The place of a field written as <see cref="WireType.Bytes"/>.</summary>
     /// <exception cref="InvalidDataException">The field is of another kind, or reaches beyond its message.</exception>
     public (long Offset, long Length) Bytes()

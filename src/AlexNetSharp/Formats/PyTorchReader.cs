@@ -8,11 +8,10 @@ namespace AlexNetSharp.Formats;
 internal static class PyTorchReader
 {
     private const long LongestPickle = 64 << 20;
-    private const int DeepestStateDict = 3, MostPrefixes = 4;
+    private const int DeepestStateDict = 3;
 
     // Where training programs keep the state dict, in the order in which they are tried.
     private static readonly string[] s_stateDictKeys = ["state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params"];
-    private static readonly string[] s_prefixes = ["module.", "_orig_mod.", "model."];
 
     /// <summary>The first bytes of a file from before 1.6: a pickle of the number 0x1950a86a20f9469cfc6c.</summary>
     public static ReadOnlySpan<byte> LegacyMagic => [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
@@ -101,10 +100,6 @@ internal static class PyTorchReader
             ?? throw NoTensors(file.Path, root, rootAt);
         RefuseUnbuilt(file.Path, state);
         List<(string Name, PickleTensor Tensor, long Offset)> found = [.. Tensors(state)];
-        // Wrappers put one before the other; a name made of nothing else must not keep us busy.
-        for (int i = 0; i < MostPrefixes && Array.Find(s_prefixes, prefix => found.TrueForAll(item => item.Name.StartsWith(prefix, StringComparison.Ordinal))) is { } common; i++)
-            found = [.. found.Select(item => (item.Name[common.Length..], item.Tensor, item.Offset))];
-
         var tensors = new List<NamedTensor>();
         var names = new HashSet<string>();
         foreach ((string name, PickleTensor tensor, long offset) in found)
@@ -113,7 +108,7 @@ internal static class PyTorchReader
                 FormatError.Throw(file.Path, offset, $"the name {FormatError.Quote(name)} appears twice; names must differ");
             tensors.Add(View(file, name, tensor, bytesOf(tensor.Storage)));
         }
-        return new TensorFile(file.Path, TensorFileFormat.PyTorch, tensors, [], file);
+        return new TensorFile(file.Path, TensorFileFormat.PyTorch, tensors, [], file) { Layers = TensorLayer.InOrder(tensors) };
     }
 
     private static InvalidDataException NoTensors(string path, object? root, long rootAt)

@@ -30,8 +30,8 @@ public enum TensorFileFormat
 /// </remarks>
 public sealed class TensorFile : IDisposable
 {
-    /// <summary>Metadata of readers whose files show the order of the first layer's colors: RGB or BGR.</summary>
-    internal const string ChannelOrderKey = "reader.channel_order";
+    /// <summary>Metadata of readers whose files show that the weights were trained with Caffe.</summary>
+    internal const string OriginKey = "reader.origin", Caffe = "caffe";
 
     /// <summary>Metadata of readers whose files list the layers: what follows the first convolution.</summary>
     internal const string OrderKey = "reader.order", NoNorm = "no norm", PoolFirst = "pool first", NormFirst = "norm first";
@@ -40,7 +40,7 @@ public sealed class TensorFile : IDisposable
     private const int MostNamed = 16, MostNamedOfSmallFiles = 1 << 20;
 
     private readonly FileBytes[] _files;
-    private readonly Dictionary<string, NamedTensor> _byName;
+    private readonly Dictionary<string, NamedTensor> _byName, _unwrapped;
 
     /// <summary>Gathers what a reader found.</summary>
     /// <param name="path">Name of the file, for messages.</param>
@@ -57,11 +57,21 @@ public sealed class TensorFile : IDisposable
         Metadata = new ReadOnlyDictionary<string, string>(metadata);
         _files = files;
         _byName = tensors.ToDictionary(tensor => tensor.Name);
+        _unwrapped = WeightNames.Unwrapped(tensors);
         CheckWork(files.Sum(file => file.Length));
     }
 
     /// <summary>The bytes behind the tensors.</summary>
     internal IReadOnlyList<FileBytes> Files => _files;
+
+    /// <summary>The layers with weights in the order in which the network computes them; null where the file does not show it.</summary>
+    internal IReadOnlyList<TensorLayer>? Layers { get; init; }
+
+    /// <summary>The graph of an ONNX file.</summary>
+    internal OnnxFile? Onnx { get; init; }
+
+    /// <summary>Whether the weights were trained with Caffe.</summary>
+    internal bool IsFromCaffe => Metadata.GetValueOrDefault(OriginKey) == Caffe;
 
     /// <summary>Path of the file.</summary>
     public string Path { get; }
@@ -97,10 +107,11 @@ public sealed class TensorFile : IDisposable
     }
 
     /// <summary>The tensor of that name.</summary>
-    /// <param name="name">A name as in the file.</param>
+    /// <param name="name">A name as in the file, or without what PyTorch's wrappers put into it: module, _orig_mod, model, net, backbone.</param>
     /// <param name="tensor">The tensor, or null.</param>
     /// <returns>Whether there is one.</returns>
-    public bool TryGet(string name, [NotNullWhen(true)] out NamedTensor? tensor) => _byName.TryGetValue(name, out tensor);
+    public bool TryGet(string name, [NotNullWhen(true)] out NamedTensor? tensor) =>
+        _byName.TryGetValue(name, out tensor) || _unwrapped.TryGetValue(WeightNames.Unwrapped(name), out tensor);
 
     /// <summary>Unmaps the file; its tensors cannot be used any more.</summary>
     public void Dispose()

@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Formats;
 
-/// <summary>What the parameters of AlexNet are called in the files of the field.</summary>
+/// <summary>What parameters are called in the files of the field.</summary>
 internal static class WeightNames
 {
     // torchvision numbers the members of its two sequences; index 0 to 7 here is conv1 to fc8.
@@ -23,8 +23,28 @@ internal static class WeightNames
         return index < 0 ? null : $"{s_torchvision[index]}.{role}";
     }
 
-    /// <summary>The name here of layer <paramref name="index"/> among those with weights: conv1 to conv5, fc6 to fc8.</summary>
-    public static string Layer(int index) => s_layers[index];
+    /// <summary>What wrappers of PyTorch put into the names of what they wrap: DataParallel, torch.compile, and modules that hold a network.</summary>
+    private static readonly string[] s_wrappers = ["module", "_orig_mod", "model", "net", "backbone"];
+
+    /// <summary>A name without the parts that wrappers put into it, in front or in the middle (features.module.0.weight → features.0.weight).</summary>
+    /// <remarks>The last two parts stay, whatever they are: a layer may be called so itself.</remarks>
+    public static string Unwrapped(string name)
+    {
+        if (!Array.Exists(s_wrappers, wrapper => name.Contains(wrapper + ".", StringComparison.Ordinal)))
+            return name;
+        string[] parts = name.Split('.');
+        return string.Join('.', parts.Where((part, i) => i >= parts.Length - 2 || !s_wrappers.Contains(part)));
+    }
+
+    /// <summary>Every tensor under its name without wrappers; empty if two of them would have the same, so that none is taken for another.</summary>
+    public static Dictionary<string, NamedTensor> Unwrapped(IReadOnlyList<NamedTensor> tensors)
+    {
+        var unwrapped = new Dictionary<string, NamedTensor>(tensors.Count);
+        foreach (NamedTensor tensor in tensors)
+            if (!unwrapped.TryAdd(Unwrapped(tensor.Name), tensor))
+                return [];
+        return unwrapped;
+    }
 
     /// <summary>Every name that parameter <paramref name="name"/> (conv1.weight) may have in a file.</summary>
     public static IEnumerable<string> Candidates(string name)

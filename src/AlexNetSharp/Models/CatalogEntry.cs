@@ -21,6 +21,12 @@ public sealed class CatalogEntry
     /// <summary>Order of the colors that its published weights expect; weights are reordered to RGB when they are read.</summary>
     public ChannelOrder PublishedOrder { get; init; } = ChannelOrder.Rgb;
 
+    /// <summary>What happens to an image before weights of this network that were published for Caffe, apart from the order of the colors; null if none were.</summary>
+    internal Preprocessing? CaffePreprocessing { get; init; }
+
+    /// <summary>Whether weights that come from Caffe expect blue, green, red.</summary>
+    internal bool IsBgrInCaffe => PublishedOrder == ChannelOrder.Bgr || CaffePreprocessing is not null;
+
     /// <summary>The dataset that it was made for.</summary>
     public required string Dataset { get; init; }
 
@@ -60,6 +66,8 @@ public sealed class CatalogEntry
     }
 
     /// <summary>What happens to an image before this network when it takes images of another shape; null if that cannot be told.</summary>
-    internal Preprocessing? PreprocessingFor(Shape input) =>
-        input.Height == input.Width && input.Channels == Preprocessing.Channels ? Preprocessing.For(input.Height) : null;
+    /// <param name="input">The shape.</param>
+    /// <param name="fromCaffe">Whether the weights were trained with Caffe.</param>
+    internal Preprocessing? PreprocessingFor(Shape input, bool fromCaffe = false) =>
+        input.Height == input.Width && input.Channels == Preprocessing.Channels ? ((fromCaffe ? CaffePreprocessing : null) ?? Preprocessing).For(input.Height) : null;
 }

@@ -8,7 +8,7 @@ public static class ModelFile
 {
     /// <summary>
     /// Reads a model: a .safetensors file (ours, torchvision's, an index of shards, a checkpoint of a training), PyTorch's .pth or .pt,
-    /// Caffe's .caffemodel, or an AlexNet in ONNX.
+    /// Caffe's .caffemodel, or a chain of layers in ONNX.
     /// </summary>
     /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
     /// <param name="network">Name of the network, where the file does not tell; null to recognize it from metadata, names and shapes.</param>
@@ -33,6 +33,13 @@ public static class ModelFile
         ArgumentNullException.ThrowIfNull(network);
         using TensorFile file = TensorFile.Open(FileOf(path));
         return Load(file, Complete(file, ModelMetadata.Read(file), network));
+    }
+
+    /// <summary>Reads the weights of a network that is described elsewhere, whatever the file says about its own.</summary>
+    public static Model Load(string path, NetworkDefinition definition)
+    {
+        using TensorFile file = TensorFile.Open(FileOf(path));
+        return Load(file, Complete(file, ModelMetadata.Read(file), definition.Network, definition.Preprocessing, definition.Classes));
     }
 
     /// <summary>Writes a model; the file appears only when it is complete.</summary>
@@ -96,17 +103,29 @@ public static class ModelFile
     internal static (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) Describe(TensorFile file, CatalogEntry? named = null)
     {
         ModelMetadata metadata = ModelMetadata.Read(file);
-        return Complete(file, metadata, named is null && metadata.Network is { } carried ? carried : NetworkRecognition.Recognize(file, metadata, named));
+        Network network = named is not null || (metadata.Network is null && (file.Onnx is null || metadata.NetworkName is not null))
+            ? NetworkRecognition.Recognize(file, metadata, named)
+            : metadata.Network ?? OfGraph(file);
+        return Complete(file, metadata, network);
     }
 
-    private static (Network, Preprocessing?, IReadOnlyList<ClassName>) Complete(TensorFile file, ModelMetadata metadata, Network network)
+    /// <summary>The network that a graph computes: that of the catalog, where one computes the same.</summary>
+    private static Network OfGraph(TensorFile file)
+    {
+        Network chain = OnnxChain.Read(file);
+        return NetworkCatalog.Match(chain)?.Network ?? chain;
+    }
+
+    private static (Network, Preprocessing?, IReadOnlyList<ClassName>) Complete(
+        TensorFile file, ModelMetadata metadata, Network network, Preprocessing? preprocessing = null, IReadOnlyList<ClassName>? names = null)
     {
         CatalogEntry? entry = NetworkCatalog.Find(network.Name);
         long outputs = network.OutputShape.Length;
         IReadOnlyList<ClassName> classes = metadata.Classes.Count == outputs ? metadata.Classes
+            : names?.Count == outputs ? names
             : metadata.Classes.Count == 0 && entry?.Classes == outputs && outputs == ImageNetClasses.Count ? ImageNetClasses.All
             : [];
-        Preprocessing? preprocessing = metadata.Preprocessing ?? entry?.PreprocessingFor(network.InputShape);
+        preprocessing = metadata.Preprocessing ?? preprocessing ?? entry?.PreprocessingFor(network.InputShape, file.IsFromCaffe);
         try
         {
             Model.Check(network, preprocessing, classes);
@@ -120,7 +139,8 @@ public static class ModelFile
 
     private static Model Load(TensorFile file, (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) description)
     {
-        bool bgr = file.Metadata.TryGetValue(TensorFile.ChannelOrderKey, out string? order) && order == "BGR";
+        // Which order of colors a network wants is a fact of that network; a file of Caffe does not say it.
+        bool bgr = file.IsFromCaffe && NetworkCatalog.Find(description.Network.Name) is { IsBgrInCaffe: true };
         WeightMapping mapping = WeightMapping.Check(file, description.Network, bgr);
         var parameters = new ParameterSet(description.Network);
         try

@@ -22,6 +22,8 @@ internal sealed record ModelMetadata(Network? Network, Preprocessing? Preprocess
     private const string ModelKey = Prefix + "model";
     private const int Version = 1;
 
+    private static readonly JsonDocumentOptions s_document = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+
     /// <summary>Name of the network, for files of earlier versions, which carried no more than that.</summary>
     public string? NetworkName { get; init; }
 
@@ -59,15 +61,23 @@ internal sealed record ModelMetadata(Network? Network, Preprocessing? Preprocess
     {
         if (!file.Metadata.TryGetValue(ModelKey, out string? text))
             return EarlierMetadata.Read(file);
-        string source = $"{file.Path}: metadata {ModelKey}";
+        return Parse(Encoding.UTF8.GetBytes(text), $"{file.Path}: metadata {ModelKey}");
+    }
+
+    /// <summary>Reads such a text.</summary>
+    /// <param name="utf8">The JSON object.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="InvalidDataException">It is not what it should be; the message names the fault.</exception>
+    public static ModelMetadata Parse(ReadOnlyMemory<byte> utf8, string source)
+    {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
+            using JsonDocument document = JsonDocument.Parse(utf8, s_document);
             var fields = new JsonFields(document.RootElement, source);
             int version = fields.Int("version");
             if (version != Version)
                 throw fields.Error(FormattableString.Invariant($"version {version} is not supported; this program reads version {Version}: use a newer one"));
-            Network network = NetworkJson.Read(Encoding.UTF8.GetBytes(fields.Required("network").GetRawText()), source);
+            Network network = NetworkJson.Read(Encoding.UTF8.GetBytes(fields.Required("network").GetRawText()), source, NetworkJson.LineOf(utf8.Span, "network"));
             Preprocessing? preprocessing = fields.Take("preprocessing")?.Deserialize(ModelJson.Default.Preprocessing);
             ClassName[] classes = fields.Take("classes")?.Deserialize(ModelJson.Default.ClassNameArray) ?? [];
             fields.End();

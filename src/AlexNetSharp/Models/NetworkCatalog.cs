@@ -28,6 +28,9 @@ public static class NetworkCatalog
         Mean = [125.3069f, 122.9501f, 113.8660f],
     };
 
+    // The authors' own weights of the 16 and 19 layers: both programs' means are those of ImageNet's colors.
+    private static readonly Preprocessing s_vggCaffe = new() { Mean = [123.68f, 116.779f, 103.939f] };
+
     /// <summary>All entries.</summary>
     public static IReadOnlyList<CatalogEntry> All { get; } =
     [
@@ -126,13 +129,123 @@ public static class NetworkCatalog
             AnyChannels = true,
             Layers = (classes, input) => CudaConvnet.Full(classes, input.Height, input.Channels),
         },
+        Vgg(11, 69.020, 88.628),
+        Vgg(13, 69.928, 89.246),
+        Vgg(16, 71.592, 90.382, s_vggCaffe),
+        Vgg(19, 72.376, 90.876, s_vggCaffe),
+        new()
+        {
+            Name = "overfeat",
+            Source = "github.com/soumith/convnet-benchmarks, torch7/imagenet_winners/overfeat.lua (Sermanet et al. 2013, OverFeat, fast network)",
+            LayerNames = "without names: Sequential of features and classifier",
+            // OverFeat's program subtracts one mean from all channels and divides by one standard deviation.
+            Preprocessing = new Preprocessing
+            {
+                CropHeight = 231,
+                CropWidth = 231,
+                Mean = [118.380948f, 118.380948f, 118.380948f],
+                StandardDeviation = [61.896913f, 61.896913f, 61.896913f],
+            },
+            Dataset = ImageNet,
+            Classes = ImageNetClasses.Count,
+            Top1 = 60.72,
+            Top5 = 82.88,
+            AccuracySource = "one fast network, one scale, coarse stride, validation set: table 2 of the paper",
+            Layers = (classes, input) => OverFeat.Fast(classes, input.Height),
+        },
+        new()
+        {
+            Name = "zfnet",
+            Source = "Zeiler, Fergus 2013, Visualizing and Understanding Convolutional Networks, figure 3",
+            LayerNames = "layers 1 to 7 and the output",
+            Preprocessing = new Preprocessing { Mean = s_caffe.Mean },
+            Dataset = ImageNet,
+            Classes = ImageNetClasses.Count,
+            Top1 = 61.6,
+            Top5 = 83.5,
+            AccuracySource = "one network as in figure 3, validation set: table 2 of the paper (its weights were not published)",
+            Layers = (classes, input) => ZfNet.Of(classes, input.Height),
+        },
+        new()
+        {
+            Name = "nin",
+            Source = "gist.github.com/mavenlin/d802a5849de39225bcc6, nin_imagenet (Lin, Chen, Yan 2013, Network In Network)",
+            LayerNames = "conv1, cccp1, cccp2, conv2, …, cccp8-1024",
+            Preprocessing = s_caffe with { CropHeight = 224, CropWidth = 224 },
+            PublishedOrder = ChannelOrder.Bgr,
+            Dataset = ImageNet,
+            Classes = ImageNetClasses.Count,
+            Top1 = 59.36,
+            AccuracySource = "center crop, readme.md of the gist",
+            Recipe = TrainingRecipe.Caffe(),
+            Layers = (classes, input) => NetworkInNetwork.Of(classes, input.Height),
+        },
+        new()
+        {
+            Name = "lenet5",
+            Source = "github.com/BVLC/caffe, examples/mnist/lenet_train_test.prototxt (LeCun et al. 1998)",
+            LayerNames = "conv1, conv2, ip1, ip2",
+            Preprocessing = new Preprocessing
+            {
+                Resize = ResizeMode.Square,
+                ResizeTo = 28,
+                CropHeight = 28,
+                CropWidth = 28,
+                ChannelOrder = ChannelOrder.Gray,
+                Scale = 1f / 256,
+            },
+            Dataset = "MNIST",
+            Classes = 10,
+            Top1 = 99.1,
+            AccuracySource = "about 99.1 %, Caffe's tutorial on MNIST, examples/mnist/readme.md",
+            Recipe = TrainingRecipe.LeNet(),
+            AnyChannels = true,
+            Layers = (classes, input) => LeNet.Of(classes, input.Height, input.Channels),
+        },
     ];
+
+    /// <summary>torchvision's VGG of so many layers.</summary>
+    private static CatalogEntry Vgg(int depth, double top1, double top5, Preprocessing? caffe = null) => new()
+    {
+        Name = FormattableString.Invariant($"vgg{depth}"),
+        Source = "github.com/pytorch/vision, torchvision/models/vgg.py (Simonyan, Zisserman 2014)",
+        LayerNames = "features.0, … and classifier.0, .3, .6",
+        Preprocessing = Preprocessing.ImageNet,
+        CaffePreprocessing = caffe,
+        Dataset = ImageNet,
+        Classes = ImageNetClasses.Count,
+        Top1 = top1,
+        Top5 = top5,
+        AccuracySource = FormattableString.Invariant($"center crop, docs.pytorch.org/vision/stable/models/generated/torchvision.models.vgg{depth}.html (IMAGENET1K_V1)"),
+        Layers = (classes, input) => Networks.Vgg.Of(depth, classes, input.Height),
+    };
 
     /// <summary>The names of all entries.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(entry => entry.Name)];
 
     /// <summary>The entry named <paramref name="name"/>, or null.</summary>
     public static CatalogEntry? Find(string name) => All.FirstOrDefault(entry => entry.Name == name);
+
+    /// <summary>The network of the catalog that computes what <paramref name="network"/> computes, for as many classes; null if none does.</summary>
+    internal static (CatalogEntry Entry, Network Network)? Match(Network network)
+    {
+        if (!network.OutputShape.IsVector || network.InputShape.IsVector)
+            return null;
+        foreach (CatalogEntry entry in All)
+        {
+            try
+            {
+                Network built = entry.Build((int)network.OutputShape.Length, network.InputShape);
+                if (NetworkEquivalence.Same(built, network))
+                    return (entry, built);
+            }
+            catch (ArgumentException)
+            {
+                // It does not take such images.
+            }
+        }
+        return null;
+    }
 
     /// <summary>The entry named <paramref name="name"/>.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>

@@ -6,7 +6,7 @@ namespace AlexNetSharp.Models;
 /// <summary>Tells from metadata, names and shapes which network a file holds.</summary>
 internal static class NetworkRecognition
 {
-    private const int TensorFlowWidth = 64, PaperWidth = 96;
+    private const int TensorFlowWidth = 64, PaperWidth = 96, AlexNetKernel = 11;
 
     /// <summary>The network in <paramref name="file"/>, with as many classes as the file has.</summary>
     /// <param name="file">The file.</param>
@@ -18,9 +18,9 @@ internal static class NetworkRecognition
         string name = named?.Name ?? metadata.NetworkName ?? Guess(file);
         CatalogEntry entry = named ?? NetworkCatalog.Find(name)
             ?? throw FormatError.At(file.Path, 0, $"the file holds network {FormatError.Quote(name)}, which is not known here; known are {string.Join(", ", NetworkCatalog.Names)}");
-        string last = entry.Build().Parameters[^1].Name;
-        NamedTensor bias = WeightMapping.Find(file, last)
-            ?? throw FormatError.At(file.Path, 0, $"no tensor is {last} of network '{name}'; is it another network? Name it");
+        Network full = entry.Build();
+        NamedTensor bias = WeightMapping.FindLastBias(file, full)
+            ?? throw FormatError.At(file.Path, 0, $"no tensor is {full.Parameters[^1].Name} of network '{name}'; is it another network? Name it");
         if (bias.Count is < 1 or > int.MaxValue / 4)
             FormatError.Throw(file.Path, bias.Offset, $"tensor {FormatError.Quote(bias.Name)} of shape {FormatError.Shape(bias.Shape)} cannot be the bias of a last layer");
         try
@@ -35,10 +35,13 @@ internal static class NetworkRecognition
 
     private static string Guess(TensorFile file)
     {
+        string[] fitting = [.. NetworkCatalog.All.Where(entry => WeightMapping.FitsButForClasses(file, entry.Build())).Select(entry => entry.Name)];
+        if (fitting is [string only])
+            return only;
         NamedTensor? kernel = WeightMapping.Find(file, "conv1.weight");
-        if (kernel is { Shape.Length: 4 })
+        if (kernel is { Shape.Length: 4 } && IsAlexNets(kernel.Shape))
         {
-            if (kernel.Name.StartsWith("features.", StringComparison.Ordinal))
+            if (WeightNames.Unwrapped(kernel.Name).StartsWith("features.", StringComparison.Ordinal))
                 return "torchvision";
             // Output channels come first in the files of PyTorch, Caffe and ONNX, last in TensorFlow's and ours.
             long width = kernel.Shape[1] == 3 ? kernel.Shape[0] : kernel.Shape[3];
@@ -50,6 +53,12 @@ internal static class NetworkRecognition
             if (width == PaperWidth)
                 throw FormatError.At(file.Path, kernel.Offset, "the weights fit the networks paper, caffe and caffenet alike; say which with --network");
         }
-        throw FormatError.At(file.Path, kernel?.Offset ?? 0, $"the network cannot be told from the {file.Tensors.Count} tensors' names and shapes; give it with --network ({string.Join(", ", NetworkCatalog.Names)})");
+        throw FormatError.At(file.Path, kernel?.Offset ?? 0, fitting.Length > 1
+            ? $"the weights fit the networks {string.Join(" and ", fitting)} alike; say which with --network"
+            : $"the network cannot be told from the {file.Tensors.Count} tensors' names and shapes; give it with --network, by its name ({string.Join(", ", NetworkCatalog.Names)}) or by a file that describes it (JSON, prototxt, ONNX)");
     }
+
+    /// <summary>Whether a kernel is as large as an AlexNet's first, and sees three colors.</summary>
+    private static bool IsAlexNets(ReadOnlySpan<long> shape) =>
+        (shape[1] == 3 && shape[2] == AlexNetKernel && shape[3] == AlexNetKernel) || (shape[2] == 3 && shape[0] == AlexNetKernel && shape[1] == AlexNetKernel);
 }

@@ -38,6 +38,9 @@ public sealed record TrainingRecipe
     /// <summary>Caffe's: the general one, and its factors for biases.</summary>
     internal static TrainingRecipe Caffe() => new() { Groups = [s_bias] };
 
+    /// <summary>That of Caffe's LeNet: initial values of the network, biases at twice the rate, which decay as weights do; images in [0, 1).</summary>
+    internal static TrainingRecipe LeNet() => new() { ClipNorm = 0, Initial = "network", Normalize = "none", Groups = [new("*.bias") { LearningRateFactor = 2 }] };
+
     /// <summary>cuda-convnet's for its networks for CIFAR-10.</summary>
     /// <param name="fullyConnectedDecay">Weight decay of fully connected weights, as a multiple of that of kernels.</param>
     internal static TrainingRecipe CudaConvnet(float fullyConnectedDecay) => new()

@@ -33,25 +33,86 @@ internal sealed class WeightMapping
             if (file.TryGet(candidate, out NamedTensor? tensor))
                 return tensor;
         }
-        return file.Tensors.FirstOrDefault(tensor => tensor.Alias == name);
+        return null;
     }
+
+    /// <summary>The bias of the last layer of <paramref name="network"/>: by its name, or by its place.</summary>
+    public static NamedTensor? FindLastBias(TensorFile file, Network network) =>
+        Find(file, network.Parameters[^1].Name)
+        ?? (file.Layers is { } layers && 2 * layers.Count == network.Parameters.Count ? layers[^1].Bias : null);
 
     /// <summary>Finds all parameters of <paramref name="network"/> and checks names, shapes and types; copies nothing yet.</summary>
     /// <param name="file">The file.</param>
     /// <param name="network">The network.</param>
     /// <param name="flipColors">Whether the first layer's input channels are blue, green, red in the file.</param>
+    /// <remarks>Names decide; where one is missing, the order of the layers does, if the file shows it and every shape fits.</remarks>
     /// <exception cref="InvalidDataException">A parameter is missing or of another shape, or the file holds a tensor that the network has not.</exception>
     public static WeightMapping Check(TensorFile file, Network network, bool flipColors)
     {
         bool native = IsNative(file, network);
-        NamedTensor[] sources = [.. network.Parameters.Select(spec => Find(file, spec.Name)
-            ?? throw FormatError.At(file.Path, 0, $"no tensor is {spec.Name} of network '{network.Name}' (looked for {string.Join(", ", WeightNames.Candidates(spec.Name))}); is it another network? Name it"))];
+        NamedTensor?[] named = [.. network.Parameters.Select(spec => Find(file, spec.Name))];
+        int missing = Array.IndexOf(named, null);
+        NamedTensor[] sources = missing < 0 ? [.. named.OfType<NamedTensor>()] : ByOrder(file, network, named)
+            ?? throw FormatError.At(file.Path, 0, Missing(file, network, named, network.Parameters[missing]));
         for (int i = 0; i < sources.Length; i++)
             RequireFit(file, network, sources[i], network.Parameters[i], native);
         NamedTensor? stranger = file.Tensors.FirstOrDefault(tensor => !WeightNames.IsTrainingState(tensor.Name) && !sources.Contains(tensor));
         if (stranger is not null)
             FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' does not have; is it another network? Name it");
         return new WeightMapping(network, network.Parameters, sources, native, flipColors);
+    }
+
+    /// <summary>Whether the shapes in <paramref name="file"/> are those of <paramref name="network"/>, by names or by order, but for the number of classes.</summary>
+    public static bool FitsButForClasses(TensorFile file, Network network)
+    {
+        IReadOnlyList<ParameterSpec> wanted = network.Parameters;
+        if (file.Tensors.Count(tensor => !WeightNames.IsTrainingState(tensor.Name)) != wanted.Count || wanted.Count < 4)
+            return false;
+        NamedTensor?[] named = [.. wanted.Select(spec => Find(file, spec.Name))];
+        NamedTensor?[] sources = named.Contains(null) ? InOrder(file, network) ?? [] : named;
+        if (sources.Length != wanted.Count || sources.Contains(null))
+            return false;
+        bool native = IsNative(file, network);
+        for (int i = 0; i < sources.Length; i++)
+        {
+            long[] expected = native ? Native(wanted[i]) : Foreign(wanted[i]), found = Plain(sources[i]!.Shape, expected.Length);
+            // The last layer has as many outputs as there are classes.
+            if (i >= sources.Length - 2 && found.Length == expected.Length)
+                expected[native ? ^1 : 0] = found[native ? ^1 : 0];
+            if (!Fits(sources[i]!.Shape, expected))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The weights in the order of the layers, if names do not say otherwise and all shapes fit; else null.</summary>
+    private static NamedTensor[]? ByOrder(TensorFile file, Network network, NamedTensor?[] named)
+    {
+        if (InOrder(file, network) is not { } ordered)
+            return null;
+        for (int i = 0; i < ordered.Length; i++)
+            if ((named[i] is { } other && other != ordered[i]) || !Fits(ordered[i].Shape, Foreign(network.Parameters[i])))
+                return null;
+        return ordered;
+    }
+
+    private static NamedTensor[]? InOrder(TensorFile file, Network network) =>
+        file.Layers is { } layers && 2 * layers.Count == network.Parameters.Count && layers.All(layer => layer.Bias is not null)
+            ? [.. layers.SelectMany(layer => (NamedTensor[])[layer.Weight, layer.Bias!])] : null;
+
+    private static string Missing(TensorFile file, Network network, NamedTensor?[] named, ParameterSpec spec)
+    {
+        string[] candidates = [.. file.Tensors.Where(tensor => !named.Contains(tensor) && Fits(tensor.Shape, Foreign(spec))).Select(tensor => FormatError.Quote(tensor.Name)).Take(3)];
+        string hint = candidates.Length > 0 ? $"by its shape it could be {string.Join(" or ", candidates)}" : "is it another network? Name it";
+        return $"no tensor is {spec.Name} of network '{network.Name}' (looked for {string.Join(", ", WeightNames.Candidates(spec.Name))}); {hint}";
+    }
+
+    /// <summary>A shape without leading sizes of 1 beyond <paramref name="dimensions"/>.</summary>
+    private static long[] Plain(ReadOnlySpan<long> shape, int dimensions)
+    {
+        while (shape.Length > dimensions && shape[0] == 1)
+            shape = shape[1..];
+        return shape.ToArray();
     }
 
     /// <summary>Finds values that belong to parameters (gradients, an optimizer's state) under names of their own.</summary>
@@ -105,10 +166,17 @@ internal sealed class WeightMapping
                 ParameterRole.LinearWeight => CopyMatrix(source, target, FlattenedMap(_network, target.Name)),
                 _ => CopyBias(source, target),
             };
+            if (!IsNamed(source, target.Name))
+                (change, fileChange) = (ByOrder(change), ByOrder(fileChange));
             transfers.Add(new WeightTransfer(source.Name, source.Type, source.Shape.ToArray(), target.Name, change, fileChange));
         }
         parameters.MarkChanged();
         return transfers;
+
+        static string ByOrder(string change) => change.Length == 0 ? "by order" : change + ", by order";
+
+        static bool IsNamed(NamedTensor source, string name) =>
+            source.Name.Contains(name, StringComparison.Ordinal) || WeightNames.Candidates(name).Contains(WeightNames.Unwrapped(source.Name));
     }
 
     /// <summary>The map that a fully connected layer reads as a vector; null if it reads a vector or a map of one pixel.</summary>
@@ -177,8 +245,7 @@ internal sealed class WeightMapping
     /// <summary>Whether a shape is the expected one; leading sizes of 1 (Caffe's old blobs) and inputs written as a map do not matter.</summary>
     private static bool Fits(ReadOnlySpan<long> shape, ReadOnlySpan<long> expected)
     {
-        while (shape.Length > expected.Length && shape[0] == 1)
-            shape = shape[1..];
+        shape = Plain(shape, expected.Length);
         if (shape.SequenceEqual(expected))
             return true;
         if (expected.Length != 2 || shape.Length != 4 || shape[0] != expected[0])

@@ -9,23 +9,28 @@ internal sealed class JsonFields
 {
     private readonly Dictionary<string, JsonElement> _fields = [];
     private readonly string _where;
+    private readonly Func<string, string>? _whereOf;
 
     /// <summary>Takes the fields of <paramref name="element"/>.</summary>
     /// <param name="element">The object.</param>
     /// <param name="where">What stands before each message: source, line, and what the object is.</param>
+    /// <param name="whereOf">The same for a field by its name, where its line is known; null for <paramref name="where"/>.</param>
     /// <exception cref="InvalidDataException">It is no object, or a field stands in it twice.</exception>
-    public JsonFields(JsonElement element, string where)
+    public JsonFields(JsonElement element, string where, Func<string, string>? whereOf = null)
     {
-        _where = where;
+        (_where, _whereOf) = (where, whereOf);
         if (element.ValueKind != JsonValueKind.Object)
             throw Error($"expected an object {{ … }}, but found {Describe(element)}");
         foreach (JsonProperty property in element.EnumerateObject())
             if (!_fields.TryAdd(property.Name, property.Value))
-                throw Error($"the field '{Short(property.Name)}' appears twice");
+                throw ErrorAt(property.Name, $"the field '{Short(property.Name)}' appears twice");
     }
 
     /// <summary>A fault of this object.</summary>
     public InvalidDataException Error(string message, Exception? inner = null) => new($"{_where}: {message}", inner);
+
+    /// <summary>A fault of one field.</summary>
+    public InvalidDataException ErrorAt(string name, string message) => new($"{_whereOf?.Invoke(name) ?? _where}: {message}");
 
     /// <summary>A whole number.</summary>
     /// <param name="name">Name of the field.</param>
@@ -87,11 +92,11 @@ internal sealed class JsonFields
     public void End()
     {
         if (_fields.Keys.FirstOrDefault() is { } name)
-            throw Error($"the field '{Short(name)}' is not known here");
+            throw ErrorAt(name, $"the field '{Short(name)}' is not known here");
     }
 
     /// <summary>The fault of a field that holds something else than expected.</summary>
-    public InvalidDataException Wrong(string name, string expected, JsonElement found) => Error($"'{name}' must be {expected}, but is {Describe(found)}");
+    public InvalidDataException Wrong(string name, string expected, JsonElement found) => ErrorAt(name, $"'{name}' must be {expected}, but is {Describe(found)}");
 
     private InvalidDataException Missing(string name) => Error($"the field '{name}' is missing");
 

@@ -108,31 +108,58 @@ public sealed class Network
     /// <summary>Whether <paramref name="other"/> computes the same: input and layers are equal, whatever its name and initial values.</summary>
     internal bool HasSameLayers(Network other) => InputShape == other.InputShape && Layers.SequenceEqual(other.Layers, LayerComparer.Instance);
 
-    /// <summary>The same layers, but the last fully connected one tells <paramref name="classes"/> classes apart.</summary>
+    /// <summary>The same layers, but the last one with weights tells <paramref name="classes"/> classes apart, and begins anew.</summary>
     /// <param name="classes">Values of the new output.</param>
     /// <remarks>
     /// The initial values of the new layer are those that Caffe's example of fine-tuning takes: weights from a normal of standard deviation
     /// 0.01, biases 0. A head that begins near 0 says nothing yet, whatever the size of the features before it.
     /// </remarks>
-    /// <exception cref="InvalidOperationException">The network does not end in a fully connected layer (a ReLU, dropout or flatten may follow).</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The network does not end in a layer whose outputs are the classes: a fully connected one, or a convolution whose maps become one value each
+    /// (ReLU, dropout, pools and flatten may follow).
+    /// </exception>
     public Network WithHead(int classes)
+    {
+        Initializer weight = Initializer.Normal(0.01f);
+        return WithHead(classes, head => head is Conv2d conv
+            ? conv with { WeightInitializer = weight, BiasInitializer = Initializer.Constant(0) }
+            : new Linear(head.Name, classes) { WeightInitializer = weight });
+    }
+
+    /// <summary>The same layers and initial values for <paramref name="classes"/> classes.</summary>
+    /// <inheritdoc cref="WithHead(int)"/>
+    public Network WithClasses(int classes) => classes == OutputShape.Length ? this : WithHead(classes, head => head);
+
+    private Network WithHead(int classes, Func<Layer, Layer> change)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         int head = HeadIndex;
-        return new Network(Name, InputShape, Layers.Select((layer, i) => i == head ? new Linear(layer.Name, classes) { WeightInitializer = Initializer.Normal(0.01f) } : layer));
+        return new Network(Name, InputShape, Layers.Select((layer, i) => i != head ? layer : change(layer) switch
+        {
+            Conv2d conv => conv with { OutputChannels = classes },
+            Linear linear => linear with { OutputFeatures = classes },
+            var other => other,
+        }));
     }
 
-    /// <summary>Index of the fully connected layer whose outputs are the classes.</summary>
+    /// <summary>Index of the layer that gives the classes.</summary>
     /// <exception cref="InvalidOperationException">There is none: something that computes stands behind the last one.</exception>
     public int HeadIndex
     {
         get
         {
             int head = Layers.Count - 1;
-            while (head > 0 && Layers[head] is ReLU or Dropout or Flatten)
+            while (head > 0 && Layers[head] is ReLU or Dropout or Flatten or AvgPool2d or AdaptiveAvgPool2d)
                 head--;
-            return Layers[head] is Linear ? head
-                : throw new InvalidOperationException($"network '{Name}' ends in layer '{Layers[head].Name}', not in a fully connected layer whose outputs are the classes");
+            // Behind a convolution, each map must have become one value.
+            bool gives = Layers[head] switch
+            {
+                Linear => Layers.Skip(head).All(layer => layer is Linear or ReLU or Dropout or Flatten),
+                Conv2d conv => OutputShape.Length == conv.OutputChannels,
+                _ => false,
+            };
+            return gives ? head
+                : throw new InvalidOperationException($"network '{Name}' ends in layer '{Layers[head].Name}', not in a layer whose outputs are the classes");
         }
     }
 

@@ -51,16 +51,31 @@ internal static class NetworkJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Reads a network.</summary>
-    /// <param name="utf8">The JSON object; comments and trailing commas are allowed.</param>
-    /// <param name="source">What to call it in messages.</param>
-    /// <exception cref="InvalidDataException">It is no network; the message names line, layer and field.</exception>
-    public static Network Read(ReadOnlyMemory<byte> utf8, string source)
+    /// <summary>Whether a text is not a network but a model's description, which has a network as a field.</summary>
+    public static bool IsModel(ReadOnlyMemory<byte> utf8)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(utf8, s_document);
-            return Read(document.RootElement, utf8.Span, source);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("network", out _) && !root.TryGetProperty("layers", out _);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads a network.</summary>
+    /// <param name="utf8">The JSON object; comments and trailing commas are allowed.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <param name="firstLine">The line on which the object begins.</param>
+    /// <exception cref="InvalidDataException">It is no network; the message names line, layer and field.</exception>
+    public static Network Read(ReadOnlyMemory<byte> utf8, string source, int firstLine = 1)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(utf8, s_document);
+            return Read(document.RootElement, utf8.Span, source, firstLine);
         }
         catch (JsonException e)
         {
@@ -69,24 +84,35 @@ internal static class NetworkJson
         }
     }
 
-    private static Network Read(JsonElement element, ReadOnlySpan<byte> utf8, string source)
+    /// <summary>The line on which field <paramref name="name"/> of the object stands, from 1; 1 if it is not there.</summary>
+    public static int LineOf(ReadOnlySpan<byte> utf8, string name)
     {
-        var fields = new JsonFields(element, $"{source}: network");
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+        while (reader.Read())
+            if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(name))
+                return 1 + utf8[..(int)reader.TokenStartIndex].Count((byte)'\n');
+        return 1;
+    }
+
+    private static Network Read(JsonElement element, ReadOnlySpan<byte> utf8, string source, int firstLine)
+    {
+        byte[] text = utf8.ToArray();
+        var fields = new JsonFields(element, $"{source}: network", name => FormattableString.Invariant($"{source}: line {firstLine - 1 + LineOf(text, name)}: network"));
         int version = fields.Int("version");
         if (version != Version)
-            throw fields.Error(FormattableString.Invariant($"version {version} is not supported; this program reads version {Version}"));
+            throw fields.ErrorAt("version", FormattableString.Invariant($"version {version} is not supported; this program reads version {Version}"));
         string name = fields.Text("name");
         Shape input = fields.Ints("input") switch
         {
             [> 0 and int height, > 0 and int width, > 0 and int channels] => new Shape(height, width, channels),
             [> 0 and int features] => Shape.Vector(features),
-            _ => throw fields.Error("'input' must be [height, width, channels], each at least 1"),
+            _ => throw fields.ErrorAt("input", "'input' must be [height, width, channels], each at least 1"),
         };
         JsonElement list = fields.Required("layers");
         if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is < 1 or > MostLayers)
             throw fields.Wrong("layers", FormattableString.Invariant($"a list of 1 to {MostLayers} layers"), list);
         fields.End();
-        int[] lines = LinesOfLayers(utf8);
+        int[] lines = LinesOfLayers(utf8, firstLine);
         Layer[] layers = [.. list.EnumerateArray().Select((layer, i) => ReadLayer(layer, FormattableString.Invariant($"{source}: line {lines[i]}: layer {i + 1}"), source, lines[i]))];
         try
         {
@@ -116,12 +142,12 @@ internal static class NetworkJson
     }
 
     /// <summary>The line on which each object of the field "layers" begins, from 1.</summary>
-    private static int[] LinesOfLayers(ReadOnlySpan<byte> utf8)
+    private static int[] LinesOfLayers(ReadOnlySpan<byte> utf8, int firstLine)
     {
         var lines = new List<int>();
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
         bool inside = false;
-        int line = 1;
+        int line = firstLine;
         long counted = 0;
         while (reader.Read())
         {

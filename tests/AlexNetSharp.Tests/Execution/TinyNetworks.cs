@@ -67,6 +67,17 @@ internal static class TinyNetworks
             new Flatten("flatten"), new Dropout("drop6", 0.5f), new Linear("fc6", 64), new ReLU("relu6"), new Linear("fc7", 11),
         ]),
 
+        // Convolutions of one pixel and of stride 2, pools of 2 pixels and of a whole map, whose means are the output.
+        ["network in network"] = () => new Network("tiny-nin", new Shape(41, 37, 3),
+        [
+            new Conv2d("conv1", 18, 7) { Stride = 2, Padding = Padding.All(1) }, new ReLU("relu1"),
+            new Conv2d("cccp1", 20, 1), new ReLU("relu2"), new MaxPool2d("pool1", 3, 2) { RoundUp = true },
+            new LocalResponseNorm("norm1", 2, 1, 0.1f, 0.75f),
+            new Conv2d("conv2", 36, 5) { Stride = 2, Padding = Padding.All(1) }, new ReLU("relu3"),
+            new MaxPool2d("pool2", 2, 2) { RoundUp = true }, new Dropout("drop", 0.5f),
+            new Conv2d("cccp2", 11, 1), new ReLU("relu4"), new AdaptiveAvgPool2d("mean", 1, 1), new Flatten("flatten"),
+        ]),
+
         ["only linear"] = () => new Network("only-linear", Shape.Vector(37), [new Linear("fc", 21)]),
     };
 

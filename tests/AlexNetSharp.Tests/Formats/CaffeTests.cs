@@ -15,7 +15,7 @@ public class CaffeTests : FormatTest
         Assert.Equal(TensorFileFormat.Caffe, file.Format);
         Assert.Equal(16, file.Tensors.Count);
         Assert.Equal(order == "pooling first" ? TensorFile.PoolFirst : TensorFile.NormFirst, file.Metadata[TensorFile.OrderKey]);
-        Assert.Equal("BGR", file.Metadata[TensorFile.ChannelOrderKey]);
+        Assert.True(file.IsFromCaffe);
         for (int t = 0; t < 16; t++)
         {
             float[] values = file.Tensors[t].ToArray();

@@ -96,7 +96,8 @@ public class FormatFuzzTests : FormatTest
         ModelFile.Save(path, model);
         ProtoWriter tensor = new ProtoWriter().Number(1, 2).Number(2, 1).Text(8, "w").Float(4, 1).Float(4, 2);
         ProtoWriter graph = new ProtoWriter().Message(1, new ProtoWriter().Text(1, "x").Text(1, "w").Text(4, "Conv")).Message(5, tensor);
-        Run("fuzz.onnx", [File.ReadAllBytes(path), Bytes(new ProtoWriter().Number(1, 8).Message(7, graph))],
+        byte[][] chains = [.. ((string[])["view13", "int813", "bias-add6", "transpose13"]).Select(name => File.ReadAllBytes(Golden($"formats/chains/same/{name}.onnx")))];
+        Run("fuzz.onnx", [File.ReadAllBytes(path), Bytes(new ProtoWriter().Number(1, 8).Message(7, graph)), .. chains],
             random => Bytes(Proto(random, [1, 2, 4, 5, 7, 8, 9, 10, 14], 0)));
     }
 

@@ -35,7 +35,7 @@ public class ModelFileTests : FormatTest
         Assert.Equal(PyTorchTests.Value(15, 9), NarrowNetworks.Dense(model.Parameters["fc8.bias"])[9]);
         // The panels are filled up with zeros behind the tenth class.
         Assert.Equal(0, model.Parameters["fc8.weight"].Storage[10]);
-        Assert.Equal("features.3.weight", model.Transfers[2].Source);
+        Assert.Equal("features.3.weight", WeightNames.Unwrapped(model.Transfers[2].Source));
         Assert.Equal("conv2.weight", model.Transfers[2].Parameter);
         Assert.Contains("torchvision", NetworkCatalog.Get(network.Name).Name, StringComparison.Ordinal);
         Assert.Equal(Preprocessing.ImageNet.For(63), model.Preprocessing);

@@ -67,11 +67,11 @@ public class NetworkJsonTests
     }
 
     [Theory]
-    [InlineData("\"version\": 1", "\"version\": 2", "net.json: network: version 2 is not supported")]
+    [InlineData("\"version\": 1", "\"version\": 2", "net.json: line 2: network: version 2 is not supported")]
     [InlineData("\"version\": 1,", "", "net.json: network: the field 'version' is missing")]
-    [InlineData("\"name\": \"small\"", "\"name\": \"a\\u001b[2J\"", "net.json: network: 'name' must be a text of 1 to 1000 characters on one line")]
-    [InlineData("[9, 9, 3]", "[9, 9]", "net.json: network: 'input' must be [height, width, channels]")]
-    [InlineData("[9, 9, 3]", "[9, -9, 3]", "net.json: network: 'input' must be [height, width, channels]")]
+    [InlineData("\"name\": \"small\"", "\"name\": \"a\\u001b[2J\"", "net.json: line 3: network: 'name' must be a text of 1 to 1000 characters on one line")]
+    [InlineData("[9, 9, 3]", "[9, 9]", "net.json: line 4: network: 'input' must be [height, width, channels]")]
+    [InlineData("[9, 9, 3]", "[9, -9, 3]", "net.json: line 4: network: 'input' must be [height, width, channels]")]
     [InlineData("\"padding\": 1", "\"padding\": -1", "net.json: line 6: layer 'conv1': 'padding' must be \"same\", \"valid\", one number for all sides, or [top, bottom, left, right], but is -1")]
     [InlineData("\"out_channels\": 4", "\"out_channels\": \"4\"", "net.json: line 6: layer 'conv1': 'out_channels' must be a whole number, but is the text '4'")]
     [InlineData("\"out_channels\": 4", "\"out_channels\": 0", "net.json: line 6: layer 'conv1': the number of output channels is 0, but must be at least 1")]

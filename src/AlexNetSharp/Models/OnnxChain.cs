@@ -1,0 +1,359 @@
+using AlexNetSharp.Formats;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+
+namespace AlexNetSharp.Models;
+
+/// <summary>Reads the graph of an ONNX file as a chain of layers, from its input to its output.</summary>
+/// <remarks>
+/// Each value goes into one node, and each node is of a kind that a layer here computes; anything else is refused by the node's name and
+/// type. Operators are those of operator set 3 to the newest: https://github.com/onnx/onnx/blob/main/docs/Changelog.md. A softmax at the end
+/// is left out, for networks here end in logits.
+/// </remarks>
+internal sealed class OnnxChain
+{
+    private const int MostLayers = 1000;
+
+    private static readonly string[] s_exporters = ["torch", "main_graph", "tf2onnx", "graph"];
+
+    private readonly OnnxFile _graph;
+    private readonly OnnxConstants _constants;
+    private readonly Dictionary<OnnxNode, OnnxLayer> _weights;
+    private readonly Dictionary<string, List<OnnxNode>> _readers = [];
+    private readonly List<Layer> _layers = [];
+    private readonly HashSet<string> _names = [];
+    private readonly Shape _input;
+    private Shape _shape;
+
+    private OnnxChain(OnnxFile graph, long fileBytes, Shape input)
+    {
+        _graph = graph;
+        _constants = new OnnxConstants(graph, fileBytes);
+        _weights = graph.Layers.ToDictionary(layer => layer.Node);
+        _input = _shape = input;
+        foreach (OnnxNode node in graph.Nodes)
+            foreach (string name in node.Inputs.Where(name => name.Length > 0).Distinct())
+                (_readers.TryGetValue(name, out List<OnnxNode>? readers) ? readers : _readers[name] = []).Add(node);
+    }
+
+    /// <summary>The network that <paramref name="file"/> computes; its parameters are <see cref="TensorFile.Layers"/> in their order.</summary>
+    /// <exception cref="InvalidDataException">The graph is no chain, or a node is of another kind; the message names it.</exception>
+    public static Network Read(TensorFile file)
+    {
+        OnnxFile graph = file.Onnx!;
+        long fileBytes = file.Files.Sum(part => part.Length);
+        if (graph.Inputs is not [OnnxInput input])
+            throw FormatError.At(graph.Path, 0, FormattableString.Invariant($"the graph has {graph.Inputs.Count} inputs; only chains from one image to one output are supported"));
+        InvalidDataException? fault = null;
+        foreach (Shape shape in Shapes(graph, input))
+        {
+            try
+            {
+                return new OnnxChain(graph, fileBytes, shape).Build(input.Name);
+            }
+            catch (InvalidDataException e)
+            {
+                fault ??= e;
+            }
+        }
+        throw fault!;
+    }
+
+    /// <summary>The shape of an image; where height and width are left open, the sizes of the networks that are known here.</summary>
+    private static IEnumerable<Shape> Shapes(OnnxFile graph, OnnxInput input)
+    {
+        const int most = 1 << 16;
+        IReadOnlyList<long> sizes = input.Shape;
+        if (sizes is [_, > 0 and <= int.MaxValue and var features])
+            return [Shape.Vector((int)features)];
+        if (sizes is [_, > 0 and <= most and var channels, > 0 and <= most and var height, > 0 and <= most and var width])
+            return [new Shape((int)height, (int)width, (int)channels)];
+        long inputs = graph.Layers.Count > 0 && graph.Layers[0] is { Node: { Operator: "Conv" } first, Weight.Shape.Length: 4 } layer
+            ? layer.Weight.Shape[1] * Math.Max(1, first.Int("group", 1)) : 0;
+        if (sizes.Count is not (0 or 4) || inputs is < 1 or > most)
+            throw FormatError.At(graph.Path, 0, $"the input {FormatError.Quote(input.Name)} has the shape {FormatError.Shape([.. sizes])}; [batch, channels, height, width] is needed");
+        return NetworkCatalog.All.Select(entry => entry.Preprocessing.CropHeight).Distinct().Select(size => new Shape(size, size, (int)inputs));
+    }
+
+    private Network Build(string value)
+    {
+        OnnxNode? last = null;
+        while (Next(value) is { } node)
+        {
+            if (last is not null && node.Index <= last.Index)
+                throw _graph.Error(node, "reads what a later node gives; the file is damaged");
+            if (node.Domain is not ("" or "ai.onnx"))
+                throw _graph.Error(node, $"belongs to {FormatError.Quote(node.Domain)}, not to ONNX's own operators; export the model without optimizations for a runtime");
+            last = Take(node);
+            if (last.Outputs.Count == 0)
+                break;
+            value = last.Outputs[0];
+        }
+        if (_layers.Count == 0)
+            throw FormatError.At(_graph.Path, 0, "the graph holds no layer between its input and its output");
+        if (!_graph.Outputs.Contains(value) && _graph.Outputs.Count > 0)
+            throw FormatError.At(_graph.Path, last?.Offset ?? 0, $"the chain from the input ends at {FormatError.Quote(value)}, which is not the graph's output {FormatError.Quote(_graph.Outputs[0])}");
+        // Classes are a vector, also where they come from a pool.
+        if (_shape is { IsVector: false, Height: 1, Width: 1 })
+            _layers.Add(new Flatten(Unique("flatten")));
+        // What exporters call every graph says less than the name of the file.
+        bool isNamed = _graph.Name.Length > 0 && !s_exporters.Any(word => _graph.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase));
+        string name = Printable(isNamed ? _graph.Name : Path.GetFileNameWithoutExtension(_graph.Path), "onnx");
+        return Network(NetworkCatalog.Find(name) is null ? name : name + "-onnx");
+    }
+
+    /// <summary>The node that reads a value; null at the end. What only asks for its size does not count.</summary>
+    private OnnxNode? Next(string value)
+    {
+        OnnxNode[] readers = [.. _readers.GetValueOrDefault(value, []).Where(node => node.Operator != "Shape")];
+        return readers.Length switch
+        {
+            0 => null,
+            1 => readers[0],
+            _ => throw _graph.Error(readers[1], $"reads {FormatError.Quote(value)} as {readers[0]} does; only chains are supported, in which each value goes into one node"),
+        };
+    }
+
+    /// <summary>Adds what a node computes.</summary>
+    /// <returns>The node whose output goes on.</returns>
+    private OnnxNode Take(OnnxNode node)
+    {
+        switch (node.Operator)
+        {
+            case "Conv":
+                return Convolution(node);
+            case "Gemm" or "MatMul":
+                return Product(node);
+            case "Relu":
+                Add(node, new ReLU(NameOf(node, "relu")));
+                break;
+            case "LRN":
+                Normalization(node);
+                break;
+            case "MaxPool" or "AveragePool":
+                Pool(node);
+                break;
+            case "GlobalAveragePool":
+                Add(node, new AdaptiveAvgPool2d(NameOf(node, "pool"), 1, 1));
+                break;
+            case "GlobalMaxPool" when !_shape.IsVector && _shape.Height == _shape.Width:
+                Add(node, new MaxPool2d(NameOf(node, "pool"), _shape.Height, 1));
+                break;
+            case "ReduceMean" when MeansMaps(node):
+                Add(node, new AdaptiveAvgPool2d(NameOf(node, "pool"), 1, 1));
+                if (node.Int("keepdims", 1) == 0)
+                    Add(node, new Flatten(Unique("flatten")));
+                break;
+            case "Dropout":
+                float rate = node.Has("ratio") ? node.Float("ratio", 0.5f) : _constants.Find(node.Input(1)) is { IsFloatingPoint: true, Count: 1 } ratio ? ratio.ToArray()[0] : 0.5f;
+                Add(node, new Dropout(NameOf(node, "dropout"), rate is >= 0 and < 1 ? rate : 0.5f));
+                break;
+            case "Flatten" or "Reshape" or "Squeeze":
+                Flatten(node);
+                break;
+            case "Identity":
+                break;
+            case "Cast" when node.Int("to", 0) is 1 or 10 or 11 or 16:
+                break;
+            case "Softmax" or "LogSoftmax" when node.Outputs.Count == 0 || Next(node.Outputs[0]) is null or { Operator: "Identity" }:
+                if (!_shape.IsVector && _shape.Height * _shape.Width != 1)
+                    throw _graph.Error(node, $"goes over a map of {_shape}; only a softmax over the classes at the end is supported");
+                break;
+            case "BatchNormalization":
+                throw _graph.Error(node, "does not come right after a convolution or product, into whose weights it could be taken");
+            case "QuantizeLinear" or "DequantizeLinear" or "DynamicQuantizeLinear":
+                throw _graph.Error(node, "rounds activations: a quantized model, which is not supported (quantized weights alone are); export the model in float32");
+            default:
+                throw _graph.Error(node, "is not supported; supported are Conv, Relu, LRN, MaxPool, AveragePool, GlobalAveragePool, Dropout, Flatten, Reshape, Gemm, MatMul, Add after these, BatchNormalization after Conv, Softmax at the end");
+        }
+        return node;
+    }
+
+    private OnnxNode Convolution(OnnxNode node)
+    {
+        OnnxLayer layer = WeightsOf(node);
+        NamedTensor weight = layer.Weight;
+        if (weight.Shape.Length != 4 || weight.Shape[2] != weight.Shape[3] || weight.Shape[2] is < 1 or > 1 << 15 || weight.Shape[0] is < 1 or > int.MaxValue)
+            throw _graph.Error(node, $"has kernels of {FormatError.Shape(weight.Shape)}; square ones, [out, in, size, size], are supported");
+        int kernel = (int)weight.Shape[2], stride = Stride(node), groups = Whole(node, "group", 1);
+        RequireNoDilation(node);
+        if (_shape.IsVector || weight.Shape[1] * groups != _shape.Channels)
+            throw _graph.Error(node, FormattableString.Invariant($"has kernels of {FormatError.Shape(weight.Shape)} in {groups} groups, which do not fit its input of {_shape}"));
+        Add(node, new Conv2d(LayerName(layer, "conv"), (int)weight.Shape[0], kernel) { Stride = stride, Groups = groups, Padding = PaddingOf(node, kernel, stride) });
+        return layer.Last;
+    }
+
+    private OnnxNode Product(OnnxNode node)
+    {
+        OnnxLayer layer = WeightsOf(node);
+        NamedTensor weight = layer.Weight;
+        if (node.Int("transA", 0) != 0)
+            throw _graph.Error(node, "turns its input round (transA), which no fully connected layer does");
+        if (!_shape.IsVector || weight.Shape[1] != _shape.Length || weight.Shape[0] is < 1 or > int.MaxValue)
+            throw _graph.Error(node, FormattableString.Invariant($"has a matrix of {weight.Shape[1]} inputs, which does not fit its input of {_shape}"));
+        Add(node, new Linear(LayerName(layer, "fc"), (int)weight.Shape[0]));
+        return layer.Last;
+    }
+
+    private OnnxLayer WeightsOf(OnnxNode node)
+    {
+        if (_weights.TryGetValue(node, out OnnxLayer? layer))
+            return layer;
+        string? source = node.Input(1);
+        throw _graph.Error(node, source is null ? "has no weights"
+            : _constants.Producer(source) is { } producer ? $"has weights that {producer} computes; only constants behind Constant, Identity, Cast, Transpose, Reshape and DequantizeLinear are supported"
+            : $"has weights {FormatError.Quote(source)} that are no constant of floating-point numbers");
+    }
+
+    private void Normalization(OnnxNode node)
+    {
+        int size = Whole(node, "size", 0);
+        if (size % 2 == 0)
+            throw _graph.Error(node, FormattableString.Invariant($"has a window of {size} channels; an odd number is needed"));
+        // ONNX divides alpha by the window's size, as Caffe does; the description does not.
+        Add(node, new LocalResponseNorm(NameOf(node, "norm"), size / 2, node.Float("bias", 1), node.Float("alpha", 1e-4f) / size, node.Float("beta", 0.75f)));
+    }
+
+    private void Pool(OnnxNode node)
+    {
+        IReadOnlyList<long> shape = node.Ints("kernel_shape") ?? [];
+        if (shape is not [> 0 and < 1 << 15 and var kernel, var other] || kernel != other)
+            throw _graph.Error(node, $"has windows of {FormatError.Shape([.. shape])}; square ones are supported");
+        RequireNoDilation(node);
+        int stride = Stride(node);
+        Padding padding = PaddingOf(node, (int)kernel, stride);
+        bool roundUp = node.Int("ceil_mode", 0) != 0;
+        Add(node, node.Operator == "MaxPool"
+            ? new MaxPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp }
+            : new AvgPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp, CountPadding = node.Int("count_include_pad", 0) != 0 });
+    }
+
+    /// <summary>Whether a mean goes over height and width, all of them.</summary>
+    private bool MeansMaps(OnnxNode node) =>
+        !_shape.IsVector && (node.Ints("axes") ?? _constants.Integers(node.Input(1))) is { Count: 2 } axes
+        && axes.Select(axis => axis < 0 ? axis + 4 : axis).Order().SequenceEqual([2L, 3L]);
+
+    /// <summary>A node that gives the same values another shape: it must be the vector of each image, or change nothing.</summary>
+    private void Flatten(OnnxNode node)
+    {
+        long[] now = Sizes;
+        long[]? made = node.Operator switch
+        {
+            "Flatten" => node.Int("axis", 1) is 1 or -3 ? [_shape.Length] : null,
+            "Squeeze" => (node.Ints("axes") ?? _constants.Integers(node.Input(1))) is { Count: 2 } axes && now is [_, 1, 1]
+                && axes.Select(axis => axis < 0 ? axis + 4 : axis).Order().SequenceEqual([2L, 3L]) ? [_shape.Length] : null,
+            _ => Reshaped(node),
+        };
+        if (made is null || (made.Length != 1 && !made.SequenceEqual(now)))
+            throw _graph.Error(node, $"makes something else of {_shape} than the vector of each image, which is not supported");
+        if (made.Length == 1 && !_shape.IsVector)
+            Add(node, new Flatten(NameOf(node, "flatten")));
+    }
+
+    /// <summary>The sizes of one image in ONNX's order.</summary>
+    private long[] Sizes => _shape.IsVector ? [_shape.Length] : [_shape.Channels, _shape.Height, _shape.Width];
+
+    /// <summary>The sizes of one image that a Reshape makes; null if they are not known, or not those of as many values.</summary>
+    private long[]? Reshaped(OnnxNode node)
+    {
+        long[] now = Sizes;
+        if ((node.Ints("shape") ?? new OnnxShapes(_constants).Find(node.Input(1), [-1, .. now])) is not { Count: >= 2 } wanted)
+            return null;
+        long[] sizes = [.. wanted.Skip(1).Select((size, i) => size == 0 ? now.ElementAtOrDefault(i) : size)];
+        int open = Array.IndexOf(sizes, -1);
+        Int128 others = 1;
+        foreach (long size in sizes.Where(size => size != -1))
+            others = Int128.Min(others * Math.Clamp(size, 0, int.MaxValue), int.MaxValue);
+        if (open >= 0 && others > 0 && _shape.Length % (long)others == 0)
+            (sizes[open], others) = (_shape.Length / (long)others, _shape.Length);
+        return others == _shape.Length ? sizes : null;
+    }
+
+    private Padding PaddingOf(OnnxNode node, int kernel, int stride)
+    {
+        const int most = 1 << 15;
+        switch (node.Text("auto_pad", "NOTSET"))
+        {
+            case "SAME_UPPER":
+                return Padding.Same;
+            case "SAME_LOWER":
+                WindowSpan rows = Padding.Same.Vertical(_shape.Height, kernel, stride), columns = Padding.Same.Horizontal(_shape.Width, kernel, stride);
+                return Padding.Explicit(rows.After, rows.Before, columns.After, columns.Before);
+            case "VALID":
+                return Padding.Valid;
+        }
+        return node.Ints("pads") switch
+        {
+            null or { Count: 0 } => Padding.Valid,
+            [>= 0 and < most and var top, >= 0 and < most and var left, >= 0 and < most and var bottom, >= 0 and < most and var right] =>
+                Padding.Explicit((int)top, (int)bottom, (int)left, (int)right),
+            { } pads => throw _graph.Error(node, $"has pads of {FormatError.Shape([.. pads])}; [top, left, bottom, right] is needed, none negative"),
+        };
+    }
+
+    private int Stride(OnnxNode node) => (node.Ints("strides") ?? [1, 1]) switch
+    {
+        [> 0 and < 1 << 15 and var stride, var other] when stride == other => (int)stride,
+        { } strides => throw _graph.Error(node, $"has strides of {FormatError.Shape([.. strides])}; the same for rows and columns is supported"),
+    };
+
+    private int Whole(OnnxNode node, string name, int missing) => node.Int(name, missing) is >= 1 and <= 1 << 20 and var value ? (int)value
+        : throw _graph.Error(node, FormattableString.Invariant($"has {name} {node.Int(name, missing)}, which cannot be"));
+
+    private void RequireNoDilation(OnnxNode node)
+    {
+        if (node.Ints("dilations") is { } dilations && dilations.Any(dilation => dilation != 1))
+            throw _graph.Error(node, $"has dilations of {FormatError.Shape([.. dilations])}, which are not supported");
+    }
+
+    private void Add(OnnxNode node, Layer layer)
+    {
+        if (_layers.Count == MostLayers)
+            throw _graph.Error(node, FormattableString.Invariant($"is one more than the {MostLayers} layers that a network may have"));
+        try
+        {
+            _shape = layer.OutputShape(_shape);
+        }
+        catch (Exception e) when (e is ArgumentException or OverflowException)
+        {
+            throw FormatError.At(_graph.Path, node.Offset, $"{node}: {e.Message.ReplaceLineEndings(" ")}");
+        }
+        _layers.Add(layer);
+    }
+
+    private Network Network(string name)
+    {
+        try
+        {
+            return new Network(name, _input, _layers);
+        }
+        catch (Exception e) when (e is ArgumentException or OverflowException)
+        {
+            throw FormatError.At(_graph.Path, 0, e.Message.ReplaceLineEndings(" "));
+        }
+    }
+
+    /// <summary>A layer with weights is called as its weights are: features.0 where they are features.0.weight.</summary>
+    private string LayerName(OnnxLayer layer, string kind)
+    {
+        const string role = ".weight";
+        string weight = WeightNames.Unwrapped(layer.Weight.Name);
+        return weight.Length > role.Length && weight.EndsWith(role, StringComparison.Ordinal) ? Unique(weight[..^role.Length]) : NameOf(layer.Node, kind);
+    }
+
+    private string NameOf(OnnxNode node, string kind) => Unique(node.Name.Length > 0 ? node.Name : FormattableString.Invariant($"{kind}{_layers.Count + 1}"));
+
+    private string Unique(string wanted)
+    {
+        string name = Printable(wanted, "layer"), free = name;
+        for (int i = 2; !_names.Add(free); i++)
+            free = FormattableString.Invariant($"{name}_{i}");
+        return free;
+    }
+
+    private static string Printable(string name, string missing)
+    {
+        string text = new([.. name.Take(100).Where(c => !char.IsControl(c) && !char.IsWhiteSpace(c) && !char.IsSurrogate(c))]);
+        return text.Length == 0 ? missing : text;
+    }
+}
