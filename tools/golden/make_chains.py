@@ -49,14 +49,22 @@ def build(opset, ways=()):
     nodes.append(node("LRN", ["r1"], ["n1"], "lrn1", size=5, alpha=0.5, beta=0.75, bias=2.0))
     nodes.append(node("MaxPool", ["n1"], ["p1"], "pool1", kernel_shape=[2, 2], strides=[2, 2]))
     auto = {"auto_pad": "SAME_UPPER"} if "same" in ways else {"pads": [1, 1, 1, 1]}
+    source = "p1"
+    if "pad" in ways:
+        weights["around"], auto, source = np.array([0, 0, 1, 1, 0, 0, 1, 1], "i8"), {}, "padded"
+        nodes.append(node("Pad", ["p1", "around"], ["padded"], "pad"))
     if "bias-add" in ways:
         weights["conv2.bias"] = BIAS2 if opset < 7 else BIAS2.reshape(1, 12, 1, 1)
-        nodes.append(node("Conv", ["p1", "conv2.weight"], ["c2a"], "conv2", group=2, kernel_shape=[3, 3], **auto))
+        nodes.append(node("Conv", [source, "conv2.weight"], ["c2a"], "conv2", group=2, kernel_shape=[3, 3], **auto))
         nodes.append(node("Add", ["c2a", "conv2.bias"], ["c2"], "conv2-bias", **({"broadcast": 1, "axis": 1} if opset < 7 else {})))
     else:
-        nodes.append(node("Conv", ["p1", "conv2.weight", "conv2.bias"], ["c2"], "conv2", group=2, **auto))
+        nodes.append(node("Conv", [source, "conv2.weight", "conv2.bias"], ["c2"], "conv2", group=2, **auto))
     nodes.append(node("Relu", ["c2"], ["r2"], "relu2"))
-    nodes.append(node("AveragePool", ["r2"], ["p2"], "pool2", kernel_shape=[3, 3], strides=[1, 1]))
+    if "pad" in ways:
+        # As PyTorch's exporter does, even around nothing.
+        weights["nothing"] = np.zeros(8, "i8")
+        nodes.append(node("Pad", ["r2", "nothing"], ["r2p"], "pad-nothing", mode="constant"))
+    nodes.append(node("AveragePool", ["r2p" if "pad" in ways else "r2"], ["p2"], "pool2", kernel_shape=[3, 3], strides=[1, 1]))
     drop = ["p2"]
     ratio = {"ratio": 0.25}
     if opset >= 12:
@@ -143,7 +151,7 @@ def write(name, made):
 for opset in (3, 6, 7, 9, 11, 13, 17):
     write(f"same/opset{opset}.onnx", build(opset))
 for way, opset in (("matmul", 13), ("view", 11), ("view", 13), ("reshape", 13), ("bias-add", 13), ("bias-add", 6), ("same", 13), ("half", 13),
-                   ("int8", 13), ("transpose", 13), ("constant", 13), ("fixed", 13)):
+                   ("int8", 13), ("transpose", 13), ("constant", 13), ("fixed", 13), ("pad", 13)):
     write(f"same/{way}{opset}.onnx", build(opset, (way,)))
 
 write("global.onnx", model(13, [
@@ -165,7 +173,10 @@ for reason, rest in {
     "computed": [node("Relu", ["w"], ["w2"], "positive"), node("Conv", ["c", "w2"], ["output"], "conv2")],
     "turned": [node("Transpose", ["c"], ["output"], "turn", perm=[0, 2, 3, 1])],
     "foreign": [node("Relu", ["c"], ["output"], "odd", domain="com.example")],
+    "padded": [node("Pad", ["c", "around"], ["p"], "zeros"), node("MaxPool", ["p"], ["output"], "pool", kernel_shape=[2, 2])],
+    "mirrored": [node("Pad", ["c", "around"], ["p"], "mirror", mode="reflect"), node("Conv", ["p", "w"], ["output"], "conv2")],
     "reshaped": [node("Reshape", ["c", "sizes"], ["output"], "reshape")],
 }.items():
-    extra = {"quantized": {"s": np.float32(0.1), "z": np.int8(0)}, "reshaped": {"sizes": np.array([1, 9, 48], "i8")}}.get(reason, {})
+    around = {"around": np.array([0, 0, 1, 1, 0, 0, 1, 1], "i8")}
+    extra = {"padded": around, "mirrored": around, "quantized": {"s": np.float32(0.1), "z": np.int8(0)}, "reshaped": {"sizes": np.array([1, 9, 48], "i8")}}.get(reason, {})
     write(f"refused/{reason}.onnx", model(13, START + rest, {**W, **extra}, ["N", 3, 12, 12], None))

@@ -25,6 +25,9 @@ internal sealed class OnnxChain
     private readonly Shape _input;
     private Shape _shape;
 
+    /// <summary>Zeros that a Pad has put around the value, which the next node takes into its own: top, left, bottom, right.</summary>
+    private (OnnxNode Node, int[] Sizes)? _pad;
+
     private OnnxChain(OnnxFile graph, long fileBytes, Shape input)
     {
         _graph = graph;
@@ -89,6 +92,8 @@ internal sealed class OnnxChain
                 break;
             value = last.Outputs[0];
         }
+        if (_pad is { } pad)
+            throw _graph.Error(pad.Node, "puts zeros around the output, which is not supported");
         if (_layers.Count == 0)
             throw FormatError.At(_graph.Path, 0, "the graph holds no layer between its input and its output");
         if (!_graph.Outputs.Contains(value) && _graph.Outputs.Count > 0)
@@ -118,6 +123,8 @@ internal sealed class OnnxChain
     /// <returns>The node whose output goes on.</returns>
     private OnnxNode Take(OnnxNode node)
     {
+        if (_pad is { } pad && node.Operator is not ("Conv" or "AveragePool"))
+            throw _graph.Error(pad.Node, $"puts zeros around the input of {node}; only before Conv and AveragePool is that supported");
         switch (node.Operator)
         {
             case "Conv":
@@ -151,6 +158,9 @@ internal sealed class OnnxChain
             case "Flatten" or "Reshape" or "Squeeze":
                 Flatten(node);
                 break;
+            case "Pad":
+                Pad(node);
+                break;
             case "Identity":
                 break;
             case "Cast" when node.Int("to", 0) is 1 or 10 or 11 or 16:
@@ -164,7 +174,7 @@ internal sealed class OnnxChain
             case "QuantizeLinear" or "DequantizeLinear" or "DynamicQuantizeLinear":
                 throw _graph.Error(node, "rounds activations: a quantized model, which is not supported (quantized weights alone are); export the model in float32");
             default:
-                throw _graph.Error(node, "is not supported; supported are Conv, Relu, LRN, MaxPool, AveragePool, GlobalAveragePool, Dropout, Flatten, Reshape, Gemm, MatMul, Add after these, BatchNormalization after Conv, Softmax at the end");
+                throw _graph.Error(node, "is not supported; supported are Conv, Relu, LRN, MaxPool, AveragePool, GlobalAveragePool, Pad, Dropout, Flatten, Reshape, Gemm, MatMul, Add after these, BatchNormalization after Conv, Softmax at the end");
         }
         return node;
     }
@@ -214,6 +224,19 @@ internal sealed class OnnxChain
         Add(node, new LocalResponseNorm(NameOf(node, "norm"), size / 2, node.Float("bias", 1), node.Float("alpha", 1e-4f) / size, node.Float("beta", 0.75f)));
     }
 
+    /// <summary>Zeros around the maps; an exporter writes them as a node of their own, often none.</summary>
+    private void Pad(OnnxNode node)
+    {
+        const int most = 1 << 15;
+        IReadOnlyList<long>? pads = node.Ints("pads") ?? node.Ints("paddings") ?? _constants.Integers(node.Input(1));
+        bool zeros = node.Float("value", 0) == 0 && (node.Input(2) is not { } value || _constants.Find(value) is { IsFloatingPoint: true, Count: 1 } constant && constant.ToArray()[0] == 0);
+        if (node.Text("mode", "constant") != "constant" || !zeros || node.Input(3) is not null || _shape.IsVector
+            || pads is not [0, 0, >= 0 and < most and var top, >= 0 and < most and var left, 0, 0, >= 0 and < most and var bottom, >= 0 and < most and var right])
+            throw _graph.Error(node, "does something else than put a constant number of zeros around maps, which is not supported");
+        if (top + left + bottom + right > 0)
+            _pad = (node, [(int)top, (int)left, (int)bottom, (int)right]);
+    }
+
     private void Pool(OnnxNode node)
     {
         IReadOnlyList<long> shape = node.Ints("kernel_shape") ?? [];
@@ -221,11 +244,13 @@ internal sealed class OnnxChain
             throw _graph.Error(node, $"has windows of {FormatError.Shape([.. shape])}; square ones are supported");
         RequireNoDilation(node);
         int stride = Stride(node);
+        // Zeros that stand in the value itself count in a mean.
+        bool padded = _pad is not null;
         Padding padding = PaddingOf(node, (int)kernel, stride);
-        bool roundUp = node.Int("ceil_mode", 0) != 0;
+        bool roundUp = node.Int("ceil_mode", 0) != 0, counts = node.Int("count_include_pad", 0) != 0 || padded;
         Add(node, node.Operator == "MaxPool"
             ? new MaxPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp }
-            : new AvgPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp, CountPadding = node.Int("count_include_pad", 0) != 0 });
+            : new AvgPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp, CountPadding = counts });
     }
 
     /// <summary>Whether a mean goes over height and width, all of them.</summary>
@@ -272,6 +297,13 @@ internal sealed class OnnxChain
     private Padding PaddingOf(OnnxNode node, int kernel, int stride)
     {
         const int most = 1 << 15;
+        if (_pad is var (zeros, sizes))
+        {
+            if (node.Text("auto_pad", "NOTSET") is not ("NOTSET" or "VALID") || (node.Ints("pads") ?? []).Any(size => size != 0))
+                throw _graph.Error(zeros, $"puts zeros around the input of {node}, which has pads of its own; that is not supported");
+            _pad = null;
+            return Padding.Explicit(sizes[0], sizes[2], sizes[1], sizes[3]);
+        }
         switch (node.Text("auto_pad", "NOTSET"))
         {
             case "SAME_UPPER":

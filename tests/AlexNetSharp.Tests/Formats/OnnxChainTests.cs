@@ -29,6 +29,8 @@ public class OnnxChainTests : FormatTest
         { "computed", "node 'conv2' (Conv): has weights that node 'positive' (Relu) computes" },
         { "turned", "node 'turn' (Transpose): is not supported" },
         { "foreign", "node 'odd' (Relu): belongs to 'com.example'" },
+        { "padded", "node 'zeros' (Pad): puts zeros around the input of node 'pool' (MaxPool)" },
+        { "mirrored", "node 'mirror' (Pad): does something else than put a constant number of zeros" },
         { "reshaped", "node 'reshape' (Reshape): makes something else of [12, 12, 3]" },
     };
 
@@ -46,6 +48,7 @@ public class OnnxChainTests : FormatTest
     [InlineData("same/opset13")]
     [InlineData("same/matmul13")]
     [InlineData("same/int813")]
+    [InlineData("same/pad13")]
     [InlineData("same/view13")]
     [InlineData("global")]
     public void ONNXRuntimeComputesTheSame(string name)

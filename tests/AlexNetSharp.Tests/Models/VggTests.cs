@@ -109,16 +109,16 @@ public class FullVggTests
 {
     [Theory]
     [InlineData(48)]
-    public void Vgg16AgreesWithTheOracle(int imageSize) => Check(imageSize, imageGradient: true);
+    public void Vgg16AgreesWithTheOracle(int imageSize) => Check(imageSize, gradients: true);
 
     /// <summary>
     /// Takes minutes and some gigabytes. Of 13 million activations a few lie so close to each other, or to 0, that rounding turns a maximum or a
-    /// ReLU; that moves the gradient of whole pixels, so that the images' gradient is compared at the smaller size only.
+    /// ReLU, in which the gradient jumps: one of the last maps' is a thousandth of it. So gradients are compared at the smaller size only.
     /// </summary>
     [Fact(Explicit = true)]
-    public void Vgg16AtItsOwnSizeAgreesWithTheOracle() => Check(224, imageGradient: false);
+    public void Vgg16AtItsOwnSizeAgreesWithTheOracle() => Check(224, gradients: false);
 
-    private static void Check(int imageSize, bool imageGradient)
+    private static void Check(int imageSize, bool gradients)
     {
         Network network = NetworkCatalog.Get("vgg16").Build(input: new Shape(imageSize, imageSize, 3));
         using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);
@@ -129,12 +129,13 @@ public class FullVggTests
         OracleTensor output = oracle.Forward(OracleTensor.From(plan.Input, 1, imageSize, imageSize, 3));
         Report("logits", Compare.Close("logits", output.Data, plan.Output, Tolerances.FullNetworkOutput));
 
+        if (!gradients)
+            return;
         (_, OracleTensor gradient) = OracleLoss.L2(output);
         plan.Output.CopyTo(plan.OutputGradient);
         plan.Backward();
         OracleTensor gradInput = oracle.Backward(gradient);
-        if (imageGradient)
-            Report("images", Compare.Close("gradient of the images", gradInput.Data, plan.InputGradient, Tolerances.FullNetworkGradient));
+        Report("images", Compare.Close("gradient of the images", gradInput.Data, plan.InputGradient, Tolerances.FullNetworkGradient));
         foreach (OracleParameter p in oracle.Parameters)
             Report(p.Name, Compare.Close(
                 $"gradient of {p.Name}", p.Gradient, OracleFromNetwork.ReadFloats(plan.Gradients![p.Name]), Tolerances.FullNetworkGradient));
