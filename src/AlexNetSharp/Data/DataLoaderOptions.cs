@@ -32,6 +32,15 @@ public sealed record DataLoaderOptions
     /// <summary>Epochs that will be read, where that is known: nothing is prepared beyond them.</summary>
     public int Epochs { get; init; } = int.MaxValue;
 
+    /// <summary>The share of each batch that is read, where other processes read the rest; null for all.</summary>
+    internal BatchShare? Share { get; init; }
+
+    /// <summary>Which batches of an epoch are read, where other processes read the others: those whose number leaves this remainder; null for all.</summary>
+    internal BatchTurn? Turn { get; init; }
+
+    /// <summary>Images of a batch that are held in memory.</summary>
+    internal int HeldImages => Math.Min(Share?.Count ?? BatchSize, BatchSize);
+
     /// <summary>Views of each image: 1 or 10.</summary>
     internal int Views => TenCrop ? Preprocessor.TenCropViews : 1;
 
@@ -44,7 +53,7 @@ public sealed record DataLoaderOptions
     public long BytesOf(Preprocessing preprocessing)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
-        return ImagePipeline.BytesOf(BatchSize, (long)preprocessing.Length * Views, Prefetch);
+        return ImagePipeline.BytesOf(HeldImages, (long)preprocessing.Length * Views, Prefetch);
     }
 
     /// <summary>Checks the settings.</summary>
@@ -58,3 +67,13 @@ public sealed record DataLoaderOptions
             throw new ArgumentException("Ten crops are for evaluation; they exclude random changes.");
     }
 }
+
+/// <summary>Some neighboring images of each batch.</summary>
+/// <param name="First">Position of the first.</param>
+/// <param name="Count">How many, at least 1.</param>
+internal sealed record BatchShare(int First, int Count);
+
+/// <summary>Every so many batches one.</summary>
+/// <param name="First">Number of the first batch.</param>
+/// <param name="Every">Batches from one to the next.</param>
+internal sealed record BatchTurn(int First, int Every);

@@ -29,6 +29,12 @@ public sealed record PlanOptions : ExecutorOptions
     /// <summary>Index of the first layer in the network that this one was cut from, so that dropout drops the same in both.</summary>
     internal int FirstLayer { get; init; }
 
+    /// <summary>
+    /// Names of fully connected layers whose weight gradients backward leaves out: whoever puts together the gradients of a batch in several
+    /// parts computes them from <see cref="IExecutor.FactorsOf"/>.
+    /// </summary>
+    internal IReadOnlyList<string> FactorLayers { get; init; } = [];
+
     internal int EffectiveThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
 
     internal void Validate()
