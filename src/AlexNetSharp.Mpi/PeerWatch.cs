@@ -6,7 +6,7 @@ namespace AlexNetSharp.Mpi;
 /// Signs of life: each process sends one to the next about twice a second, and watches the one before it; processes of the same host also
 /// see when another has ended.
 /// </summary>
-internal sealed unsafe class PeerWatch : IDisposable
+internal sealed unsafe partial class PeerWatch : IDisposable
 {
     private const int Tag = 0, Bytes = sizeof(long);
     private const long Alive = 1, Farewell = 2;
@@ -114,8 +114,9 @@ internal sealed unsafe class PeerWatch : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return;
-        foreach (int rank in _group.OnThisHost)
-            if (rank != _group.Rank && _peers[rank].Space == _peers[_group.Rank].Space && !(rank == _previous && _heardFarewell) && !IsRunning(_peers[rank].ProcessId))
+        for (int rank = 0; rank < _peers.Length; rank++)
+            if (rank != _group.Rank && _peers[rank].Host == _group.Host && _peers[rank].Space == _peers[_group.Rank].Space
+                && !(rank == _previous && _heardFarewell) && !IsRunning(_peers[rank].ProcessId))
             {
                 // One of them speaks; the others only if that one is gone too.
                 if (rank != _previous)
@@ -126,17 +127,13 @@ internal sealed unsafe class PeerWatch : IDisposable
             }
     }
 
+    /// <summary>Asks the system without reading anything, so that nothing is allocated while a training runs.</summary>
     private static bool IsRunning(int process)
     {
-        try
-        {
-            // The letter after the name in brackets; a name may hold any other character.
-            string stat = File.ReadAllText(FormattableString.Invariant($"/proc/{process}/stat"));
-            return stat.LastIndexOf(')') is var end && !(stat.Length > end + 2 && stat[end + 2] is 'Z' or 'X');
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        const int noSuchProcess = 3;
+        return Signal(process, 0) == 0 || Marshal.GetLastPInvokeError() != noSuchProcess;
     }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Signal(int process, int signal);
 }

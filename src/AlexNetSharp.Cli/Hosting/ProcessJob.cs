@@ -115,12 +115,22 @@ internal sealed class ProcessJob : IDisposable
         _ended = true;
     }
 
+    /// <summary>Marks an exception that all processes throw at the same point, so that the first one speaks.</summary>
+    public static T Everywhere<T>(T exception)
+        where T : Exception
+    {
+        exception.Data[nameof(Everywhere)] = true;
+        return exception;
+    }
+
+    private static bool IsEverywhere(Exception e) => e is TrainingDivergedException || e.Data.Contains(nameof(Everywhere));
+
     /// <summary>Says which process failed and why, and ends all. What fails in all of them alike is said by the first.</summary>
     private void Fail(Exception e, bool interrupted)
     {
         _ended = true;
         if (!IsFirst)
-            Thread.Sleep(TimeSpan.FromSeconds(1));
+            Thread.Sleep(IsEverywhere(e) ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(1));
         string message = e is OperationCanceledException && interrupted ? "interrupted" : e.Message.Trim();
         StandardStreams.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"alexnet {_command}: {Group.Describe(Group.Rank)}: {Printable.Of(message)}"));

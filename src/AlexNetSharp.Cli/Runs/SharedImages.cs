@@ -128,8 +128,8 @@ internal static class SharedImages
         byte[][] all = group.AllGatherMessages(System.Text.Encoding.UTF8.GetBytes(difference ?? ""));
         for (int rank = 0; rank < all.Length; rank++)
             if (all[rank].Length > 0)
-                throw new InvalidDataException(
-                    $"the images of {group.Describe(rank)} are not those of rank 0: {System.Text.Encoding.UTF8.GetString(all[rank])}; all processes need the same folder, shared or copied");
+                throw ProcessJob.Everywhere(new InvalidDataException(
+                    $"the images of {group.Describe(rank)} are not those of rank 0: {System.Text.Encoding.UTF8.GetString(all[rank])}; all processes need the same folder, shared or copied"));
     }
 
     private static string ContentOf(IImageDataset images)
