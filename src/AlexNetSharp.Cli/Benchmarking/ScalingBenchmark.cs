@@ -58,9 +58,16 @@ internal sealed record ScalingReport(
         if (double.IsFinite(BandwidthBytes))
             json.WriteNumber("bandwidth", BandwidthBytes);
         json.WriteNumber("peak_memory_bytes", PeakMemoryBytes);
-        json.WriteStartArray("factors");
-        foreach (LayerExchange layer in Layers.Where(layer => layer.Factors))
-            json.WriteStringValue(layer.Layer);
+        json.WriteStartArray("layers");
+        foreach (LayerExchange layer in Layers)
+        {
+            json.WriteStartObject();
+            json.WriteString("layer", layer.Layer);
+            json.WriteBoolean("factors", layer.Factors);
+            json.WriteNumber("gradient_bytes", layer.DenseBytes);
+            json.WriteNumber("factor_bytes", layer.FactorBytes);
+            json.WriteEndObject();
+        }
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
@@ -100,22 +107,25 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
         IReadOnlyList<LayerExchange> layers = new ExchangeModel(bandwidth, options.EffectiveThreads * ExchangeModel.RateOfThread, ExchangeModel.UsualMemory)
             .Choose(network, options.Gradients, options.BatchSize * processes, options.BatchSize, processes, always);
         using ParameterSet parameters = ParameterSet.Initialize(network, options.Seed);
-        double compute = Alone(context, job, parameters, images);
-
+        using var alone = new Plan(network, parameters, options);
         using var plan = new Plan(network, parameters, options with { FactorLayers = [.. layers.Where(layer => layer.Factors).Select(layer => layer.Layer)] });
         using var shared = new GradientExchange(job.Group, plan, options.BatchSize * processes);
-        images(plan.Input);
-        plan.OutputGradient.Fill(1e-3f);
+        foreach (Plan each in (Plan[])[alone, plan])
+        {
+            images(each.Input);
+            each.OutputGradient.Fill(1e-3f);
+        }
         Action<Parameter> ready = shared.Ready;
-        var seconds = new double[batches];
+        double[] compute = new double[batches], seconds = new double[batches];
         (TimeSpan busy, TimeSpan waited, long sent, long allocated) = (default, default, 0, 0);
+        // One of each in turn: what else the machine does disturbs both.
         for (int i = 0; i < burnIn + batches; i++)
         {
+            double one = Time(() => ComputeAlone(alone, i));
             if (i == burnIn)
-            {
-                job.Group.Barrier();
-                (busy, waited, sent, allocated) = (shared.Busy, shared.Waited, job.BytesSent, GC.GetTotalAllocatedBytes(precise: true));
-            }
+                (busy, waited) = (shared.Busy, shared.Waited);
+            job.Group.Barrier();
+            (long sentBefore, long allocatedBefore) = (job.BytesSent, GC.GetTotalAllocatedBytes(precise: true));
             long start = Stopwatch.GetTimestamp();
             parameters.MarkChanged();
             shared.Begin(processes);
@@ -123,38 +133,36 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             shared.BeginPart(shared.FirstPart);
             plan.Backward(accumulate: false, ready);
             shared.Complete(plan.Gradients!);
+            double other = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (i >= burnIn)
-                seconds[i - burnIn] = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            context.Progress.Show("with exchange", i + 1, burnIn + batches);
+            {
+                allocated += GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
+                sent += job.BytesSent - sentBefore;
+                (compute[i - burnIn], seconds[i - burnIn]) = (one, other);
+            }
+            job.Group.Barrier();
+            context.Progress.Show("forward-backward", i + 1, burnIn + batches);
         }
-        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / batches;
         double[] slowest = Slowest(job, [
-            compute, Median(seconds), (shared.Busy - busy).TotalSeconds / batches, (shared.Waited - waited).TotalSeconds / batches,
-            (job.BytesSent - sent) / (double)batches, allocated]);
+            Median(compute), Median(seconds), (shared.Busy - busy).TotalSeconds / batches, (shared.Waited - waited).TotalSeconds / batches,
+            sent / (double)batches, allocated / batches]);
         return new ScalingReport(
             network.Name, processes, options.BatchSize, options.EffectiveThreads, slowest[0], slowest[1], slowest[2], slowest[3],
             (long)slowest[4], plan.Gradients!.Parameters.Sum(gradient => gradient.Spec.Length) * sizeof(float), (long)slowest[5], bandwidth, Machine.PeakMemoryBytes, layers);
     }
 
-    private double Alone(CommandContext context, ProcessJob job, ParameterSet parameters, NotebookBenchmark.ImageSource images)
+    private static void ComputeAlone(Plan plan, int step)
     {
-        using var plan = new Plan(network, parameters, options);
-        images(plan.Input);
-        plan.OutputGradient.Fill(1e-3f);
-        var seconds = new double[batches];
-        job.Group.Barrier();
-        for (int i = 0; i < burnIn + batches; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            parameters.MarkChanged();
-            plan.Forward(training: true, (ulong)i);
-            plan.Backward();
-            if (i >= burnIn)
-                seconds[i - burnIn] = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            context.Progress.Show("compute", i + 1, burnIn + batches);
-        }
-        job.Group.Barrier();
-        return Median(seconds);
+        plan.Parameters.MarkChanged();
+        plan.Forward(training: true, (ulong)step);
+        plan.Backward();
+    }
+
+    private static double Time(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private static double[] Slowest(ProcessJob job, double[] own)

@@ -93,7 +93,11 @@ internal sealed class BenchCommand : CliCommand
         int threads = context.Has(_threads) ? context.Get(_threads) : job.Threads();
         var options = new PlanOptions
         {
-            BatchSize = context.Get(_batchSize), Threads = threads, Gradients = context.Get(_gradients), Precise = context.Get(_precise), Seed = context.Get(_seed),
+            BatchSize = context.Get(_batchSize),
+            Threads = threads,
+            Gradients = context.Get(_gradients),
+            Precise = context.Get(_precise),
+            Seed = context.Get(_seed),
         };
         var source = new NotebookBenchmark(network, options, context.Get(_burnIn), context.Get(_batches));
         context.WriteLine(Machine.Current.Describe(threads) + NativeBuild.Suffix);

@@ -105,7 +105,11 @@ public class GradientExchangeTests
         using var parameters = ParameterSet.Initialize(network, seed: 4);
         using var plan = new Plan(network, parameters, new PlanOptions
         {
-            BatchSize = partSize, Threads = 2, Gradients = GradientScope.All, Seed = 9, FactorLayers = factors ? ["fc1", "fc2"] : [],
+            BatchSize = partSize,
+            Threads = 2,
+            Gradients = GradientScope.All,
+            Seed = 9,
+            FactorLayers = factors ? ["fc1", "fc2"] : [],
         });
         using var sgd = new Sgd(plan) { WeightDecay = 0.001f };
         using var exchange = new GradientExchange(group, plan, batchSize: 20);
