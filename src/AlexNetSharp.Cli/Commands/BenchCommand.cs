@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
 using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Execution;
@@ -37,6 +38,10 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
     private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "show which algorithms were considered for each layer, and why each was chosen or rejected");
     private readonly Option<string?> _csv = CommandOptions.Path("--csv", "print the duration of each step");
+    private readonly ChoiceOption<string> _exchange = new(
+        "--exchange", "between processes: what travels for fully connected layers, gradients or the factors that they are made of", null,
+        ("auto", "auto"), ("dense", "dense"), ("factors", "factors"));
+    private readonly Option<string?> _mpi = CommandOptions.Path("--mpi", ProcessJob.LibraryDescription, "LIBRARY");
     private readonly JsonOutput _json;
 
     public BenchCommand()
@@ -44,7 +49,7 @@ internal sealed class BenchCommand : CliCommand
     {
         foreach (Option option in (Option[])
             [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images, _data,
-             _precise, _bfloat16, _perLayer, _explain, _csv])
+             _precise, _bfloat16, _perLayer, _explain, _csv, _exchange, _mpi])
             Add(option);
         _json = new JsonOutput(this, "; gflops counts a multiply-add as two and every convolution as direct convolution");
         Validators.Add(result =>
@@ -68,13 +73,51 @@ internal sealed class BenchCommand : CliCommand
         "alexnet bench --images images/ --forward-only      a folder of images instead of noise",
         "alexnet bench --batches 20 --json result.json        results for a program",
         "alexnet bench --data images --batch-size 128       how fast images are decoded, resized and augmented",
+        "mpirun -n 2 alexnet bench --gradients all           how well a training scales over processes",
     ];
 
     /// <summary>What says how a network is computed.</summary>
     private Option[] OfNetwork => [_gradients, _forwardOnly, _forwardBackwardOnly, _images, _precise, _bfloat16, _perLayer, _explain, _csv];
 
     /// <inheritdoc/>
-    public override int Run(CommandContext context)
+    public override int Run(CommandContext context) => ProcessJob.Run(context, Name, context.Get(_mpi), job => job.IsMpi ? RunScaling(context, job) : RunHere(context));
+
+    /// <summary>Under an MPI launcher: the same steps with and without exchange.</summary>
+    private int RunScaling(CommandContext context, ProcessJob job)
+    {
+        if (OfScaling.FirstOrDefault(option => context.Has(option)) is { } other)
+            throw new UsageException($"{other.Name} is for one process: start it without mpirun");
+        if (job.IsFirst)
+            _json.Begin(context);
+        string name = context.Get(_network);
+        Network network = NetworkChoice.Create(name, imageSize: context.Get(_imageSize), asInNotebook: true).Network;
+        int threads = context.Has(_threads) ? context.Get(_threads) : job.Threads();
+        var options = new PlanOptions
+        {
+            BatchSize = context.Get(_batchSize),
+            Threads = threads,
+            Gradients = context.Get(_gradients),
+            Precise = context.Get(_precise),
+            Seed = context.Get(_seed),
+        };
+        var source = new NotebookBenchmark(network, options, context.Get(_burnIn), context.Get(_batches));
+        context.WriteLine(Machine.Current.Describe(threads) + NativeBuild.Suffix);
+        context.WriteLine(job.Description);
+        ScalingReport report = new ScalingBenchmark(
+            network, options, context.Get(_burnIn), context.Get(_batches), context.Get(_exchange)).Run(context, job, source.Noise);
+        foreach (string line in report.ToLines())
+            context.WriteLine(line);
+        if (context.Get(_explain))
+            context.WriteTable(ExchangeReport.ToTable(report.Layers));
+        if (job.IsFirst)
+            _json.Write(context, report.ToJson);
+        return ExitCode.Success;
+    }
+
+    /// <summary>What has no meaning for several processes.</summary>
+    private Option[] OfScaling => [_forwardOnly, _forwardBackwardOnly, _images, _data, _bfloat16, _perLayer, _csv];
+
+    private int RunHere(CommandContext context)
     {
         if (context.Get(_data) is { } data)
             return RunLoader(data, context);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
+using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;
 
@@ -15,7 +16,12 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<string?> _out = CommandOptions.Path("--out", "the run folder: settings, metrics, curves, checkpoints", "FOLDER");
     private readonly Option<bool> _resume = CommandOptions.Switch("--resume", "continue the run in --out with its settings");
+    private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "how the gradients of each fully connected layer travel between processes, and why");
+    private readonly Option<string?> _mpi = CommandOptions.Path("--mpi", ProcessJob.LibraryDescription, "LIBRARY");
     private readonly IReadOnlyList<TrainSetting> _settings = TrainOptions.Declare();
+
+    /// <summary>Images of a part where nothing else is said: enough for the kernels, and four processes share a batch of 128.</summary>
+    private const int MostPartSize = 32;
 
     public TrainCommand()
         : base("train", "Train or fine-tune a network on your images; checkpoints, metrics and curves go into a run folder.")
@@ -25,6 +31,8 @@ internal sealed class TrainCommand : CliCommand
         Add(_resume);
         foreach (TrainSetting setting in _settings)
             Add(setting.Option);
+        Add(_explain);
+        Add(_mpi);
         Validators.Add(result =>
         {
             if (result.GetResult(_out) is null)
@@ -41,18 +49,43 @@ internal sealed class TrainCommand : CliCommand
         "alexnet train images --out runs/flip --flip --val-split 0.1         random mirroring, a tenth of the images for validation",
         "alexnet train cifar10 --out runs/quick --network cifar10-quick        a small network with its published settings",
         "alexnet train --out runs/first --resume                               continue an interrupted run",
+        "mpirun -n 4 alexnet train images --out runs/first                     four processes, on this machine or on others",
     ];
 
     /// <inheritdoc/>
-    public override int Run(CommandContext context)
+    public override int Run(CommandContext context) => ProcessJob.Run(context, Name, context.Get(_mpi), job => Run(context, job));
+
+    private int Run(CommandContext context, ProcessJob job)
     {
         string run = context.Get(_out)!;
         bool resume = context.Get(_resume);
+        // The first process alone looks at the run folder.
+        byte[] json = job.Group.BroadcastMessage(job.IsFirst ? SettingsOf(context, run, resume, job).ToJson() : null);
+        TrainSettings settings = TrainSettings.FromJson(json);
+        if (job.IsMpi && !context.Has(_settings.First(setting => setting.Name == "--threads").Option))
+            settings = settings with { Threads = job.Threads() };
+        new TrainSession(settings, run, context, job) { Explain = context.Get(_explain) }.Run(resume);
+        return ExitCode.Success;
+    }
+
+    private TrainSettings SettingsOf(CommandContext context, string run, bool resume, ProcessJob job)
+    {
         TrainSettings settings = resume ? Continued(context, run) : Fresh(context);
         if (!resume && File.Exists(TrainSettings.PathOf(run)))
             throw new UsageException($"'{run}' already holds a run; continue it with --resume, or name another folder");
-        new TrainSession(settings, run, context).Run(resume);
-        return ExitCode.Success;
+        if (!resume && job.IsMpi && settings is { PartSize: 0, From: null, MicroBatch: 0 })
+            settings = settings with { PartSize = Math.Clamp((settings.BatchSize + 3) / 4, 1, MostPartSize) };
+        if (job.Group.Count == 1)
+            return settings;
+        if (settings.From is not null)
+            throw new UsageException("--from trains in one process: start it without mpirun");
+        if (settings.PartSize == 0)
+            throw new UsageException(resume
+                ? $"this run computes all images of a step at once (part_size in {TrainSettings.PathOf(run)}), which several processes cannot share: continue it without mpirun"
+                : "--micro-batch is for one process: give --part-size instead");
+        int parts = (settings.BatchSize + settings.PartSize - 1) / settings.PartSize;
+        return job.Group.Count <= parts ? settings : throw new UsageException(FormattableString.Invariant(
+            $"{job.Group.Count} processes, but the {settings.BatchSize} images of a step are {parts} part{(parts == 1 ? "" : "s")} of {settings.PartSize}: give a smaller --part-size, a larger --batch-size, or start fewer processes"));
     }
 
     /// <summary>The settings of the run itself; only what does not change the result up to where it stands may be given anew.</summary>

@@ -13,8 +13,10 @@ namespace AlexNetSharp.Cli.Hosting;
 internal sealed class CommandContext(
     ParseResult options, TextWriter output, TextWriter error, ProgressLine progress, CancellationToken cancellation)
 {
+    private bool _interrupted;
+
     /// <summary>The progress line; draws nothing where standard error is no terminal.</summary>
-    public ProgressLine Progress { get; } = progress;
+    public ProgressLine Progress { get; private set; } = progress;
 
     /// <summary>Canceled by Ctrl-C and SIGTERM; ask between steps.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
@@ -26,6 +28,23 @@ internal sealed class CommandContext(
 
     /// <summary>Whether standard output holds JSON in place of text: lines and tables are left out.</summary>
     public bool OmitText { get; set; }
+
+    /// <summary>Whether the command was interrupted, by a signal or by what another process was told.</summary>
+    public bool IsInterrupted => _interrupted || Cancellation.IsCancellationRequested;
+
+    /// <summary>Takes note that the command ends because another process of it was interrupted.</summary>
+    public void Interrupt() => _interrupted = true;
+
+    /// <summary>Writes nothing from now on: another process of the command speaks for all.</summary>
+    public void Silence()
+    {
+        (output, error) = (TextWriter.Null, TextWriter.Null);
+        Progress = new ProgressLine(null, () => 0);
+        IsSilent = true;
+    }
+
+    /// <summary>Whether another process speaks for this one.</summary>
+    public bool IsSilent { get; private set; }
 
     /// <summary>The value of an option.</summary>
     public T Get<T>(Option<T> option) => options.GetValue(option)!;

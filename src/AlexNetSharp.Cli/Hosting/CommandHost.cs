@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using AlexNetSharp.Diagnostics;
+using AlexNetSharp.Mpi;
 
 namespace AlexNetSharp.Cli.Hosting;
 
@@ -27,6 +28,9 @@ internal static class CommandHost
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, string description, IReadOnlyList<string> examples, IReadOnlyList<CliCommand> commands)
     {
+        // A launcher of MPI gives its first process a terminal, and others a pipe.
+        if (MpiLauncher.Current is not null)
+            Environment.SetEnvironmentVariable("TERM", "dumb");
         StandardStreams.Install();
         int code = Execute(args, description, examples, commands);
         if (StandardStreams.Output.Failure is not { } failure || code != ExitCode.Success)
@@ -69,7 +73,7 @@ internal static class CommandHost
         {
             return command.Run(context);
         }
-        catch (OperationCanceledException) when (interruption.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.IsInterrupted)
         {
             return Report("interrupted", null, ExitCode.Interrupted);
         }
@@ -107,7 +111,7 @@ internal static class CommandHost
 
         int Report(string message, Exception? exception, int code)
         {
-            if (Interlocked.Exchange(ref reported, 1) != 0)
+            if (Interlocked.Exchange(ref reported, 1) != 0 || context.IsSilent)
                 return code;
             progress.Clear();
             Console.Error.WriteLine($"{Name} {command.Name}: {Printable.Of(message.Trim())}");
@@ -122,7 +126,9 @@ internal static class CommandHost
     {
         Command command = parsed.CommandResult.Command;
         string who = command is RootCommand ? Name : $"{Name} {command.Name}";
-        Console.Error.WriteLine($"{who}: {Printable.Of(Describe(parsed, command))} (see '{who} --help')");
+        // All processes of an MPI job have the same command line.
+        if (MpiLauncher.Current is not { Rank: > 0 })
+            Console.Error.WriteLine($"{who}: {Printable.Of(Describe(parsed, command))} (see '{who} --help')");
         return ExitCode.Usage;
     }
 

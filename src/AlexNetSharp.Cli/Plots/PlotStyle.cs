@@ -20,7 +20,7 @@ internal static class PlotStyle
     public static SKColor Grid { get; } = new(0xE4, 0xE4, 0xE4);
 
     /// <summary>Colors of curves, distinguishable by everybody (Okabe and Ito 2008).</summary>
-    public static IReadOnlyList<SKColor> Curves { get; } = [new(0x00, 0x72, 0xB2), new(0xD5, 0x5E, 0x00), new(0x00, 0x9E, 0x73), new(0xCC, 0x79, 0xA7)];
+    public static IReadOnlyList<SKColor> Curves { get; } = [new(0x00, 0x72, 0xB2), new(0xD5, 0x5E, 0x00), new(0x00, 0x9E, 0x73), new(0xCC, 0x79, 0xA7), new(0x66, 0x66, 0x66)];
 
     /// <summary>The font in a size.</summary>
     public static SKFont Font(float size) => new(s_typeface.Value, size);

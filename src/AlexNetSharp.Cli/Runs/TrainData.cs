@@ -13,7 +13,7 @@ internal sealed record TrainData(
     IImageDataset Training, IImageDataset? Validation, Preprocessing Preprocessing, Augmentation? Augmentation)
 {
     /// <summary>The share of the images that was taken to validate on; null where there are validation images, or none is taken.</summary>
-    public double? ValidationSplit { get; private init; }
+    public double? ValidationSplit { get; init; }
 
     /// <summary>Share of the images that fine-tuning validates on where there are no validation images.</summary>
     private const double AutomaticSplit = 0.2;
@@ -75,7 +75,7 @@ internal sealed record TrainData(
                 "channel" => preprocessing with { Mean = computed!.ChannelMean, StandardDeviation = computed.ChannelDeviation },
                 _ => preprocessing with { Scale = 1f / 255 },
             };
-        return new TrainData(training, validation, preprocessing, Changes(settings, computed)) { ValidationSplit = split };
+        return new TrainData(training, validation, preprocessing, Changes(settings, settings.ColorPca ? computed!.Colors : null)) { ValidationSplit = split };
     }
 
     /// <summary>How to open a run's images.</summary>
@@ -116,7 +116,10 @@ internal sealed record TrainData(
         return (ImageSubset.Without(images, bad.Select(image => image.Index)), sizes);
     }
 
-    private static Augmentation? Changes(TrainSettings settings, TrainingStatistics? statistics)
+    /// <summary>The random changes that the settings ask for; null for none.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="colors">The principal components of the training images' colors, where they are asked for.</param>
+    public static Augmentation? Changes(TrainSettings settings, ColorPca? colors)
     {
         var changes = new Augmentation
         {
@@ -124,7 +127,7 @@ internal sealed record TrainData(
             Padding = settings.CropPadding,
             RandomResizedCrop = settings.RandomResizedCrop ? new RandomResizedCrop() : null,
             HorizontalFlip = settings.Flip,
-            ColorPca = settings.ColorPca ? statistics!.Colors : null,
+            ColorPca = colors,
         };
         changes.Validate();
         return changes == new Augmentation() ? null : changes;

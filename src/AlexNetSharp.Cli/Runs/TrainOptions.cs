@@ -146,6 +146,18 @@ internal static class TrainOptions
         {
             Name = "--micro-batch", Help = "images to compute at once, to save memory; 0: the whole batch",
         },
+        new TrainSetting<int>(ValueRule.Integer(0, 1 << 20), s => s.PartSize, (s, v) => s with { PartSize = v })
+        {
+            Name = "--part-size",
+            Help = "add the gradients of parts of so many images in a fixed order, for the same bits with any number of processes; 0: of all images at once [under mpirun a quarter of a step, at most 32; else 0]",
+            Excludes = ["--micro-batch"],
+        },
+        new TrainSetting<string>(ValueRule.Words(null, "auto", "dense", "factors"), s => s.Exchange, (s, v) => s with { Exchange = v })
+        {
+            Name = "--exchange",
+            Help = "what travels between processes for fully connected layers: gradients, or the inputs and output gradients that they are made of; auto: what takes less time",
+            MayChange = true,
+        },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.LearningRate, (s, v) => s with { LearningRate = v })
         {
             Name = "--learning-rate", Help = "learning rate; with --from, 0 chooses one from the features [0 with --from]", ByNetwork = n => TrainingRecipe.For(n).LearningRate,

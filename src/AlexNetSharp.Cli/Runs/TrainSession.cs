@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Plots;
 using AlexNetSharp.Data;
@@ -12,18 +13,26 @@ using AlexNetSharp.Training;
 namespace AlexNetSharp.Cli.Runs;
 
 /// <summary>A training as the command runs it: images, network, trainer and run folder put together.</summary>
-internal sealed class TrainSession(TrainSettings settings, string run, CommandContext context)
+internal sealed class TrainSession(TrainSettings settings, string run, CommandContext context, ProcessJob job)
 {
     /// <summary>Epochs on kept features take less time than writing the model.</summary>
     private static readonly TimeSpan s_checkpointInterval = TimeSpan.FromSeconds(10);
 
     private long _drawn;
 
+    /// <summary>Whether to print how gradients travel.</summary>
+    public bool Explain { get; init; }
+
     /// <summary>Trains until all epochs are done.</summary>
     /// <param name="resume">Whether to continue from the run's last checkpoint.</param>
     /// <exception cref="OperationCanceledException">Interrupted; a checkpoint was written.</exception>
     public void Run(bool resume)
     {
+        if (!job.IsFirst)
+        {
+            RunAsOther();
+            return;
+        }
         // First of all, so that a folder that cannot be written is known before all images have been read.
         OutputFolder.Create("--out", run);
         using var folder = new RunFolder(run)
@@ -42,7 +51,10 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         if (checkpoint is not null && !checkpoint.Classes.Select(c => c.Id).SequenceEqual(classes))
             throw new InvalidDataException($"{settings.Data}: the classes are not those that the run in '{run}' was trained on");
 
-        using var work = new TrainingWork(settings, run, data, checkpoint, model, context);
+        TellOthers(data, checkpoint?.Network);
+        using var work = new TrainingWork(settings, run, data, checkpoint, model, context, job);
+        if (job.Group.Count > 1)
+            SharedState.Broadcast(job.Group, work.Trainer);
         settings = work.Settings with { ValidationSplit = data.ValidationSplit };
         Trainer trainer = work.Trainer;
         bool validated = data.Validation is not null;
@@ -73,6 +85,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         }
         catch (OperationCanceledException)
         {
+            job.StopsTogether = true;
             folder.SaveLast(trainer);
             context.Note(FormattableString.Invariant($"wrote {folder.LastCheckpoint}; continue with: alexnet train --out {(run.Contains(' ', StringComparison.Ordinal) ? $"\"{run}\"" : run)} --resume"));
             throw;
@@ -85,12 +98,42 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         Conclude(trainer, folder.BestEpoch);
     }
 
+    /// <summary>What processes other than the first do: they have its images, network and state, and keep nothing.</summary>
+    private void RunAsOther()
+    {
+        TrainData data = SharedImages.Open(job.Group, settings, context);
+        byte[] json = job.Group.BroadcastMessage(null);
+        Network? network = json.Length == 0 ? null : Network.FromJson(Encoding.UTF8.GetString(json), job.Group.Describe(0));
+        using var work = new TrainingWork(settings, run, data, checkpoint: null, model: null, context, job, network);
+        SharedState.Broadcast(job.Group, work.Trainer);
+        try
+        {
+            context.SavesWork = true;
+            work.Trainer.Run(context.Cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            job.StopsTogether = true;
+            throw;
+        }
+    }
+
+    private void TellOthers(TrainData data, Network? network)
+    {
+        if (job.Group.Count == 1)
+            return;
+        SharedImages.Tell(job.Group, data);
+        job.Group.BroadcastMessage(network is null ? [] : Encoding.UTF8.GetBytes(network.ToJson()));
+    }
+
     private void Announce(TrainingWork work, bool continued)
     {
         (Network network, Trainer trainer) = (work.Parameters.Network, work.Trainer);
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(work.Threads, "thread")}"));
+        if (work.Exchange is not null)
+            ExchangeReport.Print(context, settings, job, work.Layers, Explain);
         if (continued)
             context.WriteLine(FormattableString.Invariant(
                 $"continuing after {Count(trainer.History.Count, "epoch")} and {Count(trainer.StepInEpoch, "step")}"));

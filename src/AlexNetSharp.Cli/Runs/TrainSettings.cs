@@ -85,6 +85,12 @@ internal sealed record TrainSettings
 
     public int MicroBatch { get; init; }
 
+    /// <summary>Images whose gradients are computed at once and added to those of other parts in a fixed order; 0: one part, all images.</summary>
+    public int PartSize { get; init; }
+
+    /// <summary><c>auto</c>, <c>dense</c> or <c>factors</c>: what travels for fully connected layers.</summary>
+    public string Exchange { get; init; } = "auto";
+
     public double LearningRate { get; init; } = s_recipe.LearningRate;
 
     public string Schedule { get; init; } = "constant";
@@ -162,6 +168,7 @@ internal sealed record TrainSettings
             FormattableString.Invariant($"--milestones must rise and lie between 0 and --epochs {Epochs}, but are {string.Join(',', Milestones)}"),
         { Schedule: "cosine" } when MinimumRate >= LearningRate && LearningRate > 0 =>
             FormattableString.Invariant($"--minimum-rate {MinimumRate} must be below --learning-rate {LearningRate}"),
+        _ when PartSize > BatchSize => FormattableString.Invariant($"--part-size {PartSize} must not exceed --batch-size {BatchSize}"),
         _ when MicroBatch > BatchSize => FormattableString.Invariant($"--micro-batch {MicroBatch} must not exceed --batch-size {BatchSize}"),
         _ => null,
     };
@@ -185,7 +192,10 @@ internal sealed record TrainSettings
     public static string PathOf(string run) => Path.Combine(run, "config.json");
 
     /// <summary>Writes <c>config.json</c>, whole or not at all.</summary>
-    public void Save(string run)
+    public void Save(string run) => OutputFile.Write("--out", PathOf(run), ToJson());
+
+    /// <summary>The content of <c>config.json</c>.</summary>
+    public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
@@ -198,7 +208,7 @@ internal sealed record TrainSettings
             json.WriteEndObject();
         }
         buffer.Write("\n"u8);
-        OutputFile.Write("--out", PathOf(run), buffer.WrittenSpan);
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads <c>config.json</c>. A field that is missing has its default.</summary>
@@ -218,6 +228,13 @@ internal sealed record TrainSettings
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    public static TrainSettings FromJson(byte[] json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        return Read(document.RootElement);
     }
 
     private static TrainSettings Read(JsonElement root)

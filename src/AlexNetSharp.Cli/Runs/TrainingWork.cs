@@ -21,6 +21,7 @@ internal sealed class TrainingWork : IDisposable
     private readonly TrainData _data;
     private readonly string _run;
     private readonly CommandContext _context;
+    private readonly (int Rank, int Count)? _shares;
 
     /// <summary>Puts everything together; continues from the checkpoint where there is one.</summary>
     /// <param name="settings">The settings of the run.</param>
@@ -29,9 +30,13 @@ internal sealed class TrainingWork : IDisposable
     /// <param name="checkpoint">Where the run stood; null for a new one.</param>
     /// <param name="model">What fine-tuning starts from; null from nothing, and where the run continues.</param>
     /// <param name="context">For progress, tables and cancellation.</param>
-    public TrainingWork(TrainSettings settings, string run, TrainData data, Checkpoint? checkpoint, Model? model, CommandContext context)
+    /// <param name="job">The processes that train together.</param>
+    /// <param name="network">The network of a run that continues, where another process has its checkpoint; null otherwise.</param>
+    public TrainingWork(
+        TrainSettings settings, string run, TrainData data, Checkpoint? checkpoint, Model? model, CommandContext context, ProcessJob job, Network? network = null)
     {
         (Settings, _run, _data, _context) = (settings, run, data, context);
+        _shares = settings.PartSize == 0 ? null : (job.Group.Rank, job.Group.Count);
         try
         {
             Network part;
@@ -40,7 +45,7 @@ internal sealed class TrainingWork : IDisposable
             IBatchSource training, validation;
             if (settings.From is null)
             {
-                part = checkpoint?.Network ?? CreateNetwork();
+                part = network ?? checkpoint?.Network ?? CreateNetwork();
                 Parameters = values = Own(ParameterSet.Initialize(part, settings.Seed));
                 groups = TrainingRecipe.For(settings.Network).Groups;
                 (training, validation) = (Loader = OwnLoader(data.Training, learning: true), data.Validation is null ? null! : OwnLoader(data.Validation, learning: false));
@@ -64,17 +69,23 @@ internal sealed class TrainingWork : IDisposable
                     Settings = Settings with { LearningRate = RateFor(start, training as FeatureBatches) };
             }
             Threads = settings.Threads == 0 ? Environment.ProcessorCount : settings.Threads;
+            GradientScope learning = GradientScope.Learning(groups);
+            if (settings.PartSize > 0)
+                Layers = ChooseExchange(job, part, learning);
             Plan plan = Own(new Plan(part, values, new PlanOptions
             {
-                BatchSize = settings.MicroBatch == 0 ? settings.BatchSize : Math.Min(settings.MicroBatch, settings.BatchSize),
+                BatchSize = ImagesAtOnce,
                 Threads = settings.Threads,
-                Gradients = GradientScope.Learning(groups),
+                Gradients = learning,
+                FactorLayers = [.. Layers.Where(layer => layer.Factors).Select(layer => layer.Layer)],
                 Seed = settings.Seed,
             }));
             IOptimizer optimizer = Own<IOptimizer>(settings.Optimizer == "adamw"
                 ? new AdamW(plan, groups) { WeightDecay = (float)settings.WeightDecay }
                 : new Sgd(plan, groups) { Momentum = (float)settings.Momentum, WeightDecay = (float)settings.WeightDecay });
-            Trainer = Own(new Trainer(plan, optimizer, training, validation, Options()));
+            if (settings.PartSize > 0)
+                Exchange = Own(new GradientExchange(job.Group, plan, settings.BatchSize));
+            Trainer = Own(new Trainer(plan, optimizer, training, validation, Options(), Exchange));
             checkpoint?.Restore(Trainer, Parameters);
         }
         catch
@@ -98,6 +109,16 @@ internal sealed class TrainingWork : IDisposable
 
     /// <summary>Threads that compute.</summary>
     public int Threads { get; }
+
+    /// <summary>What adds the gradients of parts; null where all are computed at once.</summary>
+    public GradientExchange? Exchange { get; }
+
+    /// <summary>How the gradients of fully connected layers travel; empty where none do.</summary>
+    public IReadOnlyList<LayerExchange> Layers { get; } = [];
+
+    /// <summary>Images that the plan takes.</summary>
+    private int ImagesAtOnce => Settings.PartSize > 0 ? Settings.PartSize
+        : Settings.MicroBatch == 0 ? Settings.BatchSize : Math.Min(Settings.MicroBatch, Settings.BatchSize);
 
     /// <summary>The classes in the order of the outputs.</summary>
     public ClassName[] ClassNames => [.. _data.Training.Classes.Select(name => new ClassName(name, name))];
@@ -138,7 +159,18 @@ internal sealed class TrainingWork : IDisposable
         };
     }
 
-    private DataLoader OwnLoader(IImageDataset images, bool learning) => Own(NewLoader(images, learning, Settings.BatchSize));
+    private DataLoader OwnLoader(IImageDataset images, bool learning) =>
+        Own(NewLoader(images, learning, learning || _shares is null ? Settings.BatchSize : Settings.PartSize));
+
+    /// <summary>The bandwidth is measured, the rest is usual; the first process decides for all.</summary>
+    private IReadOnlyList<LayerExchange> ChooseExchange(ProcessJob job, Network network, GradientScope learning)
+    {
+        var model = new ExchangeModel(job.MeasureBandwidth(), Threads * ExchangeModel.RateOfThread, ExchangeModel.UsualMemory);
+        bool? always = Settings.Exchange switch { "dense" => false, "factors" => true, _ => null };
+        IReadOnlyList<LayerExchange> layers = model.Choose(network, learning, Settings.BatchSize, Settings.PartSize, job.Group.Count, always);
+        byte[] chosen = job.Group.BroadcastMessage([.. layers.Select(layer => (byte)(layer.Factors ? 1 : 0))]);
+        return [.. layers.Select((layer, i) => layer with { Factors = chosen[i] != 0 })];
+    }
 
     private DataLoader NewLoader(IImageDataset images, bool learning, int batchSize) => new(images, _data.Preprocessing, new DataLoaderOptions
     {
@@ -149,7 +181,12 @@ internal sealed class TrainingWork : IDisposable
         Augmentation = learning ? _data.Augmentation : null,
         Seed = Settings.Seed,
         Epochs = Settings.Epochs,
+        Share = learning && _shares is var (rank, count) ? ShareOf(rank, count) : null,
+        Turn = !learning && _shares is var (first, every) ? new BatchTurn(first, every) : null,
     });
+
+    /// <summary>The images of each batch that a process computes.</summary>
+    private BatchShare ShareOf(int rank, int count) => BatchShare.Of(rank, count, Settings.BatchSize, Settings.PartSize);
 
     /// <summary>The features of training and validation images in front of the boundary: found, or computed once.</summary>
     private (IBatchSource Training, IBatchSource Validation) Features(StartingModel start)

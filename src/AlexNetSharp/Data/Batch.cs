@@ -34,6 +34,9 @@ public sealed class Batch : IDisposable
     /// <summary>Number of images: the batch size, or less in the last batch of an epoch.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Where only a share of a batch is read (<see cref="DataLoaderOptions.Share"/>): the position of its first image in the whole batch.</summary>
+    internal int First { get; set; }
+
     /// <summary>The network's inputs [count, height, width, channels]; with ten crops [count, 10, height, width, channels].</summary>
     public ReadOnlySpan<float> Input => _input.Span[..(Count * _length)];
 
@@ -63,7 +66,7 @@ public sealed class Batch : IDisposable
     public void Begin(int epoch, int step, int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)_labels.Length, nameof(count));
-        (Epoch, Step, Count, Missing) = (epoch, step, count, count);
+        (Epoch, Step, Count, Missing, First) = (epoch, step, count, count, 0);
         _errors.AsSpan().Clear();
     }
 

@@ -109,14 +109,14 @@ public sealed class DataLoader : IBatchSource, IDisposable
 
     private IEnumerable<Batch> Batches(int epoch, int firstBatch, CancellationToken cancellation)
     {
-        for (int step = firstBatch; step < StepsPerEpoch && !cancellation.IsCancellationRequested; step++)
+        for (int step = firstBatch + FirstTurn; step < StepsPerEpoch && !cancellation.IsCancellationRequested; step += Turns)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_pipeline is null || _next != (epoch, step) || epoch >= _end)
                 Start(epoch, step);
             Batch batch = _pipeline!.Next(cancellation)!;
             RequireGood(batch);
-            _next = step + 1 < StepsPerEpoch ? (epoch, step + 1) : (epoch + 1, 0);
+            _next = After(epoch, step);
             yield return batch;
         }
     }
@@ -140,7 +140,7 @@ public sealed class DataLoader : IBatchSource, IDisposable
         (_epoch, _step, _next) = (epoch, step, (epoch, step));
         // Images that are always read in the same order without changes are read for one epoch at a time: nobody needs the next one yet.
         _end = _options.Shuffle || _options.Augmentation is not null ? Math.Max(_options.Epochs, epoch + 1) : epoch + 1;
-        _pipeline ??= new ImagePipeline(_images, BatchSize, _length, _options.Threads, _options.Prefetch, Schedule, _preparation);
+        _pipeline ??= new ImagePipeline(_images, _options.HeldImages, _length, _options.Threads, _options.Prefetch, Schedule, _preparation);
     }
 
     private void Stop()
@@ -157,15 +157,30 @@ public sealed class DataLoader : IBatchSource, IDisposable
         if (_epoch >= _end)
             return false;
         int first = _step * BatchSize;
-        batch.Begin(_epoch, _step, Math.Min(BatchSize, Count - first));
+        int whole = Math.Min(BatchSize, Count - first), begin = 0, end = whole;
+        if (_options.Share is { } share)
+        {
+            // A batch has at least one image, also where the share of a short one is empty.
+            begin = Math.Min(share.First, whole - 1);
+            end = Math.Clamp(share.First + share.Count, begin + 1, whole);
+        }
+        batch.Begin(_epoch, _step, end - begin);
+        batch.First = begin;
         for (int i = 0; i < batch.Count; i++)
         {
-            int index = Order(first + i);
+            int index = Order(first + begin + i);
             batch.Set(i, index, _images.Label(index));
         }
-        (_epoch, _step) = _step + 1 < StepsPerEpoch ? (_epoch, _step + 1) : (_epoch + 1, 0);
+        (_epoch, _step) = After(_epoch, _step);
         return true;
     }
+
+    private int FirstTurn => _options.Turn?.First ?? 0;
+
+    private int Turns => _options.Turn?.Every ?? 1;
+
+    /// <summary>The batch that is read after another.</summary>
+    private (int Epoch, int Step) After(int epoch, int step) => step + Turns < StepsPerEpoch ? (epoch, step + Turns) : (epoch + 1, FirstTurn);
 
     private int Order(int position)
     {

@@ -32,6 +32,15 @@ public sealed record DataLoaderOptions
     /// <summary>Epochs that will be read, where that is known: nothing is prepared beyond them.</summary>
     public int Epochs { get; init; } = int.MaxValue;
 
+    /// <summary>The share of each batch that is read, where other processes read the rest; null for all.</summary>
+    public BatchShare? Share { get; init; }
+
+    /// <summary>Which batches of an epoch are read, where other processes read the others: those whose number leaves this remainder; null for all.</summary>
+    public BatchTurn? Turn { get; init; }
+
+    /// <summary>Images of a batch that are held in memory.</summary>
+    internal int HeldImages => Math.Min(Share?.Count ?? BatchSize, BatchSize);
+
     /// <summary>Views of each image: 1 or 10.</summary>
     internal int Views => TenCrop ? Preprocessor.TenCropViews : 1;
 
@@ -44,7 +53,7 @@ public sealed record DataLoaderOptions
     public long BytesOf(Preprocessing preprocessing)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
-        return ImagePipeline.BytesOf(BatchSize, (long)preprocessing.Length * Views, Prefetch);
+        return ImagePipeline.BytesOf(HeldImages, (long)preprocessing.Length * Views, Prefetch);
     }
 
     /// <summary>Checks the settings.</summary>
@@ -58,3 +67,28 @@ public sealed record DataLoaderOptions
             throw new ArgumentException("Ten crops are for evaluation; they exclude random changes.");
     }
 }
+
+/// <summary>Some neighboring images of each batch.</summary>
+/// <param name="First">Position of the first.</param>
+/// <param name="Count">How many, at least 1.</param>
+public sealed record BatchShare(int First, int Count)
+{
+    /// <summary>The share of a process, when a batch is cut into parts of one size that its processes compute.</summary>
+    /// <param name="rank">Number of the process, from 0.</param>
+    /// <param name="processes">Number of processes, at most as many as parts.</param>
+    /// <param name="batchSize">Images per batch.</param>
+    /// <param name="partSize">Images per part; the last one may be smaller.</param>
+    public static BatchShare Of(int rank, int processes, int batchSize, int partSize)
+    {
+        int parts = (batchSize + partSize - 1) / partSize, first = StartOf(rank, parts, processes);
+        return new BatchShare(first * partSize, (StartOf(rank + 1, parts, processes) - first) * partSize);
+    }
+
+    /// <summary>The first part of a process: all have the same number, or one more.</summary>
+    internal static int StartOf(int rank, int parts, int processes) => (int)((long)rank * parts / processes);
+}
+
+/// <summary>Every so many batches one.</summary>
+/// <param name="First">Number of the first batch.</param>
+/// <param name="Every">Batches from one to the next.</param>
+public sealed record BatchTurn(int First, int Every);

@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Threading;
@@ -56,4 +57,8 @@ public interface IExecutor : IDisposable
 
     /// <summary>Threads of this CPU that are idle between two calls, for work between forward, backward and update; null if the executor has none.</summary>
     internal WorkerPool? Pool => null;
+
+    /// <summary>What a gradient is made of that backward leaves out; null for a gradient that it computes.</summary>
+    /// <param name="gradient">One of <see cref="Gradients"/>.</param>
+    internal LinearFactors? FactorsOf(Parameter gradient) => null;
 }

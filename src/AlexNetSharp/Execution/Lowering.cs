@@ -132,7 +132,8 @@ internal sealed class Lowering
         _operations.Add(new Operation(
             info,
             _kernels.Linear(
-                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, _options.Precision == Precision.BFloat16),
+                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, _options.Precision == Precision.BFloat16,
+                factors: Learns(linear) && _options.FactorLayers.Contains(linear.Name)),
             linear.Name));
     }
 

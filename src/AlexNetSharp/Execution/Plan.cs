@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Kernels;
+using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
@@ -102,6 +103,12 @@ public sealed unsafe class Plan : IExecutor
     internal WorkerPool Pool => _pool;
 
     WorkerPool? IExecutor.Pool => _pool;
+
+    LinearFactors? IExecutor.FactorsOf(Parameter gradient)
+    {
+        int operation = Array.FindIndex(_gradientsOf, gradients => gradients.Contains(gradient));
+        return operation >= 0 && gradient.Spec.Role == ParameterRole.LinearWeight ? _operations[operation].Kernel.Factors : null;
+    }
 
     /// <summary>Threads that compute, the caller's included.</summary>
     public int Threads => _pool.Threads;

@@ -26,6 +26,12 @@ public sealed record PlanOptions : ExecutorOptions
     /// <summary>Whether the output of every layer stays readable after a step (<see cref="Plan.Activation"/>), at the cost of memory and fusion.</summary>
     public bool KeepActivations { get; init; }
 
+    /// <summary>
+    /// Names of fully connected layers whose weight gradients backward leaves out: whoever puts together the gradients of a batch in several
+    /// parts computes them from <see cref="IExecutor.FactorsOf"/>.
+    /// </summary>
+    public IReadOnlyList<string> FactorLayers { get; init; } = [];
+
     internal int EffectiveThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
 
     internal void Validate()

@@ -1,3 +1,4 @@
+using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels;
@@ -34,6 +35,9 @@ internal abstract unsafe class Kernel
 
     /// <summary>Whether backward reads the output of forward.</summary>
     public virtual bool BackwardReadsOutput => false;
+
+    /// <summary>What the gradient of the weight is made of, for a kernel that leaves the product to others; null for one that computes it.</summary>
+    public virtual LinearFactors? Factors => null;
 
     /// <summary>Floats of prepared weights.</summary>
     public virtual long PreparedWeightLength => 0;

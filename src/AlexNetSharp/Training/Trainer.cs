@@ -18,8 +18,8 @@ namespace AlexNetSharp.Training;
 /// another process with bit-identical results. A step allocates no managed memory.
 /// </para>
 /// <para>
-/// A step: an executor computes the gradients, in parts where the batch is larger than the executor's; an exchange may average them with
-/// those of other processes; they are clipped; the optimizer updates the parameters. Executor, optimizer and parameters belong to the
+/// A step: an executor computes the gradients, in parts where the batch is larger than the executor's; an exchange may add them to those
+/// of other processes; they are clipped; the optimizer updates the parameters. Executor, optimizer and parameters belong to the
 /// caller. A trainer serves one caller at a time.
 /// </para>
 /// </remarks>
@@ -37,6 +37,8 @@ public sealed unsafe class Trainer : IDisposable
     private readonly SoftmaxCrossEntropy _loss;
     private readonly List<EpochMetrics> _history = [];
     private double[] _losses = [];
+    private readonly Tally[] _tallies;
+    private bool _stop;
     private long _timestamp;
 
     /// <summary>Puts a training together.</summary>
@@ -49,7 +51,10 @@ public sealed unsafe class Trainer : IDisposable
     /// <param name="training">The training images.</param>
     /// <param name="validation">The validation images, or null.</param>
     /// <param name="options">How to train.</param>
-    /// <param name="exchange">What happens to gradients before they are clipped and used; null for nothing.</param>
+    /// <param name="exchange">
+    /// What adds the gradients of the parts of a batch, which other processes may compute; null: this process computes all, each part's added to
+    /// those before as backward computes them.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// Images and network do not fit, an option is out of range, the executor computes no gradients, or the optimizer updates other parameters.
     /// </exception>
@@ -76,6 +81,7 @@ public sealed unsafe class Trainer : IDisposable
         _executor = executor;
         _exchange = exchange;
         _gradientReady = exchange is null ? null : exchange.Ready;
+        _tallies = new Tally[exchange is null ? 0 : exchange.EndPart - exchange.FirstPart];
         _training = training;
         _validation = validation;
         _ownsPool = executor.Pool is null;
@@ -176,12 +182,15 @@ public sealed unsafe class Trainer : IDisposable
         while (!IsDone)
         {
             _timestamp = Stopwatch.GetTimestamp();
-            foreach (Batch batch in _training.Read(_history.Count, StepInEpoch, cancellationToken))
+            // Where several processes train, they stop after the same step.
+            foreach (Batch batch in _training.Read(_history.Count, StepInEpoch, _exchange is null ? cancellationToken : CancellationToken.None))
             {
+                _stop = cancellationToken.IsCancellationRequested;
                 TrainStep(batch);
-                cancellationToken.ThrowIfCancellationRequested();
+                ThrowIfStopped(cancellationToken);
             }
-            cancellationToken.ThrowIfCancellationRequested();
+            if (_exchange is null)
+                cancellationToken.ThrowIfCancellationRequested();
             if (StepInEpoch != StepsPerEpoch)
                 throw new InvalidOperationException(FormattableString.Invariant(
                     $"the training images ended after {StepInEpoch} of {StepsPerEpoch} batches"));
@@ -197,7 +206,8 @@ public sealed unsafe class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         CheckShape(Network, source);
-        return Evaluation.Measure(_executor, source, views: 1, cancellationToken);
+        return _exchange is null ? Evaluation.Measure(_executor, source, views: 1, cancellationToken)
+            : SharedEvaluation.Measure(_executor, source, _exchange.Processes, cancellationToken);
     }
 
     /// <summary>Ends the threads of the trainer's own; executor, optimizer and parameters stay.</summary>
@@ -210,16 +220,8 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>One update from one batch.</summary>
     private void TrainStep(Batch batch)
     {
-        Tally tally = default;
         int parts = (_training.BatchSize + _executor.BatchSize - 1) / _executor.BatchSize;
-        for (int first = 0, part = 0; first < batch.Count; first += _executor.BatchSize, part++)
-        {
-            ReadOnlySpan<int> labels = Load(batch, first);
-            _executor.Forward(training: true, (ulong)(Step * parts + part));
-            tally += Measure(labels, scale: (float)labels.Length / batch.Count);
-            bool last = first + _executor.BatchSize >= batch.Count;
-            _executor.Backward(accumulate: part > 0, last ? _gradientReady : null);
-        }
+        Tally tally = _exchange is null ? ComputeAll(batch, parts) : ComputeShare(batch, parts, _exchange);
         double rate = Options.Schedule.Rate(Step, _history.Count + (double)StepInEpoch / StepsPerEpoch, _losses);
         CheckLoss(tally.Loss, rate);
         _exchange?.Complete(_gradients);
@@ -229,6 +231,47 @@ public sealed unsafe class Trainer : IDisposable
         Running += tally;
         RunningSeconds += Lap();
         StepDone?.Invoke(new(_history.Count + 1, StepInEpoch, StepsPerEpoch, Step, rate, tally, Running));
+    }
+
+    /// <summary>The gradients of a batch, parts added one after the other.</summary>
+    private Tally ComputeAll(Batch batch, int parts)
+    {
+        Tally tally = default;
+        for (int first = 0, part = 0; first < batch.Count; first += _executor.BatchSize, part++)
+        {
+            ReadOnlySpan<int> labels = Load(batch, first);
+            _executor.Forward(training: true, (ulong)(Step * parts + part));
+            tally += Measure(labels, scale: (float)labels.Length / batch.Count);
+            _executor.Backward(accumulate: part > 0);
+        }
+        return tally;
+    }
+
+    /// <summary>The gradients of this process's parts of a batch; the exchange gets each, and adds them.</summary>
+    private Tally ComputeShare(Batch batch, int parts, IGradientExchange exchange)
+    {
+        int size = _executor.BatchSize, whole = Math.Min(_training.BatchSize, _training.Count - StepInEpoch * _training.BatchSize);
+        int used = (whole + size - 1) / size, end = Math.Min(exchange.EndPart, used), done = 0;
+        exchange.Begin(used);
+        for (int part = exchange.FirstPart; part < end; part++)
+        {
+            // A source may have read the whole batch, or this process's images alone.
+            ReadOnlySpan<int> labels = Load(batch, part * size - batch.First);
+            _executor.Input[(labels.Length * (int)Network.InputShape.Length)..].Clear();
+            _executor.Forward(training: true, (ulong)(Step * parts + part));
+            _tallies[done++] = Measure(labels, scale: (float)labels.Length / whole);
+            exchange.BeginPart(part);
+            _executor.Backward(accumulate: false, _gradientReady);
+        }
+        return exchange.Agree(_tallies.AsSpan(0, done), ref _stop);
+    }
+
+    private void ThrowIfStopped(CancellationToken cancellationToken)
+    {
+        if (_exchange is null)
+            cancellationToken.ThrowIfCancellationRequested();
+        else if (_stop)
+            throw new OperationCanceledException(cancellationToken);
     }
 
     private void Update(double rate)

@@ -81,6 +81,7 @@ public partial class ArchitectureTests
     [Theory]
     [InlineData(typeof(SimdTiers))]
     [InlineData(typeof(AlexNetSharp.Images.ImageDecoder))]
+    [InlineData(typeof(AlexNetSharp.Mpi.MpiException))]
     [InlineData(typeof(AlexNetSharp.Cli.Hosting.NativeBuild))]
     public void AssembliesAreCheckedForTrimmingAndNativeCode(Type part)
     {

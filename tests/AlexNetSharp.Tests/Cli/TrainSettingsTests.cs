@@ -125,6 +125,8 @@ public sealed class TrainSettingsTests : IDisposable
         RandomResizedCrop = true,
         Flip = true,
         ColorPca = true,
+        PartSize = 16,
+        Exchange = "dense",
         Epochs = 7,
         ValidationEpochs = 2,
         BatchSize = 9,

@@ -56,7 +56,7 @@ public sealed class ExecutorSeamTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void AnExchangeGetsEachGradientOnceAStepTheLastLayerFirstAndDecidesWhatIsUsed()
+    public void AnExchangeGetsEachGradientOfEachPartTheLastLayerFirstAndDecidesWhatIsUsed()
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 3);
         float[] before = SmallTraining.Values(parameters);
@@ -67,7 +67,8 @@ public sealed class ExecutorSeamTests
         using var trainer = new Trainer(
             plan, sgd, SmallTraining.Images(32, 16, seed: 1), null, new TrainerOptions { Epochs = 1, ClipNorm = 1 }, exchange);
         trainer.Run(TestContext.Current.CancellationToken);
-        string[] step = ["fc2.weight", "fc2.bias", "fc1.weight", "fc1.bias", "conv1.weight", "conv1.bias", "complete"];
+        string[] gradients = ["fc2.weight", "fc2.bias", "fc1.weight", "fc1.bias", "conv1.weight", "conv1.bias"];
+        string[] step = ["begin", "part 0", .. gradients, "part 1", .. gradients, "complete"];
         Assert.Equal([.. step, .. step], exchange.Calls);
         // It set all gradients to 0, so weight decay alone changed the weights.
         Compare.Close("weights", before, SmallTraining.Values(parameters), Tolerances.Elementwise);
@@ -104,6 +105,18 @@ public sealed class ExecutorSeamTests
     private sealed class Exchange : IGradientExchange
     {
         public List<string> Calls { get; } = [];
+
+        public IProcessGroup Processes { get; } = new SingleProcess();
+
+        public int FirstPart => 0;
+
+        public int EndPart => 2;
+
+        public void Begin(int parts) => Calls.Add("begin");
+
+        public void BeginPart(int part) => Calls.Add($"part {part}");
+
+        public Tally Agree(ReadOnlySpan<Tally> own, ref bool stop) => own[0] + own[1];
 
         public void Ready(Parameter gradient)
         {

@@ -49,8 +49,9 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     /// <param name="weightGradient">Backward will be asked for the gradients of weight and bias.</param>
     /// <param name="inputGradient">Backward will be asked for the gradient of the input.</param>
     /// <param name="bfloat16">Forward uses a rounded copy of the weight.</param>
+    /// <param name="factors">Backward leaves the gradient of the weight, not that of the bias, to <see cref="Factors"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is less than 1.</exception>
-    public LinearKernel(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, bool bfloat16)
+    public LinearKernel(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, bool bfloat16, bool factors = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
@@ -66,11 +67,14 @@ internal sealed unsafe class LinearKernel<V> : Kernel
         _gradInputStride = Width * GradInputRows + 16;
         (_packInput, _packGradOutput, _roundWeight) = (PackInput, PackGradOutput, RoundWeight);
         (_forward, _backwardWeight, _backwardInput) = (ForwardPanels, BackwardWeight, BackwardInput);
+        Factors = factors ? new LinearFactors<V>(batch, inFeatures, outFeatures, _batchStride) : null;
     }
 
     public override string Name => _bfloat16 ? "packed panels, bfloat16 weights" : "packed panels";
 
     public override bool WeightGradient { get; }
+
+    public override LinearFactors? Factors { get; }
 
     public override bool InputGradient { get; }
 
@@ -103,6 +107,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
         _gradOutputPanels = _inputPanels + InputPanelsLength;
         _gradOutputTransposed = _gradOutputPanels + GradOutputPanelsLength;
         _workerScratch = _gradOutputTransposed + GradOutputTransposedLength;
+        Factors?.Bind(Input, _gradOutputPanels);
     }
 
     private int InputPieces => (_inPanels + PackedTogether - 1) / PackedTogether;
@@ -170,7 +175,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     {
         _accumulate = accumulate;
         Pool.Run(_packGradOutput, _outPanels);
-        if (GradWeight != null)
+        if (GradWeight != null && Factors is null)
         {
             Pool.Run(_packInput, InputPieces);
             Pool.Run(_backwardWeight, (_inFeatures + GradWeightRows - 1) / GradWeightRows * _outPanels);

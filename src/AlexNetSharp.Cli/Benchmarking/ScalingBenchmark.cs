@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Runs;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Cli.Benchmarking;
+
+/// <summary>What <see cref="ScalingBenchmark"/> measured; times are those of the slowest process.</summary>
+/// <param name="Network">Name of the network.</param>
+/// <param name="Processes">Processes.</param>
+/// <param name="ImagesOfProcess">Images of a process in a step.</param>
+/// <param name="Threads">Threads of a process.</param>
+/// <param name="ComputeSeconds">Median of forward and backward with all gradients, all processes at work, nothing sent.</param>
+/// <param name="StepSeconds">Median of the same with the exchange.</param>
+/// <param name="BusySeconds">Mean time of a step in which gradients were under way.</param>
+/// <param name="WaitedSeconds">Mean time of a step for which the exchange was waited after backward.</param>
+/// <param name="BytesSent">Bytes that a process sent in a step.</param>
+/// <param name="GradientBytes">Size of all gradients.</param>
+/// <param name="AllocatedBytes">Managed memory allocated in a step.</param>
+/// <param name="BandwidthBytes">Measured bandwidth between neighbors, bytes a second.</param>
+/// <param name="PeakMemoryBytes">Peak memory of the first process.</param>
+/// <param name="Layers">How fully connected layers travel.</param>
+internal sealed record ScalingReport(
+    string Network, int Processes, int ImagesOfProcess, int Threads, double ComputeSeconds, double StepSeconds, double BusySeconds, double WaitedSeconds,
+    long BytesSent, long GradientBytes, long AllocatedBytes, double BandwidthBytes, long PeakMemoryBytes, IReadOnlyList<LayerExchange> Layers)
+{
+    /// <summary>The least that a process has to send for an exchange of all gradients.</summary>
+    public double LeastBytes => 2.0 * (Processes - 1) / Processes * GradientBytes;
+
+    /// <summary>Share of the time under way that backward hid.</summary>
+    public double Hidden => BusySeconds > 0 ? Math.Clamp(1 - WaitedSeconds / BusySeconds, 0, 1) : 1;
+
+    /// <summary>The fields.</summary>
+    public byte[] ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteString("network", Network);
+        json.WriteNumber("processes", Processes);
+        json.WriteNumber("images_of_process", ImagesOfProcess);
+        json.WriteNumber("threads", Threads);
+        json.WriteNumber("compute_seconds", ComputeSeconds);
+        json.WriteNumber("step_seconds", StepSeconds);
+        json.WriteNumber("busy_seconds", BusySeconds);
+        json.WriteNumber("waited_seconds", WaitedSeconds);
+        json.WriteNumber("hidden", Hidden);
+        json.WriteNumber("bytes_sent", BytesSent);
+        json.WriteNumber("least_bytes", LeastBytes);
+        json.WriteNumber("gradient_bytes", GradientBytes);
+        json.WriteNumber("allocated_bytes", AllocatedBytes);
+        if (double.IsFinite(BandwidthBytes))
+            json.WriteNumber("bandwidth", BandwidthBytes);
+        json.WriteNumber("peak_memory_bytes", PeakMemoryBytes);
+        json.WriteStartArray("layers");
+        foreach (LayerExchange layer in Layers)
+        {
+            json.WriteStartObject();
+            json.WriteString("layer", layer.Layer);
+            json.WriteBoolean("factors", layer.Factors);
+            json.WriteNumber("gradient_bytes", layer.DenseBytes);
+            json.WriteNumber("factor_bytes", layer.FactorBytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The lines for people.</summary>
+    public IEnumerable<string> ToLines()
+    {
+        CultureInfo invariant = CultureInfo.InvariantCulture;
+        yield return string.Create(
+            invariant, $"compute {ComputeSeconds:0.000} s a step, with exchange {StepSeconds:0.000} s: {Processes * ImagesOfProcess / StepSeconds:0.0} images/s in all, {100 * ComputeSeconds / StepSeconds:0.0} % of what the processes compute without exchange");
+        if (Processes == 1)
+            yield break;
+        yield return string.Create(
+            invariant, $"gradients under way for {BusySeconds:0.000} s, waited for {WaitedSeconds:0.000} s: {100 * Hidden:0} % hidden behind backward");
+        yield return string.Create(
+            invariant, $"each process sends {BytesSent / 1e6:0.00} MB a step; gradients are {GradientBytes / 1e6:0.00} MB, of which any exchange sends at least {LeastBytes / 1e6:0.00}; {BandwidthBytes / 1e9:0.00} GB/s between neighbors");
+        yield return string.Create(invariant, $"peak memory {PeakMemoryBytes / 1e9:0.00} GB a process, {AllocatedBytes} bytes of managed memory allocated per step");
+    }
+}
+
+/// <summary>How well processes that train together scale: forward and backward alone, and with the exchange of gradients.</summary>
+/// <param name="network">The network.</param>
+/// <param name="options">Plan of a process; its batch is what a process computes in a step.</param>
+/// <param name="burnIn">Steps before the first that counts.</param>
+/// <param name="batches">Steps that count.</param>
+/// <param name="exchange"><c>auto</c>, <c>dense</c> or <c>factors</c>.</param>
+internal sealed class ScalingBenchmark(Network network, PlanOptions options, int burnIn, int batches, string exchange)
+{
+    /// <summary>Runs it.</summary>
+    public ScalingReport Run(CommandContext context, ProcessJob job, NotebookBenchmark.ImageSource images)
+    {
+        int processes = job.Group.Count;
+        int threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
+        double bandwidth = job.MeasureBandwidth();
+        bool? always = exchange switch { "dense" => false, "factors" => true, _ => null };
+        IReadOnlyList<LayerExchange> layers = new ExchangeModel(bandwidth, threads * ExchangeModel.RateOfThread, ExchangeModel.UsualMemory)
+            .Choose(network, options.Gradients, options.BatchSize * processes, options.BatchSize, processes, always);
+        using ParameterSet parameters = ParameterSet.Initialize(network, options.Seed);
+        using var alone = new Plan(network, parameters, options);
+        using var plan = new Plan(network, parameters, options with { FactorLayers = [.. layers.Where(layer => layer.Factors).Select(layer => layer.Layer)] });
+        using var shared = new GradientExchange(job.Group, plan, options.BatchSize * processes);
+        foreach (Plan each in (Plan[])[alone, plan])
+        {
+            images(each.Input);
+            each.OutputGradient.Fill(1e-3f);
+        }
+        Action<Parameter> ready = shared.Ready;
+        double[] compute = new double[batches], seconds = new double[batches];
+        (TimeSpan busy, TimeSpan waited, long sent, long allocated) = (default, default, 0, 0);
+        // One of each in turn: what else the machine does disturbs both.
+        for (int i = 0; i < burnIn + batches; i++)
+        {
+            double one = Time(() => ComputeAlone(alone, i));
+            if (i == burnIn)
+                (busy, waited) = (shared.Busy, shared.Waited);
+            job.Group.Barrier();
+            (long sentBefore, long allocatedBefore) = (job.BytesSent, GC.GetTotalAllocatedBytes(precise: true));
+            long start = Stopwatch.GetTimestamp();
+            parameters.MarkChanged();
+            shared.Begin(processes);
+            plan.Forward(training: true, (ulong)i);
+            shared.BeginPart(shared.FirstPart);
+            plan.Backward(accumulate: false, ready);
+            shared.Complete(plan.Gradients!);
+            double other = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            if (i >= burnIn)
+            {
+                allocated += GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
+                sent += job.BytesSent - sentBefore;
+                (compute[i - burnIn], seconds[i - burnIn]) = (one, other);
+            }
+            job.Group.Barrier();
+            context.Progress.Show("forward-backward", i + 1, burnIn + batches);
+        }
+        double[] slowest = Slowest(job, [
+            Median(compute), Median(seconds), (shared.Busy - busy).TotalSeconds / batches, (shared.Waited - waited).TotalSeconds / batches,
+            sent / (double)batches, allocated / batches]);
+        return new ScalingReport(
+            network.Name, processes, options.BatchSize, threads, slowest[0], slowest[1], slowest[2], slowest[3],
+            (long)slowest[4], plan.Gradients!.Parameters.Sum(gradient => gradient.Spec.Length) * sizeof(float), (long)slowest[5], bandwidth, Machine.PeakMemoryBytes, layers);
+    }
+
+    private static void ComputeAlone(Plan plan, int step)
+    {
+        plan.Parameters.MarkChanged();
+        plan.Forward(training: true, (ulong)step);
+        plan.Backward();
+    }
+
+    private static double Time(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static double[] Slowest(ProcessJob job, double[] own)
+    {
+        var all = new double[own.Length * job.Group.Count];
+        job.Group.AllGather<double>(own, all);
+        return [.. Enumerable.Range(0, own.Length).Select(i => Enumerable.Range(0, job.Group.Count).Max(rank => all[rank * own.Length + i]))];
+    }
+
+    private static double Median(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}

@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Data;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Cli.Runs;
+
+/// <summary>
+/// The images of a training as all processes have them: the first process opens and checks them, and tells the others which there are. Each
+/// looks whether it has the same.
+/// </summary>
+internal static class SharedImages
+{
+    /// <summary>Tells the others what this process, the first, found.</summary>
+    public static void Tell(IProcessGroup group, TrainData data)
+    {
+        using var message = new MemoryStream();
+        using (var writer = new BinaryWriter(message))
+        {
+            writer.Write(JsonSerializer.Serialize(data.Preprocessing, SharedJson.Default.Preprocessing));
+            writer.Write(data.ValidationSplit ?? double.NaN);
+            ColorPca? colors = data.Augmentation?.ColorPca;
+            writer.Write(colors is not null);
+            foreach (float value in colors?.Components ?? [])
+                writer.Write(value);
+            writer.Write(data.Validation is not null);
+            Write(writer, data.Training);
+            if (data.Validation is not null)
+                Write(writer, data.Validation);
+        }
+        group.BroadcastMessage(message.ToArray());
+        RequireSame(group, null);
+    }
+
+    /// <summary>Opens the images that the first process told of.</summary>
+    /// <param name="group">The processes.</param>
+    /// <param name="settings">The settings of the run.</param>
+    /// <param name="context">The command's context.</param>
+    /// <exception cref="InvalidDataException">A process does not have the same images; the message names it.</exception>
+    public static TrainData Open(IProcessGroup group, TrainSettings settings, CommandContext context)
+    {
+        using var reader = new BinaryReader(new MemoryStream(group.BroadcastMessage(null)));
+        Preprocessing preprocessing = JsonSerializer.Deserialize(reader.ReadString(), SharedJson.Default.Preprocessing)!;
+        double split = reader.ReadDouble();
+        ColorPca? colors = reader.ReadBoolean() ? new ColorPca { Components = [.. Enumerable.Range(0, 9).Select(_ => reader.ReadSingle())] } : null;
+        bool validated = reader.ReadBoolean();
+        IImageDecoder decoder = ImageInput.Decoder(context, settings.MaxPixels, settings.Strict);
+        var packed = new Lazy<DatasetPair>(() => DatasetReader.Open(settings.Data, TrainData.Options(settings, decoder)));
+        string? difference = null;
+        IImageDataset? training = Read(reader, decoder, () => packed.Value.Train, ref difference);
+        IImageDataset? validation = validated ? Read(reader, decoder, () => packed.Value.Validation, ref difference) : null;
+        RequireSame(group, difference);
+        long cache = settings.CacheMegabytes << 20, share = validation is null ? cache : cache * training!.Count / (training.Count + validation.Count);
+        return new TrainData(
+            TrainData.Cached(training!, share), validation is null ? null : TrainData.Cached(validation, cache - share), preprocessing, TrainData.Changes(settings, colors))
+        {
+            ValidationSplit = double.IsNaN(split) ? null : split,
+        };
+    }
+
+    /// <summary>Files by name and length; images of a packed file by their content.</summary>
+    private static void Write(BinaryWriter writer, IImageDataset images)
+    {
+        writer.Write(images.InMemory);
+        writer.Write(images.Count);
+        writer.Write(images.Classes.Count);
+        foreach (string name in images.Classes)
+            writer.Write(name);
+        if (images.InMemory)
+        {
+            writer.Write(ContentOf(images));
+            return;
+        }
+        for (int i = 0; i < images.Count; i++)
+        {
+            writer.Write(images.Name(i));
+            writer.Write(images.Label(i));
+            writer.Write(new FileInfo(images.Name(i)).Length);
+        }
+    }
+
+    private static IImageDataset? Read(BinaryReader reader, IImageDecoder decoder, Func<IImageDataset?> open, ref string? difference)
+    {
+        bool inMemory = reader.ReadBoolean();
+        int count = reader.ReadInt32();
+        string[] classes = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => reader.ReadString())];
+        if (inMemory)
+        {
+            string expected = reader.ReadString();
+            try
+            {
+                IImageDataset? found = open();
+                if (found is null || found.Count != count || ContentOf(found) != expected)
+                    difference ??= FormattableString.Invariant($"its dataset is another: {found?.Count ?? 0} images, where {count} are expected, or other pixels or labels");
+                return found;
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                difference ??= e.Message;
+                return null;
+            }
+        }
+        (string[] paths, int[] labels, long[] lengths) = (new string[count], new int[count], new long[count]);
+        for (int i = 0; i < count; i++)
+            (paths[i], labels[i], lengths[i]) = (reader.ReadString(), reader.ReadInt32(), reader.ReadInt64());
+        // The lowest number, so that the message does not depend on threads.
+        int wrong = int.MaxValue;
+        Parallel.For(0, count, i =>
+        {
+            var file = new FileInfo(paths[i]);
+            if (!file.Exists || file.Length != lengths[i])
+                lock (paths)
+                    wrong = Math.Min(wrong, i);
+        });
+        if (wrong < count)
+            difference ??= new FileInfo(paths[wrong]) is { Exists: true, Length: var length }
+                ? FormattableString.Invariant($"{paths[wrong]} has {length} bytes there, but {lengths[wrong]} on rank 0")
+                : $"{paths[wrong]} is missing there";
+        return new ListedImages(paths, labels, classes, decoder);
+    }
+
+    /// <summary>Ends all processes where one has other images; its line names it.</summary>
+    private static void RequireSame(IProcessGroup group, string? difference)
+    {
+        byte[][] all = group.AllGatherMessages(System.Text.Encoding.UTF8.GetBytes(difference ?? ""));
+        for (int rank = 0; rank < all.Length; rank++)
+            if (all[rank].Length > 0)
+                throw ProcessJob.Everywhere(new InvalidDataException(
+                    $"the images of {group.Describe(rank)} are not those of rank 0: {System.Text.Encoding.UTF8.GetString(all[rank])}; all processes need the same folder, shared or copied"));
+    }
+
+    private static string ContentOf(IImageDataset images)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var image = new PixelBuffer();
+        for (int i = 0; i < images.Count; i++)
+        {
+            images.Read(i, image);
+            hash.AppendData(BitConverter.GetBytes(images.Label(i)));
+            hash.AppendData(image.Pixels);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>Image files with the classes that another process found them to have.</summary>
+internal sealed class ListedImages(string[] paths, int[] labels, IReadOnlyList<string> classes, IImageDecoder decoder) : IImageDataset
+{
+    public int Count => paths.Length;
+
+    public IReadOnlyList<string> Classes => classes;
+
+    public int Label(int index) => labels[index];
+
+    public string Name(int index) => paths[index];
+
+    public void Read(int index, PixelBuffer target) => decoder.DecodeFile(paths[index], target);
+}
+
+/// <summary>Serialization of what processes tell each other, without reflection.</summary>
+[JsonSerializable(typeof(Preprocessing))]
+internal sealed partial class SharedJson : JsonSerializerContext;

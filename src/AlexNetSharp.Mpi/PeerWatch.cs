@@ -1,0 +1,139 @@
+using System.Runtime.InteropServices;
+
+namespace AlexNetSharp.Mpi;
+
+/// <summary>
+/// Signs of life: each process sends one to the next about twice a second, and watches the one before it; processes of the same host also
+/// see when another has ended.
+/// </summary>
+internal sealed unsafe partial class PeerWatch : IDisposable
+{
+    private const int Tag = 0, Bytes = sizeof(long);
+    private const long Alive = 1, Farewell = 2;
+
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
+
+    private readonly MpiProcessGroup _group;
+    private readonly MpiLibrary _mpi;
+    private readonly Lock _gate;
+    private readonly PeerInfo[] _peers;
+    private readonly Thread _thread;
+    private readonly int _next, _previous, _patience;
+    private readonly long* _values;      // what is sent, what is received
+    private readonly nint* _requests;
+    private readonly ManualResetEventSlim _stop = new();
+    private bool _sending, _receiving, _saidFarewell, _heardFarewell;
+
+    /// <summary>Begins to watch.</summary>
+    public PeerWatch(MpiProcessGroup group, MpiLibrary mpi, Lock gate, PeerInfo[] peers, TimeSpan silence)
+    {
+        (_group, _mpi, _gate, _peers) = (group, mpi, gate, peers);
+        (_next, _previous) = ((group.Rank + 1) % group.Count, (group.Rank + group.Count - 1) % group.Count);
+        // In ticks of this process: where it was stopped itself, together with all others, nobody was silent.
+        _patience = (int)Math.Ceiling(silence / s_tick);
+        _values = (long*)NativeMemory.AllocZeroed(2 * sizeof(long));
+        _requests = (nint*)NativeMemory.AllocZeroed(2 * (nuint)sizeof(nint));
+        _thread = new Thread(Run) { IsBackground = true, Name = "AlexNetSharp signs of life" };
+        _thread.Start();
+    }
+
+    /// <summary>Says farewell, waits for that of the process before, and ends the thread.</summary>
+    public void Dispose()
+    {
+        _stop.Set();
+        _thread.Join();
+        _stop.Dispose();
+        NativeMemory.Free(_values);
+        NativeMemory.Free(_requests);
+    }
+
+    private void Run()
+    {
+        try
+        {
+            int silent = 0;
+            for (int tick = 0; !(_saidFarewell && !_sending && _heardFarewell); tick++)
+            {
+                bool heard;
+                lock (_gate)
+                    heard = Listen() | Speak(tick);
+                silent = heard || _heardFarewell ? 0 : silent + 1;
+                if (silent > _patience)
+                    _group.Abort(FormattableString.Invariant($"{_group.Describe(_previous)} has given no sign of life for {silent * s_tick.TotalSeconds:0} s"));
+                if (!_stop.IsSet)
+                    LookAround();
+                if (_stop.IsSet)
+                    Thread.Sleep(1);
+                else
+                    _stop.Wait(s_tick);
+            }
+        }
+        catch (IOException e)
+        {
+            _group.Abort(e.Message);
+        }
+    }
+
+    private bool Listen()
+    {
+        if (_heardFarewell)
+            return false;
+        if (!_receiving)
+        {
+            _requests[1] = 0;
+            _group.Require(_mpi.Receive((nint)(_values + 1), Bytes, _previous, Tag, _requests + 1), _previous);
+            _receiving = true;
+        }
+        _group.Require(_mpi.Test(_requests + 1, out bool done), _previous);
+        if (!done)
+            return false;
+        _receiving = false;
+        _heardFarewell = _values[1] == Farewell;
+        return true;
+    }
+
+    private bool Speak(int tick)
+    {
+        if (_sending)
+        {
+            _group.Require(_mpi.Test(_requests, out bool done), _next);
+            _sending = !done;
+        }
+        if (_sending || _saidFarewell || (tick % 5 != 0 && !_stop.IsSet))
+            return false;
+        _values[0] = _stop.IsSet ? Farewell : Alive;
+        _saidFarewell = _stop.IsSet;
+        _requests[0] = 0;
+        _group.Require(_mpi.Send((nint)_values, Bytes, _next, Tag, _requests), _next);
+        _sending = true;
+        return false;
+    }
+
+    /// <summary>Whether a process of this host has ended: the launcher gives the others little time then.</summary>
+    private void LookAround()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        for (int rank = 0; rank < _peers.Length; rank++)
+            if (rank != _group.Rank && _peers[rank].Host == _group.Host && _peers[rank].Space == _peers[_group.Rank].Space
+                && !(rank == _previous && _heardFarewell) && !IsRunning(_peers[rank].ProcessId))
+            {
+                // One of them speaks; the others only if that one is gone too.
+                if (rank != _previous)
+                    Thread.Sleep(300);
+                if (_stop.IsSet)
+                    return;
+                _group.Abort(FormattableString.Invariant($"{_group.Describe(rank)} has ended or was killed (process {_peers[rank].ProcessId})"));
+            }
+    }
+
+    /// <summary>Asks the system without reading anything, so that nothing is allocated while a training runs.</summary>
+    private static bool IsRunning(int process)
+    {
+        const int noSuchProcess = 3;
+        return Signal(process, 0) == 0 || Marshal.GetLastPInvokeError() != noSuchProcess;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Signal(int process, int signal);
+}

@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using AlexNetSharp.Models;
+
+namespace AlexNetSharp.Training;
+
+/// <summary>Where a training stands, from the first process to all: parameters, the optimizer's state, progress.</summary>
+public static class SharedState
+{
+    /// <summary>Gives all processes what the first one has.</summary>
+    /// <param name="group">The processes; each of them calls this.</param>
+    /// <param name="trainer">The trainer of this process.</param>
+    public static void Broadcast(IProcessGroup group, Trainer trainer)
+    {
+        byte[] header = group.BroadcastMessage(group.Rank > 0 ? null : JsonSerializer.SerializeToUtf8Bytes(
+            new CheckpointHeader(trainer.Executor.Seed, trainer.State), CheckpointJson.Default.CheckpointHeader));
+        trainer.State = JsonSerializer.Deserialize(header, CheckpointJson.Default.CheckpointHeader)!.State;
+        foreach (Parameter parameter in trainer.Parameters.Parameters.Concat(trainer.Optimizer.State.Parameters))
+            group.Broadcast(MemoryMarshal.AsBytes(parameter.Storage));
+        trainer.Parameters.MarkChanged();
+    }
+}

@@ -1,0 +1,197 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text.Json;
+using AlexNetSharp.Tests.Cli;
+
+namespace AlexNetSharp.Tests.Mpi;
+
+/// <summary><c>mpirun alexnet train</c> on a few hundred images: the same training on any number of processes, however it is interrupted.</summary>
+public sealed class MpiTrainingTests : IDisposable
+{
+    private static readonly string[] s_settings =
+        ["--network", "cifar10-quick", "--initial", "he", "--normalize", "channel", "--batch-size", "32", "--part-size", "6", "--flip", "--crop-padding", "1", "--threads", "1"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public MpiTrainingTests() => WriteBars("data", 150, seed: 1);
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Data => _folder.PathOf("data");
+
+    [Fact]
+    public void OneTwoAndThreeProcessesGiveTheSameBits()
+    {
+        MpiRun.Require();
+        // Without mpirun, from its first step on.
+        string alone = _folder.PathOf("alone");
+        AlexNetProcess.Result result = AlexNetCommand.Run(["train", Data, "--out", alone, "--epochs", "2", .. s_settings]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        foreach ((int processes, string exchange) in new[] { (1, "auto"), (2, "factors"), (3, "dense") })
+        {
+            string run = _folder.PathOf($"run{processes}");
+            result = MpiRun.Run(processes, ["train", Data, "--out", run, "--epochs", "2", "--exchange", exchange, .. s_settings]);
+            Assert.True(result.ExitCode == 0, result.Error);
+            Assert.Equal(2, result.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)));
+            Same(alone, run);
+        }
+    }
+
+    [Fact]
+    public void ARunGoesOnWithAnotherNumberOfProcesses()
+    {
+        MpiRun.Require();
+        (string whole, string run) = (_folder.PathOf("whole"), _folder.PathOf("run"));
+        Assert.Equal(0, AlexNetCommand.Run(["train", Data, "--out", whole, "--epochs", "3", .. s_settings]).ExitCode);
+        Assert.Equal(0, MpiRun.Run(2, ["train", Data, "--out", run, "--epochs", "1", .. s_settings]).ExitCode);
+        Assert.Equal(0, MpiRun.Run(3, "train", "--out", run, "--resume", "--epochs", "2").ExitCode);
+        Assert.Equal(0, AlexNetCommand.Run("train", "--out", run, "--resume", "--epochs", "3").ExitCode);
+        Same(whole, run);
+    }
+
+    [Fact]
+    public void AKilledProcessEndsAllAndTheRunGoesOnFromItsCheckpoint()
+    {
+        MpiRun.Require();
+        (string whole, string run) = (_folder.PathOf("whole"), _folder.PathOf("run"));
+        Assert.Equal(0, AlexNetCommand.Run(["train", Data, "--out", whole, "--epochs", "60", "--checkpoint-steps", "3", .. s_settings]).ExitCode);
+        for (int rank = 0; rank < 2; rank++)
+        {
+            string[] arguments = rank == 0 ? ["train", Data, "--out", run, "--epochs", "100000", "--checkpoint-steps", "3", .. s_settings]
+                : ["train", "--out", run, "--resume"];
+            (AlexNetProcess.Result result, TimeSpan time) = Signaled(run, rank, "-KILL", arguments);
+            Assert.NotEqual(0, result.ExitCode);
+            Assert.True(time < TimeSpan.FromSeconds(10), $"ended {time} after the kill");
+            Assert.Contains($"rank {rank}", result.Error, StringComparison.Ordinal);
+        }
+        // As many epochs as there are in all, wherever the kills hit.
+        int done = File.ReadLines(Path.Combine(run, "metrics.csv")).Count() - 1;
+        Assert.True(done < 60, $"{done} epochs were done before the kills");
+        Assert.Equal(0, MpiRun.Run(2, "train", "--out", run, "--resume", "--epochs", "60").ExitCode);
+        Same(whole, run);
+    }
+
+    [Fact]
+    public void ASignalToOneProcessStopsAllWithACheckpoint()
+    {
+        MpiRun.Require();
+        (string whole, string run) = (_folder.PathOf("whole"), _folder.PathOf("run"));
+        Assert.Equal(0, AlexNetCommand.Run(["train", Data, "--out", whole, "--epochs", "40", .. s_settings]).ExitCode);
+        (AlexNetProcess.Result result, _) = Signaled(run, 1, "-TERM", ["train", Data, "--out", run, "--epochs", "100000", .. s_settings]);
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("--resume", result.Error, StringComparison.Ordinal);
+        Assert.Equal(0, MpiRun.Run(2, "train", "--out", run, "--resume", "--epochs", "40").ExitCode);
+        Same(whole, run);
+    }
+
+    [Fact]
+    public void AProcessThatHangsEndsAll()
+    {
+        MpiRun.Require();
+        string run = _folder.PathOf("run");
+        (AlexNetProcess.Result result, TimeSpan time) = Signaled(run, 1, "-STOP", ["train", Data, "--out", run, "--epochs", "100000", .. s_settings]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.True(time < TimeSpan.FromSeconds(90), $"ended after {time}");
+        Assert.Contains(result.ErrorLines, line => line.Contains("rank 1 has given no sign of life", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AProcessWithOtherImagesIsNamed()
+    {
+        MpiRun.Require();
+        // The same path, but in each process's own working folder.
+        WriteBars("first/images", 150, seed: 1);
+        WriteBars("second/images", 150, seed: 2);
+        string[] arguments = ["train", "/proc/self/cwd/images", "--out", _folder.PathOf("run"), "--epochs", "1", .. s_settings];
+        using Process process = MpiRun.StartParts([(1, _folder.PathOf("first"), arguments), (1, _folder.PathOf("second"), arguments)]);
+        AlexNetProcess.Result result = MpiRun.Finish(process);
+        Assert.Equal(1, result.ExitCode);
+        string line = Assert.Single(result.ErrorLines, line => line.StartsWith("alexnet train: ", StringComparison.Ordinal));
+        Assert.Contains("rank 1 are not those of rank 0", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatCannotBeSharedIsRefusedOnce()
+    {
+        MpiRun.Require();
+        string run = _folder.PathOf("run");
+        AlexNetProcess.Result result = MpiRun.Run(2, "train", Data, "--out", run, "--network", "cifar10-quick", "--batch-size", "8", "--part-size", "8");
+        Assert.Equal(2, result.ExitCode);
+        string line = Assert.Single(result.ErrorLines, line => line.StartsWith("alexnet", StringComparison.Ordinal));
+        Assert.Contains("2 processes, but the 8 images of a step are 1 part of 8", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutALibraryItSaysWhatToDo()
+    {
+        AlexNetProcess.Result result = AlexNetCommand.Run("train", Data, "--out", _folder.PathOf("run"), "--mpi", _folder.PathOf("libnothing.so"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("this MPI library cannot be loaded", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheBenchmarkSaysHowProcessesScale()
+    {
+        MpiRun.Require();
+        string json = _folder.PathOf("scaling.json");
+        AlexNetProcess.Result result = MpiRun.Run(
+            2, "bench", "--network", "cifar10-quick", "--gradients", "all", "--batch-size", "8", "--batches", "20", "--exchange", "dense", "--json", json);
+        Assert.True(result.ExitCode == 0, result.Error);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(json));
+        Assert.Equal(2, report.RootElement.GetProperty("processes").GetInt32());
+        // The smallest object takes 24 bytes, so no step allocated one.
+        Assert.InRange(report.RootElement.GetProperty("allocated_bytes").GetInt64(), 0, 23);
+        double sent = report.RootElement.GetProperty("bytes_sent").GetDouble(), least = report.RootElement.GetProperty("least_bytes").GetDouble();
+        // Padding to whole panels travels too.
+        Assert.InRange(sent, least, 1.5 * least);
+    }
+
+    /// <summary>Runs two processes, sends one a signal when there is a checkpoint or a finished epoch, and waits for the end.</summary>
+    private static (AlexNetProcess.Result Result, TimeSpan Time) Signaled(string run, int rank, string signal, string[] arguments)
+    {
+        string last = Path.Combine(run, "checkpoints", "last.safetensors");
+        DateTime before = File.GetLastWriteTimeUtc(last);
+        using Process process = MpiRun.Start(2, arguments);
+        Assert.True(SpinWait.SpinUntil(() => File.GetLastWriteTimeUtc(last) != before || process.HasExited, TimeSpan.FromMinutes(2)));
+        MpiRun.Signal(MpiRun.ProcessOf(rank, run), signal);
+        long start = Stopwatch.GetTimestamp();
+        AlexNetProcess.Result result = MpiRun.Finish(process);
+        return (result, Stopwatch.GetElapsedTime(start));
+    }
+
+    private static void Same(string expected, string found)
+    {
+        Assert.Equal(
+            TrainCommandTests.Tensors(Path.Combine(expected, "checkpoints", "last.safetensors")),
+            TrainCommandTests.Tensors(Path.Combine(found, "checkpoints", "last.safetensors")));
+        Assert.Equal(Losses(expected), Losses(found));
+
+        // The columns before the times.
+        static string[] Losses(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.csv")).Select(line => string.Join(',', line.Split(',')[..^2]))];
+    }
+
+    /// <summary>Gray images of 12×12 with a bright bar; the class is the row or column of the bar.</summary>
+    private void WriteBars(string folder, int count, int seed)
+    {
+        const int side = 12;
+        foreach ((string name, int images, int salt) in new[] { ("train", count, 0), ("t10k", 45, 100) })
+        {
+            byte[] pixels = new byte[16 + images * side * side], labels = new byte[8 + images];
+            BinaryPrimitives.WriteInt32BigEndian(pixels, 0x803);
+            foreach ((int place, int value) in new[] { (4, images), (8, side), (12, side) })
+                BinaryPrimitives.WriteInt32BigEndian(pixels.AsSpan(place), value);
+            BinaryPrimitives.WriteInt32BigEndian(labels, 0x801);
+            BinaryPrimitives.WriteInt32BigEndian(labels.AsSpan(4), images);
+            new System.Random(seed + salt).NextBytes(pixels.AsSpan(16));
+            for (int i = 0; i < images; i++)
+            {
+                int label = i % 10, place = 1 + label % 5 * 2;
+                labels[8 + i] = (byte)label;
+                for (int t = 0; t < side; t++)
+                    pixels[16 + i * side * side + (label < 5 ? place * side + t : t * side + place)] = 255;
+            }
+            _folder.Write($"{folder}/{name}-images-idx3-ubyte", pixels);
+            _folder.Write($"{folder}/{name}-labels-idx1-ubyte", labels);
+        }
+    }
+}
