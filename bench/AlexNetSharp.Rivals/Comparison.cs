@@ -27,6 +27,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         ForwardBackward("forward-backward, convolution gradients, batch 32", AlexNet.TensorFlow(), Batch, GradientScope.Convolution, "≥ 4.0, aim 5");
         Forward("forward, batch 1, float32", AlexNet.TensorFlow(), 1, "≥ 1.7, aim 2");
         Forward("forward, batch 1, bfloat16 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 2.6, aim 3", bfloat16: true);
+        FineTune();
         Network vgg16 = NetworkCatalog.Get("vgg16").Build();
         foreach (int batch in new[] { 1, 8 })
             Forward(FormattableString.Invariant($"vgg16: forward, batch {batch}"), vgg16, batch, "≥ 2.5, AVX2 ≥ 2.2");
@@ -93,8 +94,8 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
             double logits = Agreement.Check(what, ours.Logits(), torch.Logits(), 1e-4), gradients = 0;
             // Float32 against float32 over millions of activations: a few ReLUs and maxima on the kink fall to the other side, each a
             // jump of the gradient. The tests hold gradients against float64 much more closely.
-            string[] convolutions = [.. network.Layers.OfType<Conv2d>().Select(layer => layer.Name)];
-            foreach (string name in new[] { $"{convolutions[0]}.weight", $"{convolutions[convolutions.Length / 2]}.weight", $"{convolutions[^1]}.bias" })
+            IReadOnlyList<ParameterSpec> learning = scope.In(network);
+            foreach (string name in new[] { learning[0].Name, learning[learning.Count / 2].Name, learning[^1].Name })
                 gradients = Math.Max(gradients, Agreement.Check($"{what}: gradient of {name}", ours.Gradient(name), torch.Gradient(name), 1e-2));
             agreement = FormattableString.Invariant(
                 $"logits agree to {logits:0.0e-0}, gradients to {gradients:0.0e-0} (where a ReLU or a maximum falls to the other side by rounding, the gradient jumps)");
@@ -104,6 +105,18 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var rival = new TorchRunner(workload, options);
         Note(rival);
         Add(what, Measurement.SideBySide(rounds, timed.ForwardBackward, rival.ForwardBackward), rival.Name, target, agreement);
+    }
+
+    private void FineTune()
+    {
+        ForwardBackward("step with frozen convolutions, torchvision, batch 32", AlexNet.Torchvision(), Batch, GradientScope.Of("fc*"), "≥ 3");
+        if (_noTorch is not null || !Begins(FineTuning.Description))
+            return;
+        using var tuning = new FineTuning(threads);
+        Note(tuning.Name);
+        double error = Agreement.Check(FineTuning.Description, tuning.Ours(), tuning.Torch(), 1e-3);
+        Timing[] t = Measurement.SideBySide(rounds, 1, () => tuning.Ours(), () => tuning.Torch());
+        Add(FineTuning.Description, t, tuning.Name, "≥ 3", FormattableString.Invariant($"weights of the layer agree to {error:0.0e-0}"));
     }
 
     private void BatchSizes()
@@ -179,9 +192,11 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
     private static string Spread(Timing[] t) => FormattableString.Invariant(
         $"ours {t[0].Min * 1e3:0.0}–{t[0].Max * 1e3:0.0} ms in {t[0].Calls} calls, the other {t[1].Min * 1e3:0.0}–{t[1].Max * 1e3:0.0} ms in {t[1].Calls}");
 
-    private void Note(IRunner runner)
+    private void Note(IRunner runner) => Note(runner.Name);
+
+    private void Note(string name)
     {
-        int space = runner.Name.LastIndexOf(' ');
-        Versions[runner.Name[..space]] = runner.Name[(space + 1)..];
+        int space = name.LastIndexOf(' ');
+        Versions[name[..space]] = name[(space + 1)..];
     }
 }

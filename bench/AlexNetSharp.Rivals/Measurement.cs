@@ -22,13 +22,15 @@ internal static class Measurement
     /// <summary>Calls before the first that counts, as many as the notebook's benchmark makes: compilation, memory, caches.</summary>
     private const int WarmUp = 10;
 
-    public static Timing[] SideBySide(int rounds, params Action[] calls)
+    public static Timing[] SideBySide(int rounds, params Action[] calls) => SideBySide(rounds, WarmUp, calls);
+
+    public static Timing[] SideBySide(int rounds, int warmUp, params Action[] calls)
     {
         var seconds = calls.Select(_ => new List<double>()).ToArray();
         int[] repeats = new int[calls.Length];
         for (int c = 0; c < calls.Length; c++)
         {
-            for (int i = 1; i < WarmUp; i++)
+            for (int i = 1; i < warmUp; i++)
                 calls[c]();
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);

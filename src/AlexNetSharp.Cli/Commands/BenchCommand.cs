@@ -17,26 +17,26 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<string> _network = CommandOptions.Network();
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(32, "images in a batch");
     private readonly Option<int> _batches = CommandOptions.Integer("--batches", "steps that count", 100, 1, 10_000_000);
-    private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "steps before the first that counts", 10, 0, 10_000_000);
+    private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "warm-up steps, not timed", 10, 0, 10_000_000);
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly ChoiceOption<GradientScope> _gradients = new(
-        "--gradients", "parameters whose gradients forward-backward computes: those of the convolutions, as the notebook, or all", null,
+        "--gradients", "gradients that forward-backward computes: the convolutions' only, as in the notebook, or all", null,
         ("conv", GradientScope.Convolution), ("all", GradientScope.All));
-    private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "leave forward-backward out");
+    private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "time forward only");
     private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "leave forward out");
     private readonly Option<ulong> _seed = CommandOptions.Seed();
     private readonly Option<string?> _images = CommandOptions.Path(
-        "--images", "an image or a folder of images to fill the batch with, instead of noise; repeated as needed", "PATH");
+        "--images", "an image or a folder of images to fill the batch with instead of noise; repeated as needed", "PATH");
     private readonly Option<string?> _data = CommandOptions.Path(
-        "--data", "time only the loading of this dataset (as 'alexnet train' takes it): from files and from memory, plain and augmented", "DATA");
+        "--data", "time only how fast this dataset loads (the folder that 'alexnet train' takes): from files and from memory, plain and augmented", "DATA");
     private readonly Option<bool> _precise = CommandOptions.Switch(
-        "--precise", "keep to convolution algorithms with the rounding error of direct convolution (no Winograd)");
+        "--precise", "use only convolution algorithms that round no worse than direct convolution (no Winograd)");
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
-        "--bfloat16", "keep the fully connected weights as bfloat16 for forward: half of their memory traffic; needs --forward-only");
+        "--bfloat16", "store the fully connected weights as bfloat16, which halves their memory traffic; needs --forward-only");
     private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
-    private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "the algorithms that were considered, the choice and each refusal");
-    private readonly Option<string?> _csv = CommandOptions.Path("--csv", "write each step's duration");
+    private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "show which algorithms were considered for each layer, and why each was chosen or rejected");
+    private readonly Option<string?> _csv = CommandOptions.Path("--csv", "print the duration of each step");
     private readonly JsonOutput _json;
 
     public BenchCommand()

@@ -11,7 +11,7 @@ internal sealed class InferenceInput
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(32);
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
-        "--bfloat16", "read the fully connected weights as bfloat16: single images come faster, outputs differ by about 1 %");
+        "--bfloat16", "store the fully connected weights as bfloat16: faster for single images; outputs differ by about 1 %");
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly ImageInput _images;
 
@@ -50,7 +50,7 @@ internal sealed class InferenceInput
     {
         foreach (string path in paths)
             if (path.StartsWith('-') && path != PipedImages.StandardInput && !File.Exists(path) && !Directory.Exists(path))
-                throw new UsageException($"there is no option '{path}'" + NearestName.Suggestion(path, command.Options.Select(option => option.Name)));
+                throw new UsageException($"unknown option '{path}'" + NearestName.Suggestion(path, command.Options.Select(option => option.Name)));
     }
 
     /// <summary>The images that paths stand for, folders with all below them; each once, in the order of the command line.</summary>
@@ -85,11 +85,11 @@ internal sealed class InferenceInput
                 skipped.Add(result);
             else
                 throw new InvalidDataException(
-                    result.Error.Message + (total > 1 ? " Remove it, or leave out what cannot be read with --skip-bad." : ""), result.Error);
+                    result.Error.Message + (total > 1 ? " Remove it, or skip what cannot be read with --skip-bad." : ""), result.Error);
             context.Progress.Show(title, good.Count + skipped.Count, total);
         }
         foreach (FileResult<T> bad in skipped)
-            context.Note($"left out: {bad.Error!.Message}");
+            context.Note($"skipped: {bad.Error!.Message}");
         if (good.Count == 0 && total > 0 && !allMayFail)
             throw new InvalidDataException(FormattableString.Invariant($"none of the {total} images can be read"));
         return good;

@@ -28,7 +28,7 @@ internal sealed class ModelInput
 
     /// <summary>The option <c>--network</c>.</summary>
     public static Option<string> Network() => CommandOptions.Of(
-        "--network", $"which network the file holds, where it does not tell: {string.Join(", ", NetworkCatalog.Names)}; {NetworkChoice.Files}",
+        "--network", $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}; {NetworkChoice.Files}",
         NetworkChoice.Rule(Auto), Auto);
 
     /// <summary>The file that the command line names; for a run folder its best checkpoint.</summary>

@@ -138,8 +138,8 @@ internal sealed class CaffePrototxt
             Stride = stride,
             Groups = groups,
             Padding = Padding.Explicit(rows, rows, columns, columns),
-            Weight = Filler(settings, "weight_filler", inputs) ?? plain.Weight,
-            Bias = Filler(settings, "bias_filler", inputs) ?? plain.Bias,
+            WeightInitializer = Filler(settings, "weight_filler", inputs) ?? plain.WeightInitializer,
+            BiasInitializer = Filler(settings, "bias_filler", inputs) ?? plain.BiasInitializer,
         };
     }
 
@@ -153,8 +153,8 @@ internal sealed class CaffePrototxt
         var plain = new Linear(Unique(name), settings.Int("num_output", 0));
         Add(layer, plain with
         {
-            Weight = Filler(settings, "weight_filler", _shape.Length) ?? plain.Weight,
-            Bias = Filler(settings, "bias_filler", _shape.Length) ?? plain.Bias,
+            WeightInitializer = Filler(settings, "weight_filler", _shape.Length) ?? plain.WeightInitializer,
+            BiasInitializer = Filler(settings, "bias_filler", _shape.Length) ?? plain.BiasInitializer,
         });
     }
 
@@ -192,16 +192,16 @@ internal sealed class CaffePrototxt
     }
 
     /// <summary>Initial values; null if nothing is said, or a way that is not known here.</summary>
-    private static ParameterOptions? Filler(ProtoText settings, string name, long inputs)
+    private static Initializer? Filler(ProtoText settings, string name, long inputs)
     {
         ProtoText filler = settings.Part(name);
         return filler.Text("type") switch
         {
-            "gaussian" => new(new Initializer.Normal(filler.Float("std", 1))),
-            "constant" => new(new Initializer.Constant(filler.Float("value", 0))),
+            "gaussian" => Initializer.Normal(filler.Float("std", 1)),
+            "constant" => Initializer.Constant(filler.Float("value", 0)),
             // A uniform distribution of this standard deviation there.
-            "xavier" => new(new Initializer.Normal(1 / MathF.Sqrt(Math.Max(1, inputs)))),
-            "msra" => new(new Initializer.He()),
+            "xavier" => Initializer.Normal(1 / MathF.Sqrt(Math.Max(1, inputs))),
+            "msra" => Initializer.He,
             _ => null,
         };
     }

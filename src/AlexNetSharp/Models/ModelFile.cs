@@ -36,7 +36,7 @@ public static class ModelFile
     }
 
     /// <summary>Reads the weights of a network that is described elsewhere, whatever the file says about its own.</summary>
-    internal static Model Load(string path, NetworkDefinition definition)
+    public static Model Load(string path, NetworkDefinition definition)
     {
         using TensorFile file = TensorFile.Open(FileOf(path));
         return Load(file, Complete(file, ModelMetadata.Read(file), definition.Network, definition.Preprocessing, definition.Classes));
@@ -71,7 +71,7 @@ public static class ModelFile
                 OnnxWriter.Write(path, model);
                 break;
             default:
-                throw new ArgumentException($"'{path}' ends with no format that models can be written in; use .safetensors or .onnx", nameof(path));
+                throw new ArgumentException($"'{path}' does not end in a format that models can be written in; use .safetensors or .onnx", nameof(path));
         }
     }
 

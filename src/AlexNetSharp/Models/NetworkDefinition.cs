@@ -7,4 +7,4 @@ namespace AlexNetSharp.Models;
 /// <param name="Preprocessing">What happens to an image before it; null if unknown.</param>
 /// <param name="Classes">Its classes; empty if unknown.</param>
 /// <param name="Entry">The entry of the catalog that it is; null for a network of somebody's own.</param>
-internal sealed record NetworkDefinition(Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes, CatalogEntry? Entry);
+public sealed record NetworkDefinition(Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes, CatalogEntry? Entry);

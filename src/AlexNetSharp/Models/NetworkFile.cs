@@ -19,7 +19,7 @@ public static class NetworkFile
     public static Network Load(string path) => Read(path).Network;
 
     /// <summary>As <see cref="Load"/>, with what the file says about images and classes.</summary>
-    internal static NetworkDefinition Read(string path)
+    public static NetworkDefinition Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         byte[] start = new byte[512];

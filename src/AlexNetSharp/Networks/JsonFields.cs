@@ -23,7 +23,7 @@ internal sealed class JsonFields
             throw Error($"expected an object {{ … }}, but found {Describe(element)}");
         foreach (JsonProperty property in element.EnumerateObject())
             if (!_fields.TryAdd(property.Name, property.Value))
-                throw ErrorAt(property.Name, $"the field '{Short(property.Name)}' stands there twice");
+                throw ErrorAt(property.Name, $"the field '{Short(property.Name)}' appears twice");
     }
 
     /// <summary>A fault of this object.</summary>

@@ -19,20 +19,20 @@ internal static class LeNet
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Of(int classes, int imageSize, int channels)
     {
-        static ParameterOptions Weight(long inputs) => new(new Initializer.Normal(1 / MathF.Sqrt(inputs)));
+        static Initializer Weight(long inputs) => Initializer.Normal(1 / MathF.Sqrt(inputs));
         int flat = 50 * Math.Max(1, ((imageSize - 4) / 2 - 4) / 2) * Math.Max(1, ((imageSize - 4) / 2 - 4) / 2);
         return new Network(
             "lenet5",
             new Shape(imageSize, imageSize, channels),
             [
-                new Conv2d("conv1", 20, 5) { Weight = Weight(25 * channels) },
+                new Conv2d("conv1", 20, 5) { WeightInitializer = Weight(25 * channels) },
                 new MaxPool2d("pool1", 2, Stride: 2) { RoundUp = true },
-                new Conv2d("conv2", 50, 5) { Weight = Weight(25 * 20) },
+                new Conv2d("conv2", 50, 5) { WeightInitializer = Weight(25 * 20) },
                 new MaxPool2d("pool2", 2, Stride: 2) { RoundUp = true },
                 new Flatten("flatten"),
-                new Linear("ip1", 500) { Weight = Weight(flat) },
+                new Linear("ip1", 500) { WeightInitializer = Weight(flat) },
                 new ReLU("relu1"),
-                new Linear("ip2", classes) { Weight = Weight(500) },
+                new Linear("ip2", classes) { WeightInitializer = Weight(500) },
             ]);
     }
 }

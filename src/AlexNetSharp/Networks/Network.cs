@@ -22,10 +22,15 @@ public sealed class Network
     /// There is no layer, two layers have the same name, or a layer cannot take the output of the one before; the message names the layer.
     /// </exception>
     public Network(string name, Shape input, IEnumerable<Layer> layers)
+        : this(name, input, layers, 0)
+    {
+    }
+
+    private Network(string name, Shape input, IEnumerable<Layer> layers, int offset)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(layers);
-        Name = name;
+        (Name, Offset) = (name, offset);
         InputShape = input;
         Layers = new ReadOnlyCollection<Layer>([.. layers]);
         if (Layers.Count == 0)
@@ -71,6 +76,12 @@ public sealed class Network
     /// <summary>Shape of the output of layer <paramref name="index"/>.</summary>
     public Shape OutputOf(int index) => _shapes[index + 1];
 
+    /// <summary>Parameters of layer <paramref name="index"/>: weight first, then bias; empty if it has none.</summary>
+    public IReadOnlyList<ParameterSpec> ParametersOf(int index) => Layers[index].Parameters(_shapes[index]);
+
+    /// <summary>Multiply-adds of layer <paramref name="index"/> for one image, counted as direct computation.</summary>
+    public long MultiplyAddsOf(int index) => Layers[index].MultiplyAdds(_shapes[index]);
+
     /// <summary>Index of the layer named <paramref name="name"/>, or −1.</summary>
     public int IndexOf(string name)
     {
@@ -109,20 +120,20 @@ public sealed class Network
     /// </exception>
     public Network WithHead(int classes)
     {
-        var weight = new ParameterOptions(new Initializer.Normal(0.01f));
+        Initializer weight = Initializer.Normal(0.01f);
         return WithHead(classes, head => head is Conv2d conv
-            ? conv with { Weight = weight, Bias = new(new Initializer.Constant(0)) }
-            : new Linear(head.Name, classes) { Weight = weight });
+            ? conv with { WeightInitializer = weight, BiasInitializer = Initializer.Constant(0) }
+            : new Linear(head.Name, classes) { WeightInitializer = weight });
     }
 
     /// <summary>The same layers and initial values for <paramref name="classes"/> classes.</summary>
     /// <inheritdoc cref="WithHead(int)"/>
-    internal Network WithClasses(int classes) => classes == OutputShape.Length ? this : WithHead(classes, head => head);
+    public Network WithClasses(int classes) => classes == OutputShape.Length ? this : WithHead(classes, head => head);
 
     private Network WithHead(int classes, Func<Layer, Layer> change)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
-        int head = Head;
+        int head = HeadIndex;
         return new Network(Name, InputShape, Layers.Select((layer, i) => i != head ? layer : change(layer) switch
         {
             Conv2d conv => conv with { OutputChannels = classes },
@@ -133,7 +144,7 @@ public sealed class Network
 
     /// <summary>Index of the layer that gives the classes.</summary>
     /// <exception cref="InvalidOperationException">There is none: something that computes stands behind the last one.</exception>
-    internal int Head
+    public int HeadIndex
     {
         get
         {
@@ -154,11 +165,17 @@ public sealed class Network
 
     /// <summary>The layers from index <paramref name="first"/> on, as a network whose input is what the layers before give.</summary>
     /// <param name="first">Index of the first layer.</param>
-    internal Network From(int first) => first == 0 ? this : new Network(Name, InputOf(first), Layers.Skip(first));
+    /// <remarks>Dropout drops the same in the part as in the whole, so a part can be trained in place of the whole, bit for bit.</remarks>
+    /// <exception cref="ArgumentException">No layer would be left.</exception>
+    public Network From(int first) => first == 0 ? this : new Network(Name, InputOf(first), Layers.Skip(first), Offset + first);
 
     /// <summary>The layers before index <paramref name="end"/>.</summary>
     /// <param name="end">Index of the first layer that is left out.</param>
-    internal Network Until(int end) => end == Layers.Count ? this : new Network(Name, InputShape, Layers.Take(end));
+    /// <exception cref="ArgumentException">No layer would be left.</exception>
+    public Network Until(int end) => end == Layers.Count ? this : new Network(Name, InputShape, Layers.Take(end), Offset);
+
+    /// <summary>Index of the first layer in the network that this one was cut from by <see cref="From"/>.</summary>
+    internal int Offset { get; }
 
     /// <summary>The same layers for images of another shape.</summary>
     /// <exception cref="ArgumentException">A layer cannot take the new sizes; the message names it.</exception>

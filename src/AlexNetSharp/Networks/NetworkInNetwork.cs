@@ -19,7 +19,7 @@ internal static class NetworkInNetwork
     public static Network Of(int classes, int imageSize)
     {
         static Conv2d Conv(string name, int channels, int kernel, float deviation, int padding = 0) =>
-            new(name, channels, kernel) { Padding = Padding.All(padding), Weight = new(new Initializer.Normal(deviation)) };
+            new(name, channels, kernel) { Padding = Padding.All(padding), WeightInitializer = Initializer.Normal(deviation) };
         static MaxPool2d Pool(string name) => new(name, 3, Stride: 2) { RoundUp = true };
         return new Network(
             "nin",

@@ -100,7 +100,7 @@ internal static class NetworkJson
         var fields = new JsonFields(element, $"{source}: network", name => FormattableString.Invariant($"{source}: line {firstLine - 1 + LineOf(text, name)}: network"));
         int version = fields.Int("version");
         if (version != Version)
-            throw fields.ErrorAt("version", FormattableString.Invariant($"version {version} is not known; this program reads version {Version}"));
+            throw fields.ErrorAt("version", FormattableString.Invariant($"version {version} is not supported; this program reads version {Version}"));
         string name = fields.Text("name");
         Shape input = fields.Ints("input") switch
         {

@@ -18,35 +18,35 @@ internal static class OverFeat
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Fast(int classes, int imageSize)
     {
-        var weight = new ParameterOptions(new Initializer.Normal(0.01f));
+        var weight = Initializer.Normal(0.01f);
         return new Network(
             "overfeat",
             new Shape(imageSize, imageSize, 3),
             [
-                new Conv2d("conv1", 96, 11) { Stride = 4, Weight = weight },
+                new Conv2d("conv1", 96, 11) { Stride = 4, WeightInitializer = weight },
                 new ReLU("relu1"),
                 new MaxPool2d("pool1", 2, Stride: 2),
 
-                new Conv2d("conv2", 256, 5) { Weight = weight },
+                new Conv2d("conv2", 256, 5) { WeightInitializer = weight },
                 new ReLU("relu2"),
                 new MaxPool2d("pool2", 2, Stride: 2),
 
-                new Conv2d("conv3", 512, 3) { Padding = Padding.All(1), Weight = weight },
+                new Conv2d("conv3", 512, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu3"),
-                new Conv2d("conv4", 1024, 3) { Padding = Padding.All(1), Weight = weight },
+                new Conv2d("conv4", 1024, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu4"),
-                new Conv2d("conv5", 1024, 3) { Padding = Padding.All(1), Weight = weight },
+                new Conv2d("conv5", 1024, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu5"),
                 new MaxPool2d("pool5", 2, Stride: 2),
 
                 new Flatten("flatten"),
                 new Dropout("drop6", Rate: 0.5f),
-                new Linear("fc6", 3072) { Weight = weight },
+                new Linear("fc6", 3072) { WeightInitializer = weight },
                 new ReLU("relu6"),
                 new Dropout("drop7", Rate: 0.5f),
-                new Linear("fc7", 4096) { Weight = weight },
+                new Linear("fc7", 4096) { WeightInitializer = weight },
                 new ReLU("relu7"),
-                new Linear("fc8", classes) { Weight = weight },
+                new Linear("fc8", classes) { WeightInitializer = weight },
             ]);
     }
 }

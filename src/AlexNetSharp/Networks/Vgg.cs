@@ -40,7 +40,7 @@ internal static class Vgg
             }
             layers.Add(new MaxPool2d(Features(), 2, Stride: 2));
         }
-        var weight = new ParameterOptions(new Initializer.Normal(0.01f));
+        var weight = Initializer.Normal(0.01f);
         return new Network(
             FormattableString.Invariant($"vgg{depth}"),
             new Shape(imageSize, imageSize, 3),
@@ -48,13 +48,13 @@ internal static class Vgg
                 .. layers,
                 new AdaptiveAvgPool2d("avgpool", 7, 7),
                 new Flatten("flatten"),
-                new Linear("classifier.0", 4096) { Weight = weight },
+                new Linear("classifier.0", 4096) { WeightInitializer = weight },
                 new ReLU("classifier.1"),
                 new Dropout("classifier.2", Rate: 0.5f),
-                new Linear("classifier.3", 4096) { Weight = weight },
+                new Linear("classifier.3", 4096) { WeightInitializer = weight },
                 new ReLU("classifier.4"),
                 new Dropout("classifier.5", Rate: 0.5f),
-                new Linear("classifier.6", classes) { Weight = weight },
+                new Linear("classifier.6", classes) { WeightInitializer = weight },
             ]);
     }
 }

@@ -32,11 +32,11 @@ public class CaffePrototxtTests : FormatTest
         Assert.Null(definition.Preprocessing);
         var expected = new Network("Small", new Shape(9, 9, 3),
         [
-            new Conv2d("conv1", 4, 3) { Padding = Padding.All(1), Weight = new(new Initializer.Normal(0.02f)), Bias = new(new Initializer.Constant(0.5f)) },
+            new Conv2d("conv1", 4, 3) { Padding = Padding.All(1), WeightInitializer = Initializer.Normal(0.02f), BiasInitializer = Initializer.Constant(0.5f) },
             new ReLU("relu1"),
             new AvgPool2d("pool1", 3, 2) { RoundUp = true },
             new Flatten("flatten"),
-            new Linear("ip", 5) { Weight = new(new Initializer.Normal(1 / MathF.Sqrt(64))) },
+            new Linear("ip", 5) { WeightInitializer = Initializer.Normal(1 / MathF.Sqrt(64)) },
         ]);
         Assert.Equal(expected.ToJson(), definition.Network.ToJson());
     }
