@@ -1,7 +1,7 @@
 #:property PublishAot=false
 #:property RestorePackagesWithLockFile=false
-// A model of the step of a training over processes and bandwidth, checked at the points that reproduce/scaling.sh measured, and what it says
-// of more machines; for docs/distributed.md. Prints tables in Markdown and writes the plot docs/images/scaling.svg.
+// A model of the step of a training over processes and bandwidth, made of what reproduce/scaling.sh measured: bytes, and the step of
+// one process. What it says of more machines, for docs/distributed.md. Prints tables in Markdown and writes the plot docs/images/scaling.svg.
 //   dotnet run tools/scaling.cs
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -19,14 +19,14 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 // What a process sends for factors grows with the number of others; the rest is an exchange of the convolutions' gradients.
 double gradientBytes = dense.BytesSent, factorBytes = factors.FactorBytes, convolutionBytes = factors.BytesSent - factorBytes;
-// The gradient of the whole batch in place of the own part: once more for each other process.
-double work = Math.Max(0, two.Where(point => point.Factors).Min(point => (point.Step - point.Waited) / point.Compute) - 1);
+// The gradient of the whole batch in place of the own part: once more for each other process. Between two processes a gradient's bytes sent are
+// its size; a thread does 20e9 multiply-adds a second, as the choice of the exchange assumes.
+double work = one.Images * factors.LinearBytes / sizeof(float) / (20e9 * one.Threads);
 
-Console.WriteLine("| processes, link | travels | MB sent | GB/s | compute s | step s | by the model | hidden |");
-Console.WriteLine("|---|---|---|---|---|---|---|---|");
+Console.WriteLine("| processes, link | travels | MB sent | hidden behind backward |");
+Console.WriteLine("|---|---|---|---|");
 foreach (Point point in two.OrderBy(point => point.Name, StringComparer.Ordinal))
-    Console.WriteLine(
-        $"| 2, {point.Name[..point.Name.IndexOf('-')]} | {(point.Factors ? "factors" : "gradients")} | {point.BytesSent / 1e6:0.0} | {point.Bandwidth / 1e9:0.000} | {point.Compute:0.00} | {point.Step:0.00} | {Step(2, point.Bandwidth, point.Factors, point.Compute):0.00} | {100 * point.Hidden:0} % |");
+    Console.WriteLine($"| 2, {point.Name[..point.Name.IndexOf('-')]} | {(point.Factors ? "factors" : "gradients")} | {point.BytesSent / 1e6:0.0} | {100 * point.Hidden:0} % |");
 Console.WriteLine();
 Console.WriteLine("| processes | 1 Gbit/s, gradients | 1 Gbit/s, factors | 10 Gbit/s, gradients | 10 Gbit/s, factors |");
 Console.WriteLine("|---|---|---|---|---|");
@@ -41,7 +41,7 @@ double Step(int n, double bandwidth, bool withFactors, double compute)
     if (n == 1)
         return compute;
     double ring = (n - 1.0) / n / 0.5, bytes = withFactors ? convolutionBytes * ring + factorBytes * (n - 1) : gradientBytes * ring;
-    double extra = withFactors ? work * compute * (n - 1) : 0;
+    double extra = withFactors ? work * (n - 1) : 0;
     return compute + extra + Math.Max(0, bytes / bandwidth - AfterLinear * compute);
 }
 
@@ -75,15 +75,17 @@ string Plot()
 
 static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-internal sealed record Point(string Name, int Processes, bool Factors, double Compute, double Step, double Waited, double Hidden, double BytesSent, double Bandwidth, double FactorBytes)
+internal sealed record Point(string Name, int Processes, bool Factors, double Compute, double Hidden, double BytesSent, double FactorBytes, double LinearBytes, int Images, int Threads)
 {
     public static Point Read(string path)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
         JsonElement root = document.RootElement;
-        double Of(string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : double.PositiveInfinity;
+        double Of(string name) => root.GetProperty(name).GetDouble();
+        double Sum(string name) => root.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty(name).GetDouble());
         return new Point(
             Path.GetFileNameWithoutExtension(path), root.GetProperty("processes").GetInt32(), root.GetProperty("layers").EnumerateArray().Any(layer => layer.GetProperty("factors").GetBoolean()),
-            Of("compute_seconds"), Of("step_seconds"), Of("waited_seconds"), Of("hidden"), Of("bytes_sent"), Of("bandwidth"), root.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("factor_bytes").GetDouble()));
+            Of("compute_seconds"), Of("hidden"), Of("bytes_sent"), Sum("factor_bytes"), Sum("gradient_bytes"),
+            root.GetProperty("images_of_process").GetInt32(), root.GetProperty("threads").GetInt32());
     }
 }
