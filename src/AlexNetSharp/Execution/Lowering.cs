@@ -1,5 +1,6 @@
 using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
+using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Kernels.Normalization;
 using AlexNetSharp.Kernels.Pooling;
 using AlexNetSharp.Networks;
@@ -132,9 +133,16 @@ internal sealed class Lowering
         _operations.Add(new Operation(
             info,
             _kernels.Linear(
-                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, _options.Precision == Precision.BFloat16),
+                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, Format(_options.Precision)),
             linear.Name));
     }
+
+    private static WeightFormat Format(Precision precision) => precision switch
+    {
+        Precision.BFloat16 => WeightFormat.BFloat16,
+        Precision.Int8 => WeightFormat.Int8,
+        _ => WeightFormat.Float32,
+    };
 
     /// <param name="relu">Whether backward also goes through the ReLU that made the input.</param>
     private void NormalizationWithPool(bool relu)
