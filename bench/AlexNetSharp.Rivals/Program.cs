@@ -6,10 +6,10 @@ using AlexNetSharp.Rivals;
 
 Option<int> rounds = Arguments.Count("--rounds", "Interleaved rounds of each measurement.", 7);
 Option<int> threads = Arguments.Count("--threads", "Threads of every program.", Environment.ProcessorCount);
-var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
+var output = new Option<string>("--out") { Description = "Folder of the results; a folder for this kind of machine (processor, family, vectors) is made in it.", DefaultValueFactory = _ => "benchmarks" };
 var child = new Option<string?>("--child") { Hidden = true };
 var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and image of this folder again, from its rivals.json." };
-var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/PROCESSOR/rivals.md, .json and .png.")
+var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/MACHINE/rivals.md, .json and .png.")
 {
     rounds, threads, output, redraw, child,
 };
@@ -32,7 +32,7 @@ root.SetAction(parsed =>
         DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         "dotnet run -c Release --project bench/AlexNetSharp.Rivals",
         Machine.Current.Processor, Machine.Current.Simd, threadCount, Machine.Current.Os, Machine.Current.Dotnet, comparison.Versions, rows);
-    string folder = Path.Combine(parsed.GetValue(output)!, string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
+    string folder = Path.Combine(parsed.GetValue(output)!, Machine.Current.FolderName);
     results.Write(folder);
     Console.WriteLine(results.Markdown());
     Console.Error.WriteLine($"written to {folder}");

@@ -12,14 +12,12 @@ internal sealed class ImageBatch
 
     /// <summary>Decodes as many images as a batch needs: resized, cropped from the middle and normalized as the network states.</summary>
     /// <param name="path">An image or a folder of images.</param>
-    /// <param name="network">Name of the network whose preprocessing is applied.</param>
-    /// <param name="imageSize">Height and width of the network's input; the size before the crop grows and shrinks with it.</param>
+    /// <param name="preprocessing">What is done to them.</param>
     /// <param name="batchSize">Images in a batch.</param>
     /// <exception cref="IOException">There is nothing at <paramref name="path"/>.</exception>
     /// <exception cref="InvalidDataException">A file cannot be read or is not an image, or the folder holds none; the message names it.</exception>
-    public ImageBatch(string path, string network, int imageSize, int batchSize)
+    public ImageBatch(string path, Preprocessing preprocessing, int batchSize)
     {
-        Preprocessing preprocessing = NetworkCatalog.Get(network).Preprocessing.For(imageSize);
         var files = new ImageFileList([.. ImageFiles.Find(path).Take(batchSize)], new ImageDecoder());
         using var loader = new DataLoader(files, preprocessing, new DataLoaderOptions { BatchSize = 8, Threads = Environment.ProcessorCount });
         foreach (Batch batch in loader.Read())

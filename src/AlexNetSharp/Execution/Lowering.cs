@@ -123,7 +123,7 @@ internal sealed class Lowering
             conv.Padding.Horizontal(input.Width, conv.KernelSize, conv.Stride).Before,
             conv.Groups);
         IReadOnlyList<ConvCandidate> candidates = ConvAlgorithms.Candidates(
-            geometry, new ConvRequest(relu, Learns(conv), InputGradient, _options.Precise, gradientMasked));
+            geometry, new ConvRequest(relu, Learns(conv), InputGradient, _options.Precise, gradientMasked) { Threads = _options.EffectiveThreads });
         _operations.Add(new Operation(info, candidates[^1].Kernel!, conv.Name, candidates));
     }
 

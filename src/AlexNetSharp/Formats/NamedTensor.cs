@@ -14,6 +14,7 @@ public sealed class NamedTensor
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly long[] _shape;
     private readonly long[]? _strides;
+    private readonly float[]? _scales;
 
     /// <summary>Makes a tensor of checked parts.</summary>
     /// <param name="name">Name in the file.</param>
@@ -23,8 +24,11 @@ public sealed class NamedTensor
     /// <param name="offset">Where the bytes begin in the file, for messages.</param>
     /// <param name="file">The file in which the bytes lie at that offset; null if they were unpacked.</param>
     /// <param name="strides">Elements from one index to the next in each dimension; null for row-major order without gaps.</param>
-    internal NamedTensor(string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, FileBytes? file, long[]? strides = null)
+    /// <param name="scales">For 8-bit weights, what the elements of each row are multiplied by; null for none.</param>
+    internal NamedTensor(
+        string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, FileBytes? file, long[]? strides = null, float[]? scales = null)
     {
+        _scales = scales;
         Name = name;
         Alias = name;
         _file = file;
@@ -56,8 +60,8 @@ public sealed class NamedTensor
     /// <summary>Byte of the file where the elements begin; 0 when they had to be unpacked first.</summary>
     public long Offset { get; }
 
-    /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>.</summary>
-    public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64;
+    /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>: floating-point numbers, or 8-bit weights whose scales are known.</summary>
+    public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64 || _scales is not null;
 
     /// <summary>Whether <see cref="Bytes"/> holds the elements in row-major order without gaps.</summary>
     internal bool IsContiguous => _strides is null;
@@ -92,6 +96,9 @@ public sealed class NamedTensor
     /// <summary>The same tensor, known to be parameter <paramref name="alias"/>.</summary>
     internal NamedTensor As(string alias) => new(Name, Type, _shape, _bytes, Offset, _file, _strides) { Alias = alias };
 
+    /// <summary>A matrix of 8-bit weights with the scale of each row: its elements are their products.</summary>
+    internal NamedTensor Scaled(float[] scales) => new(Name, Type, _shape, _bytes, Offset, _file, _strides, scales) { Alias = Alias };
+
     /// <summary>The same matrix with rows and columns exchanged; copies nothing.</summary>
     internal NamedTensor Transposed() => new(Name, Type, [_shape[1], _shape[0]], _bytes, Offset, _file, [1, _shape[1]]);
 
@@ -108,6 +115,7 @@ public sealed class NamedTensor
         if (_strides is null)
         {
             CopyContiguous(first * size, size, destination);
+            Scale(first, destination);
             return;
         }
 
@@ -122,6 +130,22 @@ public sealed class NamedTensor
                 at += index * _strides[d];
             }
             Convert(bytes.Slice(checked((int)(at * size)), size), Type, destination.Slice(i, 1));
+        }
+    }
+
+    /// <summary>Multiplies elements from <paramref name="first"/> on by the scales of their rows.</summary>
+    private void Scale(long first, Span<float> elements)
+    {
+        if (_scales is null || elements.Length == 0)
+            return;
+        long length = Count / _scales.Length;
+        while (elements.Length > 0)
+        {
+            (long row, long column) = Math.DivRem(first, length);
+            Span<float> part = elements[..(int)Math.Min(length - column, elements.Length)];
+            TensorPrimitives.Multiply(part, _scales[row], part);
+            first += part.Length;
+            elements = elements[part.Length..];
         }
     }
 
@@ -161,6 +185,9 @@ public sealed class NamedTensor
                 break;
             case TensorType.BF16:
                 WidenBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination);
+                break;
+            case TensorType.I8:
+                TensorPrimitives.ConvertTruncating<sbyte, float>(MemoryMarshal.Cast<byte, sbyte>(source), destination);
                 break;
             default:
                 TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(source), destination);

@@ -31,8 +31,8 @@ internal static unsafe class GemmKernel
     /// <summary>Longest part of the depth that is summed in registers: 32 columns of B then take 16 KiB, and shorter sums round less.</summary>
     public const int DepthBlock = 128;
 
-    /// <summary>Floats of A that one thread keeps in the second-level cache: 512 KiB.</summary>
-    private const int CachedA = 128 * 1024;
+    /// <summary>Floats of A that one thread keeps in the second-level cache: half of it.</summary>
+    private static readonly int s_cachedA = (int)Math.Clamp(CacheSizes.Current.Second / 2 / sizeof(float), 16 << 10, 1 << 20);
 
     /// <summary>Number of panels of <paramref name="columns"/> columns.</summary>
     public static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
@@ -54,7 +54,7 @@ internal static unsafe class GemmKernel
         where V : unmanaged, ISimd<V>
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
-        var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock), 1);
+        var rowBlocks = new EvenSplit(rows, s_cachedA / Math.Min(depth, DepthBlock), 1);
         for (int m = 0; m < rows; m += rowBlocks.Length(m))
             for (int k = 0; k < depth; k += depthBlocks.Length(k))
             {
@@ -149,7 +149,7 @@ internal static unsafe class GemmKernel
         where V : unmanaged, ISimd<V>
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, 1);
-        var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock) / PanelWidth * PanelWidth, PanelWidth);
+        var rowBlocks = new EvenSplit(rows, s_cachedA / Math.Min(depth, DepthBlock) / PanelWidth * PanelWidth, PanelWidth);
         for (int first = 0; first < rows; first += rowBlocks.Length(first))
             for (int k = 0; k < depth; k += depthBlocks.Length(k))
                 for (int p = 0; p < panels; p++)

@@ -22,8 +22,8 @@ internal sealed unsafe class LinearKernel<V> : Kernel
 {
     private const int Width = GemmKernel.PanelWidth;
 
-    /// <summary>Rows of the transposed input gradient in one piece of work.</summary>
-    private const int GradInputRows = 112;
+    /// <summary>Rows of the transposed input gradient in one piece of work, at most.</summary>
+    private const int MostGradInputRows = 112;
 
     /// <summary>Rows of the weight gradient in one piece of work: with a batch of 32 their input takes 256 KiB.</summary>
     private const int GradWeightRows = 2048;
@@ -34,7 +34,11 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     private readonly int _batch, _inFeatures, _outFeatures;
     private readonly bool _relu;
     private readonly WeightFormat _format;
-    private readonly int _inPanels, _outPanels, _batchPanels, _forwardPanels;
+    private readonly int _inPanels, _outPanels, _batchPanels;
+
+    // How the work is cut for the threads, set by Bind; no sum runs over these pieces.
+    private int _forwardPanels, _gradInputRows;
+    private EvenSplit _forwardRows;
 
     // Strides of panels in scratch: 16 floats beyond a round number, so that rows of neighbors do not share a set of the cache.
     private readonly nint _batchStride, _transposedStride, _gradInputStride;
@@ -61,12 +65,9 @@ internal sealed unsafe class LinearKernel<V> : Kernel
         (_batch, _inFeatures, _outFeatures) = (batch, inFeatures, outFeatures);
         (_relu, WeightGradient, InputGradient, _format) = (relu, weightGradient, inputGradient, format);
         (_inPanels, _outPanels, _batchPanels) = (GemmKernel.Panels(inFeatures), GemmKernel.Panels(outFeatures), GemmKernel.Panels(batch));
-        // Several panels share one passage of the packed input through the second-level cache, as long as all threads still get
-        // enough pieces; for small batches the input stays in the first level, and one panel is one sequential read.
-        _forwardPanels = batch <= 9 ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
         _batchStride = Width * batch + 16;
         _transposedStride = Width * outFeatures + 16;
-        _gradInputStride = Width * GradInputRows + 16;
+        _gradInputStride = Width * MostGradInputRows + 16;
         (_packInput, _packGradOutput, _roundWeight) = (PackInput, PackGradOutput, RoundWeight);
         (_forward, _backwardWeight, _backwardInput) = (ForwardPanels, BackwardWeight, BackwardInput);
     }
@@ -107,18 +108,61 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     private long SharedScratch => InputPanelsLength + GradOutputPanelsLength + GradOutputTransposedLength;
 
     private long WorkerScratch => Math.Max(
-        _forwardPanels * _batchStride,
+        MostForwardPanels * _batchStride,
         InputGradient ? _batchPanels * _gradInputStride : 0);
 
     public override void Bind(WorkerPool pool, in Operands operands)
     {
         base.Bind(pool, operands);
+        (_forwardPanels, _forwardRows) = (ForwardPanelsFor(pool.Threads), ForwardRowsFor(pool.Threads));
+        _gradInputRows = GradInputRowsFor(pool.Threads);
         _scales = PreparedWeight;
         _rounded = (byte*)(PreparedWeight + ScalesLength);
         _inputPanels = Scratch;
         _gradOutputPanels = _inputPanels + InputPanelsLength;
         _gradOutputTransposed = _gradOutputPanels + GradOutputPanelsLength;
         _workerScratch = _gradOutputTransposed + GradOutputTransposedLength;
+    }
+
+    /// <summary>Panels of the output in one piece of forward, at most.</summary>
+    private int MostForwardPanels => _batch <= 9 ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
+
+    // Several panels share one passage of the packed input through the second-level cache, as long as all threads still get
+    // enough pieces; for small batches the input stays in the first level, and one panel is one sequential read.
+    private int ForwardPanelsFor(int threads) => Math.Clamp(_outPanels / (4 * threads), 1, MostForwardPanels);
+
+    /// <summary>Where panels are fewer than threads, the batch is cut too.</summary>
+    private EvenSplit ForwardRowsFor(int threads) =>
+        new(_batch, Math.Max(Math.Min(_batch, 16), _batch / Math.Max(1, (threads + _outPanels - 1) / _outPanels)), 1);
+
+    private int GradInputRowsFor(int threads)
+    {
+        int rows = MostGradInputRows;
+        while (rows > MostGradInputRows / 4 && (_inFeatures + rows - 1) / rows < 2 * threads)
+            rows /= 2;
+        return rows;
+    }
+
+    public override IReadOnlyList<WorkStage> WorkStages(bool backward, int threads)
+    {
+        double product = (double)_batch * _inFeatures * _outFeatures;
+        if (!backward)
+        {
+            EvenSplit rows = ForwardRowsFor(threads);
+            int panels = ForwardPanelsFor(threads);
+            double largest = product * Math.Min(1, (double)panels * Width / _outFeatures) * rows.Length(0) / _batch;
+            return [new(product, (double)rows.Count * ((_outPanels + panels - 1) / panels), largest)];
+        }
+        var stages = new List<WorkStage>();
+        if (WeightGradient)
+            stages.Add(new(
+                product, (double)((_inFeatures + GradWeightRows - 1) / GradWeightRows) * _outPanels,
+                product * Math.Min(1, (double)GradWeightRows / _inFeatures) * Math.Min(1, (double)Width / _outFeatures)));
+        if (InputGradient)
+            stages.Add(new(
+                product, (double)((_inFeatures + GradInputRowsFor(threads) - 1) / GradInputRowsFor(threads)),
+                product * Math.Min(1, (double)GradInputRowsFor(threads) / _inFeatures)));
+        return stages;
     }
 
     private int InputPieces => (_inPanels + PackedTogether - 1) / PackedTogether;
@@ -150,7 +194,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     public override void Forward()
     {
         Pool.Run(_packInput, InputPieces);
-        Pool.Run(_forward, (_outPanels + _forwardPanels - 1) / _forwardPanels);
+        Pool.Run(_forward, (_outPanels + _forwardPanels - 1) / _forwardPanels * _forwardRows.Count);
     }
 
     /// <summary>Sixteen panels of the input.</summary>
@@ -162,40 +206,42 @@ internal sealed unsafe class LinearKernel<V> : Kernel
             _inputPanels + first * _batchStride, _batchStride);
     }
 
-    /// <summary>Some panels of the output.</summary>
+    /// <summary>Some panels of the output, for some rows of the batch.</summary>
     private void ForwardPanels(int index, int worker)
     {
-        int first = index * _forwardPanels, panels = Math.Min(_forwardPanels, _outPanels - first);
+        (int piece, int part) = Math.DivRem(index, _forwardRows.Count);
+        int row = _forwardRows.Start(part), rows = _forwardRows.Length(row);
+        int first = piece * _forwardPanels, panels = Math.Min(_forwardPanels, _outPanels - first);
         float* c = OfWorker(worker);
         switch (_format)
         {
             case WeightFormat.BFloat16:
-                Multiply<BFloat16Weights>(_rounded + first * PanelLength * BFloat16Weights.Size, c, panels);
+                Multiply<BFloat16Weights>(_rounded + first * PanelLength * BFloat16Weights.Size, c, row, rows, panels);
                 break;
             case WeightFormat.Int8:
-                Multiply<Int8Weights>(_rounded + first * PanelLength, c, panels);
+                Multiply<Int8Weights>(_rounded + first * PanelLength, c, row, rows, panels);
                 break;
             default:
                 if (GemmKernel.IsFew<V>(_batch))
-                    Multiply<Float32Weights>((byte*)(Weight + first * PanelLength), c, panels);
+                    Multiply<Float32Weights>((byte*)(Weight + first * PanelLength), c, row, rows, panels);
                 else
                     GemmKernel.Multiply<V>(
-                        _inputPanels, _batchStride, Weight + first * PanelLength, (nint)PanelLength, c, _batchStride,
-                        _batch, panels, _inFeatures, accumulate: false);
+                        _inputPanels + row * Width, _batchStride, Weight + first * PanelLength, (nint)PanelLength, c, _batchStride,
+                        rows, panels, _inFeatures, accumulate: false);
                 break;
         }
         for (int p = 0; p < panels; p++)
         {
             int column = (first + p) * Width;
             PanelPacking.Unpack<V>(
-                c + p * _batchStride, _batch, Columns(first + p, _outFeatures), Bias == null ? null : Bias + column,
-                _format == WeightFormat.Int8 ? _scales + column : null, _relu, Output + column, _outFeatures);
+                c + p * _batchStride, rows, Columns(first + p, _outFeatures), Bias == null ? null : Bias + column,
+                _format == WeightFormat.Int8 ? _scales + column : null, _relu, Output + (nint)row * _outFeatures + column, _outFeatures);
         }
     }
 
-    private void Multiply<W>(byte* weight, float* c, int panels)
+    private void Multiply<W>(byte* weight, float* c, int row, int rows, int panels)
         where W : struct, IWeightFormat =>
-        GemmKernel.MultiplyWeights<V, W>(_inputPanels, _batchStride, weight, (nint)PanelLength, c, _batchStride, _batch, panels, _inFeatures);
+        GemmKernel.MultiplyWeights<V, W>(_inputPanels + row * Width, _batchStride, weight, (nint)PanelLength, c, _batchStride, rows, panels, _inFeatures);
 
     /// <summary>gradWeight = inputᵀ · g, gradBias = Σ g over the batch, gradInput = g · weightᵀ, where g = gradOutput masked by the ReLU.</summary>
     public override void Backward(bool accumulate)
@@ -208,7 +254,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
             Pool.Run(_backwardWeight, (_inFeatures + GradWeightRows - 1) / GradWeightRows * _outPanels);
         }
         if (GradInput != null)
-            Pool.Run(_backwardInput, (_inFeatures + GradInputRows - 1) / GradInputRows);
+            Pool.Run(_backwardInput, (_inFeatures + _gradInputRows - 1) / _gradInputRows);
     }
 
     /// <summary>One panel of the masked output gradient, as it is and transposed, and its bias gradient.</summary>
@@ -246,7 +292,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     /// <summary>A block of columns of the input gradient, computed transposed.</summary>
     private void BackwardInput(int index, int worker)
     {
-        int row = index * GradInputRows, rows = Math.Min(GradInputRows, _inFeatures - row);
+        int row = index * _gradInputRows, rows = Math.Min(_gradInputRows, _inFeatures - row);
         float* c = OfWorker(worker);
         GemmKernel.Multiply<V>(
             Weight + row * Width, (nint)_inFeatures * Width, _gradOutputTransposed, _transposedStride,
