@@ -28,7 +28,7 @@ using var training = new DataLoader(data.Train, model.Preprocessing!, new DataLo
 using var validation = new DataLoader(data.Validation!, model.Preprocessing!, new DataLoaderOptions { BatchSize = 32 });
 using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = 32, Gradients = GradientScope.Learning(groups) });
 using var optimizer = new AdamW(plan, groups);
-using var trainer = new Trainer(plan, optimizer, training, validation, new TrainerOptions { Epochs = 5, Schedule = new CosineRate(0.001, 5), Patience = 3 });
+using var trainer = new Trainer(plan, optimizer, training, validation, new TrainerOptions { Epochs = 5, Schedule = LearningRateSchedule.Cosine(0.001, 5), Patience = 3 });
 trainer.EpochDone += epoch => Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.Training.Loss:0.000}, validation top-1 {epoch.Validation!.Value.Top1:0.0%}");
 trainer.Run(stop.Token);
 

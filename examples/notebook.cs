@@ -25,8 +25,8 @@ static void PrintActivation(Network network, string layer) =>
 // 1 - dropOut and multiplies it by 1 / (1 - dropOut).
 static Layer[] FullConnect(string name, int numOut, float dropOut = 0)
 {
-    var random = new ParameterOptions(new Initializer.TruncatedNormal(1));
-    var linear = new Linear("fc" + name, numOut) { Weight = random, Bias = random };
+    var random = Initializer.TruncatedNormal(1);
+    var linear = new Linear("fc" + name, numOut) { WeightInitializer = random, BiasInitializer = random };
     return dropOut > 0 ? [linear, new ReLU("relu" + name), new Dropout("drop" + name, dropOut)] : [linear, new ReLU("relu" + name)];
 }
 
@@ -36,25 +36,25 @@ static Network Inference(Shape images)
 {
     // Real kernels would show meaningful patterns; these are random. Biases start at 0. SAME: zeros around the input, so that the
     // output has ceil(input / stride) rows and columns; VALID, the default: none.
-    var kernels = new ParameterOptions(new Initializer.TruncatedNormal(0.1f));
+    var kernels = Initializer.TruncatedNormal(0.1f);
     var network = new Network("alexnet", images,
     [
         // 64 kernels of 11 × 11 pixels by 3 colors, moved 4 pixels at a time.
-        new Conv2d("conv1", 64, 11) { Stride = 4, Padding = Padding.Same, Weight = kernels },
+        new Conv2d("conv1", 64, 11) { Stride = 4, Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu1"),
         new LocalResponseNorm("lrn1", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
         new MaxPool2d("pool1", 3, Stride: 2),
 
-        new Conv2d("conv2", 192, 5) { Padding = Padding.Same, Weight = kernels },
+        new Conv2d("conv2", 192, 5) { Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu2"),
         new LocalResponseNorm("lrn2", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
         new MaxPool2d("pool2", 3, Stride: 2),
 
-        new Conv2d("conv3", 384, 3) { Padding = Padding.Same, Weight = kernels },
+        new Conv2d("conv3", 384, 3) { Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu3"),
-        new Conv2d("conv4", 256, 3) { Padding = Padding.Same, Weight = kernels },
+        new Conv2d("conv4", 256, 3) { Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu4"),
-        new Conv2d("conv5", 256, 3) { Padding = Padding.Same, Weight = kernels },
+        new Conv2d("conv5", 256, 3) { Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu5"),
         new MaxPool2d("pool5", 3, Stride: 2),
 

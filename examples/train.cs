@@ -21,7 +21,7 @@ using var validation = new DataLoader(data.Validation!, preprocessing, new DataL
 using var parameters = ParameterSet.Initialize(CudaConvnet.Quick(data.Train.Classes.Count), seed: 1);
 using var plan = new Plan(parameters.Network, parameters, new PlanOptions { BatchSize = 128, Gradients = GradientScope.All });
 using var sgd = new Sgd(plan, TrainingRecipe.For(parameters.Network.Name).Groups) { WeightDecay = 0.004f };
-var options = new TrainerOptions { Epochs = 9, Schedule = new StepRate(0.001, Epochs: 8) };
+var options = new TrainerOptions { Epochs = 9, Schedule = LearningRateSchedule.Step(0.001, epochs: 8) };
 using var trainer = new Trainer(plan, sgd, training, validation, options);
 using var run = new RunFolder(args[1]);
 run.Attach(trainer, preprocessing, [.. data.Train.Classes.Select(name => new ClassName(name, name))]);

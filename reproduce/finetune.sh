@@ -3,7 +3,7 @@
 # learns those two from 10, 50, 200 and 1000 images a class, five draws each: the last layer alone, the fully connected layers, or everything,
 # against the same network from nothing and against frozen random convolutions. A fifth of each draw is validated on and chooses the epoch;
 # the error is that on the 2000 test images of the two classes. DATA is CIFAR-10 as class folders in train/ and test/ (JPEG or PNG).
-# OUT/table.md has the median error of the draws and their range. Third argument: how many draws (5).
+# OUT/table.md has the median error of the draws and their range, OUT/finetuning.png shows them. Third argument: how many draws (5).
 source "$(dirname "$0")/common.sh"
 [ $# -eq 2 ] || [ $# -eq 3 ] || usage "DATA: CIFAR-10 as class folders; third argument, if any: the number of draws"
 build
@@ -69,3 +69,4 @@ done
         echo "$row $(awk -v a="$tuned" -v b="$scratch" 'BEGIN { printf "%.2f", a / b }') |"
     done
 } | tee "$out/table.md"
+dotnet run -c Release --project "$root/tools/figures" -- "$out" --errors "$out/errors.csv"

@@ -6,7 +6,7 @@ arguments() {
     for argument in "$@"; do
         case $argument in
             -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
-            -*) echo "$0: there is no option '$argument' (see --help)" >&2; exit 2 ;;
+            -*) echo "$0: unknown option '$argument' (see --help)" >&2; exit 2 ;;
         esac
     done
     if [ $# -lt "$least" ] || [ $# -gt "$most" ]; then

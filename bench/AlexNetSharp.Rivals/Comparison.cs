@@ -23,6 +23,7 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
         Forward("forward, batch 1, float32", AlexNet.TensorFlow(), 1, "≥ 1.7, aim 2");
         Forward("forward, batch 1, bfloat16 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 2.6, aim 3", Precision.BFloat16);
         Forward("forward, batch 1, int8 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 3", Precision.Int8);
+        FineTune();
         BatchSizes();
         OneThread();
         Tier();
@@ -55,7 +56,7 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
         Add(what, Measurement.SideBySide(rounds, threads, ours.Forward, torch.Forward), torch.Name, "", Logits(error));
     }
 
-    private void ForwardBackward(string what, GradientScope scope, string target)
+    private void ForwardBackward(string what, GradientScope scope, string target, Network? network = null, string[]? compared = null)
     {
         progress(what);
         if (_noTorch is not null)
@@ -63,7 +64,7 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
             _rows.Add(new ResultRow(what, null, null, "libtorch", "ms", null, target, $"libtorch cannot be loaded here: {_noTorch}"));
             return;
         }
-        using var workload = new Workload(AlexNet.TensorFlow(), Batch);
+        using var workload = new Workload(network ?? AlexNet.TensorFlow(), Batch);
         string agreement;
         // The masks of dropout differ between programs: outputs and gradients are compared without it.
         using (var ours = new OurRunner(workload, new RunnerOptions(threads, Dropout: false, scope)))
@@ -74,7 +75,7 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
             double logits = Agreement.Check(what, ours.Logits(), torch.Logits(), 1e-4), gradients = 0;
             // Float32 against float32 over millions of activations: a few ReLUs and maxima on the kink fall to the other side, each a
             // jump of the gradient. The tests hold gradients against float64 much more closely.
-            foreach (string name in new[] { "conv1.weight", "conv3.weight", "conv5.bias" })
+            foreach (string name in compared ?? ["conv1.weight", "conv3.weight", "conv5.bias"])
                 gradients = Math.Max(gradients, Agreement.Check($"{what}: gradient of {name}", ours.Gradient(name), torch.Gradient(name), 1e-2));
             agreement = FormattableString.Invariant(
                 $"logits agree to {logits:0.0e-0}, gradients to {gradients:0.0e-0} (where a ReLU or a maximum falls to the other side by rounding, the gradient jumps)");
@@ -84,6 +85,19 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
         using var rival = new TorchRunner(workload, options);
         Note(rival);
         Add(what, Measurement.SideBySide(rounds, threads, timed.ForwardBackward, rival.ForwardBackward), rival.Name, target, agreement);
+    }
+
+    private void FineTune()
+    {
+        ForwardBackward("step with frozen convolutions, torchvision, batch 32", GradientScope.Of("fc*"), "≥ 3", AlexNet.Torchvision(), ["fc6.weight", "fc7.weight", "fc8.bias"]);
+        if (_noTorch is not null)
+            return;
+        progress(FineTuning.Description);
+        using var tuning = new FineTuning(threads);
+        Note(tuning.Name);
+        double error = Agreement.Check(FineTuning.Description, tuning.Ours(), tuning.Torch(), 1e-3);
+        Timing[] t = Measurement.SideBySide(rounds, threads, 1, () => tuning.Ours(), () => tuning.Torch());
+        Add(FineTuning.Description, t, tuning.Name, "≥ 3", FormattableString.Invariant($"weights of the layer agree to {error:0.0e-0}"));
     }
 
     private void BatchSizes()
@@ -154,9 +168,11 @@ internal sealed class Comparison(int rounds, int threads, Action<string> progres
     private static string Spread(Timing[] t) => FormattableString.Invariant(
         $"ours {t[0].Min * 1e3:0.0}–{t[0].Max * 1e3:0.0} ms in {t[0].Calls} calls, the other {t[1].Min * 1e3:0.0}–{t[1].Max * 1e3:0.0} ms in {t[1].Calls}{(t[0].Noise.Length > 0 ? "; " + t[0].Noise : "")}");
 
-    private void Note(IRunner runner)
+    private void Note(IRunner runner) => Note(runner.Name);
+
+    private void Note(string name)
     {
-        int space = runner.Name.LastIndexOf(' ');
-        Versions[runner.Name[..space]] = runner.Name[(space + 1)..];
+        int space = name.LastIndexOf(' ');
+        Versions[name[..space]] = name[(space + 1)..];
     }
 }

@@ -33,14 +33,17 @@ internal static class Measurement
     /// Before and after every round the peak of multiply-adds is measured. Rounds in which it was low are left out of the medians, for all calls alike, as
     /// long as half of the rounds remain.
     /// </remarks>
-    public static Timing[] SideBySide(int rounds, int threads, params Action[] calls)
+    public static Timing[] SideBySide(int rounds, int threads, params Action[] calls) => SideBySide(rounds, threads, WarmUp, calls);
+
+    /// <inheritdoc cref="SideBySide(int, int, Action[])"/>
+    public static Timing[] SideBySide(int rounds, int threads, int warmUp, params Action[] calls)
     {
         var seconds = calls.Select(_ => Enumerable.Range(0, rounds).Select(_ => new List<double>()).ToArray()).ToArray();
         double[] peaks = new double[rounds + 1];
         int[] repeats = new int[calls.Length];
         for (int c = 0; c < calls.Length; c++)
         {
-            for (int i = 1; i < WarmUp; i++)
+            for (int i = 1; i < warmUp; i++)
                 calls[c]();
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);

@@ -85,9 +85,19 @@ internal sealed class TorchRunner : ITrainingRunner
             parameter.Dispose();
     }
 
+    /// <summary>Logits of images in PyTorch's order; what the first layer's padding adds is not there yet.</summary>
+    public Tensor Run(Tensor images) => Compute(Pad(images, (Conv2d)_workload.Network.Layers[0]));
+
     private Tensor Run()
     {
-        Tensor x = _images;
+        Tensor x = Compute(_images);
+        _logits?.Dispose();
+        _logits = x.DetachFromDisposeScope();
+        return x;
+    }
+
+    private Tensor Compute(Tensor x)
+    {
         bool first = true;
         for (int i = 0; i < _workload.Network.Layers.Count; i++)
         {
@@ -108,8 +118,6 @@ internal sealed class TorchRunner : ITrainingRunner
             };
             first = false;
         }
-        _logits?.Dispose();
-        _logits = x.DetachFromDisposeScope();
         return x;
     }
 

@@ -64,15 +64,19 @@ internal sealed class Workload : IDisposable
     }
 
     /// <summary>The images in PyTorch's order [batch, channels, height, width].</summary>
-    public float[] ImagesInTorchOrder()
+    public float[] ImagesInTorchOrder() => InTorchOrder(Images);
+
+    /// <summary>Images in PyTorch's order.</summary>
+    /// <param name="images">[batch, height, width, channels].</param>
+    public float[] InTorchOrder(ReadOnlySpan<float> images)
     {
         Shape shape = Network.InputShape;
-        float[] result = new float[Images.Length];
+        float[] result = new float[images.Length];
         int pixels = shape.Height * shape.Width;
         for (int n = 0; n < Batch; n++)
             for (int p = 0; p < pixels; p++)
                 for (int c = 0; c < shape.Channels; c++)
-                    result[(n * shape.Channels + c) * pixels + p] = Images[(n * pixels + p) * shape.Channels + c];
+                    result[(n * shape.Channels + c) * pixels + p] = images[(n * pixels + p) * shape.Channels + c];
         return result;
     }
 

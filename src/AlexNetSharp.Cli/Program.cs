@@ -3,15 +3,15 @@ using AlexNetSharp.Cli.Hosting;
 
 return CommandHost.Run(
     args,
-    "AlexNet on the CPU, in C# alone: forward, backward and their benchmark, and training.",
+    "AlexNet on the CPU in pure C#: inference, training, fine-tuning and benchmarks.",
     examples:
     [
         "alexnet bench                                   time forward and forward-backward, as the TensorFlow notebook does",
-        "alexnet summary                                 the layers with shapes, parameters and work",
-        "alexnet train images --out runs/first         train on your images, one folder a class",
-        "alexnet eval runs/first images                how good it became, and what it confuses",
-        "alexnet classify alexnet.pth cat.jpg            what is on an image, or on a folder of them",
-        "alexnet similar alexnet.pth images cat.jpg    the images of a folder that are most like one",
+        "alexnet summary                                 the layers with shapes, parameters and multiply-adds",
+        "alexnet train images --out runs/first         train on your images, one folder per class",
+        "alexnet eval runs/first images                how accurate it is, and which classes it confuses",
+        "alexnet classify alexnet.pth cat.jpg            classify an image, or a folder of images",
+        "alexnet similar alexnet.pth images cat.jpg    the images in a folder that look most like one",
     ],
     commands:
     [

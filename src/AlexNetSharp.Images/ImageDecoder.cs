@@ -125,7 +125,7 @@ public sealed class ImageDecoder : IImageDecoder
         {
             result = format == SKEncodedImageFormat.Jpeg ? DecodeEnded(encoded, cost, target, name) : SKCodecResult.Success;
             if (result == SKCodecResult.Success)
-                warn($"{name}: truncated; shown as far as the {NameOf(format)} data goes.");
+                warn($"{name}: truncated; decoded as far as the {NameOf(format)} data goes.");
         }
         if (result != SKCodecResult.Success)
             throw new InvalidDataException(Describe(result, format, name));
@@ -258,7 +258,7 @@ public sealed class ImageDecoder : IImageDecoder
     {
         (int width, int height) = (size.Width, size.Height);
         if (width < 1 || height < 1)
-            throw new InvalidDataException($"{name}: an image without pixels.");
+            throw new InvalidDataException($"{name}: the image has no pixels.");
         long pixels = (long)width * height;
         // 2³¹ − 1 bytes of four a pixel are the most that one array holds.
         if ((long)kept.Width * kept.Height > Math.Min(_options.MaxPixels, Array.MaxLength / 4) || Math.Max(width, height) > MaxSide)

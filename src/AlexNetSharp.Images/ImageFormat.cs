@@ -36,11 +36,11 @@ internal static class ImageFormat
             {
                 "heic" or "heix" or "heim" or "heis" or "hevc" or "hevx" or "mif1" or "msf1" => $"a HEIC image, {convert}",
                 "avif" or "avis" => $"an AVIF image, {convert}",
-                "crx " => $"a raw image of a camera, {convert}",
+                "crx " => $"a camera raw image, {convert}",
                 _ => "a video, not an image",
             };
         if (bytes.StartsWith("II*\0"u8) || bytes.StartsWith("MM\0*"u8) || bytes.StartsWith("II+\0"u8) || bytes.StartsWith("MM\0+"u8))
-            return $"a TIFF or a raw image of a camera, {convert}";
+            return $"a TIFF or a camera raw image, {convert}";
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0x0A]) || bytes.StartsWith((ReadOnlySpan<byte>)[0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' ']))
             return $"a JPEG XL image, {convert}";
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0x4F, 0xFF, 0x51]) || bytes.StartsWith((ReadOnlySpan<byte>)[0, 0, 0, 12, (byte)'j', (byte)'P']))
@@ -50,7 +50,7 @@ internal static class ImageFormat
         if (bytes.StartsWith("%PDF"u8))
             return $"a PDF, {convert}";
         if (bytes.StartsWith("version https://git-lfs"u8))
-            return "a Git LFS pointer, which only says where the image lies; fetch the image itself: git lfs pull";
+            return "a Git LFS pointer instead of the image; fetch the image with: git lfs pull";
         string start = Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, 256)]).TrimStart();
         if (start.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase))
             return $"an SVG or other XML, {convert}";

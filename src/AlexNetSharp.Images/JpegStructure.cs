@@ -76,7 +76,7 @@ internal static class JpegStructure
             if (marker != StartOfScan)
                 continue;
             if (++scans > MaxScans)
-                return FormattableString.Invariant($"more than {MaxScans} scans; it was made to keep decoders busy (offset {at})");
+                return FormattableString.Invariant($"more than {MaxScans} scans; it looks like a decompression bomb (offset {at})");
             if (!SkipScan(jpeg, ref at, restarts))
                 return FormattableString.Invariant($"a marker FF {jpeg[at + 1]:X2} inside the compressed data (offset {at})");
         }

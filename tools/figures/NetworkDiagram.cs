@@ -72,8 +72,8 @@ internal static class NetworkDiagram
                 _ => "",
             }).Where(name => name.Length > 0)];
             yield return new Stage(
-                layer.Name, network.OutputOf(i), drawn.Color, [.. drawn.Captions, .. after], layer.MultiplyAdds(network.InputOf(i)),
-                layer.Parameters(network.InputOf(i)).Sum(parameter => parameter.Length));
+                layer.Name, network.OutputOf(i), drawn.Color, [.. drawn.Captions, .. after], network.MultiplyAddsOf(i),
+                network.ParametersOf(i).Sum(parameter => parameter.Length));
         }
     }
 

@@ -1,11 +1,19 @@
 // Draws the figures of docs/: dotnet run -c Release --project tools/figures -- docs/images
+// and that of reproduce/finetune.sh: dotnet run -c Release --project tools/figures -- OUT --errors OUT/errors.csv
 using System.CommandLine;
 using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Figures;
 
 var folder = new Argument<string>("FOLDER") { Description = "Where to write the figures: docs/images." };
-var root = new RootCommand("Draws the figures of docs/.") { folder };
-root.SetAction(parsed => Draw(parsed.GetValue(folder)!));
+var errors = new Option<FileInfo?>("--errors") { Description = "Draw only the errors of fine-tuning (finetuning.png), from errors.csv of reproduce/finetune.sh." };
+var root = new RootCommand("Draws the figures of docs/.") { folder, errors };
+root.SetAction(parsed =>
+{
+    if (parsed.GetValue(errors) is { } csv)
+        File.WriteAllBytes(Path.Combine(parsed.GetValue(folder)!, "finetuning.png"), FineTuningChart.Draw(csv.FullName));
+    else
+        Draw(parsed.GetValue(folder)!);
+});
 return Arguments.Run(root, args);
 
 static void Draw(string folder)

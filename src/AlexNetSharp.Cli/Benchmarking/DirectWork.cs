@@ -25,7 +25,7 @@ internal sealed class DirectWork
     public long ForwardBackward => Forward + Enumerable.Range(0, _network.Layers.Count).Sum(BackwardOf);
 
     /// <summary>Multiply-adds of one image in a layer's forward.</summary>
-    public long ForwardOf(int layer) => _network.Layers[layer].MultiplyAdds(_network.InputOf(layer));
+    public long ForwardOf(int layer) => _network.MultiplyAddsOf(layer);
 
     /// <summary>Multiply-adds of one image in a layer's backward.</summary>
     /// <remarks>

@@ -60,10 +60,10 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
         int count = Math.Min(files.Count, KeptImages);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * files.Count / count))];
         var memory = new CachedImages(new ImageSubset(files, chosen), KeptBytes);
-        (IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
-        if (bad.Count > 0)
-            throw new InvalidDataException(bad[0].Reason);
-        return (memory, sizes ?? throw new InvalidDataException($"{path}: there are no images"));
+        DatasetCheckResult check = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
+        if (check.Bad is [var bad, ..])
+            throw new InvalidDataException(bad.Reason);
+        return (memory, check.Sizes ?? throw new InvalidDataException($"{path}: there are no images"));
     }
 }
 
@@ -77,7 +77,7 @@ internal sealed record LoaderReport(
     /// <summary>The runs as a table.</summary>
     public Table ToTable()
     {
-        Table table = Tables.Create("images from", "changes", ">threads", ">images/s", ">µs of processor an image", ">bytes of garbage an image");
+        Table table = Tables.Create("images from", "changes", ">threads", ">images/s", ">CPU µs per image", ">bytes allocated per image");
         foreach (LoaderRun run in Runs)
             table.Row(
                 run.From, run.Augmented ? "random resized crop, flip, color PCA" : "none", Text(run.Threads, "0"), Text(run.ImagesPerSecond, "0"),

@@ -24,22 +24,22 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<IntegerList> _batchSizes = CommandOptions.Of(
         "--batch-size", "images in a batch; several make a sweep: 1,8,32", ValueRule.Integers(1, CommandOptions.LargestBatch), new IntegerList([32]));
     private readonly Option<int> _batches = CommandOptions.Integer("--batches", "steps that count", 100, 1, 10_000_000);
-    private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "steps before the first that counts", 10, 0, 10_000_000);
+    private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "warm-up steps, not timed", 10, 0, 10_000_000);
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
     private readonly Option<IntegerList> _threads = CommandOptions.Of(
         "--threads", "threads that compute; several make a sweep: 1,2,4", ValueRule.Integers(1, CommandOptions.MostThreads), new IntegerList([Environment.ProcessorCount]));
     private readonly ChoiceOption<GradientScope> _gradients = new(
-        "--gradients", "parameters whose gradients forward-backward computes: those of the convolutions, as the notebook, or all", null,
+        "--gradients", "gradients that forward-backward computes: the convolutions' only, as in the notebook, or all", null,
         ("conv", GradientScope.Convolution), ("all", GradientScope.All));
-    private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "leave forward-backward out");
+    private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "time forward only");
     private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "leave forward out");
     private readonly Option<ulong> _seed = CommandOptions.Seed();
     private readonly Option<string?> _images = CommandOptions.Path(
-        "--images", "an image or a folder of images to fill the batch with, instead of noise; repeated as needed", "PATH");
+        "--images", "an image or a folder of images to fill the batch with instead of noise; repeated as needed", "PATH");
     private readonly Option<string?> _data = CommandOptions.Path(
-        "--data", "time only the loading of this dataset (as 'alexnet train' takes it): from files and from memory, plain and augmented", "DATA");
+        "--data", "time only how fast this dataset loads (the folder that 'alexnet train' takes): from files and from memory, plain and augmented", "DATA");
     private readonly Option<bool> _precise = CommandOptions.Switch(
-        "--precise", "keep to convolution algorithms with the rounding error of direct convolution (no Winograd)");
+        "--precise", "use only convolution algorithms that round no worse than direct convolution (no Winograd)");
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
         "--bfloat16", "keep the fully connected weights as bfloat16 for forward: half of their memory traffic; needs --forward-only");
     private readonly Option<bool> _int8 = CommandOptions.Switch(
@@ -91,7 +91,7 @@ internal sealed class BenchCommand : CliCommand
     {
         // An argument that may be left out takes a misspelled option for itself.
         if (result.GetResult(_model)?.Tokens is [{ } word] && word.Value.StartsWith('-'))
-            result.AddError($"there is no option '{word.Value}'");
+            result.AddError($"unknown option '{word.Value}'");
         if (result.GetValue(_forwardOnly) && result.GetValue(_forwardBackwardOnly))
             result.AddError("--forward-only and --forward-backward-only leave nothing to run; give one of them");
         if (result.GetValue(_bfloat16) && result.GetValue(_int8))

@@ -16,16 +16,16 @@ internal sealed class ClassifyCommand : CliCommand
     private readonly InferenceInput _inference;
     private readonly Argument<string[]> _images = new("IMAGE")
     {
-        Description = "images, and folders of images with all below them; - for standard input",
+        Description = "images, or folders that are searched recursively; - for standard input",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<int> _top = CommandOptions.Integer("--top", "classes to show for each image, the most probable first", 5, 1, 1_000_000);
+    private readonly Option<int> _top = CommandOptions.Integer("--top", "number of classes to show per image, most probable first", 5, 1, 1_000_000);
     private readonly Option<bool> _tenCrop = CommandOptions.TenCrop();
     private readonly JsonOutput _json;
 
     public ClassifyCommand()
-        : base("classify", "Say what is on images: classes, probabilities, time.")
+        : base("classify", "Classify images: the most probable classes and the time it took.")
     {
         _model = new ModelInput(this);
         Add(_images);
@@ -39,7 +39,7 @@ internal sealed class ClassifyCommand : CliCommand
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet classify alexnet.pth cat.jpg                             the five most probable classes",
-        "alexnet classify runs/first holidays --top 1 --skip-bad          a folder, with images that cannot be read left out",
+        "alexnet classify runs/first holidays --top 1 --skip-bad          a folder, skipping images that cannot be read",
         "curl -s https://example.com/cat.jpg | alexnet classify alexnet.pth -",
         "alexnet classify bvlc_alexnet.caffemodel cat.jpg --ten-crop --json",
     ];

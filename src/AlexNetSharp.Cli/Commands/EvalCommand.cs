@@ -3,7 +3,7 @@ using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
-using AlexNetSharp.Inference;
+using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
@@ -18,10 +18,10 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<string?> _classNames = ModelOutput.ClassNames();
     private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
     private readonly ChoiceOption<string> _checkpoint = new(
-        "--checkpoint", "which checkpoint of the run: that of the best epoch or of the last one", null, ("best", "best"), ("last", "last"));
+        "--checkpoint", "which checkpoint of the run to use: the best epoch's or the last one", null, ("best", "best"), ("last", "last"));
     private readonly Option<bool> _tenCrop = CommandOptions.TenCrop();
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(128);
-    private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "confident mistakes to list", 20, 0, 1_000_000);
+    private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "number of most confident mistakes to list", 20, 0, 1_000_000);
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
@@ -42,7 +42,7 @@ internal sealed class EvalCommand : CliCommand
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "alexnet eval runs/first images                         the best epoch on the validation images",
+        "alexnet eval runs/first images                         the best epoch, on the validation images",
         "alexnet eval runs/first images --ten-crop              as the 2012 paper measures",
         "alexnet eval runs/first cifar10 --checkpoint last --json result.json",
         "alexnet eval alexnet.pth imagenet/val                    a downloaded model, on folders named by WordNet ids",
@@ -101,7 +101,7 @@ internal sealed class EvalCommand : CliCommand
                 first ??= e;
             }
         }
-        throw new InvalidDataException($"{first!.Message} Where the model calls its classes otherwise than the folders do, give the folders' names with --class-names.", first);
+        throw new InvalidDataException($"{first!.Message} If the model's class names differ from the folder names, pass the folder names with --class-names.", first);
     }
 
     private Evaluation Evaluate(CommandContext context, Model model, IImageDataset images, IReadOnlyList<string> classes)
@@ -111,8 +111,9 @@ internal sealed class EvalCommand : CliCommand
         bool tenCrop = context.Get(_tenCrop);
         int views = tenCrop ? Preprocessor.TenCropViews : 1;
         using var source = new DataLoader(
-            images, ImageInference.PreprocessingOf(model), new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
-        return Evaluation.Run(model.Network, model.Parameters, source, classes, views, threads, context.Get(_mistakes), Show, context.Cancellation);
+            images, model.RequirePreprocessing(), new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
+        using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = source.BatchSize * views, Threads = threads });
+        return Evaluation.Run(plan, source, classes, views, context.Get(_mistakes), Show, context.Cancellation);
     }
 
     /// <summary>The run folder that a folder or a checkpoint in RUN/checkpoints stands for; whether it is one is not looked at.</summary>

@@ -11,11 +11,11 @@ namespace AlexNetSharp.Cli.Commands;
 internal sealed class ExportCommand : CliCommand
 {
     private readonly ModelInput _model;
-    private readonly Option<string?> _onnx = CommandOptions.RequiredPath("--onnx", "the .onnx file to write: operator set 17, any batch size, classes and preprocessing in its metadata");
+    private readonly Option<string?> _onnx = CommandOptions.RequiredPath("--onnx", "the .onnx file to write: opset 17, dynamic batch size, classes and preprocessing in its metadata");
     private readonly Option<string?> _classNames = ModelOutput.ClassNames();
 
     public ExportCommand()
-        : base("export", "Write a model as ONNX, for ONNX Runtime and whatever else runs it.")
+        : base("export", "Export a model to ONNX, for ONNX Runtime and other tools that read it.")
     {
         _model = new ModelInput(this);
         Add(_onnx);

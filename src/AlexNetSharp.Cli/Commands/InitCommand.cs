@@ -16,7 +16,7 @@ internal sealed class InitCommand : CliCommand
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
 
     public InitCommand()
-        : base("init", "Write a model with initial weights.")
+        : base("init", "Create a model file with freshly initialized weights.")
     {
         Add(_out);
         foreach (Option option in (Option[])[_network, _seed, _classes, _imageSize])

@@ -15,10 +15,10 @@ internal sealed class InspectCommand : CliCommand
     private const string FirstLayer = "conv1";
 
     private readonly ModelInput _model;
-    private readonly Option<string?> _filters = CommandOptions.Path("--filters", "draw the first convolution's filters as PNG, as figure 3 of the 2012 paper does", "OUT.png");
+    private readonly Option<string?> _filters = CommandOptions.Path("--filters", "draw the filters of the first convolution as a PNG, like figure 3 of the 2012 paper", "OUT.png");
     private readonly Option<string[]> _activations = new("--activations")
     {
-        Description = "draw the feature maps that a layer makes of an image as PNG",
+        Description = "draw a layer's feature maps for an image as a PNG",
         HelpName = "IMAGE OUT.png",
         Arity = new ArgumentArity(2, 2),
         AllowMultipleArgumentsPerToken = true,
@@ -26,7 +26,7 @@ internal sealed class InspectCommand : CliCommand
     private readonly Option<string?> _layer = new("--layer") { Description = "which layer's feature maps", HelpName = "NAME" };
 
     public InspectCommand()
-        : base("inspect", "Show what a model file holds: network, classes, preprocessing, every tensor's values; draw filters and feature maps.")
+        : base("inspect", "Show what a model file contains: network, classes, preprocessing, statistics of every tensor; draw filters and feature maps.")
     {
         _model = new ModelInput(this);
         _layer.DefaultValueFactory = _ => FirstLayer;

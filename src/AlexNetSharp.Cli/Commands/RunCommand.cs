@@ -20,17 +20,17 @@ internal sealed class RunCommand : CliCommand
     }
 
     private readonly ModelInput _model;
-    private readonly Option<string?> _input = CommandOptions.RequiredPath("--input", "the images as NumPy array [batch, height, width, channels]");
-    private readonly Option<string?> _output = CommandOptions.RequiredPath("--output", "write the network's output, before any softmax, as NumPy array [batch, classes]");
-    private readonly Option<string?> _gradients = CommandOptions.Path("--gradients", "write the gradients of all parameters as safetensors, named and ordered as in a model file");
+    private readonly Option<string?> _input = CommandOptions.RequiredPath("--input", "the images as a NumPy array [batch, height, width, channels]");
+    private readonly Option<string?> _output = CommandOptions.RequiredPath("--output", "write the network's output (logits, before any softmax) as a NumPy array [batch, classes]");
+    private readonly Option<string?> _gradients = CommandOptions.Path("--gradients", "write the gradients of all parameters as safetensors, named and laid out as in a model file");
     private readonly ChoiceOption<Objective> _objective = new(
-        "--objective", "whose gradients: half the sum of squares of the output, or the mean over the batch of the cross-entropy of its softmax", null,
+        "--objective", "the loss to differentiate: half the sum of squares of the output, or the softmax cross-entropy averaged over the batch", null,
         ("l2", Objective.L2), ("cross-entropy", Objective.CrossEntropy));
     private readonly Option<string?> _labels = new("--labels") { Description = "the class of each image, counted from 0, for cross-entropy: 1,2,…", HelpName = "LIST" };
     private readonly Option<int> _threads = CommandOptions.Threads();
 
     public RunCommand()
-        : base("run", "Run raw tensors through a network: no preprocessing, no dropout; also gradients.")
+        : base("run", "Run raw tensors through a network, without preprocessing or dropout; optionally compute gradients.")
     {
         _model = new ModelInput(this);
         foreach (Option option in (Option[])[_input, _output, _gradients, _objective, _labels, _threads])

@@ -17,19 +17,19 @@ internal sealed class SimilarCommand : CliCommand
     private readonly InferenceInput _inference;
     private readonly Argument<string> _folder = new("FOLDER") { Description = "the images to search, with all in the folders below" };
     private readonly Argument<string> _image = new("IMAGE") { Description = "the image whose like is searched; - for standard input" };
-    private readonly Option<int> _top = CommandOptions.Integer("--top", "images to show, the nearest first", 6, 1, 1_000_000);
+    private readonly Option<int> _top = CommandOptions.Integer("--top", "number of images to show, nearest first", 6, 1, 1_000_000);
     private readonly Option<string?> _layer = new("--layer")
     {
-        Description = "the layer whose values are compared [the last hidden fully connected one, fc7]",
+        Description = "the layer whose output is compared [the last hidden fully connected layer, e.g. fc7]",
         HelpName = "NAME",
     };
 
-    private readonly Option<string?> _cache = CommandOptions.Path("--cache", $"where the features are kept [{CacheName} in FOLDER]");
-    private readonly Option<string?> _sheet = CommandOptions.Path("--sheet", "write the image and those nearest to it as one image (PNG)");
+    private readonly Option<string?> _cache = CommandOptions.Path("--cache", $"file that caches the features [{CacheName} in FOLDER]");
+    private readonly Option<string?> _sheet = CommandOptions.Path("--sheet", "write a contact sheet (PNG) of the image and its nearest neighbors");
     private readonly JsonOutput _json;
 
     public SimilarCommand()
-        : base("similar", "Find the images of a folder that are most like an image, by the features of a hidden layer.")
+        : base("similar", "Find the images in a folder that are most similar to an image, by the features of a hidden layer.")
     {
         _model = new ModelInput(this);
         Add(_folder);
@@ -44,7 +44,7 @@ internal sealed class SimilarCommand : CliCommand
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet similar alexnet.pth holidays cat.jpg                     the six nearest images",
-        "alexnet similar alexnet.pth holidays cat.jpg --sheet sheet.png   and an image of them",
+        "alexnet similar alexnet.pth holidays cat.jpg --sheet sheet.png   and a contact sheet",
         "alexnet similar runs/first images cat.jpg --layer conv5 --top 20 --json",
     ];
 

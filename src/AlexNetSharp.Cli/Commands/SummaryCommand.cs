@@ -17,7 +17,7 @@ internal sealed class SummaryCommand : CliCommand
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(1, "images in a batch");
 
     public SummaryCommand()
-        : base("summary", "Print the layers of a network with shapes, parameters, work and memory.")
+        : base("summary", "Print the layers of a network with their shapes, parameters, multiply-adds and memory.")
     {
         Add(_network);
         Add(_imageSize);
@@ -46,17 +46,17 @@ internal sealed class SummaryCommand : CliCommand
         for (int i = 0; i < network.Layers.Count; i++)
         {
             Layer layer = network.Layers[i];
-            (Tensors.Shape input, Tensors.Shape output) = (network.InputOf(i), network.OutputOf(i));
+            Tensors.Shape output = network.OutputOf(i);
             outputs += output.Length * batchSize;
             table.Row(
                 layer.Name, layer.Details.Length > 0 ? layer.Details : layer.GetType().Name, output.ToString(batchSize),
-                Count(layer.Parameters(input).Sum(p => p.Length)), Count(layer.MultiplyAdds(input) * batchSize), Megabytes(output.Length * batchSize));
+                Count(network.ParametersOf(i).Sum(p => p.Length)), Count(network.MultiplyAddsOf(i) * batchSize), Megabytes(output.Length * batchSize));
         }
         table.Row("total", "", "", Count(network.ParameterCount), Count(network.MultiplyAdds * batchSize), Megabytes(outputs));
         context.WriteTable(table);
 
         context.WriteLine(Invariant(
-            $"{(network.ParameterCount < 1_000_000 ? Count(network.ParameterCount) : Invariant($"{network.ParameterCount / 1e6:0.0} million"))} parameters ({Megabytes(network.ParameterCount)} MB), {2e-9 * network.MultiplyAdds:0.00} GFLOP an image forward"));
+            $"{(network.ParameterCount < 1_000_000 ? Count(network.ParameterCount) : Invariant($"{network.ParameterCount / 1e6:0.0} million"))} parameters ({Megabytes(network.ParameterCount)} MB), {2e-9 * network.MultiplyAdds:0.00} GFLOP per image forward"));
         context.WriteLine(Invariant(
             $"memory for batch {batchSize}, parameters included: {Memory(GradientScope.None)} MB forward, {Memory(GradientScope.All)} MB with all gradients"));
         CatalogEntry entry = NetworkCatalog.Get(name);

@@ -9,7 +9,7 @@ internal sealed class TrainCommand : CliCommand
 {
     private readonly Argument<string?> _data = new("DATA")
     {
-        Description = "a folder with one folder a class (or train/ and val/ or test/ with them inside), with MNIST's files, or with CIFAR-10's batches",
+        Description = "a folder with one subfolder per class (or train/ and val/ or test/ with those inside), the MNIST files, or the CIFAR-10 batches",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -18,7 +18,7 @@ internal sealed class TrainCommand : CliCommand
     private readonly IReadOnlyList<TrainSetting> _settings = TrainOptions.Declare();
 
     public TrainCommand()
-        : base("train", "Train a network on your images, and keep checkpoints, metrics and curves in a run folder.")
+        : base("train", "Train or fine-tune a network on your images; checkpoints, metrics and curves go into a run folder.")
     {
         Add(_data);
         Add(_out);
@@ -28,7 +28,7 @@ internal sealed class TrainCommand : CliCommand
         Validators.Add(result =>
         {
             if (result.GetResult(_out) is null)
-                result.AddError("--out FOLDER is missing: the folder that the run is kept in");
+                result.AddError("--out FOLDER is missing: the folder for the run");
             else if (!result.GetValue(_resume) && result.GetValue(_data) is null)
                 result.AddError("DATA is missing: the folder with the images");
         });
@@ -37,10 +37,10 @@ internal sealed class TrainCommand : CliCommand
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "alexnet train images --out runs/first --epochs 20                   one folder a class in images/train and images/val",
-        "alexnet train images --out runs/flip --flip --val-split 0.1         mirrored at random, a tenth to validate on",
-        "alexnet train cifar10 --out runs/quick --network cifar10-quick        a small network, with the settings it was published with",
-        "alexnet train --out runs/first --resume                               continue where it was interrupted",
+        "alexnet train images --out runs/first --epochs 20                   one folder per class in images/train and images/val",
+        "alexnet train images --out runs/flip --flip --val-split 0.1         random mirroring, a tenth of the images for validation",
+        "alexnet train cifar10 --out runs/quick --network cifar10-quick        a small network with its published settings",
+        "alexnet train --out runs/first --resume                               continue an interrupted run",
     ];
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ internal sealed class TrainCommand : CliCommand
     {
         if (_settings.FirstOrDefault(setting => !setting.MayChange && context.Has(setting.Option)) is { } fixedSetting)
             throw new UsageException(
-                $"{fixedSetting.Name} cannot change in a run that continues: its settings stand in {TrainSettings.PathOf(run)}; only {string.Join(", ", _settings.Where(s => s.MayChange).Select(s => s.Name))} and DATA can");
+                $"{fixedSetting.Name} cannot change when a run continues: its settings are in {TrainSettings.PathOf(run)}; only {string.Join(", ", _settings.Where(s => s.MayChange).Select(s => s.Name))} and DATA can");
         TrainSettings settings = TrainSettings.Load(run);
         if (context.Get(_data) is null && !Directory.Exists(settings.Data))
             throw new DirectoryNotFoundException($"{settings.Data}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, give their place as DATA");

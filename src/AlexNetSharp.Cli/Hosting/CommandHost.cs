@@ -132,18 +132,18 @@ internal static class CommandHost
         // An argument that may be left out takes a misspelled option for itself.
         if (parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
             .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal)) is { } misspelled)
-            return $"there is no option '{misspelled.Value}'" + NearestName.Suggestion(misspelled.Value, OptionNames(command));
+            return $"unknown option '{misspelled.Value}'" + NearestName.Suggestion(misspelled.Value, OptionNames(command));
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string token = parsed.UnmatchedTokens[0];
             if (token.StartsWith('-'))
-                return $"there is no option '{token}'" + NearestName.Suggestion(token, OptionNames(command));
+                return $"unknown option '{token}'" + NearestName.Suggestion(token, OptionNames(command));
             return command is RootCommand
-                ? $"there is no command '{token}'" + NearestName.Suggestion(token, command.Subcommands.Select(c => c.Name))
-                : $"'{token}' is one argument too many";
+                ? $"unknown command '{token}'" + NearestName.Suggestion(token, command.Subcommands.Select(c => c.Name))
+                : $"'{token}': unexpected argument";
         }
         return command is RootCommand
-            ? $"say which command: {string.Join(", ", command.Subcommands.Select(c => c.Name))}"
+            ? $"a command is required: {string.Join(", ", command.Subcommands.Select(c => c.Name))}"
             : parsed.Errors[0].Message.TrimEnd('.');
     }
 

@@ -65,13 +65,13 @@ internal static class CommandOptions
 
     /// <summary>Values of the network's output: <c>--classes N</c>, by default those of the dataset that it was made for.</summary>
     public static Option<int?> Classes() => Of(
-        "--classes", "values of the output [1000 for ImageNet's networks, 10 for CIFAR-10's]", ValueRule.Integer(1, 1_000_000).As(value => (int?)value));
+        "--classes", "number of classes [1000 for ImageNet networks, 10 for CIFAR-10 networks]", ValueRule.Integer(1, 1_000_000).As(value => (int?)value));
 
     /// <summary>What <c>--image-size</c> may be.</summary>
     public static ValueRule<int?> ImageSizeRule { get; } = ValueRule.Integer(1, LargestImage).As(value => (int?)value);
 
     /// <summary>Height and width of the images: <c>--image-size N</c>, by default what the network was made for.</summary>
-    public static Option<int?> ImageSize() => Of("--image-size", "height and width of the images [what the network was made for]", ImageSizeRule);
+    public static Option<int?> ImageSize() => Of("--image-size", "height and width of the input images [the network's own size]", ImageSizeRule);
 
     /// <summary>What <c>--batch-size</c> may be.</summary>
     public static ValueRule<int> BatchSizeRule { get; } = ValueRule.Integer(1, LargestBatch);
@@ -93,17 +93,17 @@ internal static class CommandOptions
     public static ValueRule<ulong> SeedRule { get; } = ValueRule.Integer(ulong.MinValue, ulong.MaxValue);
 
     /// <summary>What <c>--seed</c> is for.</summary>
-    public const string SeedDescription = "key of all random numbers; the same seed gives the same numbers everywhere";
+    public const string SeedDescription = "seed of all random numbers; the same seed gives the same numbers on every machine";
 
     /// <summary>The key of all random numbers: <c>--seed N</c>.</summary>
     public static Option<ulong> Seed(ulong defaultValue = 0) => Of("--seed", SeedDescription, SeedRule, defaultValue);
 
     /// <summary>What <c>--skip-bad</c> is for.</summary>
-    public const string SkipBadDescription = "list images that cannot be read and leave them out, instead of stopping";
+    public const string SkipBadDescription = "list and skip images that cannot be read instead of stopping";
 
     /// <summary>Whether images that cannot be read are left out: <c>--skip-bad</c>.</summary>
     public static Option<bool> SkipBad() => Switch("--skip-bad", SkipBadDescription);
 
     /// <summary>Whether each image is looked at in ten views: <c>--ten-crop</c>.</summary>
-    public static Option<bool> TenCrop() => Switch("--ten-crop", "average over ten views: four corners, middle, and mirrored");
+    public static Option<bool> TenCrop() => Switch("--ten-crop", "average the predictions over ten crops: the four corners, the center, and their mirror images");
 }

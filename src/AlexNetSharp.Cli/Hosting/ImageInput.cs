@@ -17,10 +17,10 @@ internal sealed class ImageInput
     }
 
     /// <summary>What <c>--max-pixels</c> is for.</summary>
-    public const string MaxPixelsDescription = "width × height of the largest image that is decoded [67108864; larger JPEGs are reduced while they are decoded]";
+    public const string MaxPixelsDescription = "largest image to decode, width × height [67108864; larger JPEGs are decoded at reduced scale]";
 
     /// <summary>What <c>--strict</c> is for.</summary>
-    public const string StrictDescription = "refuse images that end early, instead of showing what there is with a warning";
+    public const string StrictDescription = "refuse truncated images instead of decoding what is there with a warning";
 
     /// <summary>What <c>--max-pixels</c> may be.</summary>
     public static ValueRule<int?> MaxPixelsRule { get; } = ValueRule.Integer(1, Array.MaxLength / 4).As(value => (int?)value);

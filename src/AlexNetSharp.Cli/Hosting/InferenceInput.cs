@@ -11,9 +11,9 @@ internal sealed class InferenceInput
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(32);
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
-        "--bfloat16", "read the fully connected weights as bfloat16: single images come faster, outputs differ by about 1 %");
+        "--bfloat16", "store the fully connected weights as bfloat16: faster for single images; outputs differ by about 1 %");
     private readonly Option<bool> _int8 = CommandOptions.Switch(
-        "--int8", "read the fully connected weights in 8 bits, as 'alexnet convert --type int8' stores them: a quarter of their memory traffic");
+        "--int8", "store the fully connected weights in 8 bits, as 'alexnet convert --type int8' does: fastest for single images; outputs differ by some percent");
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly ImageInput _images;
 
@@ -58,7 +58,7 @@ internal sealed class InferenceInput
     {
         foreach (string path in paths)
             if (path.StartsWith('-') && path != PipedImages.StandardInput && !File.Exists(path) && !Directory.Exists(path))
-                throw new UsageException($"there is no option '{path}'" + NearestName.Suggestion(path, command.Options.Select(option => option.Name)));
+                throw new UsageException($"unknown option '{path}'" + NearestName.Suggestion(path, command.Options.Select(option => option.Name)));
     }
 
     /// <summary>The images that paths stand for, folders with all below them; each once, in the order of the command line.</summary>
@@ -93,11 +93,11 @@ internal sealed class InferenceInput
                 skipped.Add(result);
             else
                 throw new InvalidDataException(
-                    result.Error.Message + (total > 1 ? " Remove it, or leave out what cannot be read with --skip-bad." : ""), result.Error);
+                    result.Error.Message + (total > 1 ? " Remove it, or skip what cannot be read with --skip-bad." : ""), result.Error);
             context.Progress.Show(title, good.Count + skipped.Count, total);
         }
         foreach (FileResult<T> bad in skipped)
-            context.Note($"left out: {bad.Error!.Message}");
+            context.Note($"skipped: {bad.Error!.Message}");
         if (good.Count == 0 && total > 0 && !allMayFail)
             throw new InvalidDataException(FormattableString.Invariant($"none of the {total} images can be read"));
         return good;

@@ -28,7 +28,7 @@ internal sealed class ModelInput
 
     /// <summary>The option <c>--network</c>.</summary>
     public static ChoiceOption<string?> Network() => new(
-        "--network", $"which network the file holds, where it does not tell: {string.Join(", ", NetworkCatalog.Names)}", "NAME",
+        "--network", $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}", "NAME",
         [("auto", null), .. NetworkCatalog.Names.Select(name => (name, (string?)name))]);
 
     /// <summary>The file that the command line names; for a run folder its best checkpoint.</summary>

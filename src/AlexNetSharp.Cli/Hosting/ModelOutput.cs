@@ -11,7 +11,7 @@ internal static class ModelOutput
 
     /// <summary>Names for the classes: <c>--class-names FILE</c>.</summary>
     public static Option<string?> ClassNames() => CommandOptions.Path(
-        "--class-names", "names of the classes, one a line in the order of the outputs; lines like 'n01440764 tench' give ids too [those in the model]");
+        "--class-names", "class names, one per line in the order of the outputs; lines like 'n01440764 tench' also give ids [the model's own]");
 
     /// <summary>Checks before any work that a model can be written there.</summary>
     /// <param name="option">Name of the argument or option, for messages.</param>

@@ -34,7 +34,7 @@ internal static class NativeBuild
         if (used >= offered)
             return null;
         string better = offered == SimdTier.Vector512 ? "x86-64-v4" : "x86-64-v3";
-        string loss = used < SimdTier.Vector256 ? "convolutions run several times slower than they could" : "wider vectors stay unused";
+        string loss = used < SimdTier.Vector256 ? "convolutions run several times slower than they could" : "wider vectors are not used";
         return $"this build is native code for {level}, and the processor offers more: {loss}; publish with -p:IlcInstructionSet={better}, or without PublishAot";
     }
 }

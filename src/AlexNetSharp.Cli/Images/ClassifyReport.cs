@@ -34,8 +34,8 @@ internal sealed record ClassifyReport(
         context.WriteLine(Results.Count + Skipped.Count == 1
             ? string.Create(CultureInfo.InvariantCulture, $"1 image in {1000 * Time.TotalSeconds:0.0} ms{views}")
             : string.Create(CultureInfo.InvariantCulture,
-                $"{Results.Count} images in {Time.TotalSeconds:0.00} s{views}: {1000 * SecondsEach:0.0} ms an image, {1 / SecondsEach:0.0} images/s, decoding included")
-                + (Skipped.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {Skipped.Count} left out") : ""));
+                $"{Results.Count} images in {Time.TotalSeconds:0.00} s{views}: {1000 * SecondsEach:0.0} ms per image, {1 / SecondsEach:0.0} images/s, decoding included")
+                + (Skipped.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {Skipped.Count} skipped") : ""));
     }
 
     /// <summary>Everything as JSON.</summary>

@@ -112,7 +112,7 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
         {
             if (chosen)
                 throw new InvalidDataException($"--cache: {e.Message}; delete it, or give the name of another file", e);
-            context.Note($"{e.Message}; all features are computed again");
+            context.Note($"{e.Message}; recomputing all features");
             return new FeatureCache(key, extractor.Length);
         }
     }
@@ -125,7 +125,7 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
         }
         catch (Exception e) when (!required && e is IOException or UnauthorizedAccessException)
         {
-            context.Note($"the features are not kept for the next time ({e.Message}); give another place with --cache FILE");
+            context.Note($"the features cannot be cached ({e.Message}); give another place with --cache FILE");
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class FeatureMaps
             throw new UsageException($"--layer: network '{network.Name}' has no layer '{layer}'{NearestName.Suggestion(layer, names)}; it has {string.Join(", ", names)}");
         if (network.OutputOf(index).IsVector)
             throw new UsageException($"--layer: the output of layer '{layer}' is a vector, not maps; layers with maps are {string.Join(", ", names)}");
-        Preprocessing preprocessing = ImageInference.PreprocessingOf(model);
+        Preprocessing preprocessing = model.RequirePreprocessing();
         var decoder = new ImageDecoder();
         var pixels = new PixelBuffer();
         decoder.DecodeFile(image, pixels);

@@ -4,7 +4,11 @@ using SkiaSharp;
 namespace AlexNetSharp.Cli.Plots;
 
 /// <summary>A curve: its name and points; points that are not numbers are left out.</summary>
-internal sealed record Curve(string Name, IReadOnlyList<(double X, double Y)> Points);
+internal sealed record Curve(string Name, IReadOnlyList<(double X, double Y)> Points)
+{
+    /// <summary>The range around each point, such as that of several runs; empty for none.</summary>
+    public IReadOnlyList<(double X, double Low, double High)> Band { get; init; } = [];
+}
 
 /// <summary>What the numbers on a horizontal axis are.</summary>
 internal enum XAxis
@@ -33,7 +37,7 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
     {
         var plot = new SKRect(area.Left + Left, area.Top + Top, area.Right - Right, area.Bottom - Bottom);
         (double X, double Y)[] points = [.. Curves.SelectMany(curve => curve.Points).Where(IsNumber)];
-        Axis x = Axis.Horizontal(points.Select(p => p.X), XAxis), y = Axis.Vertical(points.Select(p => p.Y));
+        Axis x = Axis.Horizontal(points.Select(p => p.X), XAxis), y = Axis.Vertical(points.Select(p => p.Y).Concat(Curves.SelectMany(curve => curve.Band).SelectMany(b => (double[])[b.Low, b.High])));
         float XOf(double value) => plot.Left + (float)x.Place(value) * plot.Width;
         float YOf(double value) => plot.Bottom - (float)y.Place(value) * plot.Height;
 
@@ -53,8 +57,25 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
         }
         SKPoint[][] curves = [.. Curves.Select(curve => curve.Points.Where(IsNumber).Select(p => new SKPoint(XOf(p.X), YOf(p.Y))).ToArray())];
         for (int i = 0; i < curves.Length; i++)
+        {
+            IReadOnlyList<(double X, double Low, double High)> band = Curves[i].Band;
+            DrawBand(
+                canvas, [.. band.Select(b => new SKPoint(XOf(b.X), YOf(b.High))), .. band.Reverse().Select(b => new SKPoint(XOf(b.X), YOf(b.Low)))],
+                PlotStyle.Curves[i % PlotStyle.Curves.Count]);
+        }
+        for (int i = 0; i < curves.Length; i++)
             DrawCurve(canvas, curves[i], PlotStyle.Curves[i % PlotStyle.Curves.Count]);
         DrawLegend(canvas, plot, text, curves);
+    }
+
+    private static void DrawBand(SKCanvas canvas, SKPoint[] corners, SKColor color)
+    {
+        if (corners.Length == 0)
+            return;
+        using var path = new SKPath();
+        path.AddPoly(corners);
+        using var fill = new SKPaint { Color = color.WithAlpha(0x28), IsAntialias = true };
+        canvas.DrawPath(path, fill);
     }
 
     private static void DrawCurve(SKCanvas canvas, SKPoint[] points, SKColor color)

@@ -28,24 +28,27 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
         bool same = settings is not null && FullPath(data) == FullPath(settings.Data);
         string path = same && settings!.ValidationPath is { } validation ? validation : data;
         DatasetPair? trained;
-        EvaluationImages found;
+        IImageDataset found;
+        string description;
         if (same && settings!.ValidationSplit is { } share)
         {
             trained = DatasetReader.Open(data, TrainData.Options(settings, decoder));
             if (!trained.Train.Classes.SequenceEqual(classes))
                 throw new InvalidDataException($"{data}: the classes are not those that the run in '{run}' was trained on");
-            found = new(trained.Validation!, FormattableString.Invariant($"{trained.Description}, the {100 * share:0.##} % that the run validated on"));
+            found = trained.Validation!;
+            description = FormattableString.Invariant($"{trained.Description}, the {100 * share:0.##} % that the run validated on");
         }
         else
         {
-            found = DatasetReader.OpenForEvaluation(path, decoder, classes);
-            foreach (string note in found.Notes)
+            EvaluationImages opened = DatasetReader.OpenForEvaluation(path, decoder, classes);
+            foreach (string note in opened.Notes)
                 context.Note(note);
+            (found, description) = (opened.Images, opened.Description);
             trained = settings is null ? null : OpenIfThere(settings, decoder);
         }
         IImageDataset images = skipBad
-            ? TrainData.Check(TrainData.Cached(found.Images, CacheBytes), "evaluation", skipBad, context).Images : found.Images;
-        return new EvaluationSet(images, $"{path}: {found.Description}", trained is null ? null : CountCommon(images, trained.Train));
+            ? TrainData.Check(TrainData.Cached(found, CacheBytes), "evaluation", skipBad, context).Images : found;
+        return new EvaluationSet(images, $"{path}: {description}", trained is null ? null : CountCommon(images, trained.Train));
     }
 
     /// <summary>The set in one line.</summary>

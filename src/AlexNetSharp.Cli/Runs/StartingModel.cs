@@ -36,7 +36,7 @@ internal sealed class StartingModel : IDisposable
         Parameters = ParameterSet.Initialize(Network, settings.Seed);
         try
         {
-            _matches = Parameters.CopyMatching(model.Parameters, except: _keptHead || continued ? [] : [$"{Network.Layers[Network.Head].Name}.*"]);
+            _matches = Parameters.CopyMatching(model.Parameters, except: _keptHead || continued ? [] : [$"{Network.Layers[Network.HeadIndex].Name}.*"]);
             if (order is not null)
                 Reorder(order);
             Freeze = settings.Freeze ?? DefaultFreeze(images, augmented);
@@ -74,7 +74,7 @@ internal sealed class StartingModel : IDisposable
     public int Boundary { get; }
 
     /// <summary>Whether only the last fully connected layer learns.</summary>
-    public bool HeadOnly => Boundary == Network.Head;
+    public bool HeadOnly => Boundary == Network.HeadIndex;
 
     /// <summary>How parameters learn, for the whole network or for the part from the boundary on.</summary>
     /// <param name="network">The network, or its part.</param>
@@ -96,7 +96,11 @@ internal sealed class StartingModel : IDisposable
         foreach (float value in preprocessing.Mean)
             Append(value.ToString("R", CultureInfo.InvariantCulture));
         foreach (ParameterSpec spec in front.Parameters)
-            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Parameters[spec.Name].Storage));
+        {
+            var values = new float[spec.Length];
+            Parameters[spec.Name].CopyTo(values);
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+        }
         for (int i = 0; i < images.Count; i++)
         {
             var file = new FileInfo(images.Name(i));
@@ -124,7 +128,7 @@ internal sealed class StartingModel : IDisposable
         }
         context.WriteTable(table);
         context.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"from {path}: {learning:#,0} of {Network.ParameterCount:#,0} parameters learn{(Boundary == 0 ? "" : $"; layers before {Network.Layers[Boundary].Name} run as in inference")}"));
+            $"from {path}: {learning:#,0} of {Network.ParameterCount:#,0} parameters learn{(Boundary == 0 ? "" : $"; the layers before {Network.Layers[Boundary].Name} are frozen and run in inference mode")}"));
     }
 
     /// <summary>Frees the parameters.</summary>
@@ -153,7 +157,7 @@ internal sealed class StartingModel : IDisposable
 
     private void Reorder(int[] order)
     {
-        string head = Network.Layers[Network.Head].Name;
+        string head = Network.Layers[Network.HeadIndex].Name;
         foreach (string role in (string[])["weight", "bias"])
         {
             Parameter parameter = Parameters[$"{head}.{role}"];
@@ -170,7 +174,7 @@ internal sealed class StartingModel : IDisposable
     /// <summary>Index of the first layer with parameters that learns.</summary>
     private int BoundaryOf(string freeze)
     {
-        int[] layers = [.. Enumerable.Range(0, Network.Layers.Count).Where(i => Network.Layers[i].Parameters(Network.InputOf(i)).Count > 0)];
+        int[] layers = [.. Enumerable.Range(0, Network.Layers.Count).Where(i => Network.ParametersOf(i).Count > 0)];
         int last = freeze switch
         {
             "none" => -1,
@@ -181,18 +185,18 @@ internal sealed class StartingModel : IDisposable
         if (last < 0 && freeze is not ("none" or "conv" or "all-but-last"))
             throw new UsageException($"--freeze: network '{Network.Name}' has no layer '{freeze}'{NearestName.Suggestion(freeze, Network.Layers.Select(layer => layer.Name))}; give a layer, conv, all-but-last or none");
         int first = layers.FirstOrDefault(i => i > last, -1);
-        return first >= 0 ? first : throw new UsageException($"--freeze {freeze} leaves nothing that could learn");
+        return first >= 0 ? first : throw new UsageException($"--freeze {freeze} leaves nothing to learn");
     }
 
     private IEnumerable<ParameterGroup> Frozen() => Network.Layers.Take(Boundary)
-        .Where((layer, i) => layer.Parameters(Network.InputOf(i)).Count > 0)
+        .Where((layer, i) => Network.ParametersOf(i).Count > 0)
         .Select(layer => new ParameterGroup($"{layer.Name}.*") { Frozen = true });
 
     private IEnumerable<ParameterGroup> Rates(TrainSettings settings)
     {
         // A new layer learns faster than one that knows something already; alone it has the rate itself.
         if (!_keptHead && !HeadOnly)
-            yield return new ParameterGroup($"{Network.Layers[Network.Head].Name}.*") { LearningRateFactor = (float)settings.NewLayerRate };
+            yield return new ParameterGroup($"{Network.Layers[Network.HeadIndex].Name}.*") { LearningRateFactor = (float)settings.NewLayerRate };
         foreach ((string layer, double factor) in settings.Rates is null ? [] : ValueRule.ParseFactors(settings.Rates)!)
             yield return new ParameterGroup($"{layer}.*") { LearningRateFactor = (float)factor };
     }

@@ -39,12 +39,12 @@ internal sealed record TrainData(
             // Whoever fine-tunes on a few photographs wants to know how good the result is on others.
             split = AutomaticSplit;
             pair = DatasetReader.Open(settings.Data, options with { ValidationSplit = split });
-            context.Note(FormattableString.Invariant($"no validation images: {100 * AutomaticSplit:0} % of each class are taken (--val, --val-split)"));
+            context.Note(FormattableString.Invariant($"no validation images: holding out {100 * AutomaticSplit:0} % of each class (--val or --val-split to choose)"));
         }
         long cache = settings.CacheMegabytes << 20;
         if (pair.Train.Classes.Count < 2)
             throw new InvalidDataException(
-                $"{settings.Data}: images of one class only ('{string.Join(null, pair.Train.Classes)}'); DATA must hold a folder for each class, or train/ and val/ with those inside");
+                $"{settings.Data}: only one class ('{string.Join(null, pair.Train.Classes)}'); DATA must hold a folder for each class, or train/ and val/ with those inside");
         IImageDataset kept = Cached(pair.Train, cache);
         (IImageDataset training, ImageSizeRange sizes) = Check(kept, "training", settings.SkipBad, context);
         // One memory for both sets; training images are read more often.
@@ -94,8 +94,9 @@ internal sealed record TrainData(
     /// <returns>The images that can be read, and their sizes.</returns>
     public static (IImageDataset Images, ImageSizeRange Sizes) Check(IImageDataset images, string what, bool skipBad, CommandContext context)
     {
-        (IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) = DatasetCheck.Run(
+        DatasetCheckResult check = DatasetCheck.Run(
             images, Environment.ProcessorCount, Progress(context, $"checking {what} images", images.Count), context.Cancellation);
+        (IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) = (check.Bad, check.Sizes);
         if (bad.Count == 0 && sizes is not null)
             return (images, sizes);
         if (images.Count == 0)
@@ -105,11 +106,11 @@ internal sealed record TrainData(
             foreach (BadImage image in bad.Take(MostListed))
                 context.Note(image.Reason);
             throw new InvalidDataException(FormattableString.Invariant(
-                $"{bad.Count} of {images.Count} {what} images cannot be read, the first: {bad[0].Reason} Remove them, or leave them out with --skip-bad, which lists all."));
+                $"{bad.Count} of {images.Count} {what} images cannot be read; the first: {bad[0].Reason} Remove them, or skip them with --skip-bad, which lists them all."));
         }
         foreach (BadImage image in bad)
-            context.Note($"left out: {image.Reason}");
-        context.Note(FormattableString.Invariant($"{bad.Count} of {images.Count} {what} images left out"));
+            context.Note($"skipped: {image.Reason}");
+        context.Note(FormattableString.Invariant($"{bad.Count} of {images.Count} {what} images skipped"));
         if (sizes is null)
             throw new InvalidDataException(FormattableString.Invariant($"none of the {images.Count} {what} images can be read; the first: {bad[0].Reason}"));
         return (ImageSubset.Without(images, bad.Select(image => image.Index)), sizes);

@@ -27,41 +27,41 @@ internal static class TrainOptions
         new TrainSetting<string?>(ValueRule.Path("MODEL"), s => s.From, (s, v) => s.WithModel(Path.GetFullPath(v!)))
         {
             Name = "--from",
-            Help = "fine-tune this model: any file that classify reads, or a run folder; network, image size and normalization come from it",
+            Help = "model to fine-tune: any file that classify reads, or a run folder; network, image size and normalization come from it",
             Excludes = ["--network", "--image-size", "--initial", "--normalize", "--resize", "--resize-to"],
         },
         new TrainSetting<bool>(ValueRule.Switch, s => s.NewHead, (s, v) => s with { NewHead = v })
         {
-            Name = "--new-head", Help = "begin the last layer anew even if the classes are those of the model", OnlyWith = ("--from", []),
+            Name = "--new-head", Help = "reinitialize the last layer even if the classes match the model's", OnlyWith = ("--from", []),
         },
         new TrainSetting<string?>(ValueRule.Text("LAYER").As(v => (string?)v), s => s.Freeze, (s, v) => s with { Freeze = v })
         {
             Name = "--freeze",
             Help = FormattableString.Invariant(
-                $"layers up to this one keep their weights; or conv, all-but-last, none [all-but-last for up to {StartingModel.FewImages} images that are not changed at random, else conv]"),
+                $"freeze the layers up to and including this one; or conv, all-but-last, none [all-but-last for up to {StartingModel.FewImages} images without augmentation, else conv]"),
             OnlyWith = ("--from", []),
         },
         new TrainSetting<string?>(ValueRule.Factors.As(v => (string?)v), s => s.Rates, (s, v) => s with { Rates = v })
         {
-            Name = "--rate", Help = "factors on the learning rate by layer, such as fc6=0.1,fc7=0.1", FieldName = "rates", OnlyWith = ("--from", []),
+            Name = "--rate", Help = "learning rate factors by layer, such as fc6=0.1,fc7=0.1", FieldName = "rates", OnlyWith = ("--from", []),
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.NewLayerRate, (s, v) => s with { NewLayerRate = v })
         {
-            Name = "--new-layer-rate", Help = "factor on the learning rate of the new last layer, where others learn too", OnlyWith = ("--from", []),
+            Name = "--new-layer-rate", Help = "learning rate factor of the new last layer when other layers learn too", OnlyWith = ("--from", []),
         },
         new TrainSetting<string>(ValueRule.Words(null, "sgd", "adamw"), s => s.Optimizer, (s, v) => s with { Optimizer = v })
         {
-            Name = "--optimizer", Help = "SGD with momentum, or AdamW as PyTorch defines it",
+            Name = "--optimizer", Help = "SGD with momentum, or AdamW (as in PyTorch)",
         },
         new TrainSetting<string>(ValueRule.Words(null, "none", "balanced", "auto"), s => s.ClassWeights, (s, v) => s with { ClassWeights = v })
         {
             Name = "--class-weights",
-            Help = "balanced: classes with few images count as much as others; auto: balanced if one has half again as many as another [auto with --from, else none]",
+            Help = "balanced: every class counts the same, however few images it has; auto: balanced if one class has over 1.5 times the images of another [auto with --from, else none]",
         },
         new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.StopPatience, (s, v) => s with { StopPatience = v })
         {
             Name = "--patience", FieldName = "stop_patience", MayChange = true,
-            Help = "end when the loss (of the validation images, where there are any) has not become better for so many validations; 0: never [10 with --from, else 0]",
+            Help = "stop after this many validations without a better loss; 0: never [10 with --from, else 0]",
         },
         new TrainSetting<string?>(ValueRule.Path("FOLDER"), s => s.ValidationPath, (s, v) => s with { ValidationPath = Path.GetFullPath(v!) })
         {
@@ -69,7 +69,7 @@ internal static class TrainOptions
         },
         new TrainSetting<double?>(ValueRule.Number(0, 0.99).As(v => (double?)v), s => s.ValidationSplit, (s, v) => s with { ValidationSplit = v > 0 ? v : null })
         {
-            Name = "--val-split", Help = "share of the training images to validate on, drawn from each class", FieldName = "validation_split",
+            Name = "--val-split", Help = "fraction of the training images, drawn from each class, to hold out for validation", FieldName = "validation_split",
         },
         new TrainSetting<bool>(ValueRule.Switch, s => s.SkipBad, (s, v) => s with { SkipBad = v })
         {
@@ -86,49 +86,49 @@ internal static class TrainOptions
         new TrainSetting<int?>(CommandOptions.ImageSizeRule, s => s.ImageSize, (s, v) => s with { ImageSize = v })
         {
             Name = "--image-size",
-            Help = "height and width of the images [what the network was made for; for cifar10-* what all images have up to 64, else 32]",
+            Help = "height and width of the input images [the network's own size; for cifar10-*, the size that all images share if it is at most 64, else 32]",
         },
         new TrainSetting<string>(ValueRule.Words(null, "auto", "network", "notebook", "paper", "he"), s => s.Initial, (s, v) => v == "auto" ? s : s with { Initial = v })
         {
             Name = "--initial",
-            Help = "initial values: the network's own, the notebook's (made for timing), those of the 2012 paper, or He's",
+            Help = "weight initialization: the network's own, the notebook's (made for timing), the 2012 paper's, or He",
             ByNetwork = n => TrainingRecipe.For(n).Initial,
         },
         new TrainSetting<string>(ValueRule.Words(null, "auto", "pixel", "channel", "none"), s => s.Normalize, (s, v) => v == "auto" ? s : s with { Normalize = v })
         {
             Name = "--normalize",
-            Help = "pixel: minus the mean image; channel: minus the mean and divided by the standard deviation of each channel; none: 0 to 1",
+            Help = "pixel: subtract the mean image; channel: subtract each channel's mean and divide by its standard deviation; none: scale to 0..1",
             ByNetwork = n => TrainingRecipe.For(n).Normalize,
         },
         new TrainSetting<string>(ValueRule.Words(null, "auto", "shorter", "square", "none"), s => s.Resize, (s, v) => s with { Resize = v })
         {
-            Name = "--resize", Help = "how images are brought to size before the crop", ByNetwork = ImageSizes.ResizeOf,
+            Name = "--resize", Help = "how images are resized before the crop", ByNetwork = ImageSizes.ResizeOf,
         },
         new TrainSetting<int?>(ValueRule.Integer(1, 8192).As(v => (int?)v), s => s.ResizeTo, (s, v) => s with { ResizeTo = v })
         {
             Name = "--resize-to",
-            Help = "size before the crop [the image size for cifar10-* and where all images have it, else 256/224 of it]",
+            Help = "size before the crop [the image size for cifar10-* or if all images have it, else 256/224 of it]",
             OnlyWith = ("--resize", ["auto", "shorter", "square"]),
         },
         new TrainSetting<bool>(ValueRule.Switch, s => s.RandomCrop, (s, v) => s with { RandomCrop = v })
         {
-            Name = "--random-crop", Help = "crop at a random place",
+            Name = "--random-crop", Help = "random crop",
         },
         new TrainSetting<int>(ValueRule.Integer(0, 4096), s => s.CropPadding, (s, v) => s with { CropPadding = v })
         {
-            Name = "--crop-padding", Help = "let the random crop reach beyond the edges by so many pixels",
+            Name = "--crop-padding", Help = "pixels of padding around the image before the random crop",
         },
         new TrainSetting<bool>(ValueRule.Switch, s => s.RandomResizedCrop, (s, v) => s with { RandomResizedCrop = v })
         {
-            Name = "--random-resized-crop", Help = "crop of random place, size and proportion", Excludes = ["--random-crop", "--crop-padding"],
+            Name = "--random-resized-crop", Help = "random position, size and aspect ratio of the crop (as torchvision's RandomResizedCrop)", Excludes = ["--random-crop", "--crop-padding"],
         },
         new TrainSetting<bool>(ValueRule.Switch, s => s.Flip, (s, v) => s with { Flip = v })
         {
-            Name = "--flip", Help = "mirror half of the images",
+            Name = "--flip", Help = "random horizontal flip",
         },
         new TrainSetting<bool>(ValueRule.Switch, s => s.ColorPca, (s, v) => s with { ColorPca = v })
         {
-            Name = "--color-pca", Help = "shift colors along their principal components, as the 2012 paper does",
+            Name = "--color-pca", Help = "shift colors along their principal components, as in the 2012 paper",
         },
         new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.Epochs, (s, v) => s with { Epochs = v })
         {
@@ -136,7 +136,7 @@ internal static class TrainOptions
         },
         new TrainSetting<int>(ValueRule.Integer(1, MostEpochs), s => s.ValidationEpochs, (s, v) => s with { ValidationEpochs = v })
         {
-            Name = "--validation-epochs", Help = "epochs from one validation to the next; the last epoch always has one",
+            Name = "--validation-epochs", Help = "validate every so many epochs, and always after the last",
         },
         new TrainSetting<int>(CommandOptions.BatchSizeRule, s => s.BatchSize, (s, v) => s with { BatchSize = v })
         {
@@ -144,24 +144,24 @@ internal static class TrainOptions
         },
         new TrainSetting<int>(ValueRule.Integer(0, 1 << 20), s => s.MicroBatch, (s, v) => s with { MicroBatch = v })
         {
-            Name = "--micro-batch", Help = "images computed at once, to save memory; 0: all of a step",
+            Name = "--micro-batch", Help = "images to compute at once, to save memory; 0: the whole batch",
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.LearningRate, (s, v) => s with { LearningRate = v })
         {
-            Name = "--learning-rate", Help = "learning rate; 0 with --from: found from the features [0 with --from]", ByNetwork = n => TrainingRecipe.For(n).LearningRate,
+            Name = "--learning-rate", Help = "learning rate; with --from, 0 chooses one from the features [0 with --from]", ByNetwork = n => TrainingRecipe.For(n).LearningRate,
         },
         new TrainSetting<string>(
             ValueRule.Words(null, "constant", "step", "multi-step", "cosine", "plateau"), s => s.Schedule, (s, v) => s with { Schedule = v })
         {
-            Name = "--schedule", Help = "learning rate over the epochs",
+            Name = "--schedule", Help = "learning rate schedule",
         },
         new TrainSetting<IReadOnlyList<int>>(ValueRule.IntegerList, s => s.Milestones, (s, v) => s with { Milestones = v })
         {
-            Name = "--milestones", Help = "epochs done when the rate drops, such as 120,130", OnlyWith = ("--schedule", ["multi-step"]),
+            Name = "--milestones", Help = "epochs after which the rate drops, such as 120,130", OnlyWith = ("--schedule", ["multi-step"]),
         },
         new TrainSetting<int>(ValueRule.Integer(1, MostEpochs), s => s.StepEpochs, (s, v) => s with { StepEpochs = v })
         {
-            Name = "--step-epochs", Help = "epochs from one drop to the next", OnlyWith = ("--schedule", ["step"]),
+            Name = "--step-epochs", Help = "epochs between drops", OnlyWith = ("--schedule", ["step"]),
         },
         new TrainSetting<double>(ValueRule.Number(1e-9, 1), s => s.Gamma, (s, v) => s with { Gamma = v })
         {
@@ -169,19 +169,19 @@ internal static class TrainOptions
         },
         new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.Patience, (s, v) => s with { Patience = v })
         {
-            Name = "--plateau-patience", FieldName = "patience", Help = "epochs without a better loss before the rate drops", OnlyWith = ("--schedule", ["plateau"]),
+            Name = "--plateau-patience", FieldName = "patience", Help = "epochs without improvement before the rate drops", OnlyWith = ("--schedule", ["plateau"]),
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.MinimumRate, (s, v) => s with { MinimumRate = v })
         {
-            Name = "--minimum-rate", Help = "learning rate at the end", OnlyWith = ("--schedule", ["cosine"]),
+            Name = "--minimum-rate", Help = "final learning rate", OnlyWith = ("--schedule", ["cosine"]),
         },
         new TrainSetting<long>(ValueRule.Integer(0L, 1_000_000_000), s => s.WarmupSteps, (s, v) => s with { WarmupSteps = v })
         {
-            Name = "--warmup-steps", Help = "steps over which the rate rises from 0",
+            Name = "--warmup-steps", Help = "steps of linear warm-up",
         },
         new TrainSetting<double>(ValueRule.Number(0, 0.9999), s => s.Momentum, (s, v) => s with { Momentum = v })
         {
-            Name = "--momentum", Help = "share of the last update that is kept", ByNetwork = n => TrainingRecipe.For(n).Momentum,
+            Name = "--momentum", Help = "momentum", ByNetwork = n => TrainingRecipe.For(n).Momentum,
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e3), s => s.WeightDecay, (s, v) => s with { WeightDecay = v })
         {
@@ -189,11 +189,11 @@ internal static class TrainOptions
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e9), s => s.ClipNorm, (s, v) => s with { ClipNorm = v })
         {
-            Name = "--clip-norm", Help = "largest norm of all gradients together; 0: no bound", ByNetwork = n => TrainingRecipe.For(n).ClipNorm,
+            Name = "--clip-norm", Help = "clip the global gradient norm to this; 0: no clipping", ByNetwork = n => TrainingRecipe.For(n).ClipNorm,
         },
         new TrainSetting<double>(ValueRule.Number(0, 0.99), s => s.LabelSmoothing, (s, v) => s with { LabelSmoothing = v })
         {
-            Name = "--label-smoothing", Help = "share of the target spread over all classes",
+            Name = "--label-smoothing", Help = "label smoothing: share of the target spread over all classes",
         },
         new TrainSetting<ulong>(CommandOptions.SeedRule, s => s.Seed, (s, v) => s with { Seed = v })
         {
@@ -205,11 +205,11 @@ internal static class TrainOptions
         },
         new TrainSetting<long>(ValueRule.Integer(0L, 1L << 30), s => s.CacheMegabytes, (s, v) => s with { CacheMegabytes = v })
         {
-            Name = "--cache", Help = "megabytes of memory for decoded images of training and validation together", FieldName = "cache_megabytes", MayChange = true,
+            Name = "--cache", Help = "memory in megabytes for caching decoded images or features", FieldName = "cache_megabytes", MayChange = true,
         },
         new TrainSetting<int>(ValueRule.Integer(1, MostEpochs), s => s.CheckpointEpochs, (s, v) => s with { CheckpointEpochs = v })
         {
-            Name = "--checkpoint-epochs", Help = "epochs from one checkpoint to the next", MayChange = true,
+            Name = "--checkpoint-epochs", Help = "write a checkpoint every so many epochs", MayChange = true,
         },
         new TrainSetting<int>(ValueRule.Integer(0, int.MaxValue), s => s.CheckpointSteps, (s, v) => s with { CheckpointSteps = v })
         {
@@ -221,13 +221,13 @@ internal static class TrainOptions
     /// <param name="settings">The settings.</param>
     /// <param name="declared">What <see cref="Declare"/> made for the command.</param>
     /// <param name="context">The command line.</param>
-    /// <exception cref="UsageException">Options exclude each other, or would do nothing.</exception>
+    /// <exception cref="UsageException">Options cannot be combined, or would do nothing.</exception>
     public static TrainSettings Take(TrainSettings settings, IReadOnlyList<TrainSetting> declared, CommandContext context)
     {
         TrainSetting[] given = [.. declared.Where(setting => context.Has(setting.Option))];
         foreach (TrainSetting setting in given)
             if (setting.Excludes.FirstOrDefault(name => given.Any(other => other.Name == name)) is { } excluded)
-                throw new UsageException($"{setting.Name} and {excluded} exclude each other; give one of them");
+                throw new UsageException($"{setting.Name} and {excluded} cannot be combined; give one of them");
         foreach (TrainSetting setting in given)
             settings = setting.Take(settings, context);
         foreach (TrainSetting setting in given)

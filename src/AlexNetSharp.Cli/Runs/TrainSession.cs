@@ -65,7 +65,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         new TrainReporter(context, trainer, work.Loader).Attach();
         Announce(work, checkpoint is not null);
         if (!validated)
-            context.Note("no validation images: accuracy, and with it best.safetensors, is that on the images trained on, not on new ones (--val, --val-split)");
+            context.Note("no validation images: accuracies, and so best.safetensors, are those on the training images, not on new ones (--val or --val-split)");
         try
         {
             context.SavesWork = true;
@@ -93,7 +93,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(work.Threads, "thread")}"));
         if (continued)
             context.WriteLine(FormattableString.Invariant(
-                $"continuing after {Count(trainer.State.Epoch, "epoch")} and {Count(trainer.StepInEpoch, "step")}"));
+                $"continuing after {Count(trainer.History.Count, "epoch")} and {Count(trainer.StepInEpoch, "step")}"));
     }
 
     private static string Count(int number, string what) => FormattableString.Invariant($"{number} {what}{(number == 1 ? "" : "s")}");
@@ -104,7 +104,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         if (settings.From is not null && !trainer.IsDone && Stopwatch.GetElapsedTime(_drawn) < s_checkpointInterval)
             return;
         _drawn = Stopwatch.GetTimestamp();
-        OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.State.History));
+        OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.History));
     }
 
     /// <summary>What a training that failed leaves.</summary>
@@ -113,18 +113,18 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         if (!File.Exists(last))
             return " (there is no checkpoint yet)";
         using Checkpoint kept = Checkpoint.Open(last);
-        return FormattableString.Invariant($" ({last} stays: the state after {Count(kept.Header.State.Epoch, "epoch")} and {Count(kept.Header.State.StepInEpoch, "step")})");
+        return FormattableString.Invariant($" ({last} stays: the state after {Count(kept.Epoch, "epoch")} and {Count(kept.StepInEpoch, "step")})");
     }
 
     private void Conclude(Trainer trainer, EpochMetrics? kept)
     {
-        bool validated = trainer.State.History.Any(epoch => epoch.Validation is not null);
-        if (trainer.State.History.Where(epoch => epoch.Validation is not null == validated).Aggregate((EpochMetrics?)null, (best, epoch) => epoch.IsBetterThan(best) ? epoch : best) is not { } best)
+        bool validated = trainer.History.Any(epoch => epoch.Validation is not null);
+        if (trainer.History.Where(epoch => epoch.Validation is not null == validated).Aggregate((EpochMetrics?)null, (best, epoch) => epoch.IsBetterThan(best) ? epoch : best) is not { } best)
             return;
         string other = kept is null || kept.Epoch == best.Epoch ? "" : string.Create(
             CultureInfo.InvariantCulture, $" (best.safetensors is of epoch {kept.Epoch} with {100 * kept.DecisiveTop1:0.00} %, the best one with a checkpoint)");
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"best {(validated ? "validation" : "training")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}{other}; {ProgressLine.Clock(TimeSpan.FromSeconds(trainer.State.History.Sum(epoch => epoch.Seconds)))} in all epochs; everything is in {run}"));
+            $"best {(validated ? "validation" : "training")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}{other}; {ProgressLine.Clock(TimeSpan.FromSeconds(trainer.History.Sum(epoch => epoch.Seconds)))} in all epochs; everything is in {run}"));
     }
 }

@@ -169,11 +169,11 @@ internal sealed record TrainSettings
     {
         LearningRateSchedule schedule = Schedule switch
         {
-            "constant" => new ConstantRate(LearningRate),
-            "step" => new StepRate(LearningRate, StepEpochs, Gamma),
-            "multi-step" => new MultiStepRate(LearningRate, Milestones, Gamma),
-            "cosine" => new CosineRate(LearningRate, Epochs, MinimumRate),
-            "plateau" => new PlateauRate(LearningRate, Patience, Gamma),
+            "constant" => LearningRateSchedule.Constant(LearningRate),
+            "step" => LearningRateSchedule.Step(LearningRate, StepEpochs, Gamma),
+            "multi-step" => LearningRateSchedule.MultiStep(LearningRate, Milestones, Gamma),
+            "cosine" => LearningRateSchedule.Cosine(LearningRate, Epochs, MinimumRate),
+            "plateau" => LearningRateSchedule.Plateau(LearningRate, Patience, Gamma),
             _ => throw new InvalidDataException($"there is no schedule '{Schedule}'"),
         };
         return schedule with { WarmupSteps = WarmupSteps };
@@ -206,7 +206,7 @@ internal sealed record TrainSettings
     {
         string path = PathOf(run);
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{run}: no run of a training (there is no config.json in it)");
+            throw new FileNotFoundException($"{run}: not a run folder (it has no config.json)");
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
@@ -221,15 +221,15 @@ internal sealed record TrainSettings
     private static TrainSettings Read(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
-            throw new InvalidDataException("not a JSON object with the settings of a training");
+            throw new InvalidDataException("not a JSON object with training settings");
         string[] known = [DataField, .. TrainOptions.All.Select(setting => setting.Field), VersionField];
         var fields = new Dictionary<string, JsonElement>();
         foreach (JsonProperty field in root.EnumerateObject())
         {
             if (!known.Contains(field.Name))
-                throw new InvalidDataException($"there is no setting '{field.Name}'{NearestName.Suggestion(field.Name, known)}");
+                throw new InvalidDataException($"unknown setting '{field.Name}'{NearestName.Suggestion(field.Name, known)}");
             if (!fields.TryAdd(field.Name, field.Value))
-                throw new InvalidDataException($"{field.Name} stands there twice");
+                throw new InvalidDataException($"{field.Name} appears twice");
         }
         TrainSettings settings = Default with
         {
@@ -244,7 +244,7 @@ internal sealed record TrainSettings
 
         string? TextOf(string name) => !fields.TryGetValue(name, out JsonElement value) ? null
             : value.ValueKind == JsonValueKind.String ? value.GetString()
-            : throw new InvalidDataException($"{name} must be a text, but is {value.GetRawText()}");
+            : throw new InvalidDataException($"{name} must be a string, but is {value.GetRawText()}");
     }
 
     private const string DataField = "data", VersionField = "version";

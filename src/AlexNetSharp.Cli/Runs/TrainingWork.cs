@@ -35,7 +35,6 @@ internal sealed class TrainingWork : IDisposable
         try
         {
             Network part;
-            int firstLayer = 0;
             ParameterSet values;
             IReadOnlyList<ParameterGroup> groups;
             IBatchSource training, validation;
@@ -56,7 +55,6 @@ internal sealed class TrainingWork : IDisposable
                 Settings = Settings with { Freeze = start.Freeze, NewHead = start.HasNewHead };
                 Parameters = start.Parameters;
                 bool once = data.Augmentation is null && start.Boundary > 0;
-                firstLayer = once ? start.Boundary : 0;
                 part = once ? start.Network.From(start.Boundary) : start.Network;
                 values = once ? Parameters.Of(part) : Parameters;
                 groups = start.GroupsOf(part);
@@ -72,7 +70,6 @@ internal sealed class TrainingWork : IDisposable
                 Threads = settings.Threads,
                 Gradients = GradientScope.Learning(groups),
                 Seed = settings.Seed,
-                FirstLayer = firstLayer,
             }));
             IOptimizer optimizer = Own<IOptimizer>(settings.Optimizer == "adamw"
                 ? new AdamW(plan, groups) { WeightDecay = (float)settings.WeightDecay }
@@ -180,7 +177,7 @@ internal sealed class TrainingWork : IDisposable
                 return Own(features);
             features.Dispose();
             return Own(FeatureBatches.Open(path, key, front.OutputShape, loader, Settings.BatchSize, seed)
-                ?? throw new IOException($"{path}: what was just written cannot be read"));
+                ?? throw new IOException($"{path}: the file just written cannot be read back"));
         }
     }
 
@@ -218,7 +215,7 @@ internal sealed class TrainingWork : IDisposable
             counts[images.Label(i)]++;
         if (Settings.ClassWeights == "none" || counts.Min() == 0 || (Settings.ClassWeights == "auto" && counts.Max() <= Unequal * counts.Min()))
             return null;
-        _context.Note(FormattableString.Invariant($"classes have {counts.Min()} to {counts.Max()} images: each counts the same (--class-weights none)"));
+        _context.Note(FormattableString.Invariant($"classes have {counts.Min()} to {counts.Max()} images: weighted so that each counts the same (turn off with --class-weights none)"));
         return [.. counts.Select(count => (float)((double)images.Count / (counts.Length * count)))];
     }
 }

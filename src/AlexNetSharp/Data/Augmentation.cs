@@ -27,7 +27,7 @@ public sealed record Augmentation
     {
         Require(Padding is >= 0 and <= 1 << 14, $"padding {Padding}: must be 0 to {1 << 14}");
         Require(Padding == 0 || RandomCrop, $"padding {Padding} needs the random crop");
-        Require(!RandomCrop || RandomResizedCrop is null, $"random crop and random resized crop exclude each other");
+        Require(!RandomCrop || RandomResizedCrop is null, $"random crop and random resized crop cannot be combined");
         if (RandomResizedCrop is { } crop)
         {
             Require(crop.MinArea > 0 && crop.MinArea <= crop.MaxArea && crop.MaxArea <= 1, $"random resized crop of {crop.MinArea} to {crop.MaxArea} of the area: must be in (0, 1]");

@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Data;
 
 /// <summary>A folder with one folder a class, images inside of those; sorted, so that every machine finds the same order.</summary>
-public sealed class ClassFolders : IImageDataset
+internal sealed class ClassFolders : IImageDataset
 {
     private readonly string[] _paths;
     private readonly int[] _labels;
@@ -34,9 +34,9 @@ public sealed class ClassFolders : IImageDataset
         {
             List<string> files = walk.Find(folder);
             if (files.Count == 0 && classes is null)
-                throw new InvalidDataException($"{folder}: no images in this folder (files that end in {string.Join(", ", ImageFiles.Extensions)}); every class needs some, remove the folder or fill it.");
+                throw new InvalidDataException($"{folder}: no images in this folder (files that end in {string.Join(", ", ImageFiles.Extensions)}); every class needs some; remove the folder or fill it.");
             if (files.Count == 0)
-                walk.Note($"{folder}: passed over, no images in it");
+                walk.Note($"{folder}: skipped, no images in it");
             else
                 labels.AddRange(Enumerable.Repeat(LabelOf(folder), files.Count));
             paths.AddRange(files);
@@ -79,7 +79,7 @@ public sealed class ClassFolders : IImageDataset
         string[] names = [.. folders.Select(folder => Path.GetFileName(folder))];
         for (int i = 1; i < names.Length; i++)
             if (Array.FindIndex(names, 0, i, name => UnicodeForms.AreAlike(name, names[i])) is var other and >= 0)
-                throw new InvalidDataException($"{folders[other]} and {folders[i]}: two classes whose names look alike (accents are composed in one and separate in the other); rename or merge them.");
+                throw new InvalidDataException($"{folders[other]} and {folders[i]}: two classes whose names differ only in Unicode normalization; rename or merge them.");
         return names;
     }
 

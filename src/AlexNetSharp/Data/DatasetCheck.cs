@@ -1,19 +1,42 @@
 namespace AlexNetSharp.Data;
 
 /// <summary>An image that cannot be read.</summary>
-/// <param name="Index">Its number in the dataset.</param>
-/// <param name="Name">Its path, or its place in a file of many.</param>
-/// <param name="Reason">Why, in one line that begins with the name.</param>
-public sealed record BadImage(int Index, string Name, string Reason);
+public sealed class BadImage
+{
+    internal BadImage(int index, string name, string reason) =>
+        (Index, Name, Reason) = (index, name, reason);
+
+    /// <summary>Its number in the dataset.</summary>
+    public int Index { get; }
+
+    /// <summary>Its path, or its place in a file of many.</summary>
+    public string Name { get; }
+
+    /// <summary>Why, in one line that begins with the name.</summary>
+    public string Reason { get; }
+}
 
 /// <summary>The sizes that images have, in pixels.</summary>
-/// <param name="MinHeight">Rows of the lowest image.</param>
-/// <param name="MaxHeight">Rows of the highest image.</param>
-/// <param name="MinWidth">Columns of the narrowest image.</param>
-/// <param name="MaxWidth">Columns of the widest image.</param>
-/// <param name="Channels">The most channels that an image has: 1 if all are gray, else 3.</param>
-public sealed record ImageSizeRange(int MinHeight, int MaxHeight, int MinWidth, int MaxWidth, int Channels)
+public sealed class ImageSizeRange
 {
+    internal ImageSizeRange(int minHeight, int maxHeight, int minWidth, int maxWidth, int channels) =>
+        (MinHeight, MaxHeight, MinWidth, MaxWidth, Channels) = (minHeight, maxHeight, minWidth, maxWidth, channels);
+
+    /// <summary>Rows of the lowest image.</summary>
+    public int MinHeight { get; }
+
+    /// <summary>Rows of the highest image.</summary>
+    public int MaxHeight { get; }
+
+    /// <summary>Columns of the narrowest image.</summary>
+    public int MinWidth { get; }
+
+    /// <summary>Columns of the widest image.</summary>
+    public int MaxWidth { get; }
+
+    /// <summary>The most channels that an image has: 1 if all are gray, else 3.</summary>
+    public int Channels { get; }
+
     /// <summary>Height and width of all images if they are squares of one size, else null.</summary>
     public int? Square => MinHeight == MaxHeight && MinWidth == MaxWidth && MinHeight == MinWidth ? MinHeight : null;
 
@@ -33,9 +56,17 @@ public sealed record ImageSizeRange(int MinHeight, int MaxHeight, int MinWidth, 
 }
 
 /// <summary>What a check found.</summary>
-/// <param name="Bad">The images that cannot be read, by number; empty if all is well.</param>
-/// <param name="Sizes">The sizes of the others; null if there are none.</param>
-public sealed record DatasetCheckResult(IReadOnlyList<BadImage> Bad, ImageSizeRange? Sizes);
+public sealed class DatasetCheckResult
+{
+    internal DatasetCheckResult(IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) =>
+        (Bad, Sizes) = (bad, sizes);
+
+    /// <summary>The images that cannot be read, by number; empty if all is well.</summary>
+    public IReadOnlyList<BadImage> Bad { get; }
+
+    /// <summary>The sizes of the others; null if there are none.</summary>
+    public ImageSizeRange? Sizes { get; }
+}
 
 /// <summary>Reads every image of a dataset once, so that none can stop a training hours later.</summary>
 public static class DatasetCheck

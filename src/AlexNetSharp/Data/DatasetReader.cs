@@ -17,20 +17,36 @@ public sealed record DatasetOptions
 }
 
 /// <summary>A dataset to learn from, and one to validate on.</summary>
-/// <param name="Train">What to learn from.</param>
-/// <param name="Validation">What to validate on; null if there is nothing.</param>
-/// <param name="Description">What was recognized, in a few words: which folder was taken for what.</param>
-public sealed record DatasetPair(IImageDataset Train, IImageDataset? Validation, string Description)
+public sealed class DatasetPair
 {
+    internal DatasetPair(IImageDataset train, IImageDataset? validation, string description) =>
+        (Train, Validation, Description) = (train, validation, description);
+
+    /// <summary>What to learn from.</summary>
+    public IImageDataset Train { get; }
+
+    /// <summary>What to validate on; null if there is nothing.</summary>
+    public IImageDataset? Validation { get; }
+
+    /// <summary>What was recognized, in a few words: which folder was taken for what.</summary>
+    public string Description { get; }
+
     /// <summary>What is there but was passed over, a line each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>Images to measure a model on.</summary>
-/// <param name="Images">The images; their classes are the model's.</param>
-/// <param name="Description">What was recognized, and which part of it was taken, in a few words.</param>
-public sealed record EvaluationImages(IImageDataset Images, string Description)
+public sealed class EvaluationImages
 {
+    internal EvaluationImages(IImageDataset images, string description) =>
+        (Images, Description) = (images, description);
+
+    /// <summary>The images; their classes are the model's.</summary>
+    public IImageDataset Images { get; }
+
+    /// <summary>What was recognized, and which part of it was taken, in a few words.</summary>
+    public string Description { get; }
+
     /// <summary>What is there but was passed over, a line each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -61,19 +77,19 @@ public static class DatasetReader
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(options);
         if (options is { ValidationPath: not null, ValidationSplit: not null })
-            throw new ArgumentException("A validation path and a validation split exclude each other; give one of them.", nameof(options));
+            throw new ArgumentException("A validation path and a validation split cannot be combined; give one of them.", nameof(options));
         RequireFolder(path);
         DatasetPair found = Packed(path) ?? Folders(path, options);
         IImageDataset train = found.Train;
         if (options.ValidationPath is { } validationPath)
         {
             EvaluationImages validation = OpenForEvaluation(validationPath, options.Decoder, train.Classes);
-            return found with { Validation = validation.Images, Notes = [.. found.Notes, .. validation.Notes] };
+            return new DatasetPair(train, validation.Images, found.Description) { Notes = [.. found.Notes, .. validation.Notes] };
         }
         if (options.ValidationSplit is not { } fraction)
             return found;
         (ImageSubset learn, ImageSubset validate) = ImageSubset.Split(train, fraction, options.Seed);
-        return found with { Train = learn, Validation = validate };
+        return new DatasetPair(learn, validate, found.Description) { Notes = found.Notes };
     }
 
     /// <summary>Opens what <see cref="Open"/> can open for evaluation: its validation or test images, or all if it has no such part.</summary>
@@ -135,7 +151,7 @@ public static class DatasetReader
         if (parts.Train is not { } train)
         {
             if (parts.Validation is { } alone)
-                throw new InvalidDataException($"{path}: {Path.GetFileName(alone)}/ holds class folders as a part of a set does, but there is no train/ beside it; give a folder with train/, or the one with the class folders.");
+                throw new InvalidDataException($"{path}: {Path.GetFileName(alone)}/ holds class folders like a split of a dataset, but there is no train/ beside it; give a folder with train/, or the one with the class folders.");
             var all = new ClassFolders(path, options.Decoder);
             return new DatasetPair(all, null, "class folders") { Notes = all.Notes };
         }
@@ -144,7 +160,7 @@ public static class DatasetReader
         // What the caller chose replaces what lies there, so there is no need to look.
         string? validation = options.ValidationPath is null && options.ValidationSplit is null ? parts.Validation : null;
         IEnumerable<string> unused = parts.Others.Append(parts.Validation).Where(folder => folder is not null && folder != validation)
-            .Select(folder => $"{folder}: passed over, {trainName}/ holds the training images");
+            .Select(folder => $"{folder}: skipped, {trainName}/ holds the training images");
         if (validation is null)
             return new DatasetPair(learn, null, $"class folders in {trainName}/") { Notes = [.. learn.Notes, .. unused] };
         var validate = new ClassFolders(validation, options.Decoder, learn.Classes);

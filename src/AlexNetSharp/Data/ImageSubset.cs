@@ -70,7 +70,7 @@ public sealed class ImageSubset : IImageDataset
         {
             int[] members = [.. group];
             if (members.Length < 2)
-                throw new InvalidDataException($"class '{all.Classes[group.Key]}' has one image ({all.Name(members[0])}), which cannot be divided.");
+                throw new InvalidDataException($"class '{all.Classes[group.Key]}' has one image ({all.Name(members[0])}), which cannot be split between training and validation; add images or leave out --val-split.");
             new Philox(seed ^ SeedSalts.Split, (uint)group.Key).Shuffle<int>(members);
             int taken = Math.Clamp((int)Math.Floor(fraction * members.Length + 0.5), 1, members.Length - 1);
             foreach (int index in members.AsSpan(0, taken))

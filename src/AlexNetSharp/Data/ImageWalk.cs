@@ -29,7 +29,7 @@ internal sealed class ImageWalk
 
     /// <summary>What was passed over and why, a line each.</summary>
     public IReadOnlyList<string> Notes => _unlisted == 0 ? _notes
-        : [.. _notes, string.Create(CultureInfo.InvariantCulture, $"{_unlisted} more files and folders were passed over")];
+        : [.. _notes, string.Create(CultureInfo.InvariantCulture, $"{_unlisted} more files and folders were skipped")];
 
     /// <summary>The folders in a folder that can be classes or parts of a set, sorted by code point.</summary>
     /// <exception cref="InvalidDataException">Two of them are one folder.</exception>
@@ -41,7 +41,7 @@ internal sealed class ImageWalk
             if (IsPassedOver(folder))
                 continue;
             if (isLink && LeadsIntoTheSet(folder, out string target))
-                Note($"{folder}: passed over, a link to {target}, which belongs to the set anyway");
+                Note($"{folder}: skipped, a link to {target}, which is in the dataset anyway");
             else
                 folders.Add(folder);
         }
@@ -57,7 +57,7 @@ internal sealed class ImageWalk
         var open = new Stack<(string Path, string Canonical)>();
         string canonical = Canonical(path);
         if (!_folders.Add(canonical))
-            throw new InvalidDataException($"{path}: a link to {canonical}, which was read before; remove one of the two.");
+            throw new InvalidDataException($"{path}: a link to {canonical}, which was read already; remove one of the two.");
         open.Push((path, canonical));
         while (open.TryPop(out (string Path, string Canonical) folder))
         {
@@ -69,7 +69,7 @@ internal sealed class ImageWalk
                         continue;
                     string target = Path.Join(folder.Canonical, Path.GetFileName(entry));
                     if (isLink && LeadsIntoTheSet(entry, out target) || !_folders.Add(target))
-                        Note($"{entry}: passed over, a link to {target}, which belongs to the set anyway");
+                        Note($"{entry}: skipped, a link to {target}, which is in the dataset anyway");
                     else
                         open.Push((entry, target));
                 }
@@ -100,9 +100,9 @@ internal sealed class ImageWalk
     {
         bool run = File.Exists(Path.Combine(folder, "config.json")) && Directory.Exists(Path.Combine(folder, "checkpoints"));
         if (run)
-            Note($"{folder}: passed over, the folder of a training");
+            Note($"{folder}: skipped, the folder of a training");
         else if (s_nobodys.Contains(Path.GetFileName(folder), StringComparer.OrdinalIgnoreCase))
-            Note($"{folder}: passed over, made by the system, not by a person");
+            Note($"{folder}: skipped, a system folder");
         else
             return false;
         return true;
@@ -123,8 +123,8 @@ internal sealed class ImageWalk
         if (!inside && _linked.TryAdd(target, folder))
             return false;
         if (inside ? !IsInside(target, canonicalFolder) : _linked[target] != folder)
-            throw new InvalidDataException($"{link}: a link to {target}, which belongs to the set already; remove the link.");
-        Note($"{link}: passed over, a link to {target}, which counts already");
+            throw new InvalidDataException($"{link}: a link to {target}, which is in the dataset already; remove the link.");
+        Note($"{link}: skipped, a link to {target}, which is counted already");
         return true;
     }
 

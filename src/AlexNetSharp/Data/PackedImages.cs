@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AlexNetSharp.Data;
 
 /// <summary>Images of one size, side by side in memory: what MNIST's and CIFAR-10's files hold.</summary>
-public sealed class PackedImages : IImageDataset
+internal sealed class PackedImages : IImageDataset
 {
     private readonly byte[] _pixels;
     private readonly byte[] _labels;

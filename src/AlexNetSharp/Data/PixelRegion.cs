@@ -5,7 +5,7 @@ namespace AlexNetSharp.Data;
 /// <param name="Left">First column.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
-public readonly record struct PixelRegion(int Top, int Left, int Height, int Width)
+internal readonly record struct PixelRegion(int Top, int Left, int Height, int Width)
 {
     /// <summary>The rectangle in the middle of an image.</summary>
     /// <param name="imageHeight">Rows of the image.</param>

@@ -1,7 +1,12 @@
 using System.Globalization;
 using System.Text;
 
+// Compiled into the command as well, under a namespace of its own: the library does not make it public.
+#if !ALEXNET_COMMAND
 namespace AlexNetSharp.Diagnostics;
+#else
+namespace AlexNetSharp.Cli.Hosting;
+#endif
 
 /// <summary>Text from files, made fit to be shown: names of images, classes and tensors can hold anything, and a terminal obeys what it is sent.</summary>
 internal static class Printable

@@ -96,7 +96,7 @@ internal sealed class Lowering
                 TakeNothing();
                 break;
             case Dropout dropout:
-                uint stream = FirstDropoutStream + (uint)(_options.FirstLayer + _layer);
+                uint stream = FirstDropoutStream + (uint)(_network.Offset + _layer);
                 Add(1, info => _kernels.Dropout(info.OutputLength, 1 - dropout.Rate, _options.Seed, stream));
                 break;
             case Flatten:

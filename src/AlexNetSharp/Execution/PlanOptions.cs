@@ -26,9 +26,6 @@ public sealed record PlanOptions : ExecutorOptions
     /// <summary>Whether the output of every layer stays readable after a step (<see cref="Plan.Activation"/>), at the cost of memory and fusion.</summary>
     public bool KeepActivations { get; init; }
 
-    /// <summary>Index of the first layer in the network that this one was cut from, so that dropout drops the same in both.</summary>
-    internal int FirstLayer { get; init; }
-
     internal int EffectiveThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
 
     internal void Validate()

@@ -1,6 +1,11 @@
 using System.Collections.Concurrent;
 
+// Compiled into the command as well, under a namespace of its own: the library does not make it public.
+#if !ALEXNET_COMMAND
 namespace AlexNetSharp.Formats;
+#else
+namespace AlexNetSharp.Cli.Hosting;
+#endif
 
 /// <summary>Writes a file that appears under its name only when it is complete: a temporary neighbor, flushed to disk, then renamed.</summary>
 /// <remarks>A device, such as <c>/dev/stdout</c> or <c>/dev/null</c>, is written as it is: a file must not take its place.</remarks>

@@ -1,14 +1,29 @@
 namespace AlexNetSharp.Formats;
 
 /// <summary>What the values of a tensor are like; those that are no finite numbers are counted and left out of everything else.</summary>
-/// <param name="Minimum">The smallest value; NaN if none is finite.</param>
-/// <param name="Maximum">The largest value; NaN if none is finite.</param>
-/// <param name="Mean">The mean; NaN if none is finite.</param>
-/// <param name="Deviation">The standard deviation, the root of the mean squared distance from the mean; NaN if none is finite.</param>
-/// <param name="NotANumber">How many values are NaN.</param>
-/// <param name="Infinite">How many are infinite.</param>
-public readonly record struct TensorStatistics(float Minimum, float Maximum, double Mean, double Deviation, long NotANumber, long Infinite)
+public sealed class TensorStatistics
 {
+    internal TensorStatistics(float minimum, float maximum, double mean, double deviation, long notANumber, long infinite) =>
+        (Minimum, Maximum, Mean, Deviation, NotANumber, Infinite) = (minimum, maximum, mean, deviation, notANumber, infinite);
+
+    /// <summary>The smallest value; NaN if none is finite.</summary>
+    public float Minimum { get; }
+
+    /// <summary>The largest value; NaN if none is finite.</summary>
+    public float Maximum { get; }
+
+    /// <summary>The mean; NaN if none is finite.</summary>
+    public double Mean { get; }
+
+    /// <summary>The standard deviation, the root of the mean squared distance from the mean; NaN if none is finite.</summary>
+    public double Deviation { get; }
+
+    /// <summary>How many values are NaN.</summary>
+    public long NotANumber { get; }
+
+    /// <summary>How many are infinite.</summary>
+    public long Infinite { get; }
+
     private const int PieceElements = 1 << 14;
 
     /// <summary>Looks at every value of <paramref name="tensor"/>, piece by piece.</summary>

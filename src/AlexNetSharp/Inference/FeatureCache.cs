@@ -72,19 +72,19 @@ public sealed class FeatureCache
         var cache = new FeatureCache(model, length);
         using TensorFile file = TensorFile.Open(path);
         if (!file.Metadata.TryGetValue(ModelKey, out string? key) || !file.Metadata.TryGetValue(ImagesKey, out string? images))
-            throw new InvalidDataException($"{path}: this is no cache of features");
+            throw new InvalidDataException($"{path}: not a feature cache");
         if (key != model)
             return cache;
         if (!file.TryGet(TensorName, out NamedTensor? tensor) || tensor.Shape.Length != 2 || tensor.Shape[1] != length
             || !tensor.IsFloatingPoint || tensor.Count > Array.MaxLength || tensor.Shape[0] * HashCharacters != images.Length)
-            throw new InvalidDataException($"{path}: the cache of features is damaged");
+            throw new InvalidDataException($"{path}: the feature cache is damaged");
         // The reader has held sizes against the file, so the tensor is no larger than it.
         float[] all = tensor.ToArray();
         for (int i = 0; i < all.Length / length; i++)
         {
             float[] features = all.AsSpan(i * length, length).ToArray();
             if (!float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(features)))
-                throw new InvalidDataException($"{path}: the cache of features holds values that are no numbers");
+                throw new InvalidDataException($"{path}: the feature cache holds NaN or infinite values");
             cache.Add(images.Substring(i * HashCharacters, HashCharacters), features);
         }
         return cache;

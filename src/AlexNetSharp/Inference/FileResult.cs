@@ -3,13 +3,21 @@ using System.Runtime.ExceptionServices;
 namespace AlexNetSharp.Inference;
 
 /// <summary>What became of one image of many: its result, or why it has none.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Result">The result; null where the image cannot be read.</param>
-/// <param name="Error">What is wrong with the image; null where there is a result.</param>
 /// <typeparam name="T">Type of the result.</typeparam>
-public sealed record FileResult<T>(string Path, T? Result, Exception? Error)
+public sealed class FileResult<T>
     where T : class
 {
+    internal FileResult(string path, T? result, Exception? error) => (Path, Result, Error) = (path, result, error);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The result; null where the image cannot be read.</summary>
+    public T? Result { get; }
+
+    /// <summary>What is wrong with the image; null where there is a result.</summary>
+    public Exception? Error { get; }
+
     /// <summary>The result.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>

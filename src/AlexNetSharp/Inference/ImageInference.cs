@@ -36,7 +36,7 @@ internal sealed partial class ImageInference : IDisposable
     {
         options.Validate();
         _decoder = decoder;
-        _preprocessing = PreprocessingOf(model, options.Preprocessing);
+        _preprocessing = model.RequirePreprocessing(options.Preprocessing);
         _input = network.InputShape;
         Views = options.Views;
         BatchSize = options.BatchSize;
@@ -179,23 +179,8 @@ internal sealed partial class ImageInference : IDisposable
         _engine.Dispose();
     }
 
-    /// <summary>What happens to an image before a model's network.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="chosen">What to do instead of what the model states; null for that.</param>
-    /// <exception cref="InvalidDataException">The model states no preprocessing, or the chosen one does not fit its network.</exception>
-    public static Preprocessing PreprocessingOf(Model model, Preprocessing? chosen = null)
-    {
-        Preprocessing preprocessing = chosen ?? model.Preprocessing ?? throw new InvalidDataException(
-            $"the model does not say how images are prepared for network '{model.Network.Name}'; set InferenceOptions.Preprocessing");
-        preprocessing.Validate();
-        Shape input = model.Network.InputShape;
-        if (new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels) is var shape && shape != input)
-            throw new InvalidDataException($"network '{model.Network.Name}' takes images of {input}, but the preprocessing makes {shape}");
-        return preprocessing;
-    }
-
     private IImageDecoder Decoder() => _decoder
-        ?? throw new InvalidOperationException("no decoder for image files was given; pass one, such as AlexNetSharp.Images.ImageDecoder");
+        ?? throw new InvalidOperationException("no image decoder was given; pass one, such as AlexNetSharp.Images.ImageDecoder");
 
     private Lease Run(ImageSource source, CancellationToken cancellation)
     {
@@ -304,7 +289,7 @@ internal sealed partial class ImageInference : IDisposable
             throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
         if (pixels.Length != (long)height * width * channels)
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"{pixels.Length} bytes are no image of {height}×{width} pixels with {channels} channels, which has {(long)height * width * channels}"), nameof(pixels));
+                $"{pixels.Length} bytes are not an image of {height}×{width} pixels with {channels} channels, which has {(long)height * width * channels}"), nameof(pixels));
     }
 
     /// <summary>A call that has its output; whoever is done with it gives its memory back.</summary>

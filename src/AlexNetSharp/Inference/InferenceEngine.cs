@@ -8,19 +8,20 @@ namespace AlexNetSharp.Inference;
 /// <remarks>
 /// A forward pass keeps every processor busy, so two at the same time would only share them. Calls therefore queue, and whatever waits
 /// when a pass ends is computed by the next one: without load a call is alone and fastest, under load batches fill by themselves, and
-/// there the network needs about a third of the time an input. Two plans do that, one for a single input and one for a full batch; they are
+/// there the network needs about a third of the time an input. Two executors do that, one for a single input and one for a full batch; they are
 /// made when they are first needed.
 /// </remarks>
 internal sealed class InferenceEngine : IDisposable
 {
     private readonly Network _network;
     private readonly ParameterSet _parameters;
-    private readonly PlanOptions _options;
+    private readonly IBackend _backend;
+    private readonly ExecutorOptions _options;
     private readonly Queue<InferenceCall> _waiting = new();
     private readonly List<InferenceCall> _together = [];
     private readonly object _gate = new();
     private readonly Thread _thread;
-    private Plan? _single, _batch;
+    private IExecutor? _single, _batch;
     private bool _stop;
 
     /// <summary>Starts the thread.</summary>
@@ -30,7 +31,8 @@ internal sealed class InferenceEngine : IDisposable
     public InferenceEngine(Network network, ParameterSet parameters, InferenceOptions options)
     {
         (_network, _parameters) = (network, parameters);
-        _options = new PlanOptions { BatchSize = options.BatchSize, Threads = options.Threads, Precision = options.Precision };
+        _backend = options.Backend ?? new CpuBackend(options.Threads);
+        _options = new ExecutorOptions { BatchSize = options.BatchSize, Precision = options.Precision };
         InputLength = checked((int)network.InputShape.Length);
         OutputLength = checked((int)network.OutputShape.Length);
         _thread = new Thread(Work) { IsBackground = true, Name = "AlexNetSharp inference" };
@@ -62,7 +64,7 @@ internal sealed class InferenceEngine : IDisposable
         return call.WhenDone;
     }
 
-    /// <summary>Computes what waits already, then ends the thread and frees the plans. Several threads may call it; it returns to none before the end.</summary>
+    /// <summary>Computes what waits already, then ends the thread and frees the executors. Several threads may call it; it returns to none before the end.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -142,27 +144,27 @@ internal sealed class InferenceEngine : IDisposable
         Place read = default, write = default;
         while (left > 0)
         {
-            Plan plan = PlanFor(left);
-            int count = Math.Min(left, plan.Options.BatchSize);
+            IExecutor executor = ExecutorFor(left);
+            int count = Math.Min(left, executor.BatchSize);
             for (int i = 0; i < count; i++)
             {
                 (InferenceCall call, int row) = read.Next(_together);
-                call.InputRow(row).CopyTo(plan.Input.Slice(i * InputLength, InputLength));
+                call.InputRow(row).CopyTo(executor.Input.Slice(i * InputLength, InputLength));
             }
-            plan.Forward();
+            executor.Forward();
             for (int i = 0; i < count; i++)
             {
                 (InferenceCall call, int row) = write.Next(_together);
-                plan.Output.Slice(i * OutputLength, OutputLength).CopyTo(call.OutputRow(row));
+                executor.Output.Slice(i * OutputLength, OutputLength).CopyTo(call.OutputRow(row));
             }
             left -= count;
         }
     }
 
-    /// <summary>The plan that computes <paramref name="rows"/> inputs soonest: a batch takes as long as a quarter of it one by one, full or not.</summary>
-    private Plan PlanFor(int rows) => rows <= Math.Max(1, _options.BatchSize / 4)
-        ? _single ??= new Plan(_network, _parameters, _options with { BatchSize = 1 })
-        : _batch ??= new Plan(_network, _parameters, _options);
+    /// <summary>The executor that computes <paramref name="rows"/> inputs soonest: a batch takes as long as a quarter of it one by one, full or not.</summary>
+    private IExecutor ExecutorFor(int rows) => rows <= Math.Max(1, _options.BatchSize / 4)
+        ? _single ??= _backend.Create(_network, _parameters, _options with { BatchSize = 1 })
+        : _batch ??= _backend.Create(_network, _parameters, _options);
 
     /// <summary>A place in the inputs of several calls.</summary>
     private struct Place

@@ -16,7 +16,10 @@ public sealed record InferenceOptions
     /// </summary>
     public int BatchSize { get; init; } = 8;
 
-    /// <summary>Threads that compute; 0: one per CPU.</summary>
+    /// <summary>The device that computes; null: the CPU, with <see cref="Threads"/>.</summary>
+    public IBackend? Backend { get; init; }
+
+    /// <summary>Threads that compute on the CPU; 0: one per CPU.</summary>
     public int Threads { get; init; }
 
     /// <summary>

@@ -26,12 +26,12 @@ internal ref struct ClassList
         text.TrimStart() is ['[' or '{', .. var rest] && rest.TrimStart() is ['"' or '\'' or '[' or '(' or '}' or ']' or (>= '0' and <= '9'), ..];
 
     /// <summary>Reads the classes.</summary>
-    /// <exception cref="InvalidDataException">The text is no such list, or an index is missing or stands there twice.</exception>
+    /// <exception cref="InvalidDataException">The text is no such list, or an index is missing or appears twice.</exception>
     public static List<ClassName> Read(string path, ReadOnlySpan<char> text)
     {
         var reader = new ClassList(path, text);
         List<ClassName> classes = reader.Next() == '[' ? reader.List() : reader.Dictionary();
-        return reader.Next() is '\0' or ';' ? classes : throw reader.Fault("something follows the classes");
+        return reader.Next() is '\0' or ';' ? classes : throw reader.Fault("unexpected text after the classes");
     }
 
     private List<ClassName> List()
@@ -57,7 +57,7 @@ internal ref struct ClassList
             if (!indexFirst && (!quoted || !int.TryParse(Scalar().Text, NumberStyles.None, CultureInfo.InvariantCulture, out index)))
                 throw Fault("expected index: name, index: [id, name] or name: index");
             if (!byIndex.TryAdd(index, value))
-                throw Fault(string.Create(CultureInfo.InvariantCulture, $"class {index} stands there twice"));
+                throw Fault(string.Create(CultureInfo.InvariantCulture, $"class {index} appears twice"));
         }
         int expected = 0;
         foreach (int index in byIndex.Keys)
@@ -112,7 +112,7 @@ internal ref struct ClassList
             return (_text[start.._at].ToString(), false);
         }
         if (quote is not ('"' or '\''))
-            throw Fault("expected a number or a text in quotes");
+            throw Fault("expected a number or a quoted string");
         var text = new StringBuilder();
         for (_at++; _at < _text.Length; _at++)
         {
@@ -124,7 +124,7 @@ internal ref struct ClassList
             }
             text.Append(c == '\\' ? Escape() : c);
         }
-        throw Fault("a text in quotes has no end");
+        throw Fault("unterminated string");
     }
 
     private char Escape()
@@ -132,9 +132,9 @@ internal ref struct ClassList
         char c = ++_at < _text.Length ? _text[_at] : '\0';
         int digits = c switch { 'u' => 4, 'x' => 2, _ => 0 };
         if (digits == 0)
-            return c is '\\' or '\'' or '"' or '/' ? c : c is 't' ? ' ' : throw Fault("an escape that is not known");
+            return c is '\\' or '\'' or '"' or '/' ? c : c is 't' ? ' ' : throw Fault("unknown escape sequence");
         if (_at + digits >= _text.Length || !ushort.TryParse(_text.Slice(_at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code))
-            throw Fault("an escape that is not known");
+            throw Fault("unknown escape sequence");
         _at += digits;
         return (char)code;
     }
@@ -148,5 +148,5 @@ internal ref struct ClassList
     }
 
     private readonly InvalidDataException Fault(string what) => new(string.Create(CultureInfo.InvariantCulture,
-        $"{_path}: line {1 + _text[..Math.Min(_at, _text.Length)].Count('\n')}: {what}; give one class a line, or a list or dictionary of JSON or Python"));
+        $"{_path}: line {1 + _text[..Math.Min(_at, _text.Length)].Count('\n')}: {what}; give one class per line, or a JSON or Python list or dictionary"));
 }

@@ -23,7 +23,7 @@ public static class ClassNames
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
         if (stream.Length > LongestFile)
-            throw new InvalidDataException(FormattableString.Invariant($"{path}: names of classes in {stream.Length} bytes are refused; at most {LongestFile} are supported"));
+            throw new InvalidDataException(FormattableString.Invariant($"{path}: class-name files of {stream.Length} bytes are refused; at most {LongestFile} are supported"));
         return Read(stream, path);
     }
 
@@ -42,7 +42,7 @@ public static class ClassNames
         }
         catch (DecoderFallbackException e)
         {
-            throw new InvalidDataException($"{path}: line {Number(lines.Count)} is not UTF-8 text; give a text file with one class a line", e);
+            throw new InvalidDataException($"{path}: line {Number(lines.Count)} is not UTF-8 text; give a text file with one class per line", e);
         }
         string text = string.Join('\n', lines);
         if (ClassList.Recognizes(text))
@@ -50,10 +50,10 @@ public static class ClassNames
         while (lines.Count > 0 && lines[^1].Length == 0)
             lines.RemoveAt(lines.Count - 1);
         if (lines.Count == 0)
-            throw new InvalidDataException($"{path}: the file holds no names; write one class a line");
+            throw new InvalidDataException($"{path}: the file holds no names; write one class per line");
         int bad = lines.FindIndex(line => !IsName(line));
         if (bad >= 0)
-            throw new InvalidDataException($"{path}: line {Number(bad)} is empty, too long or no text; write one class a line, in the order of the network's outputs");
+            throw new InvalidDataException($"{path}: line {Number(bad)} is empty, too long or not text; write one class per line, in the order of the network's outputs");
         if (lines.Count > 1 && !lines.Where((line, i) => !BeginsWithNumber(line, i)).Any())
             lines = [.. lines.Select(line => line[Digits(line)..].TrimStart(':', ',', ' '))];
         if (lines.TrueForAll(line => BeginsWithWordNetId(line) && line[WordNetIdLength..].TrimStart() is [>= '0' and <= '9', ..] rest && rest.Split(' ').Length > 1))
@@ -69,7 +69,7 @@ public static class ClassNames
         if (classes.Count == 0)
             throw new InvalidDataException($"{path}: the file holds no names");
         int bad = classes.FindIndex(c => !IsName(c.Id) || !IsName(c.Name));
-        return bad < 0 ? classes : throw new InvalidDataException(FormattableString.Invariant($"{path}: the name of class {bad} is empty, too long or no text"));
+        return bad < 0 ? classes : throw new InvalidDataException(FormattableString.Invariant($"{path}: the name of class {bad} is empty, too long or not text"));
     }
 
     private static int Digits(string line) => line.AsSpan().IndexOfAnyExceptInRange('0', '9') is var digits and >= 0 ? digits : line.Length;

@@ -10,14 +10,29 @@ namespace AlexNetSharp.Models;
 public sealed record ClassName(string Id, string Name);
 
 /// <summary>Where the values of one parameter came from.</summary>
-/// <param name="Source">Name of the tensor in the file.</param>
-/// <param name="SourceType">Its element type there.</param>
-/// <param name="SourceShape">Its shape there.</param>
-/// <param name="Parameter">Name of the parameter.</param>
-/// <param name="Change">What was done on the way, such as <c>OIHW → HWIO</c>.</param>
-/// <param name="FileChange">What differs from the source when the parameter is written to a file again, such as <c>BGR → RGB</c>; empty for nothing.</param>
-public sealed record WeightTransfer(
-    string Source, TensorType SourceType, IReadOnlyList<long> SourceShape, string Parameter, string Change, string FileChange);
+public sealed class WeightTransfer
+{
+    internal WeightTransfer(string source, TensorType sourceType, IReadOnlyList<long> sourceShape, string parameter, string change, string fileChange) =>
+        (Source, SourceType, SourceShape, Parameter, Change, FileChange) = (source, sourceType, sourceShape, parameter, change, fileChange);
+
+    /// <summary>Name of the tensor in the file.</summary>
+    public string Source { get; }
+
+    /// <summary>Its element type there.</summary>
+    public TensorType SourceType { get; }
+
+    /// <summary>Its shape there.</summary>
+    public IReadOnlyList<long> SourceShape { get; }
+
+    /// <summary>Name of the parameter.</summary>
+    public string Parameter { get; }
+
+    /// <summary>What was done on the way, such as <c>OIHW → HWIO</c>.</summary>
+    public string Change { get; }
+
+    /// <summary>What differs from the source when the parameter is written to a file again, such as <c>BGR → RGB</c>; empty for nothing.</summary>
+    public string FileChange { get; }
+}
 
 /// <summary>What travels in a model file: a network, its weights, its preprocessing and the names of its classes.</summary>
 public sealed class Model : IDisposable
@@ -60,6 +75,18 @@ public sealed class Model : IDisposable
     /// <summary>Where the weights came from, in the order of the parameters; empty if not from a file.</summary>
     public IReadOnlyList<WeightTransfer> Transfers { get; }
 
+    /// <summary>What happens to an image before the network, for who cannot do without.</summary>
+    /// <param name="chosen">What to do instead of what the model states; null for that.</param>
+    /// <exception cref="InvalidDataException">The model states no preprocessing, or the chosen one does not fit its network.</exception>
+    public Preprocessing RequirePreprocessing(Preprocessing? chosen = null)
+    {
+        Preprocessing preprocessing = chosen ?? Preprocessing ?? throw new InvalidDataException(
+            $"the model does not say how images are prepared for network '{Network.Name}'; give a preprocessing");
+        preprocessing.Validate();
+        return preprocessing.Shape == Network.InputShape ? preprocessing
+            : throw new InvalidDataException($"network '{Network.Name}' takes images of {Network.InputShape}, but the preprocessing makes {preprocessing.Shape}");
+    }
+
     /// <summary>Frees the weights.</summary>
     public void Dispose() => Parameters.Dispose();
 
@@ -70,8 +97,8 @@ public sealed class Model : IDisposable
         if (preprocessing is not null)
         {
             preprocessing.Validate();
-            if (new Shape(preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels) is var made && made != network.InputShape)
-                throw new ArgumentException($"network '{network.Name}' takes images of {network.InputShape}, but the preprocessing makes {made}");
+            if (preprocessing.Shape != network.InputShape)
+                throw new ArgumentException($"network '{network.Name}' takes images of {network.InputShape}, but the preprocessing makes {preprocessing.Shape}");
         }
         if (classes.Count > 0 && classes.Count != network.OutputShape.Length)
             throw new ArgumentException(FormattableString.Invariant(

@@ -67,7 +67,7 @@ public static class ModelFile
                 OnnxWriter.Write(path, model);
                 break;
             default:
-                throw new ArgumentException($"'{path}' ends with no format that models can be written in; use .safetensors or .onnx", nameof(path));
+                throw new ArgumentException($"'{path}' does not end in a format that models can be written in; use .safetensors or .onnx", nameof(path));
         }
     }
 

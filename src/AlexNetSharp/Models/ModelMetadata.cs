@@ -66,7 +66,7 @@ internal sealed record ModelMetadata(Network? Network, Preprocessing? Preprocess
             var fields = new JsonFields(document.RootElement, source);
             int version = fields.Int("version");
             if (version != Version)
-                throw fields.Error(FormattableString.Invariant($"version {version} is not known; this program reads version {Version}: use a newer one"));
+                throw fields.Error(FormattableString.Invariant($"version {version} is not supported; this program reads version {Version}: use a newer one"));
             Network network = NetworkJson.Read(Encoding.UTF8.GetBytes(fields.Required("network").GetRawText()), source);
             Preprocessing? preprocessing = fields.Take("preprocessing")?.Deserialize(ModelJson.Default.Preprocessing);
             ClassName[] classes = fields.Take("classes")?.Deserialize(ModelJson.Default.ClassNameArray) ?? [];

@@ -27,10 +27,10 @@ public sealed unsafe class Parameter
     /// <summary>Name, as in <see cref="ParameterSpec.Name"/>.</summary>
     public string Name => Spec.Name;
 
-    /// <summary>The stored values: the dense order, or for a fully connected weight the panels with their zeros.</summary>
+    /// <summary>The values where they lie, in an order that is the executor's own and may have zeros between them.</summary>
     /// <remarks>
-    /// Elementwise work (updates, norms) can be done here as long as the padding stays 0. Tell the set with <see cref="ParameterSet.MarkChanged()"/>.
-    /// The span is valid until the set is disposed of; keep a reference to the set or its plan while you use it.
+    /// For elementwise work, such as the update of an optimizer or an exchange of gradients: parameters of one <see cref="ParameterSpec"/> have
+    /// the same order, and zeros that are no values must stay zeros. Tell the set with <see cref="ParameterSet.MarkChanged()"/>. The span is valid until the set is disposed of; keep a reference to the set or its plan while you use it.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
     public Span<float> Storage => new(Pointer, (int)StorageLength);
@@ -39,7 +39,7 @@ public sealed unsafe class Parameter
     internal long Version { get; set; }
 
     /// <summary>Floats in <see cref="Storage"/>.</summary>
-    public long StorageLength { get; }
+    internal long StorageLength { get; }
 
     /// <summary>Where the values begin in the memory of their set.</summary>
     internal long Offset { get; }
@@ -107,9 +107,15 @@ public sealed unsafe class Parameter
     }
 
     /// <summary>Floats that the values of <paramref name="spec"/> take in memory.</summary>
-    internal static long LengthOfStorage(ParameterSpec spec) => spec.Role != ParameterRole.LinearWeight
-        ? spec.Length
-        : (long)spec.Dimensions[0] * ((spec.Dimensions[1] + Panel.Width - 1) / Panel.Width * Panel.Width);
+    /// <exception cref="ArgumentException">They are more than a span can hold.</exception>
+    internal static long LengthOfStorage(ParameterSpec spec)
+    {
+        long length = spec.Role != ParameterRole.LinearWeight
+            ? spec.Length
+            : (long)spec.Dimensions[0] * ((spec.Dimensions[1] + Panel.Width - 1L) / Panel.Width * Panel.Width);
+        return length <= int.MaxValue ? length
+            : throw new ArgumentException(FormattableString.Invariant($"parameter '{spec.Name}' takes {length} values in memory, but at most {int.MaxValue} fit; use a smaller image or pool before it"));
+    }
 
     /// <summary>Index in storage of weight[input, output], where output is a multiple of the panel width.</summary>
     private static int PanelRow(int output, int input, int inputs) => output * inputs + input * Panel.Width;

@@ -20,16 +20,16 @@ internal static unsafe class ParameterInitialization
         var random = new Philox(seed, stream);
         switch (parameter.Spec.Initializer)
         {
-            case Initializer.Constant constant:
+            case ConstantInitializer constant:
                 parameter.Storage.Fill(constant.Value);
                 break;
-            case Initializer.Normal normal:
+            case NormalInitializer normal:
                 Draw(parameter, random, new NormalDistribution(0, normal.StandardDeviation));
                 break;
-            case Initializer.TruncatedNormal normal:
+            case TruncatedNormalInitializer normal:
                 Draw(parameter, random, new TruncatedNormalDistribution(0, normal.StandardDeviation));
                 break;
-            case Initializer.He:
+            case HeInitializer:
                 Draw(parameter, random, new NormalDistribution(0, MathF.Sqrt(2f / parameter.Spec.FanIn)));
                 break;
         }

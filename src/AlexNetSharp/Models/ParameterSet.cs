@@ -70,10 +70,10 @@ public sealed class ParameterSet : IDisposable
     public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Counts changes: a plan prepares the weights again when it differs from the number it saw last.</summary>
-    public long Version { get; private set; }
+    internal long Version { get; private set; }
 
     /// <summary>Floats of all parameters, padding included.</summary>
-    public long StorageLength => _buffer.Length;
+    internal long StorageLength => _buffer.Length;
 
     /// <summary>The parameter named <paramref name="name"/>.</summary>
     /// <exception cref="KeyNotFoundException">There is none; the message lists the names.</exception>
@@ -113,8 +113,9 @@ public sealed class ParameterSet : IDisposable
     }
 
     /// <summary>The parameters of a network made of some of the layers (<see cref="Network.From"/>), in the memory of this set.</summary>
-    /// <param name="part">The part.</param>
-    internal ParameterSet Of(Network part) => new(part, this);
+    /// <param name="part">The part; this set must outlive what is made of it.</param>
+    /// <exception cref="KeyNotFoundException">The part has a parameter that this set lacks.</exception>
+    public ParameterSet Of(Network part) => new(part, this);
 
     /// <summary>Marks all values as changed.</summary>
     public void MarkChanged()
@@ -138,7 +139,17 @@ public sealed class ParameterSet : IDisposable
 }
 
 /// <summary>Whether a parameter took its values from another network.</summary>
-/// <param name="Name">Name of the parameter.</param>
-/// <param name="Taken">Whether its values were taken.</param>
-/// <param name="Reason">Why not; empty if they were.</param>
-public sealed record ParameterMatch(string Name, bool Taken, string Reason);
+public sealed class ParameterMatch
+{
+    internal ParameterMatch(string name, bool taken, string reason) =>
+        (Name, Taken, Reason) = (name, taken, reason);
+
+    /// <summary>Name of the parameter.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether its values were taken.</summary>
+    public bool Taken { get; }
+
+    /// <summary>Why not; empty if they were.</summary>
+    public string Reason { get; }
+}

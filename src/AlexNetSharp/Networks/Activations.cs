@@ -7,7 +7,7 @@ namespace AlexNetSharp.Networks;
 public sealed record ReLU(string Name) : Layer(Name)
 {
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => input;
+    internal override Shape OutputShape(Shape input) => input;
 }
 
 /// <summary>
@@ -19,10 +19,10 @@ public sealed record ReLU(string Name) : Layer(Name)
 public sealed record Dropout(string Name, float Rate) : Layer(Name)
 {
     /// <inheritdoc/>
-    public override string Details => FormattableString.Invariant($"rate {Rate}");
+    private protected override string Describe() => FormattableString.Invariant($"rate {Rate}");
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) =>
+    internal override Shape OutputShape(Shape input) =>
         Rate is >= 0 and < 1 ? input : throw Refuse(FormattableString.Invariant($"the rate {Rate} must be at least 0 and below 1"));
 }
 
@@ -31,7 +31,7 @@ public sealed record Dropout(string Name, float Rate) : Layer(Name)
 public sealed record Flatten(string Name) : Layer(Name)
 {
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => input.Length <= int.MaxValue
+    internal override Shape OutputShape(Shape input) => input.Length <= int.MaxValue
         ? Shape.Vector((int)input.Length)
         : throw Refuse($"the map {input} has more values than a vector can hold");
 }

@@ -29,8 +29,8 @@ public static partial class AlexNet
 
     private static Network CaffeLike(string name, int classes, int imageSize, float hiddenBias, bool poolFirst)
     {
-        static ParameterOptions Weight(float deviation) => new(new Initializer.Normal(deviation));
-        static ParameterOptions Bias(float value) => new(new Initializer.Constant(value));
+        static Initializer Weight(float deviation) => Initializer.Normal(deviation);
+        static Initializer Bias(float value) => Initializer.Constant(value);
         static LocalResponseNorm Norm(string name) => new(name, Radius: 2, Bias: 1, Alpha: 1e-4f / 5, Beta: 0.75f);
         static MaxPool2d Pool(string name) => new(name, 3, Stride: 2) { RoundUp = true };
         Layer[] Reduce(int stage) => poolFirst
@@ -41,30 +41,30 @@ public static partial class AlexNet
             name,
             new Shape(imageSize, imageSize, 3),
             [
-                new Conv2d("conv1", 96, 11) { Stride = 4, Weight = Weight(0.01f), Bias = Bias(0) },
+                new Conv2d("conv1", 96, 11) { Stride = 4, WeightInitializer = Weight(0.01f), BiasInitializer = Bias(0) },
                 new ReLU("relu1"),
                 .. Reduce(1),
 
-                new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), Weight = Weight(0.01f), Bias = Bias(hiddenBias) },
+                new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(hiddenBias) },
                 new ReLU("relu2"),
                 .. Reduce(2),
 
-                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), Weight = Weight(0.01f), Bias = Bias(0) },
+                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(0) },
                 new ReLU("relu3"),
-                new Conv2d("conv4", 384, 3) { Groups = 2, Padding = Padding.All(1), Weight = Weight(0.01f), Bias = Bias(hiddenBias) },
+                new Conv2d("conv4", 384, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(hiddenBias) },
                 new ReLU("relu4"),
-                new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), Weight = Weight(0.01f), Bias = Bias(hiddenBias) },
+                new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(hiddenBias) },
                 new ReLU("relu5"),
                 Pool("pool5"),
 
                 new Flatten("flatten"),
-                new Linear("fc6", 4096) { Weight = Weight(0.005f), Bias = Bias(hiddenBias) },
+                new Linear("fc6", 4096) { WeightInitializer = Weight(0.005f), BiasInitializer = Bias(hiddenBias) },
                 new ReLU("relu6"),
                 new Dropout("drop6", Rate: 0.5f),
-                new Linear("fc7", 4096) { Weight = Weight(0.005f), Bias = Bias(hiddenBias) },
+                new Linear("fc7", 4096) { WeightInitializer = Weight(0.005f), BiasInitializer = Bias(hiddenBias) },
                 new ReLU("relu7"),
                 new Dropout("drop7", Rate: 0.5f),
-                new Linear("fc8", classes) { Weight = Weight(0.01f), Bias = Bias(0) },
+                new Linear("fc8", classes) { WeightInitializer = Weight(0.01f), BiasInitializer = Bias(0) },
             ]);
     }
 }

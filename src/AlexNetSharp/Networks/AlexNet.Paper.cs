@@ -18,38 +18,38 @@ public static partial class AlexNet
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Paper(int classes = 1000, int imageSize = 224)
     {
-        var weight = new ParameterOptions(new Initializer.Normal(0.01f));
-        var one = new ParameterOptions(new Initializer.Constant(1));
+        var weight = Initializer.Normal(0.01f);
+        var one = Initializer.Constant(1);
         return new Network(
             "paper",
             new Shape(imageSize, imageSize, 3),
             [
-                new Conv2d("conv1", 96, 11) { Stride = 4, Padding = Padding.Explicit(2, 1, 2, 1), Weight = weight },
+                new Conv2d("conv1", 96, 11) { Stride = 4, Padding = Padding.Explicit(2, 1, 2, 1), WeightInitializer = weight },
                 new ReLU("relu1"),
                 new LocalResponseNorm("norm1", Radius: 2, Bias: 2, Alpha: 1e-4f, Beta: 0.75f),
                 new MaxPool2d("pool1", 3, Stride: 2),
 
-                new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), Weight = weight, Bias = one },
+                new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu2"),
                 new LocalResponseNorm("norm2", Radius: 2, Bias: 2, Alpha: 1e-4f, Beta: 0.75f),
                 new MaxPool2d("pool2", 3, Stride: 2),
 
-                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), Weight = weight },
+                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu3"),
-                new Conv2d("conv4", 384, 3) { Groups = 2, Padding = Padding.All(1), Weight = weight, Bias = one },
+                new Conv2d("conv4", 384, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu4"),
-                new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), Weight = weight, Bias = one },
+                new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu5"),
                 new MaxPool2d("pool5", 3, Stride: 2),
 
                 new Flatten("flatten"),
-                new Linear("fc6", 4096) { Weight = weight, Bias = one },
+                new Linear("fc6", 4096) { WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu6"),
                 new Dropout("drop6", Rate: 0.5f),
-                new Linear("fc7", 4096) { Weight = weight, Bias = one },
+                new Linear("fc7", 4096) { WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu7"),
                 new Dropout("drop7", Rate: 0.5f),
-                new Linear("fc8", classes) { Weight = weight },
+                new Linear("fc8", classes) { WeightInitializer = weight },
             ]);
     }
 }

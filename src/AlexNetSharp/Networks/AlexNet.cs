@@ -21,38 +21,38 @@ public static partial class AlexNet
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network TensorFlow(int classes = 1000, int imageSize = 224, bool reluAfterLogits = true)
     {
-        var kernels = new ParameterOptions(new Initializer.TruncatedNormal(0.1f));
-        var dense = new ParameterOptions(new Initializer.TruncatedNormal(1));
+        var kernels = Initializer.TruncatedNormal(0.1f);
+        var dense = Initializer.TruncatedNormal(1);
         Padding same = Padding.Same;
 
         List<Layer> layers =
         [
-            new Conv2d("conv1", 64, 11) { Stride = 4, Padding = same, Weight = kernels },
+            new Conv2d("conv1", 64, 11) { Stride = 4, Padding = same, WeightInitializer = kernels },
             new ReLU("relu1"),
             new LocalResponseNorm("lrn1", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
             new MaxPool2d("pool1", 3, Stride: 2),
 
-            new Conv2d("conv2", 192, 5) { Padding = same, Weight = kernels },
+            new Conv2d("conv2", 192, 5) { Padding = same, WeightInitializer = kernels },
             new ReLU("relu2"),
             new LocalResponseNorm("lrn2", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
             new MaxPool2d("pool2", 3, Stride: 2),
 
-            new Conv2d("conv3", 384, 3) { Padding = same, Weight = kernels },
+            new Conv2d("conv3", 384, 3) { Padding = same, WeightInitializer = kernels },
             new ReLU("relu3"),
-            new Conv2d("conv4", 256, 3) { Padding = same, Weight = kernels },
+            new Conv2d("conv4", 256, 3) { Padding = same, WeightInitializer = kernels },
             new ReLU("relu4"),
-            new Conv2d("conv5", 256, 3) { Padding = same, Weight = kernels },
+            new Conv2d("conv5", 256, 3) { Padding = same, WeightInitializer = kernels },
             new ReLU("relu5"),
             new MaxPool2d("pool5", 3, Stride: 2),
 
             new Flatten("flatten"),
-            new Linear("fc6", 4096) { Weight = dense, Bias = dense },
+            new Linear("fc6", 4096) { WeightInitializer = dense, BiasInitializer = dense },
             new ReLU("relu6"),
             new Dropout("drop6", Rate: 0.5f),
-            new Linear("fc7", 4096) { Weight = dense, Bias = dense },
+            new Linear("fc7", 4096) { WeightInitializer = dense, BiasInitializer = dense },
             new ReLU("relu7"),
             new Dropout("drop7", Rate: 0.5f),
-            new Linear("fc8", classes) { Weight = dense, Bias = dense },
+            new Linear("fc8", classes) { WeightInitializer = dense, BiasInitializer = dense },
         ];
         if (reluAfterLogits)
             layers.Add(new ReLU("relu8"));

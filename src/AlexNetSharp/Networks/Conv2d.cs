@@ -18,19 +18,19 @@ public sealed record Conv2d(string Name, int OutputChannels, int KernelSize) : L
     public int Groups { get; init; } = 1;
 
     /// <summary>Initial values of the kernels.</summary>
-    public ParameterOptions Weight { get; init; } = new(new Initializer.He());
+    public Initializer WeightInitializer { get; init; } = Initializer.He;
 
     /// <summary>Initial values of the bias.</summary>
-    public ParameterOptions Bias { get; init; } = new(new Initializer.Constant(0));
+    public Initializer BiasInitializer { get; init; } = Initializer.Constant(0);
 
     /// <inheritdoc/>
-    public override string Details => FormattableString.Invariant($"{KernelSize}×{KernelSize}, {OutputChannels}")
+    private protected override string Describe() => FormattableString.Invariant($"{KernelSize}×{KernelSize}, {OutputChannels}")
         + (Stride == 1 ? "" : FormattableString.Invariant($", stride {Stride}"))
         + $", {Padding}"
         + (Groups == 1 ? "" : FormattableString.Invariant($", {Groups} groups"));
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input)
+    internal override Shape OutputShape(Shape input)
     {
         if (OutputChannels < 1)
             throw Refuse(FormattableString.Invariant($"the number of output channels is {OutputChannels}, but must be at least 1"));
@@ -47,13 +47,13 @@ public sealed record Conv2d(string Name, int OutputChannels, int KernelSize) : L
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ParameterSpec> Parameters(Shape input) =>
+    internal override IReadOnlyList<ParameterSpec> Parameters(Shape input) =>
     [
-        Weight.Describe($"{Name}.weight", ParameterRole.ConvolutionWeight, KernelSize, KernelSize, input.Channels / Groups, OutputChannels),
-        Bias.Describe($"{Name}.bias", ParameterRole.Bias, OutputChannels),
+        new($"{Name}.weight", ParameterRole.ConvolutionWeight, [KernelSize, KernelSize, input.Channels / Groups, OutputChannels], WeightInitializer),
+        new($"{Name}.bias", ParameterRole.Bias, [OutputChannels], BiasInitializer),
     ];
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Shape input) =>
+    internal override long MultiplyAdds(Shape input) =>
         OutputShape(input).Length * KernelSize * KernelSize * (input.Channels / Groups);
 }

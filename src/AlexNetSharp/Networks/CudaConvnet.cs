@@ -15,7 +15,7 @@ namespace AlexNetSharp.Networks;
 /// </remarks>
 public static class CudaConvnet
 {
-    private static readonly ParameterOptions Bias = new(new Initializer.Constant(0));
+    private static readonly Initializer Bias = Initializer.Constant(0);
 
     /// <summary>The network that reaches 26 % error in 80 seconds on a GTX 580: <c>cifar10-quick</c>.</summary>
     /// <param name="classes">Values of the output.</param>
@@ -71,13 +71,13 @@ public static class CudaConvnet
     private static Conv2d Convolution(string name, int channels, float deviation) => new(name, channels, 5)
     {
         Padding = Padding.All(2),
-        Weight = new(new Initializer.Normal(deviation)),
-        Bias = Bias,
+        WeightInitializer = Initializer.Normal(deviation),
+        BiasInitializer = Bias,
     };
 
     private static Linear Dense(string name, int features, float deviation) => new(name, features)
     {
-        Weight = new(new Initializer.Normal(deviation)),
-        Bias = Bias,
+        WeightInitializer = Initializer.Normal(deviation),
+        BiasInitializer = Bias,
     };
 }

@@ -3,22 +3,37 @@ namespace AlexNetSharp.Networks;
 /// <summary>How the initial values of a parameter are drawn.</summary>
 public abstract record Initializer
 {
-    private Initializer()
+    private protected Initializer()
     {
     }
 
+    /// <summary>Normal with mean 0 and variance 2 / fan-in (He et al. 2015, "Delving Deep into Rectifiers", equation 10).</summary>
+    public static Initializer He { get; } = new HeInitializer();
+
     /// <summary>The same value everywhere.</summary>
-    /// <param name="Value">The value.</param>
-    public sealed record Constant(float Value) : Initializer;
+    /// <param name="value">The value.</param>
+    public static Initializer Constant(float value) => new ConstantInitializer(value);
 
     /// <summary>Normal with mean 0.</summary>
-    /// <param name="StandardDeviation">Standard deviation.</param>
-    public sealed record Normal(float StandardDeviation) : Initializer;
+    /// <param name="standardDeviation">Standard deviation.</param>
+    public static Initializer Normal(float standardDeviation) => new NormalInitializer(standardDeviation);
 
     /// <summary>Normal with mean 0, redrawn beyond two standard deviations (TensorFlow's <c>tf.truncated_normal</c>).</summary>
-    /// <param name="StandardDeviation">Standard deviation before truncation.</param>
-    public sealed record TruncatedNormal(float StandardDeviation) : Initializer;
-
-    /// <summary>Normal with mean 0 and variance 2 / fan-in (He et al. 2015, "Delving Deep into Rectifiers", equation 10).</summary>
-    public sealed record He : Initializer;
+    /// <param name="standardDeviation">Standard deviation before truncation.</param>
+    public static Initializer TruncatedNormal(float standardDeviation) => new TruncatedNormalInitializer(standardDeviation);
 }
+
+/// <summary><see cref="Initializer.He"/>.</summary>
+internal sealed record HeInitializer : Initializer;
+
+/// <summary><see cref="Initializer.Constant"/>.</summary>
+/// <param name="Value">The value.</param>
+internal sealed record ConstantInitializer(float Value) : Initializer;
+
+/// <summary><see cref="Initializer.Normal"/>.</summary>
+/// <param name="StandardDeviation">Standard deviation.</param>
+internal sealed record NormalInitializer(float StandardDeviation) : Initializer;
+
+/// <summary><see cref="Initializer.TruncatedNormal"/>.</summary>
+/// <param name="StandardDeviation">Standard deviation before truncation.</param>
+internal sealed record TruncatedNormalInitializer(float StandardDeviation) : Initializer;

@@ -21,7 +21,7 @@ internal sealed class JsonFields
             throw Error($"expected an object {{ … }}, but found {Describe(element)}");
         foreach (JsonProperty property in element.EnumerateObject())
             if (!_fields.TryAdd(property.Name, property.Value))
-                throw Error($"the field '{Short(property.Name)}' stands there twice");
+                throw Error($"the field '{Short(property.Name)}' appears twice");
     }
 
     /// <summary>A fault of this object.</summary>

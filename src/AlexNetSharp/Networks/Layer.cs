@@ -16,16 +16,18 @@ public abstract record Layer
 
     /// <summary>The shape of the output for an input shape.</summary>
     /// <exception cref="ArgumentException">The layer cannot take this input; the message names the layer.</exception>
-    public abstract Shape OutputShape(Shape input);
+    internal abstract Shape OutputShape(Shape input);
 
     /// <summary>The layer's parameters for an input shape; weight first, then bias.</summary>
-    public virtual IReadOnlyList<ParameterSpec> Parameters(Shape input) => [];
+    internal virtual IReadOnlyList<ParameterSpec> Parameters(Shape input) => [];
 
     /// <summary>Multiply-adds for one image, counted as direct computation.</summary>
-    public virtual long MultiplyAdds(Shape input) => 0;
+    internal virtual long MultiplyAdds(Shape input) => 0;
 
     /// <summary>One line for humans: <c>11×11, 64, stride 4, SAME</c>.</summary>
-    public virtual string Details => "";
+    public string Details => Describe();
+
+    private protected virtual string Describe() => "";
 
     /// <summary>An exception whose message begins with this layer's name.</summary>
     private protected ArgumentException Refuse(string message) => new($"layer '{Name}': {message}");

@@ -21,8 +21,8 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
                 json.WriteNumber("stride", layer.Stride);
                 WritePadding(json, layer.Padding);
                 json.WriteNumber("groups", layer.Groups);
-                WriteInitializer(json, "weight", layer.Weight.Initializer);
-                WriteInitializer(json, "bias", layer.Bias.Initializer);
+                WriteInitializer(json, "weight", layer.WeightInitializer);
+                WriteInitializer(json, "bias", layer.BiasInitializer);
             },
             (name, json) =>
             {
@@ -32,8 +32,8 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
                     Stride = json.Int("stride", plain.Stride),
                     Padding = ReadPadding(json),
                     Groups = json.Int("groups", plain.Groups),
-                    Weight = new(ReadInitializer(json, "weight") ?? plain.Weight.Initializer),
-                    Bias = new(ReadInitializer(json, "bias") ?? plain.Bias.Initializer),
+                    WeightInitializer = ReadInitializer(json, "weight") ?? plain.WeightInitializer,
+                    BiasInitializer = ReadInitializer(json, "bias") ?? plain.BiasInitializer,
                 };
             }),
         Of<Linear>(
@@ -41,16 +41,16 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
             (layer, json) =>
             {
                 json.WriteNumber("out_features", layer.OutputFeatures);
-                WriteInitializer(json, "weight", layer.Weight.Initializer);
-                WriteInitializer(json, "bias", layer.Bias.Initializer);
+                WriteInitializer(json, "weight", layer.WeightInitializer);
+                WriteInitializer(json, "bias", layer.BiasInitializer);
             },
             (name, json) =>
             {
                 var plain = new Linear(name, json.Int("out_features"));
                 return plain with
                 {
-                    Weight = new(ReadInitializer(json, "weight") ?? plain.Weight.Initializer),
-                    Bias = new(ReadInitializer(json, "bias") ?? plain.Bias.Initializer),
+                    WeightInitializer = ReadInitializer(json, "weight") ?? plain.WeightInitializer,
+                    BiasInitializer = ReadInitializer(json, "bias") ?? plain.BiasInitializer,
                 };
             }),
         Of<ReLU>("relu", (_, _) => { }, (name, _) => new ReLU(name)),
@@ -156,15 +156,15 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
         json.WriteStartObject(name);
         switch (initializer)
         {
-            case Initializer.Constant constant:
+            case ConstantInitializer constant:
                 json.WriteString("type", "constant");
                 json.WriteNumber("value", constant.Value);
                 break;
-            case Initializer.Normal normal:
+            case NormalInitializer normal:
                 json.WriteString("type", "normal");
                 json.WriteNumber("standard_deviation", normal.StandardDeviation);
                 break;
-            case Initializer.TruncatedNormal normal:
+            case TruncatedNormalInitializer normal:
                 json.WriteString("type", "truncated_normal");
                 json.WriteNumber("standard_deviation", normal.StandardDeviation);
                 break;
@@ -183,10 +183,10 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
         string type = fields.Text("type");
         Initializer initializer = type switch
         {
-            "constant" => new Initializer.Constant(fields.Float("value")),
-            "normal" => new Initializer.Normal(fields.Float("standard_deviation")),
-            "truncated_normal" => new Initializer.TruncatedNormal(fields.Float("standard_deviation")),
-            "he" => new Initializer.He(),
+            "constant" => Initializer.Constant(fields.Float("value")),
+            "normal" => Initializer.Normal(fields.Float("standard_deviation")),
+            "truncated_normal" => Initializer.TruncatedNormal(fields.Float("standard_deviation")),
+            "he" => Initializer.He,
             _ => throw fields.Error($"'{type}' is not a known way to draw initial values; known are constant, normal, truncated_normal, he"),
         };
         fields.End();

@@ -8,33 +8,33 @@ namespace AlexNetSharp.Networks;
 public sealed record Linear(string Name, int OutputFeatures) : Layer(Name)
 {
     /// <summary>Initial values of the matrix.</summary>
-    public ParameterOptions Weight { get; init; } = new(new Initializer.He());
+    public Initializer WeightInitializer { get; init; } = Initializer.He;
 
     /// <summary>Initial values of the bias.</summary>
-    public ParameterOptions Bias { get; init; } = new(new Initializer.Constant(0));
+    public Initializer BiasInitializer { get; init; } = Initializer.Constant(0);
 
     /// <inheritdoc/>
-    public override string Details => FormattableString.Invariant($"{OutputFeatures}");
+    private protected override string Describe() => FormattableString.Invariant($"{OutputFeatures}");
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input)
+    internal override Shape OutputShape(Shape input)
     {
         if (OutputFeatures < 1)
             throw Refuse(FormattableString.Invariant($"the number of output features is {OutputFeatures}, but must be at least 1"));
         CheckWeight(
-            (Int128)input.Length * ((long)OutputFeatures + Panel.Width),
+            (Int128)input.Length * OutputFeatures,
             FormattableString.Invariant($"{input.Length} × {OutputFeatures}"),
             "use a smaller image or pool before it");
         return Shape.Vector(OutputFeatures);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ParameterSpec> Parameters(Shape input) =>
+    internal override IReadOnlyList<ParameterSpec> Parameters(Shape input) =>
     [
-        Weight.Describe($"{Name}.weight", ParameterRole.LinearWeight, (int)input.Length, OutputFeatures),
-        Bias.Describe($"{Name}.bias", ParameterRole.Bias, OutputFeatures),
+        new($"{Name}.weight", ParameterRole.LinearWeight, [(int)input.Length, OutputFeatures], WeightInitializer),
+        new($"{Name}.bias", ParameterRole.Bias, [OutputFeatures], BiasInitializer),
     ];
 
     /// <inheritdoc/>
-    public override long MultiplyAdds(Shape input) => input.Length * OutputFeatures;
+    internal override long MultiplyAdds(Shape input) => input.Length * OutputFeatures;
 }

@@ -22,10 +22,15 @@ public sealed class Network
     /// There is no layer, two layers have the same name, or a layer cannot take the output of the one before; the message names the layer.
     /// </exception>
     public Network(string name, Shape input, IEnumerable<Layer> layers)
+        : this(name, input, layers, 0)
+    {
+    }
+
+    private Network(string name, Shape input, IEnumerable<Layer> layers, int offset)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(layers);
-        Name = name;
+        (Name, Offset) = (name, offset);
         InputShape = input;
         Layers = new ReadOnlyCollection<Layer>([.. layers]);
         if (Layers.Count == 0)
@@ -71,6 +76,12 @@ public sealed class Network
     /// <summary>Shape of the output of layer <paramref name="index"/>.</summary>
     public Shape OutputOf(int index) => _shapes[index + 1];
 
+    /// <summary>Parameters of layer <paramref name="index"/>: weight first, then bias; empty if it has none.</summary>
+    public IReadOnlyList<ParameterSpec> ParametersOf(int index) => Layers[index].Parameters(_shapes[index]);
+
+    /// <summary>Multiply-adds of layer <paramref name="index"/> for one image, counted as direct computation.</summary>
+    public long MultiplyAddsOf(int index) => Layers[index].MultiplyAdds(_shapes[index]);
+
     /// <summary>Index of the layer named <paramref name="name"/>, or −1.</summary>
     public int IndexOf(string name)
     {
@@ -107,13 +118,13 @@ public sealed class Network
     public Network WithHead(int classes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
-        int head = Head;
-        return new Network(Name, InputShape, Layers.Select((layer, i) => i == head ? new Linear(layer.Name, classes) { Weight = new(new Initializer.Normal(0.01f)) } : layer));
+        int head = HeadIndex;
+        return new Network(Name, InputShape, Layers.Select((layer, i) => i == head ? new Linear(layer.Name, classes) { WeightInitializer = Initializer.Normal(0.01f) } : layer));
     }
 
-    /// <summary>Index of the fully connected layer that gives the classes.</summary>
+    /// <summary>Index of the fully connected layer whose outputs are the classes.</summary>
     /// <exception cref="InvalidOperationException">There is none: something that computes stands behind the last one.</exception>
-    internal int Head
+    public int HeadIndex
     {
         get
         {
@@ -127,11 +138,17 @@ public sealed class Network
 
     /// <summary>The layers from index <paramref name="first"/> on, as a network whose input is what the layers before give.</summary>
     /// <param name="first">Index of the first layer.</param>
-    internal Network From(int first) => first == 0 ? this : new Network(Name, InputOf(first), Layers.Skip(first));
+    /// <remarks>Dropout drops the same in the part as in the whole, so a part can be trained in place of the whole, bit for bit.</remarks>
+    /// <exception cref="ArgumentException">No layer would be left.</exception>
+    public Network From(int first) => first == 0 ? this : new Network(Name, InputOf(first), Layers.Skip(first), Offset + first);
 
     /// <summary>The layers before index <paramref name="end"/>.</summary>
     /// <param name="end">Index of the first layer that is left out.</param>
-    internal Network Until(int end) => end == Layers.Count ? this : new Network(Name, InputShape, Layers.Take(end));
+    /// <exception cref="ArgumentException">No layer would be left.</exception>
+    public Network Until(int end) => end == Layers.Count ? this : new Network(Name, InputShape, Layers.Take(end), Offset);
+
+    /// <summary>Index of the first layer in the network that this one was cut from by <see cref="From"/>.</summary>
+    internal int Offset { get; }
 
     /// <summary>The same layers for images of another shape.</summary>
     /// <exception cref="ArgumentException">A layer cannot take the new sizes; the message names it.</exception>

@@ -74,7 +74,7 @@ internal static class NetworkJson
         var fields = new JsonFields(element, $"{source}: network");
         int version = fields.Int("version");
         if (version != Version)
-            throw fields.Error(FormattableString.Invariant($"version {version} is not known; this program reads version {Version}"));
+            throw fields.Error(FormattableString.Invariant($"version {version} is not supported; this program reads version {Version}"));
         string name = fields.Text("name");
         Shape input = fields.Ints("input") switch
         {

@@ -14,10 +14,10 @@ namespace AlexNetSharp.Networks;
 public sealed record LocalResponseNorm(string Name, int Radius, float Bias, float Alpha, float Beta) : Layer(Name)
 {
     /// <inheritdoc/>
-    public override string Details => FormattableString.Invariant($"radius {Radius}, bias {Bias}, alpha {Alpha:g4}, beta {Beta}");
+    private protected override string Describe() => FormattableString.Invariant($"radius {Radius}, bias {Bias}, alpha {Alpha:g4}, beta {Beta}");
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input)
+    internal override Shape OutputShape(Shape input)
     {
         if (Radius < 0 || !(Bias > 0) || !(Alpha >= 0) || !float.IsFinite(Beta))
             throw Refuse(FormattableString.Invariant(
@@ -37,10 +37,10 @@ public sealed record LocalResponseNorm(string Name, int Radius, float Bias, floa
 public sealed record WithinChannelNorm(string Name, int Size, float Alpha, float Beta) : Layer(Name)
 {
     /// <inheritdoc/>
-    public override string Details => FormattableString.Invariant($"within channel, {Size}×{Size}, alpha {Alpha:g4}, beta {Beta}");
+    private protected override string Describe() => FormattableString.Invariant($"within channel, {Size}×{Size}, alpha {Alpha:g4}, beta {Beta}");
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input)
+    internal override Shape OutputShape(Shape input)
     {
         if (Size < 1 || Size % 2 == 0 || !(Alpha >= 0) || !float.IsFinite(Beta))
             throw Refuse(FormattableString.Invariant(

@@ -14,22 +14,29 @@ public enum ParameterRole
 }
 
 /// <summary>Name, shape and rules of one parameter of a network.</summary>
-/// <param name="Name">Layer and role: <c>conv1.weight</c>, <c>fc6.bias</c>.</param>
-/// <param name="Role">What it is to its layer.</param>
-/// <param name="Dimensions">Sizes, in the order that <see cref="Role"/> states.</param>
-/// <param name="Initializer">How its initial values are drawn.</param>
-public sealed record ParameterSpec(string Name, ParameterRole Role, IReadOnlyList<int> Dimensions, Initializer Initializer)
+public sealed class ParameterSpec
 {
+    internal ParameterSpec(string name, ParameterRole role, IReadOnlyList<int> dimensions, Initializer initializer) =>
+        (Name, Role, Dimensions, Initializer) = (name, role, dimensions, initializer);
+
+    /// <summary>Layer and role: <c>conv1.weight</c>, <c>fc6.bias</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is to its layer.</summary>
+    public ParameterRole Role { get; }
+
+    /// <summary>Sizes, in the order that <see cref="Role"/> states.</summary>
+    public IReadOnlyList<int> Dimensions { get; }
+
+    /// <summary>How its initial values are drawn.</summary>
+    public Initializer Initializer { get; }
+
     /// <summary>Number of values.</summary>
     public long Length => Dimensions.Aggregate(1L, (product, size) => checked(product * size));
 
     /// <summary>Inputs that one output sums over: the product of all sizes but the last.</summary>
     public long FanIn => Role == ParameterRole.Bias ? 1 : Length / Dimensions[^1];
-}
 
-/// <summary>What a network states about a layer's weight or bias.</summary>
-/// <param name="Initializer">How the initial values are drawn.</param>
-public sealed record ParameterOptions(Initializer Initializer)
-{
-    internal ParameterSpec Describe(string name, ParameterRole role, params int[] dimensions) => new(name, role, dimensions, Initializer);
+    /// <summary>The same under another name.</summary>
+    internal ParameterSpec Renamed(string name) => new(name, Role, Dimensions, Initializer);
 }

@@ -15,10 +15,10 @@ public sealed record MaxPool2d(string Name, int KernelSize, int Stride) : Layer(
     public bool RoundUp { get; init; }
 
     /// <inheritdoc/>
-    public override string Details => PoolingText.Describe("max", KernelSize, Stride, Padding, RoundUp);
+    private protected override string Describe() => PoolingText.Describe("max", KernelSize, Stride, Padding, RoundUp);
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => SlidePool(input, KernelSize, Stride, Padding, RoundUp);
+    internal override Shape OutputShape(Shape input) => SlidePool(input, KernelSize, Stride, Padding, RoundUp);
 }
 
 /// <summary>The mean of each window, channel by channel, over the part of the window that lies inside the padded input.</summary>
@@ -37,10 +37,10 @@ public sealed record AvgPool2d(string Name, int KernelSize, int Stride) : Layer(
     public bool CountPadding { get; init; } = true;
 
     /// <inheritdoc/>
-    public override string Details => PoolingText.Describe("average", KernelSize, Stride, Padding, RoundUp);
+    private protected override string Describe() => PoolingText.Describe("average", KernelSize, Stride, Padding, RoundUp);
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => SlidePool(input, KernelSize, Stride, Padding, RoundUp);
+    internal override Shape OutputShape(Shape input) => SlidePool(input, KernelSize, Stride, Padding, RoundUp);
 }
 
 /// <summary>
@@ -53,10 +53,10 @@ public sealed record AvgPool2d(string Name, int KernelSize, int Stride) : Layer(
 public sealed record AdaptiveAvgPool2d(string Name, int OutputHeight, int OutputWidth) : Layer(Name)
 {
     /// <inheritdoc/>
-    public override string Details => FormattableString.Invariant($"average to {OutputHeight}×{OutputWidth}");
+    private protected override string Describe() => FormattableString.Invariant($"average to {OutputHeight}×{OutputWidth}");
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input)
+    internal override Shape OutputShape(Shape input)
     {
         if (input.IsVector)
             throw Refuse($"needs a map of height × width × channels, but its input is the vector {input}");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Networks;
 
@@ -78,6 +79,10 @@ public sealed record Preprocessing
 
     /// <summary>What is divided by at last: nothing (empty) or one value a channel; in the order of <see cref="ChannelOrder"/>.</summary>
     public ImmutableArray<float> StandardDeviation { get; init; } = [];
+
+    /// <summary>Shape of the network's input.</summary>
+    [JsonIgnore]
+    public Shape Shape => new(CropHeight, CropWidth, Channels);
 
     /// <summary>Channels of the network's input: 3, or 1 for <see cref="ChannelOrder.Gray"/>.</summary>
     [JsonIgnore]

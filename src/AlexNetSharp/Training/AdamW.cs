@@ -31,9 +31,9 @@ public sealed unsafe class AdamW : IOptimizer
         _learning = new LearningParameters(executor, groups);
         ParameterSpec[] specs = [.. _learning.Items.Select(item => item.Value.Spec)];
         State = new ParameterSet(executor.Network, [
-            .. specs.Select(spec => spec with { Name = $"{spec.Name}.exp_avg" }),
-            .. specs.Select(spec => spec with { Name = $"{spec.Name}.exp_avg_sq" }),
-            new ParameterSpec("step", ParameterRole.Bias, [1], new Initializer.Constant(0)),
+            .. specs.Select(spec => spec.Renamed($"{spec.Name}.exp_avg")),
+            .. specs.Select(spec => spec.Renamed($"{spec.Name}.exp_avg_sq")),
+            new ParameterSpec("step", ParameterRole.Bias, [1], Initializer.Constant(0)),
         ]);
     }
 

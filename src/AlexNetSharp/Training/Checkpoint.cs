@@ -34,7 +34,13 @@ public sealed class Checkpoint : IDisposable
     public IReadOnlyList<ClassName> Classes { get; }
 
     /// <summary>What the file says about the training.</summary>
-    public CheckpointHeader Header { get; }
+    internal CheckpointHeader Header { get; }
+
+    /// <summary>Finished epochs.</summary>
+    public int Epoch => Header.State.Epoch;
+
+    /// <summary>Steps done in the epoch that was not finished.</summary>
+    public int StepInEpoch => Header.State.StepInEpoch;
 
     /// <summary>Path of the file.</summary>
     public string Path => _file.Path;

@@ -7,7 +7,7 @@ namespace AlexNetSharp.Training;
 /// <summary>What a checkpoint says about its training; stored as JSON in the metadata, beside what every model file says.</summary>
 /// <param name="Seed">Key of all random numbers of the training.</param>
 /// <param name="State">Where the training stood.</param>
-public sealed record CheckpointHeader(ulong Seed, TrainingState State)
+internal sealed record CheckpointHeader(ulong Seed, TrainingState State)
 {
     /// <summary>What the training learns from, and in which portions; null in files of earlier versions.</summary>
     [JsonPropertyName("pictures")]
@@ -19,7 +19,7 @@ public sealed record CheckpointHeader(ulong Seed, TrainingState State)
 /// <param name="BatchSize">Images of a batch.</param>
 /// <param name="MicroBatch">Images that are computed at once.</param>
 /// <param name="Fingerprint">Which images they are, <see cref="IBatchSource.Fingerprint"/>.</param>
-public sealed record CheckpointImages(int Count, int BatchSize, int MicroBatch, string? Fingerprint);
+internal sealed record CheckpointImages(int Count, int BatchSize, int MicroBatch, string? Fingerprint);
 
 /// <summary>Serialization of <see cref="CheckpointHeader"/> without reflection; numbers come back as the same bits.</summary>
 [JsonSourceGenerationOptions(

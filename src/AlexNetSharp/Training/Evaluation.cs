@@ -2,56 +2,73 @@ using System.Numerics.Tensors;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels.Elementwise;
-using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
 /// <summary>An image that was taken for another class.</summary>
-/// <param name="Index">Number of the image in its dataset.</param>
-/// <param name="Label">Its class.</param>
-/// <param name="Predicted">The class that it was taken for.</param>
-/// <param name="Probability">How sure the network was of that, from 0 to 1.</param>
-public sealed record Mistake(int Index, int Label, int Predicted, double Probability);
+public sealed class Mistake
+{
+    internal Mistake(int index, int label, int predicted, double probability) =>
+        (Index, Label, Predicted, Probability) = (index, label, predicted, probability);
+
+    /// <summary>Number of the image in its dataset.</summary>
+    public int Index { get; }
+
+    /// <summary>Its class.</summary>
+    public int Label { get; }
+
+    /// <summary>The class that it was taken for.</summary>
+    public int Predicted { get; }
+
+    /// <summary>How sure the network was of that, from 0 to 1.</summary>
+    public double Probability { get; }
+}
 
 /// <summary>How well a network does on images: loss, hits, who is taken for whom, and the mistakes it was most sure of.</summary>
-/// <param name="Tally">Loss and hits.</param>
-/// <param name="Confusion">Who is taken for whom.</param>
-/// <param name="Mistakes">The most confident mistakes, the worst first.</param>
-public sealed record Evaluation(Tally Tally, ConfusionMatrix Confusion, IReadOnlyList<Mistake> Mistakes)
+public sealed class Evaluation
 {
+    internal Evaluation(Tally tally, ConfusionMatrix confusion, IReadOnlyList<Mistake> mistakes) =>
+        (Tally, Confusion, Mistakes) = (tally, confusion, mistakes);
+
+    /// <summary>Loss and hits.</summary>
+    public Tally Tally { get; }
+
+    /// <summary>Who is taken for whom.</summary>
+    public ConfusionMatrix Confusion { get; }
+
+    /// <summary>The most confident mistakes, the worst first.</summary>
+    public IReadOnlyList<Mistake> Mistakes { get; }
+
     /// <summary>Runs a network over images.</summary>
-    /// <param name="network">The network; its outputs are logits.</param>
-    /// <param name="parameters">Its parameters.</param>
+    /// <param name="executor">What computes; the outputs of its network are logits. It holds at least the views of one image.</param>
     /// <param name="source">The images; with several views a batch holds the views of each image one after the other.</param>
     /// <param name="classes">Names of the classes.</param>
     /// <param name="views">
     /// Views of each image whose probabilities are averaged: 1, or 10 for the ten crops of Krizhevsky et al. 2012, section 4.1. The loss is
     /// then that of the average.
     /// </param>
-    /// <param name="threads">Threads that compute; 0: one per CPU.</param>
     /// <param name="mistakes">Mistakes to keep.</param>
     /// <param name="progress">Called with the number of images done.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <exception cref="ArgumentException">The network has not as many outputs as there are classes.</exception>
-    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    /// <exception cref="ArgumentException">The network does not have as many outputs as there are classes, or does not take these images.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static Evaluation Run(
-        Network network, ParameterSet parameters, IBatchSource source, IReadOnlyList<string> classes,
-        int views = 1, int threads = 0, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
+        IExecutor executor, IBatchSource source, IReadOnlyList<string> classes,
+        int views = 1, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(executor);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(classes);
+        Network network = executor.Network;
         if (network.OutputShape.Length != classes.Count)
             throw new ArgumentException(FormattableString.Invariant($"network '{network.Name}' has {network.OutputShape.Length} outputs for {classes.Count} classes"));
-        using var plan = new Plan(network, parameters, new PlanOptions { BatchSize = checked(source.BatchSize * views), Threads = threads });
         var confusion = new ConfusionMatrix(classes);
         var worst = new PriorityQueue<Mistake, double>();
         int done = 0;
-        Tally tally = Measure(plan, source, views, cancellationToken, (label, logProbabilities) =>
+        Tally tally = Measure(executor, source, views, cancellationToken, (label, logProbabilities) =>
         {
             int predicted = TensorPrimitives.IndexOfMax(logProbabilities);
             confusion.Add(label, predicted);

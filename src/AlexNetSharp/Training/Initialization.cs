@@ -11,8 +11,8 @@ public static class Initialization
     /// </summary>
     public static Network Notebook(Network network) => Rewrite(
         network,
-        (_, _) => (new Initializer.TruncatedNormal(0.1f), new Initializer.Constant(0)),
-        (_, _) => (new Initializer.TruncatedNormal(1), new Initializer.TruncatedNormal(1)));
+        (_, _) => (Initializer.TruncatedNormal(0.1f), Initializer.Constant(0)),
+        (_, _) => (Initializer.TruncatedNormal(1), Initializer.TruncatedNormal(1)));
 
     /// <summary>
     /// The paper's (Krizhevsky et al. 2012, section 5): weights from a normal of deviation 0.01; biases 1 in the second, fourth and fifth
@@ -20,14 +20,14 @@ public static class Initialization
     /// </summary>
     public static Network Paper(Network network) => Rewrite(
         network,
-        (_, index) => (new Initializer.Normal(0.01f), new Initializer.Constant(index is 1 or 3 or 4 ? 1 : 0)),
-        (_, isHidden) => (new Initializer.Normal(0.01f), new Initializer.Constant(isHidden ? 1 : 0)));
+        (_, index) => (Initializer.Normal(0.01f), Initializer.Constant(index is 1 or 3 or 4 ? 1 : 0)),
+        (_, isHidden) => (Initializer.Normal(0.01f), Initializer.Constant(isHidden ? 1 : 0)));
 
     /// <summary>He et al. 2015: weights from a normal of variance 2 / fan-in, biases 0. A network of any depth learns from the first step.</summary>
     public static Network He(Network network) => Rewrite(
         network,
-        (_, _) => (new Initializer.He(), new Initializer.Constant(0)),
-        (_, _) => (new Initializer.He(), new Initializer.Constant(0)));
+        (_, _) => (Initializer.He, Initializer.Constant(0)),
+        (_, _) => (Initializer.He, Initializer.Constant(0)));
 
     /// <summary>Sets the initializers of all convolutions (by index) and fully connected layers (by whether one follows).</summary>
     private static Network Rewrite(
@@ -44,11 +44,11 @@ public static class Initialization
             {
                 case Conv2d conv:
                     (Initializer kernels, Initializer convBias) = convolution(conv, convolutions++);
-                    layers.Add(conv with { Weight = conv.Weight with { Initializer = kernels }, Bias = conv.Bias with { Initializer = convBias } });
+                    layers.Add(conv with { WeightInitializer = kernels, BiasInitializer = convBias });
                     break;
                 case Linear dense:
                     (Initializer matrix, Initializer bias) = linear(dense, --linearsLeft > 0);
-                    layers.Add(dense with { Weight = dense.Weight with { Initializer = matrix }, Bias = dense.Bias with { Initializer = bias } });
+                    layers.Add(dense with { WeightInitializer = matrix, BiasInitializer = bias });
                     break;
                 default:
                     layers.Add(layer);

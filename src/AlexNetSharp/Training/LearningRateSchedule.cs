@@ -4,17 +4,50 @@ namespace AlexNetSharp.Training;
 /// The learning rate as a function of where the training stands. Nothing is remembered from call to call, so a run that is continued from a
 /// checkpoint sees the same rates as one that never stopped.
 /// </summary>
-/// <param name="BaseRate">The rate that the schedule starts from, after warm-up.</param>
-public abstract record LearningRateSchedule(double BaseRate)
+public abstract record LearningRateSchedule
 {
+    private protected LearningRateSchedule(double baseRate) => BaseRate = baseRate;
+
+    /// <summary>The rate that the schedule starts from, after warm-up.</summary>
+    public double BaseRate { get; init; }
+
     /// <summary>Steps over which the rate rises linearly: step s of these, from 0, takes (s + 1) / WarmupSteps of the schedule's rate. 0 for none.</summary>
     public long WarmupSteps { get; init; }
+
+    /// <summary>The same rate throughout.</summary>
+    /// <param name="rate">The rate.</param>
+    public static LearningRateSchedule Constant(double rate) => new ConstantRate(rate);
+
+    /// <summary>A rate that is multiplied by <paramref name="gamma"/> every <paramref name="epochs"/> epochs (PyTorch's <c>StepLR</c>).</summary>
+    /// <param name="rate">The first rate.</param>
+    /// <param name="epochs">Epochs from one drop to the next, at least 1.</param>
+    /// <param name="gamma">Factor of a drop.</param>
+    public static LearningRateSchedule Step(double rate, int epochs, double gamma = 0.1) => new StepRate(rate, epochs, gamma);
+
+    /// <summary>A rate that is multiplied by <paramref name="gamma"/> when each of the given epochs begins (PyTorch's <c>MultiStepLR</c>).</summary>
+    /// <param name="rate">The first rate.</param>
+    /// <param name="milestones">Epochs done at each drop: 120 and 130 for a run of 120, 10 and 10 epochs.</param>
+    /// <param name="gamma">Factor of a drop.</param>
+    public static LearningRateSchedule MultiStep(double rate, IReadOnlyList<int> milestones, double gamma = 0.1) => new MultiStepRate(rate, milestones, gamma);
+
+    /// <summary>Half a cosine from <paramref name="rate"/> down to <paramref name="minimum"/>, step by step (Loshchilov and Hutter 2017, "SGDR", equation 5, without restarts).</summary>
+    /// <param name="rate">The first rate.</param>
+    /// <param name="epochs">Epochs of the whole training, at least 1.</param>
+    /// <param name="minimum">The rate at the end.</param>
+    public static LearningRateSchedule Cosine(double rate, int epochs, double minimum = 0) => new CosineRate(rate, epochs, minimum);
+
+    /// <summary>A rate that is multiplied by <paramref name="gamma"/> when the loss has not improved (PyTorch's <c>ReduceLROnPlateau</c> with mode min and relative threshold).</summary>
+    /// <param name="rate">The first rate.</param>
+    /// <param name="patience">Validations without improvement that are let pass.</param>
+    /// <param name="gamma">Factor of a drop.</param>
+    /// <param name="threshold">A loss counts as improved below (1 − threshold) times the best one.</param>
+    public static LearningRateSchedule Plateau(double rate, int patience = 10, double gamma = 0.1, double threshold = 1e-4) => new PlateauRate(rate, patience, gamma, threshold);
 
     /// <summary>The rate of a step.</summary>
     /// <param name="step">Steps done since the training began.</param>
     /// <param name="epoch">Epochs done, with the fraction of the current one: 2.5 in the middle of the third.</param>
     /// <param name="losses">The loss after each epoch that was validated, oldest first; without validation images the training loss of every epoch.</param>
-    public double Rate(long step, double epoch, ReadOnlySpan<double> losses)
+    internal double Rate(long step, double epoch, ReadOnlySpan<double> losses)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
@@ -23,11 +56,11 @@ public abstract record LearningRateSchedule(double BaseRate)
     }
 
     /// <summary>Rate / <see cref="BaseRate"/>, without warm-up; the parameters as for <see cref="Rate"/>.</summary>
-    protected abstract double Factor(double epoch, ReadOnlySpan<double> losses);
+    private protected abstract double Factor(double epoch, ReadOnlySpan<double> losses);
 
     /// <summary>Throws for settings that no training could use.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it.</exception>
-    public virtual void Validate()
+    internal virtual void Validate()
     {
         if (!(BaseRate >= 0) || !double.IsFinite(BaseRate))
             throw new ArgumentOutOfRangeException(nameof(BaseRate), BaseRate, "the learning rate must be a finite number, 0 or above");
@@ -37,23 +70,23 @@ public abstract record LearningRateSchedule(double BaseRate)
 
 /// <summary>The same rate throughout.</summary>
 /// <param name="BaseRate">The rate.</param>
-public sealed record ConstantRate(double BaseRate) : LearningRateSchedule(BaseRate)
+internal sealed record ConstantRate(double BaseRate) : LearningRateSchedule(BaseRate)
 {
     /// <inheritdoc/>
-    protected override double Factor(double epoch, ReadOnlySpan<double> losses) => 1;
+    private protected override double Factor(double epoch, ReadOnlySpan<double> losses) => 1;
 }
 
 /// <summary>Multiplies the rate by <paramref name="Gamma"/> every <paramref name="Epochs"/> epochs.</summary>
 /// <param name="BaseRate">The first rate.</param>
 /// <param name="Epochs">Epochs from one drop to the next, at least 1.</param>
 /// <param name="Gamma">Factor of a drop.</param>
-public sealed record StepRate(double BaseRate, int Epochs, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
+internal sealed record StepRate(double BaseRate, int Epochs, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
 {
     /// <inheritdoc/>
-    protected override double Factor(double epoch, ReadOnlySpan<double> losses) => Math.Pow(Gamma, Math.Floor(epoch / Epochs));
+    private protected override double Factor(double epoch, ReadOnlySpan<double> losses) => Math.Pow(Gamma, Math.Floor(epoch / Epochs));
 
     /// <inheritdoc/>
-    public override void Validate()
+    internal override void Validate()
     {
         base.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
@@ -65,10 +98,10 @@ public sealed record StepRate(double BaseRate, int Epochs, double Gamma = 0.1) :
 /// <param name="BaseRate">The first rate.</param>
 /// <param name="Milestones">Epochs done at each drop: 120 and 130 for a run of 120, 10 and 10 epochs.</param>
 /// <param name="Gamma">Factor of a drop.</param>
-public sealed record MultiStepRate(double BaseRate, IReadOnlyList<int> Milestones, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
+internal sealed record MultiStepRate(double BaseRate, IReadOnlyList<int> Milestones, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
 {
     /// <inheritdoc/>
-    protected override double Factor(double epoch, ReadOnlySpan<double> losses)
+    private protected override double Factor(double epoch, ReadOnlySpan<double> losses)
     {
         int drops = 0;
         foreach (int milestone in Milestones)
@@ -78,7 +111,7 @@ public sealed record MultiStepRate(double BaseRate, IReadOnlyList<int> Milestone
     }
 
     /// <inheritdoc/>
-    public override void Validate()
+    internal override void Validate()
     {
         base.Validate();
         foreach (int milestone in Milestones)
@@ -94,17 +127,17 @@ public sealed record MultiStepRate(double BaseRate, IReadOnlyList<int> Milestone
 /// <param name="BaseRate">The first rate.</param>
 /// <param name="Epochs">Epochs of the whole training, at least 1.</param>
 /// <param name="MinimumRate">The rate at the end.</param>
-public sealed record CosineRate(double BaseRate, int Epochs, double MinimumRate = 0) : LearningRateSchedule(BaseRate)
+internal sealed record CosineRate(double BaseRate, int Epochs, double MinimumRate = 0) : LearningRateSchedule(BaseRate)
 {
     /// <inheritdoc/>
-    protected override double Factor(double epoch, ReadOnlySpan<double> losses)
+    private protected override double Factor(double epoch, ReadOnlySpan<double> losses)
     {
         double minimum = BaseRate == 0 ? 0 : MinimumRate / BaseRate;
         return minimum + (1 - minimum) * (1 + Math.Cos(Math.PI * Math.Min(epoch / Epochs, 1))) / 2;
     }
 
     /// <inheritdoc/>
-    public override void Validate()
+    internal override void Validate()
     {
         base.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
@@ -120,10 +153,10 @@ public sealed record CosineRate(double BaseRate, int Epochs, double MinimumRate 
 /// <param name="Patience">Epochs without improvement that are let pass.</param>
 /// <param name="Gamma">Factor of a drop.</param>
 /// <param name="Threshold">A loss counts as improved below (1 − threshold) times the best one.</param>
-public sealed record PlateauRate(double BaseRate, int Patience = 10, double Gamma = 0.1, double Threshold = 1e-4) : LearningRateSchedule(BaseRate)
+internal sealed record PlateauRate(double BaseRate, int Patience = 10, double Gamma = 0.1, double Threshold = 1e-4) : LearningRateSchedule(BaseRate)
 {
     /// <inheritdoc/>
-    protected override double Factor(double epoch, ReadOnlySpan<double> losses)
+    private protected override double Factor(double epoch, ReadOnlySpan<double> losses)
     {
         double best = double.PositiveInfinity, factor = 1;
         int bad = 0;
@@ -144,7 +177,7 @@ public sealed record PlateauRate(double BaseRate, int Patience = 10, double Gamm
     }
 
     /// <inheritdoc/>
-    public override void Validate()
+    internal override void Validate()
     {
         base.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(Patience);

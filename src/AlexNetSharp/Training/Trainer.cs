@@ -109,7 +109,7 @@ public sealed unsafe class Trainer : IDisposable
 
     /// <summary>Where the training stands. Set it, with the parameters and the optimizer's state, to continue another one.</summary>
     /// <exception cref="ArgumentException">The state belongs to a training with other epochs, or contradicts itself.</exception>
-    public TrainingState State
+    internal TrainingState State
     {
         get => new()
         {
@@ -133,6 +133,9 @@ public sealed unsafe class Trainer : IDisposable
             _losses = [.. _history.Where(IsDecisive).Select(e => e.DecisiveLoss)];
         }
     }
+
+    /// <summary>The results of the finished epochs, the first first.</summary>
+    public IReadOnlyList<EpochMetrics> History => _history;
 
     /// <summary>Steps done in the epoch that is not finished.</summary>
     public int StepInEpoch { get; private set; }

@@ -2,7 +2,7 @@ namespace AlexNetSharp.Training;
 
 /// <summary>Where a training stands, between two steps: with the parameters and the optimizer's state all that it needs to go on.</summary>
 /// <remarks>Random numbers have no state of their own: they are functions of seed, epoch and step.</remarks>
-public sealed record TrainingState
+internal sealed record TrainingState
 {
     /// <summary>Finished epochs.</summary>
     public int Epoch { get; init; }

@@ -7,11 +7,11 @@ namespace AlexNetSharp.Tests.Cli;
 public class BadInputTests
 {
     [Theory]
-    [InlineData("say which command: bench")]
-    [InlineData("no command 'benhc'; did you mean 'bench'?", "benhc")]
-    [InlineData("no option '--batchsize'; did you mean '--batch-size'?", "bench", "--batchsize", "3")]
-    [InlineData("no option '--verbos'; did you mean '--verbose'?", "bench", "--verbos")]
-    [InlineData("'stray' is one argument too many", "bench", "model", "stray")]
+    [InlineData("a command is required: bench")]
+    [InlineData("unknown command \'benhc'; did you mean 'bench'?", "benhc")]
+    [InlineData("unknown option \'--batchsize'; did you mean '--batch-size'?", "bench", "--batchsize", "3")]
+    [InlineData("unknown option \'--verbos'; did you mean '--verbose'?", "bench", "--verbos")]
+    [InlineData("'stray': unexpected argument", "bench", "model", "stray")]
     [InlineData("argument missing for option: '--batch-size'", "bench", "--batch-size")]
     [InlineData("--batch-size must be a whole number from 1 to", "bench", "--batch-size", "0")]
     [InlineData("but is '-4'", "bench", "--batch-size", "-4")]

@@ -33,7 +33,7 @@ public class ClassifyCommandTests
         Assert.Equal((0, ""), (all.ExitCode, all.Error));
         // The image that is named and lies in the folder too comes once, at its first place.
         Assert.Equal([images[2], images[0], images[1], images[3], images[4]], all.OutputLines.Where((_, i) => i % 2 == 0).SkipLast(1));
-        Assert.Matches(@"^5 images in .* s, each in 10 views: .* ms an image, .* images/s, decoding included$", all.OutputLines[^1]);
+        Assert.Matches(@"^5 images in .* s, each in 10 views: .* ms per image, .* images/s, decoding included$", all.OutputLines[^1]);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public class ClassifyCommandTests
         File.WriteAllText(images[1], "no image");
         AlexNetProcess.Result result = AlexNetCommand.Run("classify", model, folder.PathOf("images"), "--json", "--skip-bad", "--top", "6", "--bfloat16");
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal($"left out: {images[1]}: not a JPEG, PNG, WebP, BMP or GIF image.", result.ErrorLines.Single());
+        Assert.Equal($"skipped: {images[1]}: not a JPEG, PNG, WebP, BMP or GIF image.", result.ErrorLines.Single());
         using JsonDocument json = JsonDocument.Parse(result.Output);
         JsonElement root = json.RootElement;
         Assert.Equal((model, "cifar10-quick", 1), (root.GetProperty("model").GetString(), root.GetProperty("network").GetString(), root.GetProperty("views").GetInt32()));
@@ -64,7 +64,7 @@ public class ClassifyCommandTests
         byte[] jpeg = TestImages.Encode(60, 50, SKEncodedImageFormat.Jpeg, out _);
         File.WriteAllBytes(images[2], jpeg.AsSpan(0, jpeg.Length / 2));
         AssertOneLine(1, $"{images[2]}: truncated", "classify", model, folder.PathOf("images"), "--strict");
-        AssertOneLine(1, "leave out what cannot be read with --skip-bad", "classify", model, folder.PathOf("images"), "--strict");
+        AssertOneLine(1, "skip what cannot be read with --skip-bad", "classify", model, folder.PathOf("images"), "--strict");
         AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[0], "--strict");
         AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[2], "--skip-bad", "--strict");
         AssertOneLine(1, "missing.jpg: no such file", "classify", model, images[0], folder.PathOf("missing.jpg"));
@@ -84,7 +84,7 @@ public class ClassifyCommandTests
         byte[] jpeg = TestImages.Encode(60, 50, SKEncodedImageFormat.Jpeg, out _);
         File.WriteAllBytes(images[0], jpeg.AsSpan(0, jpeg.Length / 2));
         AlexNetProcess.Result result = AlexNetCommand.Run("classify", model, images[0], "--ten-crop");
-        Assert.Equal((0, $"{images[0]}: truncated; shown as far as the JPEG data goes."), (result.ExitCode, result.ErrorLines.Single()));
+        Assert.Equal((0, $"{images[0]}: truncated; decoded as far as the JPEG data goes."), (result.ExitCode, result.ErrorLines.Single()));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public class ClassifyCommandTests
         (string model, string[] images) = Prepare(folder, 1);
         AssertOneLine(2, "Required argument missing", "classify", model);
         AssertOneLine(2, "--top must be a whole number", "classify", model, images[0], "--top", "0");
-        AssertOneLine(2, "no option '--tencrop'; did you mean '--ten-crop'?", "classify", model, images[0], "--tencrop");
+        AssertOneLine(2, "unknown option '--tencrop'; did you mean '--ten-crop'?", "classify", model, images[0], "--tencrop");
         AssertOneLine(2, "--layer: network 'cifar10-quick' has no layer 'fc9'", "similar", model, folder.PathOf("images"), images[0], "--layer", "fc9");
         AssertOneLine(1, "missing: no such folder", "similar", model, folder.PathOf("missing"), images[0]);
         AssertOneLine(1, "a file, not a folder", "similar", model, images[0], images[0]);

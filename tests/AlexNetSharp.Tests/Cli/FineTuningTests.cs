@@ -40,7 +40,7 @@ public sealed class FineTuningTests : IDisposable
         AlexNetProcess.Result result = Train(run, "--epochs", "12");
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("195 of ", result.Output, StringComparison.Ordinal);
-        Assert.Contains("no validation images: 20 % of each class are taken", result.Error, StringComparison.Ordinal);
+        Assert.Contains("no validation images: holding out 20 % of each class", result.Error, StringComparison.Ordinal);
         using Model before = ModelFile.Load(_model), after = ModelFile.Load(run);
         Assert.Equal(s_classes, after.Classes.Select(c => c.Id));
         Assert.Equal(before.Preprocessing, after.Preprocessing);
@@ -117,11 +117,11 @@ public sealed class FineTuningTests : IDisposable
     public void WhatCannotBeIsRefused()
     {
         Refused(2, "--freeze: network 'cifar10-quick' has no layer 'conv9'; did you mean 'conv1'?", "--from", _model, "--freeze", "conv9");
-        Refused(2, "--freeze fc10 leaves nothing that could learn", "--from", _model, "--freeze", "fc10");
+        Refused(2, "--freeze fc10 leaves nothing to learn", "--from", _model, "--freeze", "fc10");
         Refused(2, "--rate: network 'cifar10-quick' has no parameter that matches 'fc9.*'", "--from", _model, "--rate", "fc9=0.1");
         Refused(2, "--rate must be layers with a factor each", "--from", _model, "--rate", "fc10");
         Refused(2, "--freeze is for --from; give that too", "--freeze", "conv");
-        Refused(2, "--from and --network exclude each other", "--from", _model, "--network", "paper");
+        Refused(2, "--from and --network cannot be combined", "--from", _model, "--network", "paper");
         Refused(1, "missing.pth: no such file", "--from", _folder.PathOf("missing.pth"));
 
         void Refused(int exitCode, string message, params string[] options)

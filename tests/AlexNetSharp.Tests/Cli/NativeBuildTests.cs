@@ -6,7 +6,7 @@ namespace AlexNetSharp.Tests.Cli;
 public class NativeBuildTests
 {
     [Theory]
-    [InlineData("x86-64-v3", SimdTier.Vector256, SimdTier.Vector512, "wider vectors stay unused; publish with -p:IlcInstructionSet=x86-64-v4,")]
+    [InlineData("x86-64-v3", SimdTier.Vector256, SimdTier.Vector512, "wider vectors are not used; publish with -p:IlcInstructionSet=x86-64-v4,")]
     [InlineData("x86-64-v2", SimdTier.Vector128, SimdTier.Vector512, "several times slower than they could; publish with -p:IlcInstructionSet=x86-64-v4,")]
     [InlineData("x86-64-v2", SimdTier.Vector128, SimdTier.Vector256, "several times slower than they could; publish with -p:IlcInstructionSet=x86-64-v3,")]
     public void ABuildForLessThanTheProcessorHasSaysSo(string level, SimdTier used, SimdTier offered, string expected)

@@ -175,7 +175,7 @@ public sealed class TrainCommandTests : IDisposable
         AlexNetProcess.Result evaluation = AlexNetCommand.Run("eval", run, images, "--skip-bad");
         Assert.Contains("\n11 images: loss", evaluation.Output, StringComparison.Ordinal);
         Assert.StartsWith($"{images}: class folders; the model was trained on these images\n", evaluation.Output, StringComparison.Ordinal);
-        Assert.Contains("left out: ", evaluation.Error, StringComparison.Ordinal);
+        Assert.Contains("skipped: ", evaluation.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("class 'b' has no training images", result.Error, StringComparison.Ordinal);
 
         _folder.Write("one/only/1.png", Images.TestImages.Encode(12, 12, SkiaSharp.SKEncodedImageFormat.Png, out _));
-        Refused(1, "images of one class only ('only')", "train", _folder.PathOf("one"), "--out", _folder.PathOf("y"), "--network", "cifar10-quick");
+        Refused(1, "only one class ('only')", "train", _folder.PathOf("one"), "--out", _folder.PathOf("y"), "--network", "cifar10-quick");
     }
 
     [Fact]
@@ -236,11 +236,11 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, Train(run, "--epochs", "1").ExitCode);
         Refused(2, "already holds a run", Arguments(run));
         Refused(2, "--batch-size cannot change", "train", "--out", run, "--resume", "--batch-size", "5");
-        Refused(1, "no run of a training", "train", "--out", _folder.PathOf("nothing"), "--resume");
+        Refused(1, "not a run folder", "train", "--out", _folder.PathOf("nothing"), "--resume");
         Refused(2, "--out FOLDER is missing", "train", Data);
         Refused(2, "DATA is missing", "train", "--out", _folder.PathOf("x"));
-        Refused(2, "exclude each other", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
-        Refused(2, "--random-resized-crop and --random-crop exclude each other", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
+        Refused(2, "cannot be combined", Arguments(_folder.PathOf("x"), "--val", Data, "--val-split", "0.1"));
+        Refused(2, "--random-resized-crop and --random-crop cannot be combined", Arguments(_folder.PathOf("x"), "--random-resized-crop", "--random-crop"));
         Refused(2, "--plateau-patience is for --schedule plateau, but the schedule is constant", Arguments(_folder.PathOf("x"), "--plateau-patience", "3"));
         Refused(2, "--schedule must be constant, step, multi-step, cosine or plateau, but is 'Step'", Arguments(_folder.PathOf("x"), "--schedule", "Step"));
         Refused(2, "--step-epochs 30 must be below --epochs 5", Arguments(_folder.PathOf("x"), "--schedule", "step", "--epochs", "5"));

@@ -57,7 +57,7 @@ public sealed class TrainSettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"data": "x", "bath_size": 5}""", "there is no setting 'bath_size'; did you mean 'batch_size'?")]
+    [InlineData("""{"data": "x", "bath_size": 5}""", "unknown setting 'bath_size'; did you mean 'batch_size'?")]
     [InlineData("""{"data": "x", "batch_size": 0}""", "batch_size must be a whole number from 1 to 1048576, but is 0")]
     [InlineData("""{"data": "x", "batch_size": "128"}""", "batch_size must be a whole number from 1 to 1048576, but is \"128\"")]
     [InlineData("""{"data": "x", "batch_size": 1.5}""", "batch_size must be a whole number from 1 to 1048576, but is 1.5")]
@@ -69,9 +69,9 @@ public sealed class TrainSettingsTests : IDisposable
     [InlineData("""{"data": "x", "network": "lenet"}""", "network must be tensorflow, torchvision,")]
     [InlineData("""{"data": "x", "milestones": [1, "2"]}""", "milestones must be whole numbers with commas between them, such as 120,130, but is [1, \"2\"]")]
     [InlineData("""{"data": "x", "milestones": 5}""", "milestones must be whole numbers")]
-    [InlineData("""{"data": 5}""", "data must be a text, but is 5")]
+    [InlineData("""{"data": 5}""", "data must be a string, but is 5")]
     [InlineData("""{"epochs": 5}""", "data is missing: the folder with the images")]
-    [InlineData("""{"data": "x", "data": "y"}""", "data stands there twice")]
+    [InlineData("""{"data": "x", "data": "y"}""", "data appears twice")]
     [InlineData("""[1]""", "not a JSON object")]
     [InlineData("""{"data": """, "LineNumber: 0")]
     [InlineData("", "")]

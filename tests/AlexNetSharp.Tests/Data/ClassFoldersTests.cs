@@ -32,7 +32,7 @@ public sealed class ClassFoldersTests : IDisposable
         Assert.Equal(["cat", "dog"], pair.Train.Classes);
         Assert.Equal((6, 2), (pair.Train.Count, pair.Validation!.Count));
         Assert.Equal($"class folders in {train}/ and {validation}/", pair.Description);
-        Assert.Equal(unused is null ? 0 : 1, pair.Notes.Count(note => note.Contains($"/{unused}: passed over", StringComparison.Ordinal)));
+        Assert.Equal(unused is null ? 0 : 1, pair.Notes.Count(note => note.Contains($"/{unused}: skipped", StringComparison.Ordinal)));
         Assert.Equal(2, DatasetReader.OpenForEvaluation(Root, _options.Decoder, ["cat", "dog"]).Images.Count);
     }
 
@@ -72,7 +72,7 @@ public sealed class ClassFoldersTests : IDisposable
         Assert.Equal(["cat", "dog"], pair.Train.Classes);
         Assert.Equal([0, 0, 0, 1, 1, 1], Enumerable.Range(0, pair.Train.Count).Select(pair.Train.Label));
         Assert.Equal(2, pair.Notes.Count);
-        Assert.Contains(pair.Notes, note => note.StartsWith(_folder.PathOf("data/" + link) + ": passed over, a link to", StringComparison.Ordinal));
+        Assert.Contains(pair.Notes, note => note.StartsWith(_folder.PathOf("data/" + link) + ": skipped, a link to", StringComparison.Ordinal));
         Assert.Equal(6, ImageFiles.Find(Root).Count);
     }
 
@@ -139,7 +139,7 @@ public sealed class ClassFoldersTests : IDisposable
         Directory.CreateDirectory(_folder.PathOf("data/val/dog"));
         DatasetPair pair = Open();
         Assert.Equal(1, pair.Validation!.Count);
-        Assert.Contains("dog: passed over, no images", pair.Notes.Single(), StringComparison.Ordinal);
+        Assert.Contains("dog: skipped, no images", pair.Notes.Single(), StringComparison.Ordinal);
         Directory.CreateDirectory(_folder.PathOf("data/train/emu"));
         Assert.Contains("emu: no images", Fails(), StringComparison.Ordinal);
         Assert.Contains("no images", Assert.Throws<InvalidDataException>(
@@ -160,7 +160,7 @@ public sealed class ClassFoldersTests : IDisposable
         DatasetPair pair = Open();
         Assert.Equal(composed, pair.Validation!.Classes[pair.Validation.Label(0)]);
         Images($"train/{separate}", 1);
-        Assert.Contains("look alike", Fails(), StringComparison.Ordinal);
+        Assert.Contains("differ only in Unicode normalization", Fails(), StringComparison.Ordinal);
     }
 
     [Fact]

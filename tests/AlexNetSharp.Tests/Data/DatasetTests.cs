@@ -97,7 +97,7 @@ public sealed class DatasetTests : IDisposable
         DatasetPair pair = DatasetReader.Open(_folder.PathOf("data"), _options with { ValidationPath = _folder.PathOf("other") });
         Assert.Equal((1, 1), (pair.Validation!.Count, pair.Validation.Label(0)));
         Assert.Contains("no class 'c'", Fails<InvalidDataException>("data", _options with { ValidationPath = _folder.PathOf("wrong") }), StringComparison.Ordinal);
-        Assert.Contains("exclude", Assert.Throws<ArgumentException>(() => DatasetReader.Open(_folder.PathOf("data"),
+        Assert.Contains("cannot be combined", Assert.Throws<ArgumentException>(() => DatasetReader.Open(_folder.PathOf("data"),
             _options with { ValidationPath = "x", ValidationSplit = 0.1 })).Message, StringComparison.Ordinal);
     }
 
@@ -125,7 +125,7 @@ public sealed class DatasetTests : IDisposable
         Assert.NotEqual(Names(validation), Names(ImageSubset.Split(all, 0.2, seed: 8).Validation));
         Assert.Equal(4, ImageSubset.Split(all, 0.001, seed: 1).Validation.Count);
         Assert.Equal(4, ImageSubset.Split(all, 0.999, seed: 1).Train.Count);
-        Assert.Contains("cannot be divided", Assert.Throws<InvalidDataException>(() => ImageSubset.Split(new SyntheticImages(3), 0.5, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be split between training and validation", Assert.Throws<InvalidDataException>(() => ImageSubset.Split(new SyntheticImages(3), 0.5, 1)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -274,8 +274,9 @@ public sealed class DatasetTests : IDisposable
         string truncated = _folder.Write("data/b/4.png", cut.AsSpan(0, cut.Length / 2));
         IImageDataset set = DatasetReader.Open(_folder.PathOf("data"), _options).Train;
         int progress = 0;
-        (IReadOnlyList<BadImage> found, ImageSizeRange? sizes) = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
-        Assert.Equal(4, sizes!.Square);
+        DatasetCheckResult check = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
+        IReadOnlyList<BadImage> found = check.Bad;
+        Assert.Equal(4, check.Sizes!.Square);
         Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, b.Name)));
         Assert.All(found, b => Assert.StartsWith(b.Name + ": ", b.Reason, StringComparison.Ordinal));
         Assert.Equal(4, progress);

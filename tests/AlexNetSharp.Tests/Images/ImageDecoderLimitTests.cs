@@ -85,7 +85,7 @@ public class ImageDecoderLimitTests
         decoder.Decode(whole, _pixels, "whole");
         Assert.Empty(warnings);
         decoder.Decode(whole.AsSpan(0, whole.Length / 2), _pixels, "half");
-        Assert.Equal($"half: truncated; shown as far as the {(format == SKEncodedImageFormat.Png ? "PNG" : "JPEG")} data goes.", Assert.Single(warnings));
+        Assert.Equal($"half: truncated; decoded as far as the {(format == SKEncodedImageFormat.Png ? "PNG" : "JPEG")} data goes.", Assert.Single(warnings));
         Assert.Equal((64, 64), (_pixels.Width, _pixels.Height));
         Assert.Equal(all.Pixels[..(3 * 64 * 8)].ToArray(), _pixels.Pixels[..(3 * 64 * 8)].ToArray());
         Assert.All(_pixels.Pixels[^(3 * 64 * 8)..].ToArray(), value => Assert.Equal(missing, value));

@@ -60,7 +60,7 @@ public class ClassifierErrorTests
         {
             MaxStreamBytes = 20_000,
         });
-        Says<ArgumentException>("11 bytes are no image of 2×2 pixels with 3 channels, which has 12", () => classifier.Classify(new byte[11], 2, 2));
+        Says<ArgumentException>("11 bytes are not an image of 2×2 pixels with 3 channels, which has 12", () => classifier.Classify(new byte[11], 2, 2));
         Says<ArgumentException>("1 or 3 channels", () => classifier.Classify(new byte[16], 2, 2, channels: 4));
         Says<ArgumentException>("height", () => classifier.Classify([], 0, 2));
         Says<ArgumentException>("top", () => classifier.Classify(new byte[12], 2, 2, top: 0));

@@ -131,6 +131,6 @@ public class FeatureTests
         string hash = FeatureCache.HashOf(path);
         cache.Add(hash, [1, float.NaN, 3]);
         cache.Save(path, [hash]);
-        Assert.Contains("no numbers", Assert.Throws<InvalidDataException>(() => FeatureCache.Load(path, "key", 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("NaN or infinite", Assert.Throws<InvalidDataException>(() => FeatureCache.Load(path, "key", 3)).Message, StringComparison.Ordinal);
     }
 }

@@ -55,19 +55,19 @@ public class NetworkJsonTests
         Assert.Equal(Shape.Vector(5), network.OutputShape);
         var all = new Network("all", new Shape(8, 8, 4),
         [
-            new Conv2d("a", 4, 3) { Stride = 2, Padding = Padding.Explicit(1, 2, 3, 4), Groups = 2, Bias = new(new Initializer.Constant(0.1f)) },
+            new Conv2d("a", 4, 3) { Stride = 2, Padding = Padding.Explicit(1, 2, 3, 4), Groups = 2, BiasInitializer = Initializer.Constant(0.1f) },
             new AvgPool2d("b", 2, 1) { Padding = Padding.Same, RoundUp = true, CountPadding = false },
             new AdaptiveAvgPool2d("c", 2, 3),
             new LocalResponseNorm("d", 2, 1, 1e-4f / 5, 0.75f),
             new WithinChannelNorm("e", 3, 5e-5f, 0.75f),
             new Dropout("f", 0.25f),
-            new Linear("g", 3) { Weight = new(new Initializer.TruncatedNormal(0.1f)) },
+            new Linear("g", 3) { WeightInitializer = Initializer.TruncatedNormal(0.1f) },
         ]);
         Assert.Equal(all.Layers, Network.FromJson(all.ToJson(), "all").Layers);
     }
 
     [Theory]
-    [InlineData("\"version\": 1", "\"version\": 2", "net.json: network: version 2 is not known")]
+    [InlineData("\"version\": 1", "\"version\": 2", "net.json: network: version 2 is not supported")]
     [InlineData("\"version\": 1,", "", "net.json: network: the field 'version' is missing")]
     [InlineData("\"name\": \"small\"", "\"name\": \"a\\u001b[2J\"", "net.json: network: 'name' must be a text of 1 to 1000 characters on one line")]
     [InlineData("[9, 9, 3]", "[9, 9]", "net.json: network: 'input' must be [height, width, channels]")]
@@ -79,7 +79,7 @@ public class NetworkJsonTests
     [InlineData("\"kernel_size\": 3, \"stride\"", "\"kernel_size\": 11, \"stride\"", "net.json: line 8: layer 'pool1': its output would vanish")]
     [InlineData("\"stride\": 2", "\"strides\": 2", "net.json: line 8: layer 'pool1': the field 'stride' is missing")]
     [InlineData("\"stride\": 2", "\"stride\": 2, \"speed\": 2", "net.json: line 8: layer 'pool1': the field 'speed' is not known here")]
-    [InlineData("\"stride\": 2", "\"stride\": 2, \"stride\": 2", "net.json: line 8: layer 3: the field 'stride' stands there twice")]
+    [InlineData("\"stride\": 2", "\"stride\": 2, \"stride\": 2", "net.json: line 8: layer 3: the field 'stride' appears twice")]
     [InlineData("\"name\": \"relu1\"", "\"name\": \"conv1\"", "net.json: line 6: network 'small' has two layers named 'conv1'")]
     [InlineData("\"type\": \"normal\"", "\"type\": \"xavier\"", "net.json: line 13: layer 'fc': 'weight': 'xavier' is not a known way to draw initial values")]
     [InlineData("{ \"type\": \"flatten\"", "[ \"type\": \"flatten\"", "net.json: line 12: this is not JSON")]

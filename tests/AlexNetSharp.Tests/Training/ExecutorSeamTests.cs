@@ -1,6 +1,11 @@
+using System.Numerics.Tensors;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Inference;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Random;
+using AlexNetSharp.Tensors;
+using AlexNetSharp.Tests.Inference;
 using AlexNetSharp.Tests.Oracles;
 using AlexNetSharp.Training;
 
@@ -26,6 +31,29 @@ public sealed class ExecutorSeamTests
             Assert.Equal(e.Validation.Value.Count, a.Validation.Value.Count);
         }
     }
+
+    [Fact]
+    public void AClassifierGivesTheSameOnAnyExecutor()
+    {
+        using Model model = InferenceModels.Small();
+        using var oracle = new Classifier(model, options: new InferenceOptions { Backend = new OracleBackend(), BatchSize = 8 });
+        using var cpu = new Classifier(model, options: new InferenceOptions { BatchSize = 8 });
+        Shape input = model.Network.InputShape;
+        float[] images = new float[5 * input.Length];
+        new Philox(9).FillNormal(images);
+        nint[] shape = [5, input.Height, input.Width, input.Channels];
+        float[] Logits(Classifier classifier)
+        {
+            var logits = new float[5 * model.Network.OutputShape.Length];
+            classifier.Logits(new ReadOnlyTensorSpan<float>(images, shape), new TensorSpan<float>(logits, [5, (nint)model.Network.OutputShape.Length]), Token);
+            return logits;
+        }
+        float[] expected = Logits(oracle);
+        Assert.True(expected.Max() - expected.Min() > 0.1);
+        Compare.Close("logits", expected, Logits(cpu), Tolerances.SmallNetwork);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public void AnExchangeGetsEachGradientOnceAStepTheLastLayerFirstAndDecidesWhatIsUsed()

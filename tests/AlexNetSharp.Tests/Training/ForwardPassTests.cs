@@ -59,7 +59,8 @@ public sealed class ForwardPassTests
         using var cpu = new CpuTraining(
             parameters, images, null, new TrainerOptions { LabelSmoothing = 0.1, Schedule = new ConstantRate(0.1) }, microBatch: microBatch);
         Tally validation = cpu.Trainer.Evaluate(images, Token);
-        Evaluation evaluation = Evaluation.Run(parameters.Network, parameters, images, ["a", "b", "c", "d"], threads: 2, cancellationToken: Token);
+        using var evaluating = new Plan(parameters.Network, parameters, new PlanOptions { BatchSize = 16, Threads = 2 });
+        Evaluation evaluation = Evaluation.Run(evaluating, images, ["a", "b", "c", "d"], cancellationToken: Token);
         Assert.Equal(50, validation.Count);
         Assert.Equal((evaluation.Tally.Top1Hits, evaluation.Tally.Top5Hits), (validation.Top1Hits, validation.Top5Hits));
         Assert.Equal(evaluation.Tally.LossSum, validation.LossSum, 1e-4);

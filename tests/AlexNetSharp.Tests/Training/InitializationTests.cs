@@ -11,16 +11,16 @@ public sealed class InitializationTests
     public void ThePapersBiasesAreOneInConv2Conv4Conv5AndTheHiddenLayers()
     {
         Network paper = Initialization.Paper(s_network);
-        string[] ones = [.. paper.Parameters.Where(p => p.Initializer is Initializer.Constant { Value: 1 }).Select(p => p.Name)];
+        string[] ones = [.. paper.Parameters.Where(p => p.Initializer is ConstantInitializer { Value: 1 }).Select(p => p.Name)];
         Assert.Equal(["conv2.bias", "conv4.bias", "conv5.bias", "fc6.bias", "fc7.bias"], ones);
-        Assert.All(paper.Parameters.Where(p => p.Role != ParameterRole.Bias), p => Assert.Equal(new Initializer.Normal(0.01f), p.Initializer));
+        Assert.All(paper.Parameters.Where(p => p.Role != ParameterRole.Bias), p => Assert.Equal(Initializer.Normal(0.01f), p.Initializer));
     }
 
     [Fact]
     public void HeAndNotebookReplaceEveryInitializer()
     {
         Assert.All(Initialization.He(s_network).Parameters, p => Assert.Equal(
-            p.Role == ParameterRole.Bias ? new Initializer.Constant(0) : new Initializer.He(), p.Initializer));
+            p.Role == ParameterRole.Bias ? Initializer.Constant(0) : Initializer.He, p.Initializer));
         Assert.Equal(
             s_network.Parameters.Select(p => p.Initializer),
             Initialization.Notebook(Initialization.He(s_network)).Parameters.Select(p => p.Initializer));

@@ -1,0 +1,114 @@
+using AlexNetSharp.Data;
+using AlexNetSharp.Execution;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace AlexNetSharp.Rivals;
+
+/// <summary>
+/// Fine-tuning as <c>alexnet train --from</c> does it, without decoding: the features of all images once, then epochs of the new last layer
+/// on them, with SGD and momentum. Both programs take the same images, weights, order and settings.
+/// </summary>
+internal sealed class FineTuning : IDisposable
+{
+    private const int Batch = 32, Batches = 8, Classes = 5, Epochs = 50;
+    private const float LearningRate = 1e-3f, Momentum = 0.9f;
+
+    private readonly int _threads;
+    private readonly Workload _whole, _front;
+    private readonly Network _head;
+    private readonly float[] _images;
+    private readonly int[] _labels;
+    private readonly TorchRunner _torchFront;
+    private readonly Tensor[] _torchImages;
+    private readonly Tensor _torchLabels;
+
+    /// <summary>Makes images, labels and weights.</summary>
+    /// <param name="threads">Threads of both programs.</param>
+    public FineTuning(int threads)
+    {
+        _threads = threads;
+        Network network = AlexNet.Torchvision().WithHead(Classes);
+        _whole = new Workload(network, Batch);
+        _front = new Workload(network.Until(network.HeadIndex), Batch);
+        _head = network.From(network.HeadIndex);
+        int count = Batch * Batches, length = _front.Images.Length;
+        _images = new float[length * Batches];
+        _torchImages = new Tensor[Batches];
+        for (int b = 0; b < Batches; b++)
+        {
+            // Other images in every batch, and classes that differ: brighter ones are of the next class.
+            for (int i = 0; i < length; i++)
+                _images[b * length + i] = _front.Images[(i + 31 * b) % length] * (1 + i / (length / Batch) % Classes);
+            _torchImages[b] = tensor(_front.InTorchOrder(_images.AsSpan(b * length, length)), [Batch, 3, network.InputShape.Height, network.InputShape.Width]);
+        }
+        _labels = [.. Enumerable.Range(0, count).Select(i => i % Batch % Classes)];
+        _torchLabels = tensor([.. _labels.Select(label => (long)label)], [count]);
+        _torchFront = new TorchRunner(_front, new RunnerOptions(threads));
+        Name = _torchFront.Name;
+    }
+
+    /// <summary>Name and version of the rival.</summary>
+    public string Name { get; }
+
+    /// <summary>What is measured, in a few words.</summary>
+    public static string Description => $"fine-tuning the last layer, torchvision, {Batch * Batches} images, {Epochs} epochs, features once";
+
+    /// <summary>The weights of the head after a run of ours, [4096, 5].</summary>
+    public float[] Ours()
+    {
+        using ParameterSet parameters = ParameterSet.Initialize(_whole.Network, Workload.Seed);
+        using ParameterSet headParameters = parameters.Of(_head);
+        var images = new MemoryBatches(_front.Network.InputShape, _images, _labels, Batch);
+        using var front = new Plan(_front.Network, parameters, new PlanOptions { BatchSize = Batch, Threads = _threads });
+        using FeatureBatches features = FeatureBatches.Compute(front, images, Batch, seed: null);
+        using var plan = new Plan(_head, headParameters, new PlanOptions { BatchSize = Batch, Threads = _threads, Gradients = GradientScope.All });
+        using var optimizer = new Sgd(plan) { Momentum = Momentum };
+        using var trainer = new Trainer(plan, optimizer, features, null, new TrainerOptions { Epochs = Epochs, Schedule = LearningRateSchedule.Constant(LearningRate) });
+        trainer.Run();
+        Parameter weight = headParameters[$"{_head.Layers[0].Name}.weight"];
+        var values = new float[weight.Spec.Length];
+        weight.CopyTo(values);
+        return values;
+    }
+
+    /// <summary>The same with libtorch.</summary>
+    public float[] Torch()
+    {
+        using var scope = NewDisposeScope();
+        Tensor features;
+        using (inference_mode())
+            features = cat([.. _torchImages.Select(_torchFront.Run)]);
+        // Outside of inference mode: a tensor that was made in it takes no part in gradients.
+        features = features.clone();
+        string name = _head.Layers[0].Name;
+        (float[] weights, long[] shape) = _whole.InTorchOrder($"{name}.weight");
+        TorchSharp.Modules.Parameter weight = nn.Parameter(tensor(weights, shape)), bias = nn.Parameter(tensor(_whole.InTorchOrder($"{name}.bias").Values));
+        using var optimizer = optim.SGD([weight, bias], LearningRate, Momentum);
+        for (int epoch = 0; epoch < Epochs; epoch++)
+            for (int b = 0; b < Batches; b++)
+            {
+                using var step = NewDisposeScope();
+                Tensor logits = F.linear(features.narrow(0, b * Batch, Batch), weight, bias);
+                optimizer.zero_grad();
+                F.cross_entropy(logits, _torchLabels.narrow(0, b * Batch, Batch)).backward();
+                optimizer.step();
+            }
+        return [.. weight.detach().t().contiguous().data<float>()];
+    }
+
+    /// <summary>Frees everything.</summary>
+    public void Dispose()
+    {
+        _torchFront.Dispose();
+        foreach (Tensor images in _torchImages)
+            images.Dispose();
+        _torchLabels.Dispose();
+        _whole.Dispose();
+        _front.Dispose();
+    }
+}
