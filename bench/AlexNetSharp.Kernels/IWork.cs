@@ -1,5 +1,5 @@
 using System.Globalization;
-using AlexNetSharp.Benchmarks;
+using AlexNetSharp.Cli.Benchmarking;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;

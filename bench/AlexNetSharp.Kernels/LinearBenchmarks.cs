@@ -1,5 +1,6 @@
 using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Kernels.Linear;
 using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
@@ -34,7 +35,7 @@ public unsafe class LinearBenchmarks : KernelBenchmark
         Kernel Bind(Operands operands)
         {
             Kernel kernel = KernelSet.Best.Linear(
-                batch, inputs, outputs, relu: true, weightGradient: operands.GradWeight != null, inputGradient: operands.GradInput != null, bfloat16: false);
+                batch, inputs, outputs, relu: true, weightGradient: operands.GradWeight != null, inputGradient: operands.GradInput != null, format: WeightFormat.Float32);
             operands.Scratch = Noisy.Noise(kernel.ScratchLength(Pool.Threads));
             kernel.Bind(Pool, operands);
             return kernel;

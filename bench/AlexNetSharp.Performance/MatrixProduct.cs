@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AlexNetSharp.Benchmarks;
+using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Random;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;

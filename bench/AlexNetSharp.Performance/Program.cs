@@ -5,10 +5,10 @@ using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Performance;
 
-var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
+var output = new Option<string>("--out") { Description = "Folder of the results; a folder for this kind of machine (processor, family, vectors) is made in it.", DefaultValueFactory = _ => "benchmarks" };
 Option<int> threadCount = Arguments.Count("--threads", "Threads that compute.", Environment.ProcessorCount);
 var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; draw growth.png of this folder again, from its performance.md." };
-var root = new RootCommand("Measures each layer beside its floor and how time grows with batch, image size and threads; writes OUT/PROCESSOR/performance.md and growth.png.")
+var root = new RootCommand("Measures each layer beside its floor and how time grows with batch, image size and threads; writes OUT/MACHINE/performance.md and growth.png.")
 {
     output, threadCount, redraw,
 };
@@ -23,9 +23,7 @@ return Arguments.Run(root, args);
 
 static void Measure(string output, int threads)
 {
-    string folder = Path.Combine(
-        output,
-        string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
+    string folder = Path.Combine(output, Machine.Current.FolderName);
     Directory.CreateDirectory(folder);
 
     Console.Error.WriteLine("peak and memory");

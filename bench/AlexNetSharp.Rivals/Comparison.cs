@@ -26,7 +26,8 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         ForwardBackward("forward-backward, all gradients, batch 32", AlexNet.TensorFlow(), Batch, GradientScope.All, "≥ 4.3, aim 5.5");
         ForwardBackward("forward-backward, convolution gradients, batch 32", AlexNet.TensorFlow(), Batch, GradientScope.Convolution, "≥ 4.0, aim 5");
         Forward("forward, batch 1, float32", AlexNet.TensorFlow(), 1, "≥ 1.7, aim 2");
-        Forward("forward, batch 1, bfloat16 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 2.6, aim 3", bfloat16: true);
+        Forward("forward, batch 1, bfloat16 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 2.6, aim 3", Precision.BFloat16);
+        Forward("forward, batch 1, int8 fully connected weights", AlexNet.TensorFlow(), 1, "≥ 3", Precision.Int8);
         FineTune();
         Network vgg16 = NetworkCatalog.Get("vgg16").Build();
         foreach (int batch in new[] { 1, 8 })
@@ -53,25 +54,27 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         return asked;
     }
 
-    private void Forward(string what, Network network, int batch, string target, bool bfloat16 = false)
+    private void Forward(string what, Network network, int batch, string target, Precision precision = Precision.Float32)
     {
         if (!Begins(what))
             return;
+        // Of random weights: trained ones lose less (docs/models.md).
+        double bound = precision switch { Precision.BFloat16 => 1e-2, Precision.Int8 => 5e-2, _ => 1e-4 };
         using var workload = new Workload(network, batch);
-        using var ours = new OurRunner(workload, new RunnerOptions(threads, BFloat16: bfloat16));
+        using var ours = new OurRunner(workload, new RunnerOptions(threads, Precision: precision));
         using var onnx = new OnnxRunner(workload, new RunnerOptions(threads));
         Note(onnx);
         ours.Forward();
         onnx.Forward();
-        double error = Agreement.Check(what, ours.Logits(), onnx.Logits(), bfloat16 ? 1e-2 : 1e-4);
-        Add(what, Measurement.SideBySide(rounds, ours.Forward, onnx.Forward), onnx.Name, target, Logits(error));
+        double error = Agreement.Check(what, ours.Logits(), onnx.Logits(), bound);
+        Add(what, Measurement.SideBySide(rounds, threads, ours.Forward, onnx.Forward), onnx.Name, target, Logits(error));
         if (_noTorch is not null)
             return;
         using var torch = new TorchRunner(workload, new RunnerOptions(threads));
         Note(torch);
         torch.Forward();
-        error = Agreement.Check(what, ours.Logits(), torch.Logits(), bfloat16 ? 1e-2 : 1e-4);
-        Add(what, Measurement.SideBySide(rounds, ours.Forward, torch.Forward), torch.Name, "", Logits(error));
+        error = Agreement.Check(what, ours.Logits(), torch.Logits(), bound);
+        Add(what, Measurement.SideBySide(rounds, threads, ours.Forward, torch.Forward), torch.Name, "", Logits(error));
     }
 
     private void ForwardBackward(string what, Network network, int batch, GradientScope scope, string target)
@@ -104,7 +107,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var timed = new OurRunner(workload, options);
         using var rival = new TorchRunner(workload, options);
         Note(rival);
-        Add(what, Measurement.SideBySide(rounds, timed.ForwardBackward, rival.ForwardBackward), rival.Name, target, agreement);
+        Add(what, Measurement.SideBySide(rounds, threads, timed.ForwardBackward, rival.ForwardBackward), rival.Name, target, agreement);
     }
 
     private void FineTune()
@@ -115,7 +118,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var tuning = new FineTuning(threads);
         Note(tuning.Name);
         double error = Agreement.Check(FineTuning.Description, tuning.Ours(), tuning.Torch(), 1e-3);
-        Timing[] t = Measurement.SideBySide(rounds, 1, () => tuning.Ours(), () => tuning.Torch());
+        Timing[] t = Measurement.SideBySide(rounds, threads, 1, () => tuning.Ours(), () => tuning.Torch());
         Add(FineTuning.Description, t, tuning.Name, "≥ 3", FormattableString.Invariant($"weights of the layer agree to {error:0.0e-0}"));
     }
 
@@ -130,7 +133,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
             using var large = new Workload(AlexNet.TensorFlow(), batch);
             using var oursSmall = new OurRunner(small, new RunnerOptions(threads));
             using var oursLarge = new OurRunner(large, new RunnerOptions(threads));
-            Timing[] t = Measurement.SideBySide(rounds, oursLarge.Forward, oursSmall.Forward);
+            Timing[] t = Measurement.SideBySide(rounds, threads, oursLarge.Forward, oursSmall.Forward);
             (double a, double b) = (t[0].Median * 1e3 / batch, t[1].Median * 1e3 / Batch);
             _rows.Add(new ResultRow(what, a, b, "AlexNetSharp, batch 32", "ms", a / b, "≤ 1.05", Spread(t)));
         }
@@ -144,7 +147,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var workload = new Workload(AlexNet.TensorFlow(), Batch);
         using var one = new OurRunner(workload, Children.Training(1));
         using var two = new OurRunner(workload, Children.Training(2));
-        Timing[] t = Measurement.SideBySide(rounds, two.ForwardBackward, one.ForwardBackward);
+        Timing[] t = Measurement.SideBySide(rounds, threads, two.ForwardBackward, one.ForwardBackward);
         _rows.Add(new ResultRow(
             what, t[0].Median * 1e3, t[1].Median * 1e3, "AlexNetSharp, one thread", "ms", t[1].Median / t[0].Median, "≥ 1.85", Spread(t)));
     }
@@ -190,7 +193,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
     private static string Logits(double error) => FormattableString.Invariant($"logits agree to {error:0.0e-0}");
 
     private static string Spread(Timing[] t) => FormattableString.Invariant(
-        $"ours {t[0].Min * 1e3:0.0}–{t[0].Max * 1e3:0.0} ms in {t[0].Calls} calls, the other {t[1].Min * 1e3:0.0}–{t[1].Max * 1e3:0.0} ms in {t[1].Calls}");
+        $"ours {t[0].Min * 1e3:0.0}–{t[0].Max * 1e3:0.0} ms in {t[0].Calls} calls, the other {t[1].Min * 1e3:0.0}–{t[1].Max * 1e3:0.0} ms in {t[1].Calls}{(t[0].Noise.Length > 0 ? "; " + t[0].Noise : "")}");
 
     private void Note(IRunner runner) => Note(runner.Name);
 

@@ -29,8 +29,8 @@ internal interface ITrainingRunner : IRunner
 /// <param name="Threads">Threads that compute.</param>
 /// <param name="Dropout">Whether dropout drops, as the notebook's graph always does.</param>
 /// <param name="Gradients">Which gradients are computed; null for none.</param>
-/// <param name="BFloat16">Whether our fully connected weights are kept as bfloat16.</param>
-internal sealed record RunnerOptions(int Threads, bool Dropout = false, GradientScope? Gradients = null, bool BFloat16 = false)
+/// <param name="Precision">What our fully connected weights are read as.</param>
+internal sealed record RunnerOptions(int Threads, bool Dropout = false, GradientScope? Gradients = null, Precision Precision = Precision.Float32)
 {
     /// <summary>Which gradients are computed.</summary>
     public GradientScope Gradients { get; init; } = Gradients ?? GradientScope.None;

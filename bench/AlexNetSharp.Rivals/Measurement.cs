@@ -1,10 +1,14 @@
 using System.Diagnostics;
+using AlexNetSharp.Cli.Benchmarking;
 
 namespace AlexNetSharp.Rivals;
 
 /// <summary>Seconds of one call, over all counted calls.</summary>
 internal sealed record Timing(double Median, double Min, double Max, int Calls)
 {
+    /// <summary>What the noise check found; empty where all rounds were quiet.</summary>
+    public string Noise { get; init; } = "";
+
     public static Timing Of(List<double> seconds)
     {
         double[] sorted = [.. seconds.Order()];
@@ -19,14 +23,23 @@ internal static class Measurement
 {
     private const double SecondsPerTurn = 1;
 
+    /// <summary>Part of the best multiply-add peak that every round must find before and after it; below it a neighbor has the core.</summary>
+    private const double QuietPeak = 0.85;
+
     /// <summary>Calls before the first that counts, as many as the notebook's benchmark makes: compilation, memory, caches.</summary>
     private const int WarmUp = 10;
 
-    public static Timing[] SideBySide(int rounds, params Action[] calls) => SideBySide(rounds, WarmUp, calls);
+    /// <remarks>
+    /// Before and after every round the peak of multiply-adds is measured. Rounds in which it was low are left out of the medians, for all calls alike, as
+    /// long as half of the rounds remain.
+    /// </remarks>
+    public static Timing[] SideBySide(int rounds, int threads, params Action[] calls) => SideBySide(rounds, threads, WarmUp, calls);
 
-    public static Timing[] SideBySide(int rounds, int warmUp, params Action[] calls)
+    /// <inheritdoc cref="SideBySide(int, int, Action[])"/>
+    public static Timing[] SideBySide(int rounds, int threads, int warmUp, params Action[] calls)
     {
-        var seconds = calls.Select(_ => new List<double>()).ToArray();
+        var seconds = calls.Select(_ => Enumerable.Range(0, rounds).Select(_ => new List<double>()).ToArray()).ToArray();
+        double[] peaks = new double[rounds + 1];
         int[] repeats = new int[calls.Length];
         for (int c = 0; c < calls.Length; c++)
         {
@@ -35,16 +48,32 @@ internal static class Measurement
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);
         }
+        peaks[0] = FmaPeak.Measure(threads, repetitions: 5);
         for (int round = 0; round < rounds; round++)
+        {
             for (int c = 0; c < calls.Length; c++)
             {
                 // OpenMP's threads, libtorch's, spin for 200 ms after their last call: nobody is to be timed while another's threads spin.
                 Thread.Sleep(300);
                 calls[c]();
                 for (int i = 0; i < repeats[c]; i++)
-                    seconds[c].Add(Time(calls[c]));
+                    seconds[c][round].Add(Time(calls[c]));
             }
-        return [.. seconds.Select(Timing.Of)];
+            Thread.Sleep(300);
+            peaks[round + 1] = FmaPeak.Measure(threads, repetitions: 5);
+        }
+        int[] quiet = Quiet(peaks);
+        bool enough = 2 * quiet.Length >= rounds;
+        string noise = quiet.Length == rounds ? "" : FormattableString.Invariant(
+            $"a neighbor had the core in {rounds - quiet.Length} of {rounds} rounds, {(enough ? "which are left out" : "too many to leave them out")}");
+        return [.. seconds.Select(each => Timing.Of([.. (enough ? quiet : [.. Enumerable.Range(0, rounds)]).SelectMany(round => each[round])]) with { Noise = noise })];
+    }
+
+    /// <summary>The rounds before and after which the peak was that of the best.</summary>
+    internal static int[] Quiet(double[] peaks)
+    {
+        double least = QuietPeak * peaks.Max();
+        return [.. Enumerable.Range(0, peaks.Length - 1).Where(round => peaks[round] >= least && peaks[round + 1] >= least)];
     }
 
     private static double Time(Action call)

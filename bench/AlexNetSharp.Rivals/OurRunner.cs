@@ -21,7 +21,7 @@ internal sealed class OurRunner : ITrainingRunner
             BatchSize = workload.Batch,
             Threads = options.Threads,
             Gradients = options.Gradients,
-            Precision = options.BFloat16 ? Precision.BFloat16 : Precision.Float32,
+            Precision = options.Precision,
         });
         workload.Images.CopyTo(_plan.Input);
     }

@@ -6,11 +6,11 @@ using AlexNetSharp.Rivals;
 
 Option<int> rounds = Arguments.Count("--rounds", "Interleaved rounds of each measurement.", 7);
 Option<int> threads = Arguments.Count("--threads", "Threads of every program.", Environment.ProcessorCount);
-var output = new Option<string>("--out") { Description = "Folder of the results; a folder named after the processor is made in it.", DefaultValueFactory = _ => "benchmarks" };
+var output = new Option<string>("--out") { Description = "Folder of the results; a folder for this kind of machine (processor, family, vectors) is made in it.", DefaultValueFactory = _ => "benchmarks" };
 var only = new Option<string?>("--only") { Description = "Measure only the rows with this in their names, such as vgg16, and print them without writing anything." };
 var child = new Option<string?>("--child") { Hidden = true };
 var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and image of this folder again, from its rivals.json." };
-var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/PROCESSOR/rivals.md, .json and .png.")
+var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/MACHINE/rivals.md, .json and .png.")
 {
     rounds, threads, output, only, redraw, child,
 };
@@ -38,7 +38,7 @@ root.SetAction(parsed =>
         Console.WriteLine(results.Markdown());
         return;
     }
-    string folder = Path.Combine(parsed.GetValue(output)!, string.Join('-', Machine.Current.Processor.ToLowerInvariant().Split([' ', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)));
+    string folder = Path.Combine(parsed.GetValue(output)!, Machine.Current.FolderName);
     results.Write(folder);
     Console.WriteLine(results.Markdown());
     Console.Error.WriteLine($"written to {folder}");

@@ -17,7 +17,7 @@ internal static class ConvTilesWriter
     {
         string parameters = tile.Gradient ? GradientParameters : ForwardParameters;
         string arguments = tile.Gradient ? GradientArguments : ForwardArguments;
-        return TileClassWriter.Write(tile.Namespace, tile.Name, tile.MaxHeight, parameters, arguments, tile.Gradient ? Gradient : Forward);
+        return TileClassWriter.Write(tile.Namespace, tile.Name, tile.MaxHeight, expanded: false, parameters, arguments, tile.Gradient ? Gradient : Forward);
     }
 
     private static string Forward(int height) => $$"""

@@ -10,10 +10,10 @@ public sealed class GemmTilesGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context) => MarkedTypes.Write(
         context,
         "AlexNetSharp.Kernels.Gemm.GemmTilesAttribute",
-        static (space, name, arguments) => new TileClass(space, name, (int)arguments[0].Value!, (bool)arguments[1].Value!, (bool)arguments[2].Value!),
+        static (space, name, arguments) => new TileClass(space, name, (int)arguments[0].Value!, (bool)arguments[1].Value!, (bool)arguments[2].Value!, (bool)arguments[3].Value!),
         static tile => tile.Name,
-        GemmTilesWriter.Write);
+        static tile => tile.WholePanel ? GemmPanelTilesWriter.Write(tile) : GemmTilesWriter.Write(tile));
 }
 
 /// <summary>A class to fill.</summary>
-internal sealed record TileClass(string Namespace, string Name, int MaxHeight, bool Transposed, bool BFloat16);
+internal sealed record TileClass(string Namespace, string Name, int MaxHeight, bool Transposed, bool Expanded, bool WholePanel);

@@ -8,30 +8,31 @@ internal static class GemmTilesWriter
     /// <summary>The file for one class.</summary>
     public static string Write(TileClass tile)
     {
-        string parameters = Parameters(tile.Transposed, tile.BFloat16);
+        string parameters = Parameters(tile.Transposed, tile.Expanded);
         string arguments = (tile.Transposed ? "a, " : "a, aPanelStride, ") + "b, c, depth, stream, streamStep, accumulate";
         return TileClassWriter.Write(
-            tile.Namespace, tile.Name, tile.MaxHeight, parameters, arguments, height => Body(height, tile.Transposed, tile.BFloat16));
+            tile.Namespace, tile.Name, tile.MaxHeight, tile.Expanded, parameters, arguments, height => Body(height, tile.Transposed, tile.Expanded));
     }
 
-    private static string Parameters(bool transposed, bool bfloat16) =>
+    private static string Parameters(bool transposed, bool expanded) =>
         (transposed ? "float* a, " : "float* a, nint aPanelStride, ")
-        + (bfloat16 ? "ushort* b, " : "float* b, ")
+        + (expanded ? "byte* b, " : "float* b, ")
         + "float* c, nint depth, float* stream, nint streamStep, bool accumulate";
 
-    private static string Body(int height, bool transposed, bool bfloat16)
+    private static string Body(int height, bool transposed, bool expanded)
     {
-        string load = bfloat16 ? "V.LoadBFloat16" : "V.Load";
+        string left = expanded ? "W.Load<V>(b)" : "V.Load(b)", right = expanded ? "W.Load<V>(b + V.Count * W.Size)" : "V.Load(b + V.Count)";
+        string nextRow = expanded ? "b += 32 * W.Size" : "b += 32";
         string step = Each(height, transposed ? 12 : 16, i => MultiplyAdd(i, $"{(transposed ? i : 32 * i)}"));
         string loop = transposed
             ? $$"""
                         for (nint k = depth; k > 0; k--)
                         {
-                            V x, bl = {{load}}(b), br = {{load}}(b + V.Count);
+                            V x, bl = {{left}}, br = {{right}};
                             Prefetch.Near(a + 32 * 8);
                             Prefetch.Far(stream);
                 {{step}}            a += 32;
-                            b += 32;
+                            {{nextRow}};
                             stream += streamStep;
                         }
 
@@ -43,11 +44,11 @@ internal static class GemmTilesWriter
                             float* next = depth > 32 ? a + aPanelStride : nextTile;
                             for (nint k = Math.Min(depth, 32); k > 0; k--)
                             {
-                                V x, bl = {{load}}(b), br = {{load}}(b + V.Count);
+                                V x, bl = {{left}}, br = {{right}};
                                 Prefetch.Near(next);
                                 Prefetch.Far(stream);
                 {{step}}                a++;
-                                b += 32;
+                                {{nextRow}};
                                 next += {{height}};
                                 stream += streamStep;
                             }

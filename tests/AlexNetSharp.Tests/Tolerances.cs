@@ -57,6 +57,12 @@ internal static class Tolerances
     /// </summary>
     public const double BFloat16Probabilities = 0.03;
 
+    /// <summary>
+    /// Outputs of a network whose 8-bit weights are exact float32 numbers, computed from both: only the scale is taken out of the sums, a rounding
+    /// or two for each output, in three layers.
+    /// </summary>
+    public const double Int8AgainstItsFloat32 = 1e-5;
+
     /// <summary>Elementwise operations, pooling and normalization: a few roundings, and 1/√x within 3e-7.</summary>
     public const double Elementwise = 2e-6;
 

@@ -30,6 +30,27 @@ internal sealed class DurationStatistics(int capacity)
         }
     }
 
+    /// <summary>The duration that a part of all does not exceed, by linear interpolation: 0.9 gives the 90th percentile.</summary>
+    public double Quantile(double part) => SortedSample.Quantile(Sorted(), part);
+
+    /// <summary>Between which two durations the median of endless such steps lies with 95 %, whatever their distribution.</summary>
+    /// <remarks>
+    /// Order statistics: how many of n steps are shorter than the true median is binomial with probability ½. Steps are taken to be independent,
+    /// which a neighbor who comes and goes makes them not. All that there are where they are fewer than six.
+    /// </remarks>
+    public (double Low, double High) MedianInterval
+    {
+        get
+        {
+            double[] sorted = Sorted();
+            int low = (int)Math.Floor((Count - 1.96 * Math.Sqrt(Count)) / 2);
+            return Count < 6 ? (sorted[0], sorted[^1]) : (sorted[Math.Max(0, low - 1)], sorted[Math.Min(Count - 1, Count - low)]);
+        }
+    }
+
+    /// <summary>How far the middle half of the steps spreads, as a part of the median.</summary>
+    public double Spread => (Quantile(0.75) - Quantile(0.25)) / Median;
+
     /// <summary>The shortest.</summary>
     public double Min => Sorted()[0];
 
@@ -53,4 +74,16 @@ internal sealed class DurationStatistics(int capacity)
     }
 
     private static InvalidOperationException Nothing() => new("no duration was added");
+}
+
+/// <summary>What can be said about numbers in rising order.</summary>
+internal static class SortedSample
+{
+    /// <summary>The number that a part of all does not exceed, by linear interpolation between neighbors.</summary>
+    public static double Quantile(ReadOnlySpan<double> sorted, double part)
+    {
+        double at = part * (sorted.Length - 1);
+        int below = (int)at;
+        return below + 1 < sorted.Length ? sorted[below] + (at - below) * (sorted[below + 1] - sorted[below]) : sorted[^1];
+    }
 }

@@ -12,9 +12,19 @@ internal static class Explanation
         yield return FormattableString.Invariant($"{run}: {plan.Operations.Count} operations, {plan.MemoryBytes / 1e6:0} MB beside the parameters");
         foreach (PlanOperation operation in plan.Operations)
         {
-            yield return $"  {operation.Name}: {operation.Algorithm}{(plan.Gradients is null ? "" : $" ({Mode(operation)})")}";
+            yield return $"  {operation.Name}: {operation.Algorithm}{(plan.Gradients is null ? "" : $" ({Mode(operation)})")}{Bounds(operation)}";
             foreach ((string algorithm, bool accepted, string reason) in operation.Candidates)
                 yield return $"    {algorithm} {(accepted ? "accepts" : "refuses")}{(reason.Length > 0 ? ": " : "")}{reason}";
+        }
+
+        // With one or two threads there is nothing to say.
+        string Bounds(PlanOperation shown)
+        {
+            if (plan.Threads <= 2 || shown.ScalingBound(backward: false, plan.Threads) is not { } forward)
+                return "";
+            double? backward = shown.Mode == OperationMode.Inference ? null : shown.ScalingBound(backward: true, plan.Threads);
+            return FormattableString.Invariant(
+                $"; scales to at most {forward:0.0} of {plan.Threads} threads{(backward is { } b ? FormattableString.Invariant($", backward {b:0.0}") : "")}");
         }
 
         string Mode(PlanOperation shown) => shown.Mode switch

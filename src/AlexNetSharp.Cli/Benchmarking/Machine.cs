@@ -11,11 +11,17 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <param name="Os">The operating system.</param>
 /// <param name="Dotnet">Version of the runtime.</param>
 /// <param name="Cores">Processors that this process may use.</param>
-internal sealed record Machine(string Processor, string Simd, string Os, string Dotnet, int Cores)
+/// <param name="Family">Vendor, family, model and stepping; empty where the processor does not say.</param>
+/// <param name="Caches">Sizes of its data caches, see <see cref="CacheSizes"/>.</param>
+/// <param name="Megahertz">Its clock when the program started; null where the system does not say.</param>
+internal sealed record Machine(
+    string Processor, string Simd, string Os, string Dotnet, int Cores, string Family, MachineCaches Caches, double? Megahertz)
 {
     /// <summary>This one.</summary>
     public static Machine Current { get; } = new(
-        ProcessorInfo.Name, ProcessorInfo.VectorName, RuntimeInformation.OSDescription, Environment.Version.ToString(), Environment.ProcessorCount);
+        ProcessorInfo.Name, ProcessorInfo.VectorName, RuntimeInformation.OSDescription, Environment.Version.ToString(), Environment.ProcessorCount,
+        ProcessorInfo.Family, MachineCaches.Of(CacheSizes.Current),
+        OperatingSystem.IsLinux() && double.TryParse(ReadField("/proc/cpuinfo", "cpu MHz"), NumberStyles.Float, CultureInfo.InvariantCulture, out double clock) ? clock : null);
 
     /// <summary>The largest memory that this process ever held, in bytes.</summary>
     public static long PeakMemoryBytes
@@ -36,6 +42,16 @@ internal sealed record Machine(string Processor, string Simd, string Os, string 
         CultureInfo.InvariantCulture,
         $"{Processor}, {Simd}, {threads} {(threads == 1 ? "thread" : "threads")} on {Cores} {(Cores == 1 ? "processor" : "processors")}, .NET {Dotnet}");
 
+    /// <summary>
+    /// Name of a folder for results of this kind of machine: processor, family and vectors, because one name (AMD EPYC) stands for several kinds.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string FolderName => string.Join('-', $"{Processor} {Family[(Family.IndexOf(' ', StringComparison.Ordinal) + 1)..]} {Simd}".ToLowerInvariant()
+        .Split([' ', '(', ')', '@', '/', '\\', ':'], StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary><c>caches 32 KB, 512 KB, 32 MB for 2 processors (the system)</c>.</summary>
+    public static string DescribeCaches() => $"caches {CacheSizes.Current}";
+
     private static string? ReadField(string path, string field)
     {
         try
@@ -48,4 +64,16 @@ internal sealed record Machine(string Processor, string Simd, string Os, string 
             return null;
         }
     }
+}
+
+/// <summary>Data caches as a file keeps them.</summary>
+/// <param name="FirstBytes">First level, of a core.</param>
+/// <param name="SecondBytes">Second level, of a core.</param>
+/// <param name="LastBytes">Last level.</param>
+/// <param name="Sharing">Processors that share the last level.</param>
+/// <param name="Source">Who says so.</param>
+internal sealed record MachineCaches(long FirstBytes, long SecondBytes, long LastBytes, int Sharing, string Source)
+{
+    /// <summary>As found.</summary>
+    public static MachineCaches Of(CacheSizes caches) => new(caches.First, caches.Second, caches.Last, caches.Sharing, caches.Source);
 }

@@ -30,7 +30,11 @@ internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, i
     /// <param name="Context">Where lines, progress and cancellation are.</param>
     /// <param name="Images">Fills the batch, once a run.</param>
     /// <param name="Explain">Whether the choice of algorithms is printed.</param>
-    public sealed record Surroundings(CommandContext Context, ImageSource Images, bool Explain);
+    public sealed record Surroundings(CommandContext Context, ImageSource Images, bool Explain)
+    {
+        /// <summary>Whether the notebook's lines are left out.</summary>
+        public bool Quiet { get; init; }
+    }
 
     /// <summary>What a run gave.</summary>
     /// <param name="Report">Statistics; null if the user interrupted before a step counted.</param>
@@ -65,7 +69,7 @@ internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, i
         var times = new LayerTimes(plan, preparesEachStep: backward);
         var timedRun = new TimedRun(run, BurnIn, Batches)
         {
-            WriteLine = context.WriteLine,
+            WriteLine = surroundings.Quiet ? _ => { } : context.WriteLine,
             Progress = (done, seconds) => context.Progress.Show(run, done, BurnIn + Batches, FormattableString.Invariant($"{seconds:0.000} s / batch")),
         };
         DurationStatistics durations = timedRun.Run(

@@ -1,11 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
-using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -15,12 +15,20 @@ namespace AlexNetSharp.Cli.Commands;
 /// <summary><c>alexnet bench</c>: times forward and forward-backward as TensorFlow's AlexNet notebook does, and prints what it prints.</summary>
 internal sealed class BenchCommand : CliCommand
 {
+    private readonly Argument<string?> _model = new("MODEL")
+    {
+        Description = "a model file whose network and weights are used, instead of a network with random weights",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly Option<string> _network = CommandOptions.Network();
-    private readonly Option<int> _batchSize = CommandOptions.BatchSize(32, "images in a batch");
+    private readonly Option<IntegerList> _batchSizes = CommandOptions.Of(
+        "--batch-size", "images in a batch; several make a sweep: 1,8,32", ValueRule.Integers(1, CommandOptions.LargestBatch), new IntegerList([32]));
     private readonly Option<int> _batches = CommandOptions.Integer("--batches", "steps that count", 100, 1, 10_000_000);
     private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "warm-up steps, not timed", 10, 0, 10_000_000);
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
-    private readonly Option<int> _threads = CommandOptions.Threads();
+    private readonly Option<IntegerList> _threads = CommandOptions.Of(
+        "--threads", "threads that compute; several make a sweep: 1,2,4", ValueRule.Integers(1, CommandOptions.MostThreads), new IntegerList([Environment.ProcessorCount]));
     private readonly ChoiceOption<GradientScope> _gradients = new(
         "--gradients", "gradients that forward-backward computes: the convolutions' only, as in the notebook, or all", null,
         ("conv", GradientScope.Convolution), ("all", GradientScope.All));
@@ -35,32 +43,36 @@ internal sealed class BenchCommand : CliCommand
         "--precise", "use only convolution algorithms that round no worse than direct convolution (no Winograd)");
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
         "--bfloat16", "store the fully connected weights as bfloat16, which halves their memory traffic; needs --forward-only");
+    private readonly Option<bool> _int8 = CommandOptions.Switch(
+        "--int8", "store the fully connected weights in 8 bits, a quarter of the memory traffic; needs --forward-only");
     private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
-    private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "show which algorithms were considered for each layer, and why each was chosen or rejected");
-    private readonly Option<string?> _csv = CommandOptions.Path("--csv", "print the duration of each step");
+    private readonly Option<bool> _explain = CommandOptions.Switch(
+        "--explain", "show which algorithms were considered for each layer, why each was chosen or rejected, and how far each layer can scale with threads");
+    private readonly Option<string?> _csv = CommandOptions.Path("--csv", "write the duration of each step as CSV");
     private readonly ChoiceOption<string> _exchange = new(
         "--exchange", "between processes: what travels for fully connected layers, gradients or the factors that they are made of", null,
         ("auto", "auto"), ("dense", "dense"), ("factors", "factors"));
     private readonly Option<string?> _mpi = CommandOptions.Path("--mpi", ProcessJob.LibraryDescription, "LIBRARY");
+    private readonly Option<string?> _plot = CommandOptions.Path("--plot", "write a plot of a sweep as PNG");
+    private readonly Option<string[]> _compare = new("--compare")
+    {
+        Description = "measure nothing: compare results of --json with the first of them, and say what is noise",
+        HelpName = "FILE FILE…",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly JsonOutput _json;
 
     public BenchCommand()
         : base("bench", "Time forward and forward-backward, as TensorFlow's AlexNet notebook does.")
     {
+        Add(_model);
         foreach (Option option in (Option[])
-            [_network, _batchSize, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images, _data,
-             _precise, _bfloat16, _perLayer, _explain, _csv, _exchange, _mpi])
+            [_network, _batchSizes, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images, _data,
+             _precise, _bfloat16, _int8, _perLayer, _explain, _csv, _plot, _compare, _exchange, _mpi])
             Add(option);
         _json = new JsonOutput(this, "; gflops counts a multiply-add as two and every convolution as direct convolution");
-        Validators.Add(result =>
-        {
-            if (result.GetValue(_forwardOnly) && result.GetValue(_forwardBackwardOnly))
-                result.AddError("--forward-only and --forward-backward-only leave nothing to run; give one of them");
-            if (result.GetValue(_bfloat16) && !result.GetValue(_forwardOnly))
-                result.AddError("--bfloat16 is for inference; give --forward-only with it");
-            if (result.GetValue(_data) is not null && OfNetwork.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } other)
-                result.AddError($"--data times the loading of images, where {other.Name} has no meaning; leave one of them out");
-        });
+        Validators.Add(Validate);
     }
 
     /// <inheritdoc/>
@@ -69,15 +81,51 @@ internal sealed class BenchCommand : CliCommand
         "alexnet bench                                        what the notebook does",
         "alexnet bench --gradients all --per-layer            gradients of all parameters, times by layer",
         "alexnet bench --batch-size 1 --forward-only          one image at a time",
-        "alexnet bench --network vgg16 --batch-size 8         another network, by name or from a file",
         "alexnet bench --images images/ --forward-only      a folder of images instead of noise",
         "alexnet bench --batches 20 --json result.json        results for a program",
-        "alexnet bench --data images --batch-size 128       how fast images are decoded, resized and augmented",
+        "alexnet bench model.safetensors --batch-size 1 --int8 --forward-only   a model of one's own, weights of 8 bits",
+        "alexnet bench --threads 1,2 --batch-size 1,8,32 --plot sweep.png   every combination: one table, one plot",
+        "alexnet bench --compare before.json after.json     what became faster, and what is noise",
+        "alexnet bench --network vgg16 --batch-size 8         another network, by name or from a file",
         "mpirun -n 2 alexnet bench --gradients all           how well a training scales over processes",
+        "alexnet bench --data images --batch-size 128       how fast images are decoded, resized and augmented",
     ];
 
     /// <summary>What says how a network is computed.</summary>
-    private Option[] OfNetwork => [_gradients, _forwardOnly, _forwardBackwardOnly, _images, _precise, _bfloat16, _perLayer, _explain, _csv];
+    private Option[] OfNetwork => [_gradients, _forwardOnly, _forwardBackwardOnly, _images, _precise, _bfloat16, _int8, _perLayer, _explain, _csv, _plot];
+
+    private void Validate(CommandResult result)
+    {
+        // An argument that may be left out takes a misspelled option for itself.
+        if (result.GetResult(_model)?.Tokens is [{ } word] && word.Value.StartsWith('-'))
+            result.AddError($"unknown option '{word.Value}'");
+        if (result.GetValue(_forwardOnly) && result.GetValue(_forwardBackwardOnly))
+            result.AddError("--forward-only and --forward-backward-only leave nothing to run; give one of them");
+        if (result.GetValue(_bfloat16) && result.GetValue(_int8))
+            result.AddError("--bfloat16 and --int8 are two ways to read the same weights; give one of them");
+        foreach (Option<bool> narrow in (Option<bool>[])[_bfloat16, _int8])
+            if (result.GetValue(narrow) && !result.GetValue(_forwardOnly))
+                result.AddError($"{narrow.Name} is for inference; give --forward-only with it");
+        // Not the values: to ask for one that is none throws.
+        bool sweep = ((Option[])[_batchSizes, _threads]).Any(option => result.GetResult(option)?.Tokens is [{ } numbers] && numbers.Value.Contains(',', StringComparison.Ordinal));
+        if (result.GetValue(_data) is not null && (sweep || Given(OfNetwork) is not null || result.GetValue(_model) is not null))
+            result.AddError($"--data times the loading of images, where {Given(OfNetwork)?.Name ?? (sweep ? "a list of numbers" : "a model")} has no meaning; leave one of them out");
+        if (result.GetValue(_compare) is { Length: > 0 } files)
+        {
+            if (files.Length < 2)
+                result.AddError("--compare needs two files of --json at least");
+            if (result.Children.OfType<OptionResult>().FirstOrDefault(o => o is { Implicit: false } && o.Option != _compare) is { } other)
+                result.AddError($"--compare measures nothing, so {other.Option.Name} has no meaning; leave one of them out");
+        }
+        if (sweep && Given([_csv, _perLayer, _explain]) is { } single)
+            result.AddError($"{single.Name} is for one batch size and one number of threads; leave it out of a sweep");
+        if (!sweep && Given([_plot]) is not null)
+            result.AddError("--plot draws a sweep; give several batch sizes or numbers of threads: --batch-size 1,8,32");
+        if (result.GetValue(_model) is not null && Given([_imageSize]) is not null)
+            result.AddError("--image-size is for networks with random weights; a model takes the images that it was made for");
+
+        Option? Given(Option[] options) => options.FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
+    }
 
     /// <inheritdoc/>
     public override int Run(CommandContext context) => ProcessJob.Run(context, Name, context.Get(_mpi), job => job.IsMpi ? RunScaling(context, job) : RunHere(context));
@@ -91,10 +139,10 @@ internal sealed class BenchCommand : CliCommand
             _json.Begin(context);
         string name = context.Get(_network);
         Network network = NetworkChoice.Create(name, imageSize: context.Get(_imageSize), asInNotebook: true).Network;
-        int threads = context.Has(_threads) ? context.Get(_threads) : job.Threads();
+        int threads = context.Has(_threads) ? context.Get(_threads).Values[0] : job.Threads();
         var options = new PlanOptions
         {
-            BatchSize = context.Get(_batchSize),
+            BatchSize = context.Get(_batchSizes).Values[0],
             Threads = threads,
             Gradients = context.Get(_gradients),
             Precise = context.Get(_precise),
@@ -115,75 +163,116 @@ internal sealed class BenchCommand : CliCommand
     }
 
     /// <summary>What has no meaning for several processes.</summary>
-    private Option[] OfScaling => [_forwardOnly, _forwardBackwardOnly, _images, _data, _bfloat16, _perLayer, _csv];
+    private Option[] OfScaling => [_forwardOnly, _forwardBackwardOnly, _images, _data, _bfloat16, _int8, _perLayer, _csv, _plot, _compare];
 
     private int RunHere(CommandContext context)
     {
+        if (context.Get(_compare) is { Length: > 0 } files)
+        {
+            foreach (string line in BenchComparison.Differences(files))
+                context.WriteLine(line);
+            context.WriteTable(BenchComparison.ToTable(BenchComparison.Compare(files)));
+            return ExitCode.Success;
+        }
         if (context.Get(_data) is { } data)
             return RunLoader(data, context);
-        string? csv = context.Get(_csv);
+        (string? csv, string? plot) = (context.Get(_csv), context.Get(_plot));
         OutputFile.CheckDifferent("--csv", csv, "--json", _json.FileOf(context));
+        OutputFile.CheckDifferent("--plot", plot, "--json", _json.FileOf(context));
         OutputFile.Check("--csv", csv);
+        OutputFile.Check("--plot", plot);
         _json.Begin(context);
 
-        string name = context.Get(_network);
-        NetworkDefinition chosen = NetworkChoice.Create(name, imageSize: context.Get(_imageSize), asInNotebook: true);
-        Network network = chosen.Network;
-        GradientScope gradients = context.Get(_gradients);
-        int batchSize = context.Get(_batchSize), threads = context.Get(_threads);
-        var benchmark = new NotebookBenchmark(
-            network,
-            new PlanOptions
-            {
-                BatchSize = batchSize,
-                Threads = threads,
-                Gradients = gradients,
-                Precise = context.Get(_precise),
-                Precision = context.Get(_bfloat16) ? Precision.BFloat16 : Precision.Float32,
-                Seed = context.Get(_seed),
-            },
-            context.Get(_burnIn),
-            context.Get(_batches));
+        using Model? model = context.Get(_model) is { } path ? Load(path, context) : null;
+        NetworkDefinition? chosen = model is null ? ChooseNetwork(context) : null;
+        Network network = model?.Network ?? chosen!.Network;
         string[] runs = context.Get(_forwardOnly) ? [NotebookBenchmark.Forward]
             : context.Get(_forwardBackwardOnly) ? [NotebookBenchmark.ForwardBackward]
             : [NotebookBenchmark.Forward, NotebookBenchmark.ForwardBackward];
-        CheckMemory(benchmark, runs);
+        BenchSettings[] combinations = [.. from threads in context.Get(_threads).Values
+                                           from batchSize in context.Get(_batchSizes).Values
+                                           select Settings(context, network, batchSize, threads)];
+        bool sweep = combinations.Length > 1;
+        var runner = new BenchRunner(network, model?.Parameters, runs)
+        {
+            Probes = context.Has(_json.Option),
+            Quiet = sweep,
+            Explain = context.Get(_explain),
+        };
+        foreach (BenchSettings settings in combinations)
+            runner.CheckMemory(settings);
+        if (context.Get(_images) is { } images)
+            runner.Images = new ImageBatch(images, PreprocessingOf(model, chosen, network), combinations.Max(settings => settings.BatchSize));
 
-        NotebookBenchmark.ImageSource images = context.Get(_images) is { } path
-            ? new ImageBatch(path, chosen.Preprocessing ?? throw new UsageException($"--images: {name} does not say how images are prepared; leave it out"), batchSize).Fill
-            : benchmark.Noise;
+        context.WriteLine(Machine.Current.Describe(combinations.Max(settings => settings.Threads)) + NativeBuild.Suffix);
+        return sweep ? RunSweep(runner, combinations, plot, context) : RunOne(runner, combinations[0], network, runs, csv, context);
+    }
 
-        context.WriteLine(Machine.Current.Describe(threads) + NativeBuild.Suffix);
-        foreach (string line in NotebookFormat.Shapes(network, batchSize))
+    private int RunOne(BenchRunner runner, BenchSettings settings, Network network, string[] runs, string? csv, CommandContext context)
+    {
+        foreach (string line in NotebookFormat.Shapes(network, settings.BatchSize))
             context.WriteLine(line);
-        List<NotebookBenchmark.Outcome> outcomes = RunAll(benchmark, runs, images, context);
-        List<RunReport> reports = [.. outcomes.Select(outcome => outcome.Report).OfType<RunReport>()];
-
-        bool interrupted = context.Cancellation.IsCancellationRequested;
-        long peakMemory = Machine.PeakMemoryBytes;
-        if (reports.Count > 0)
-            context.WriteLine(Rates(reports, peakMemory));
+        (BenchReport report, IReadOnlyList<NotebookBenchmark.Outcome> outcomes) = runner.Run(settings, context);
+        if (report.Runs.Count > 0)
+            context.WriteLine(Rates(report.Runs, report.PeakMemoryBytes));
         IReadOnlyList<LayerReport>? layers = context.Get(_perLayer) ? outcomes[^1].Layers : null;
         if (layers is { Count: > 0 })
             context.WriteTable(LayerTimes.ToTable(layers));
+        WarnOfNoise(context, [report]);
         if (csv is not null)
             OutputFile.Write("--csv", csv, Csv(runs, outcomes));
-        _json.Write(context, new BenchReport(
-            chosen.Entry?.Name ?? network.Name, batchSize, network.InputShape.Height, threads, gradients == GradientScope.All ? "all" : "conv", Machine.Current,
-            peakMemory, reports)
-        { Layers = layers }.ToJson);
-        if (!interrupted)
+        _json.Write(context, (report with { LayerTimes = layers }).ToJson);
+        if (!context.Cancellation.IsCancellationRequested)
             return ExitCode.Success;
         context.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"alexnet bench: interrupted after {outcomes.Sum(o => o.Durations.Count)} of {runs.Length * benchmark.Batches} steps that count"));
+            $"alexnet bench: interrupted after {outcomes.Sum(o => o.Durations.Count)} of {runs.Length * settings.Batches} steps that count"));
         return ExitCode.Interrupted;
     }
+
+    private int RunSweep(BenchRunner runner, BenchSettings[] combinations, string? plot, CommandContext context)
+    {
+        var reports = new List<BenchReport>();
+        foreach (BenchSettings settings in combinations)
+            if (!context.Cancellation.IsCancellationRequested)
+                reports.Add(runner.Run(settings, context).Report);
+        context.WriteTable(SweepReport.ToTable(reports));
+        WarnOfNoise(context, reports);
+        if (plot is not null && reports.Any(report => report.Runs.Count > 0))
+            OutputFile.Write("--plot", plot, SweepReport.ToPng(reports));
+        _json.Write(context, () => BenchReport.ToJson(new BenchSweep(BenchReport.CurrentSchema, reports)));
+        if (!context.Cancellation.IsCancellationRequested)
+            return ExitCode.Success;
+        context.Note(FormattableString.Invariant($"alexnet bench: interrupted after {reports.Count} of {combinations.Length} combinations"));
+        return ExitCode.Interrupted;
+    }
+
+    /// <summary>The network that the command line describes.</summary>
+    private NetworkDefinition ChooseNetwork(CommandContext context) =>
+        NetworkChoice.Create(context.Get(_network), imageSize: context.Get(_imageSize), asInNotebook: true);
+
+    private Model Load(string path, CommandContext context) =>
+        context.Has(_network) ? ModelFile.Load(path, NetworkChoice.Find(context.Get(_network))) : ModelFile.Load(path);
+
+    private static Preprocessing PreprocessingOf(Model? model, NetworkDefinition? chosen, Network network) =>
+        (model is null ? chosen!.Preprocessing : model.Preprocessing)
+        ?? throw new UsageException($"--images: nothing says how images become inputs of network '{network.Name}'; leave --images out");
+
+    private BenchSettings Settings(CommandContext context, Network network, int batchSize, int threads) => new(
+        context.Get(_model), batchSize, network.InputShape.Height, network.InputShape.Width, threads,
+        context.Get(_gradients) == GradientScope.All ? "all" : "conv", context.Get(_precise),
+        context.Get(_bfloat16) ? "bfloat16" : context.Get(_int8) ? "int8" : "float32",
+        context.Get(_burnIn), context.Get(_batches), context.Get(_seed), context.Get(_images) ?? "noise");
 
     private int RunLoader(string data, CommandContext context)
     {
         _json.Begin(context);
-        var options = new DataLoaderOptions { BatchSize = context.Get(_batchSize), Threads = context.Get(_threads), Seed = context.Get(_seed) };
+        var options = new DataLoaderOptions
+        {
+            BatchSize = context.Get(_batchSizes).Values[0],
+            Threads = context.Get(_threads).Values[0],
+            Seed = context.Get(_seed),
+        };
         LoaderReport report = new LoaderBenchmark(
             data, context.Get(_network), context.Get(_imageSize), options, context.Get(_burnIn), context.Get(_batches)).Run(context);
         context.WriteLine(Machine.Current.Describe(options.Threads));
@@ -194,45 +283,20 @@ internal sealed class BenchCommand : CliCommand
         return ExitCode.Success;
     }
 
-    private List<NotebookBenchmark.Outcome> RunAll(
-        NotebookBenchmark benchmark, string[] runs, NotebookBenchmark.ImageSource images, CommandContext context)
+    private static void WarnOfNoise(CommandContext context, IReadOnlyList<BenchReport> reports)
     {
-        var outcomes = new List<NotebookBenchmark.Outcome>();
-        using ParameterSet parameters = ParameterSet.Initialize(benchmark.Network, benchmark.Options.Seed);
-        var surroundings = new NotebookBenchmark.Surroundings(context, images, context.Get(_explain));
-        foreach (string run in runs)
-            if (!context.Cancellation.IsCancellationRequested)
-                outcomes.Add(benchmark.Run(run, parameters, surroundings));
-        return outcomes;
-    }
-
-    private static void CheckMemory(NotebookBenchmark benchmark, string[] runs)
-    {
-        int batchSize = benchmark.Options.BatchSize;
-        try
-        {
-            long needed = benchmark.EstimateMemory(runs), available = SystemMemory.AvailableBytes;
-            if (needed > available)
-                throw new UsageException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"batch size {batchSize} needs {needed / 1e9:0.0} GB of memory, but {available / 1e9:0.0} GB are available; use a smaller batch or image"));
-        }
-        catch (OverflowException e)
-        {
-            throw TooLarge(e);
-        }
-        if (benchmark.Network.InputShape.Length > int.MaxValue / batchSize)
-            throw TooLarge(null);
-
-        UsageException TooLarge(Exception? cause) => new(
-            FormattableString.Invariant($"batch size {batchSize} needs more memory than can be addressed; use a smaller batch or image"), cause);
+        foreach (BenchReport report in reports)
+            foreach (RunReport run in report.Runs)
+                if (run.Noise is { } noise)
+                    context.WriteLine(FormattableString.Invariant(
+                        $"noisy: {run.Name}, batch {report.Settings.BatchSize}: {noise}: somebody else was at work on this machine; measure again in a quiet hour"));
     }
 
     private static string Rates(IReadOnlyList<RunReport> reports, long peakMemory) =>
         string.Join("; ", reports.Select(r => FormattableString.Invariant($"{r.Name} {r.ImagesPerSecond:0.0} images/s, {r.Gflops:0.0} GFLOP/s")))
         + FormattableString.Invariant($" (every convolution counted as direct convolution); peak memory {peakMemory / 1e9:0.00} GB");
 
-    private static byte[] Csv(string[] runs, List<NotebookBenchmark.Outcome> outcomes)
+    private static byte[] Csv(string[] runs, IReadOnlyList<NotebookBenchmark.Outcome> outcomes)
     {
         var text = new StringBuilder("run,step,seconds\n");
         for (int r = 0; r < outcomes.Count; r++)

@@ -12,8 +12,8 @@ internal sealed class ConvertCommand : CliCommand
     private readonly ModelInput _in;
     private readonly Argument<string> _out = ModelOutput.Argument();
     private readonly ChoiceOption<TensorType> _type = new(
-        "--type", "data type of the stored weights; f16 and bf16 halve a .safetensors file (rounded to nearest)", null,
-        ("f32", TensorType.F32), ("f16", TensorType.F16), ("bf16", TensorType.BF16));
+        "--type", "data type of the stored weights; f16 and bf16 halve a .safetensors file, int8 quarters its fully connected weights (rounded to nearest)", null,
+        ("f32", TensorType.F32), ("f16", TensorType.F16), ("bf16", TensorType.BF16), ("int8", TensorType.I8));
     private readonly Option<string?> _classNames = ModelOutput.ClassNames();
 
     public ConvertCommand()
@@ -30,6 +30,7 @@ internal sealed class ConvertCommand : CliCommand
     [
         "alexnet convert alexnet-owt-7be5be79.pth alexnet.safetensors",
         "alexnet convert bvlc_alexnet.caffemodel alexnet.onnx --network caffe",
+        "alexnet convert model.safetensors quarter.safetensors --type int8",
         "alexnet convert runs/first small.safetensors --type bf16 --class-names names.txt",
     ];
 
@@ -40,7 +41,7 @@ internal sealed class ConvertCommand : CliCommand
         TensorType type = context.Get(_type);
         ModelOutput.Check("OUT", path, ".safetensors", ".onnx");
         if (type != TensorType.F32 && !path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
-            throw new UsageException("--type f16 and bf16 are for .safetensors; an .onnx file is written as f32, as its operators compute");
+            throw new UsageException("--type f16, bf16 and int8 are for .safetensors; an .onnx file is written as f32, as its operators compute");
         using Model model = _in.Load(context);
         ModelConversion.Write(context, _in.PathOf(context), ModelConversion.WithClasses(model, context.Get(_classNames)), path, type);
         return ExitCode.Success;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using AlexNetSharp.Diagnostics;
@@ -134,6 +135,10 @@ internal static class CommandHost
 
     private static string Describe(ParseResult parsed, Command command)
     {
+        // An argument that may be left out takes a misspelled option for itself.
+        if (parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal)) is { } misspelled)
+            return $"unknown option '{misspelled.Value}'" + NearestName.Suggestion(misspelled.Value, OptionNames(command));
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string token = parsed.UnmatchedTokens[0];

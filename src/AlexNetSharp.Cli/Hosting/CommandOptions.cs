@@ -8,7 +8,10 @@ namespace AlexNetSharp.Cli.Hosting;
 /// <summary>Options that check themselves, and those that several commands share: one declaration with one limit each.</summary>
 internal static class CommandOptions
 {
-    private const int LargestBatch = 1 << 20, LargestImage = 65536;
+    /// <summary>The most that <c>--batch-size</c> and <c>--threads</c> may be.</summary>
+    public const int LargestBatch = 1 << 20, MostThreads = 1024;
+
+    private const int LargestImage = 65536;
 
     /// <summary>An option whose value follows a rule; without a default it is null, zero or false where it is not given.</summary>
     public static Option<T> Of<T>(string name, string description, ValueRule<T> rule) => new(name)
@@ -78,7 +81,7 @@ internal static class CommandOptions
         Of("--batch-size", description, BatchSizeRule, defaultValue);
 
     /// <summary>What <c>--threads</c> may be.</summary>
-    public static ValueRule<int> ThreadsRule { get; } = ValueRule.Integer(1, 1024);
+    public static ValueRule<int> ThreadsRule { get; } = ValueRule.Integer(1, MostThreads);
 
     /// <summary>What <c>--threads</c> is for.</summary>
     public const string ThreadsDescription = "threads that compute";

@@ -46,6 +46,9 @@ internal sealed class JsonOutput
     private static bool IsFile(string word) =>
         word is StandardOutput || word.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || AtomicFile.IsDevice(word);
 
+    /// <summary>The option itself.</summary>
+    public Option Option => _option;
+
     /// <summary>The file; null where there is none.</summary>
     public string? FileOf(CommandContext context) => context.Has(_option) && context.Get(_option) is { } path and not StandardOutput ? path : null;
 

@@ -85,6 +85,14 @@ internal static class ValueRule
     public static ValueRule<IReadOnlyList<int>> IntegerList { get; } =
         new("N,N", "whole numbers with commas between them, such as 120,130", JsonValueKind.Array, ParseList);
 
+    /// <summary>One or several whole numbers between two limits, all different.</summary>
+    public static ValueRule<IntegerList> Integers(int minimum, int maximum) => new(
+        "N[,N…]",
+        string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}, or several different ones with commas between them"),
+        JsonValueKind.Array,
+        text => ParseList(text) is (true, { Count: > 0 } list) && list.All(value => value >= minimum && value <= maximum) && list.Distinct().Count() == list.Count
+            ? (true, new IntegerList(list)) : (false, default!));
+
     /// <summary>A whole number between two limits.</summary>
     public static ValueRule<T> Integer<T>(T minimum, T maximum)
         where T : struct, IBinaryInteger<T> => new(
@@ -134,4 +142,12 @@ internal static class ValueRule
                 return (false, []);
         return (true, values);
     }
+}
+
+/// <summary>Whole numbers, as the command line writes them.</summary>
+/// <param name="Values">The numbers.</param>
+internal sealed record IntegerList(IReadOnlyList<int> Values)
+{
+    /// <summary><c>1,8,32</c>.</summary>
+    public override string ToString() => string.Join(',', Values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 }

@@ -1,5 +1,6 @@
 using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Convolution;
+using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Kernels.Normalization;
 using AlexNetSharp.Kernels.Pooling;
 using AlexNetSharp.Networks;
@@ -122,7 +123,7 @@ internal sealed class Lowering
             conv.Padding.Horizontal(input.Width, conv.KernelSize, conv.Stride).Before,
             conv.Groups);
         IReadOnlyList<ConvCandidate> candidates = ConvAlgorithms.Candidates(
-            geometry, new ConvRequest(relu, Learns(conv), InputGradient, _options.Precise, gradientMasked));
+            geometry, new ConvRequest(relu, Learns(conv), InputGradient, _options.Precise, gradientMasked) { Threads = _options.EffectiveThreads });
         _operations.Add(new Operation(info, candidates[^1].Kernel!, conv.Name, candidates));
     }
 
@@ -132,10 +133,17 @@ internal sealed class Lowering
         _operations.Add(new Operation(
             info,
             _kernels.Linear(
-                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, _options.Precision == Precision.BFloat16,
+                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, Format(_options.Precision),
                 factors: Learns(linear) && _options.FactorLayers.Contains(linear.Name)),
             linear.Name));
     }
+
+    private static WeightFormat Format(Precision precision) => precision switch
+    {
+        Precision.BFloat16 => WeightFormat.BFloat16,
+        Precision.Int8 => WeightFormat.Int8,
+        _ => WeightFormat.Float32,
+    };
 
     /// <param name="relu">Whether backward also goes through the ReLU that made the input.</param>
     private void NormalizationWithPool(bool relu)

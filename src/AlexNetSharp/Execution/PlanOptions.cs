@@ -41,6 +41,6 @@ public sealed record PlanOptions : ExecutorOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 1024);
         ArgumentNullException.ThrowIfNull(Gradients);
         if (Precision != Precision.Float32 && (Gradients != GradientScope.None || InputGradient))
-            throw new ArgumentException("bfloat16 weights are for inference only: ask for them without gradients");
+            throw new ArgumentException($"{Precision} weights are for inference only: ask for them without gradients");
     }
 }

@@ -34,7 +34,8 @@ internal static class ForeignFiles
             return "Darknet weights; convert them to ONNX or safetensors first";
         if (IsTorchSharp(start))
             return "a state dict by TorchSharp's Module.save; save it as safetensors or with Python's torch.save";
-        if (start.Length > 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5)
+        // The length of a safetensors header may begin with the same bytes; zeros follow it, and the header.
+        if (start.Length > 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 && !(start.Length > 8 && start[7] == 0 && start[8] == (byte)'{'))
             return "a Python pickle that torch.save did not write; save the weights: torch.save(model.state_dict(), path)";
         return DescribeText(start);
     }

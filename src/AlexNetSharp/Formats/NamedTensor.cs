@@ -14,6 +14,7 @@ public sealed class NamedTensor
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly long[] _shape;
     private readonly long[]? _strides;
+    private readonly float[]? _scales;
 
     /// <summary>Makes a tensor of checked parts.</summary>
     /// <param name="name">Name in the file.</param>
@@ -23,8 +24,11 @@ public sealed class NamedTensor
     /// <param name="offset">Where the bytes begin in the file, for messages.</param>
     /// <param name="file">The file in which the bytes lie at that offset; null if they were unpacked.</param>
     /// <param name="strides">Elements from one index to the next in each dimension; null for row-major order without gaps.</param>
-    internal NamedTensor(string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, FileBytes? file, long[]? strides = null)
+    /// <param name="scales">For 8-bit weights, what the elements of each row are multiplied by; null for none.</param>
+    internal NamedTensor(
+        string name, TensorType type, long[] shape, ReadOnlyMemory<byte> bytes, long offset, FileBytes? file, long[]? strides = null, float[]? scales = null)
     {
+        _scales = scales;
         Name = name;
         _file = file;
         Type = type;
@@ -52,8 +56,8 @@ public sealed class NamedTensor
     /// <summary>Byte of the file where the elements begin; 0 when they had to be unpacked first.</summary>
     public long Offset { get; }
 
-    /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>.</summary>
-    public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64;
+    /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>: floating-point numbers, or 8-bit weights whose scales are known.</summary>
+    public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64 || _scales is not null;
 
     /// <summary>Whether <see cref="Bytes"/> holds the elements in row-major order without gaps.</summary>
     internal bool IsContiguous => _strides is null;
@@ -86,7 +90,7 @@ public sealed class NamedTensor
     public override string ToString() => $"{Name} {Type} {FormatError.Shape(_shape)}";
 
     /// <summary>The same tensor under another name; copies nothing.</summary>
-    internal NamedTensor Renamed(string name) => new(name, Type, _shape, _bytes, Offset, _file, _strides);
+    internal NamedTensor Renamed(string name) => new(name, Type, _shape, _bytes, Offset, _file, _strides, _scales);
 
     /// <summary>The same elements with the dimensions in another order: dimension i of the result is <paramref name="axes"/>[i] of this; copies nothing.</summary>
     internal NamedTensor Permuted(params int[] axes)
@@ -98,6 +102,9 @@ public sealed class NamedTensor
 
     /// <summary>The same elements in their order, which must be row-major, under another shape of as many; copies nothing.</summary>
     internal NamedTensor Reshaped(params long[] shape) => new(Name, Type, shape, _bytes, Offset, _file);
+
+    /// <summary>A matrix of 8-bit weights with the scale of each row: its elements are their products.</summary>
+    internal NamedTensor Scaled(float[] scales) => new(Name, Type, _shape, _bytes, Offset, _file, _strides, scales);
 
     /// <summary>Converts elements [<paramref name="first"/>, first + destination.Length) of the row-major order to float32.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not all inside the tensor.</exception>
@@ -112,6 +119,7 @@ public sealed class NamedTensor
         if (_strides is null)
         {
             CopyContiguous(first * size, size, destination);
+            Scale(first, destination);
             return;
         }
 
@@ -151,6 +159,22 @@ public sealed class NamedTensor
         return strides;
     }
 
+    /// <summary>Multiplies elements from <paramref name="first"/> on by the scales of their rows.</summary>
+    private void Scale(long first, Span<float> elements)
+    {
+        if (_scales is null || elements.Length == 0)
+            return;
+        long length = Count / _scales.Length;
+        while (elements.Length > 0)
+        {
+            (long row, long column) = Math.DivRem(first, length);
+            Span<float> part = elements[..(int)Math.Min(length - column, elements.Length)];
+            TensorPrimitives.Multiply(part, _scales[row], part);
+            first += part.Length;
+            elements = elements[part.Length..];
+        }
+    }
+
     private void CopyContiguous(long at, int size, Span<float> destination)
     {
         if (_file is null)
@@ -187,6 +211,9 @@ public sealed class NamedTensor
                 break;
             case TensorType.BF16:
                 WidenBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination);
+                break;
+            case TensorType.I8:
+                TensorPrimitives.ConvertTruncating<sbyte, float>(MemoryMarshal.Cast<byte, sbyte>(source), destination);
                 break;
             default:
                 TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(source), destination);

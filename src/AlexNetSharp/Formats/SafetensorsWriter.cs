@@ -10,7 +10,8 @@ namespace AlexNetSharp.Formats;
 /// <param name="Name">Name in the file.</param>
 /// <param name="Shape">Sizes, slowest first.</param>
 /// <param name="Fill">Fills a span with the elements of the row-major order that begin at a given index.</param>
-internal sealed record TensorSource(string Name, long[] Shape, TensorSource.Filler Fill)
+/// <param name="Type">Its type where that is not the file's: F32, or I8 with whole numbers from −128 to 127.</param>
+internal sealed record TensorSource(string Name, long[] Shape, TensorSource.Filler Fill, TensorType? Type = null)
 {
     /// <summary>Writes elements [first, first + destination.Length) of the row-major order to <paramref name="destination"/>.</summary>
     public delegate void Filler(long first, Span<float> destination);
@@ -30,6 +31,7 @@ internal sealed record TensorSource(string Name, long[] Shape, TensorSource.Fill
     /// <exception cref="InvalidDataException">A finite value lies beyond the range of <paramref name="type"/>.</exception>
     public void WriteTo(Stream stream, TensorType type = TensorType.F32)
     {
+        type = Type ?? type;
         int length = (int)Math.Min(Count, PieceElements);
         float[] piece = ArrayPool<float>.Shared.Rent(length);
         ushort[] narrow = type == TensorType.F32 ? [] : ArrayPool<ushort>.Shared.Rent(length);
@@ -42,6 +44,13 @@ internal sealed record TensorSource(string Name, long[] Shape, TensorSource.Fill
                 if (type == TensorType.F32)
                 {
                     stream.Write(MemoryMarshal.AsBytes(part));
+                    continue;
+                }
+                if (type == TensorType.I8)
+                {
+                    Span<sbyte> bytes = MemoryMarshal.Cast<ushort, sbyte>(narrow.AsSpan())[..part.Length];
+                    TensorPrimitives.ConvertTruncating<float, sbyte>(part, bytes);
+                    stream.Write(MemoryMarshal.AsBytes(bytes));
                     continue;
                 }
                 Narrow(part, narrow, type);
@@ -85,7 +94,7 @@ internal static class SafetensorsWriter
     /// <param name="path">The file.</param>
     /// <param name="tensors">The tensors.</param>
     /// <param name="metadata">Texts.</param>
-    /// <param name="type">Type of all elements in the file: F32, F16 or BF16.</param>
+    /// <param name="type">Type of all elements in the file but of tensors that have one of their own: F32, F16 or BF16.</param>
     /// <exception cref="InvalidDataException">A finite value lies beyond the range of <paramref name="type"/>; an older file stays as it is.</exception>
     /// <exception cref="IOException">The file cannot be written; an older file of that name stays as it is.</exception>
     public static void Write(
@@ -119,14 +128,15 @@ internal static class SafetensorsWriter
             foreach (TensorSource tensor in tensors)
             {
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", type.ToString());
+                TensorType own = tensor.Type ?? type;
+                json.WriteString("dtype", own.ToString());
                 json.WriteStartArray("shape");
                 foreach (long size in tensor.Shape)
                     json.WriteNumberValue(size);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += tensor.Count * type.Size());
+                json.WriteNumberValue(offset += tensor.Count * own.Size());
                 json.WriteEndArray();
                 json.WriteEndObject();
             }

@@ -15,8 +15,8 @@ namespace AlexNetSharp.Kernels;
 /// null is not computed. Input and output must not overlap, nor must their gradients, unless a kernel says that they may.
 /// </para>
 /// <para>
-/// Each direction is one or several jobs: delegates made by the constructor, whose pieces of work depend on the sizes alone. So the result is the
-/// same bits for any number of threads.
+/// Each direction is one or several jobs: delegates made by the constructor. Wherever a sum runs over several pieces of work, these depend on the
+/// sizes alone; other pieces may follow the caches and the number of threads. So the result is the same bits for any number of threads.
 /// </para>
 /// </remarks>
 internal abstract unsafe class Kernel
@@ -76,6 +76,12 @@ internal abstract unsafe class Kernel
     /// <summary>Computes the gradients of input and parameters from the gradient of the output, after <see cref="Forward"/>.</summary>
     /// <param name="accumulate">Whether gradients of parameters are added to what is there, or overwrite it.</param>
     public abstract void Backward(bool accumulate = false);
+
+    /// <summary>
+    /// How a direction is cut for some threads, to judge how far it scales; empty where pieces are many and equal at any size, as those of elementwise
+    /// work.
+    /// </summary>
+    public virtual IReadOnlyList<WorkStage> WorkStages(bool backward, int threads) => [];
 
     /// <summary>The threads.</summary>
     private protected WorkerPool Pool { get; private set; } = null!;

@@ -87,6 +87,26 @@ internal static class MatrixPanels
         }
     }
 
+    /// <summary>The scale of the 8-bit form of each output's weights.</summary>
+    public static unsafe float[] Scales(Parameter source)
+    {
+        (int inputs, int outputs) = (source.Spec.Dimensions[0], source.Spec.Dimensions[1]);
+        float* storage = source.Pointer;
+        float[] scales = new float[outputs];
+        for (int first = 0; first < outputs; first += Lanes)
+        {
+            float* panel = storage + (long)first * inputs;
+            int width = Math.Min(Lanes, outputs - first);
+            Span<float> largest = scales.AsSpan(first, width);
+            for (int i = 0; i < inputs; i++)
+                System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(largest, new ReadOnlySpan<float>(panel + (long)i * Lanes, width), largest);
+            foreach (ref float value in largest)
+                value = Int8.Scale(Math.Abs(value));
+        }
+        GC.KeepAlive(source);
+        return scales;
+    }
+
     /// <summary>Where input i of the order channel, row, column lies in the order row, column, channel.</summary>
     public static int[] Positions(int inputs, Shape? map)
     {

@@ -48,7 +48,7 @@ public static class ModelFile
     /// <c>load_state_dict</c> takes them as they are; everything else in the metadata. Or an .onnx file.
     /// </param>
     /// <param name="model">The model.</param>
-    /// <param name="type">How the weights are stored: F32, or in a .safetensors file also F16 or BF16, rounded to nearest.</param>
+    /// <param name="type">How the weights are stored: F32, or in a .safetensors file also F16 or BF16, rounded to nearest, or I8: fully connected weights as whole numbers of 8 bits with a scale for each output, everything else as F32.</param>
     /// <exception cref="ArgumentException">The ending is not known, or it does not go with <paramref name="type"/>.</exception>
     /// <exception cref="InvalidDataException">A weight lies beyond the range of <paramref name="type"/>.</exception>
     /// <exception cref="NotSupportedException">A layer cannot be expressed in ONNX; the message names it.</exception>
@@ -58,14 +58,17 @@ public static class ModelFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(model);
         string ending = Path.GetExtension(path).ToLowerInvariant();
-        if (type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16) || (type != TensorType.F32 && ending == ".onnx"))
+        if (type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.I8) || (type != TensorType.F32 && ending == ".onnx"))
             throw new ArgumentException($"weights cannot be stored as {type} in '{path}'", nameof(type));
         switch (ending)
         {
             case ".safetensors":
                 Dictionary<string, string> metadata = ModelMetadata.Describe(model);
                 metadata["format"] = "pt";
-                SafetensorsWriter.Write(path, WeightSources.Of(model.Parameters), metadata, type);
+                if (type == TensorType.I8)
+                    SafetensorsWriter.Write(path, WeightSources.Int8Of(model.Parameters), metadata);
+                else
+                    SafetensorsWriter.Write(path, WeightSources.Of(model.Parameters), metadata, type);
                 break;
             case ".onnx":
                 OnnxWriter.Write(path, model);

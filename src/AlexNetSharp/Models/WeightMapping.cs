@@ -16,6 +16,9 @@ internal sealed class WeightMapping
     /// <summary>What the metadata <c>format</c> of a checkpoint of earlier versions says.</summary>
     private const string NativeFormat = "alexnetsharp";
 
+    /// <summary>What follows the name of an 8-bit weight in the name of its scales, one for each output.</summary>
+    public const string ScaleSuffix = "_scale";
+
     private readonly Network _network;
     private readonly IReadOnlyList<ParameterSpec> _wanted;
     private readonly NamedTensor[] _sources;
@@ -54,9 +57,17 @@ internal sealed class WeightMapping
         int missing = Array.IndexOf(named, null);
         NamedTensor[] sources = missing < 0 ? [.. named.OfType<NamedTensor>()] : ByOrder(file, network, named)
             ?? throw FormatError.At(file.Path, 0, Missing(file, network, named, network.Parameters[missing]));
+        var known = new HashSet<NamedTensor>(sources);
         for (int i = 0; i < sources.Length; i++)
+        {
+            if (!native && network.Parameters[i].Role == ParameterRole.LinearWeight && ScalesOf(file, sources[i]) is { } scales)
+            {
+                known.Add(scales);
+                sources[i] = sources[i].Scaled(scales.ToArray());
+            }
             RequireFit(file, network, sources[i], network.Parameters[i], native);
-        NamedTensor? stranger = file.Tensors.FirstOrDefault(tensor => !WeightNames.IsTrainingState(tensor.Name) && !sources.Contains(tensor));
+        }
+        NamedTensor? stranger = file.Tensors.FirstOrDefault(tensor => !WeightNames.IsTrainingState(tensor.Name) && !known.Contains(tensor));
         if (stranger is not null)
             FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' does not have; is it another network? Name it");
         return new WeightMapping(network, network.Parameters, sources, native, flipColors);
@@ -131,6 +142,17 @@ internal sealed class WeightMapping
         return new WeightMapping(network, wanted, sources, native, flipColors: false);
     }
 
+    /// <summary>The scales of a matrix of 8-bit weights [out, in], one for each output; null if the tensor is none, or has none.</summary>
+    /// <exception cref="InvalidDataException">They are no floating-point numbers, or more or fewer than outputs.</exception>
+    private static NamedTensor? ScalesOf(TensorFile file, NamedTensor weight)
+    {
+        if (weight.Type != TensorType.I8 || !file.TryGet(weight.Name + ScaleSuffix, out NamedTensor? scales))
+            return null;
+        if (!scales.IsFloatingPoint || weight.Shape.Length == 0 || scales.Count != weight.Shape[0])
+            FormatError.Throw(file.Path, scales.Offset, $"tensor {FormatError.Quote(scales.Name)} is {scales.Type} {FormatError.Shape(scales.Shape)}, but {FormatError.Quote(weight.Name)} {FormatError.Shape(weight.Shape)} needs one floating-point scale for each output");
+        return scales;
+    }
+
     /// <summary>Whether the file keeps kernels as [height, width, in, out], as TensorFlow does and checkpoints of earlier versions.</summary>
     private static bool IsNative(TensorFile file, Network network)
     {
@@ -146,7 +168,7 @@ internal sealed class WeightMapping
         if (!Fits(tensor.Shape, expected))
             FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} has the shape {FormatError.Shape(tensor.Shape)}, but {spec.Name} of network '{network.Name}' needs {FormatError.Shape(expected)}; is it another network? Name it");
         if (!tensor.IsFloatingPoint)
-            FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} holds {tensor.Type} elements; weights must be F32, F16, BF16 or F64");
+            FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} holds {tensor.Type} elements; weights must be F32, F16, BF16 or F64, or those of fully connected layers I8 with scales in {FormatError.Quote(tensor.Name + ScaleSuffix)}");
     }
 
     /// <summary>Copies everything into <paramref name="parameters"/>, by name.</summary>

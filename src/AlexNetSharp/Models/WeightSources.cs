@@ -1,5 +1,6 @@
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Models;
 
@@ -13,6 +14,37 @@ internal static class WeightSources
     {
         bool torchvision = torchvisionNames && parameters.Network.Name == "torchvision";
         return Of(parameters, name => (torchvision ? WeightNames.Torchvision(name) : null) ?? name);
+    }
+
+    /// <summary>All parameters in the order of the layers, fully connected weights as whole numbers of 8 bits; behind all of them the scales of those.</summary>
+    /// <remarks>weight[o, i] = I8[o, i] · scale[o]; the scales are named as the weight with <see cref="WeightMapping.ScaleSuffix"/> behind.</remarks>
+    public static List<TensorSource> Int8Of(ParameterSet parameters)
+    {
+        List<TensorSource> sources = Of(parameters), scales = [];
+        for (int i = 0; i < sources.Count; i++)
+        {
+            Parameter parameter = parameters.Parameters[i];
+            TensorSource plain = sources[i];
+            if (parameter.Spec.Role != ParameterRole.LinearWeight)
+                continue;
+            (int inputs, int outputs) = (parameter.Spec.Dimensions[0], parameter.Spec.Dimensions[1]);
+            float[] scale = MatrixPanels.Scales(parameter), inverse = [.. scale.Select(Int8.Inverse)];
+            if (Array.FindIndex(scale, s => !float.IsFinite(s)) is >= 0 and int bad)
+                throw new InvalidDataException(FormattableString.Invariant(
+                    $"tensor {FormatError.Quote(plain.Name)}: the weights of output {bad} are not all finite, so they have no 8-bit form; write F32"));
+            sources[i] = plain with
+            {
+                Type = TensorType.I8,
+                Fill = (first, destination) =>
+                {
+                    plain.Fill(first, destination);
+                    for (int n = 0; n < destination.Length; n++)
+                        destination[n] = Int8.Round(destination[n], inverse[(first + n) / inputs]);
+                },
+            };
+            scales.Add(TensorSource.Of(plain.Name + WeightMapping.ScaleSuffix, [outputs], scale) with { Type = TensorType.F32 });
+        }
+        return [.. sources, .. scales];
     }
 
     /// <summary>All parameters in the order of the layers, under names of the caller's choice.</summary>

@@ -29,6 +29,8 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 LoadBFloat16(ushort* source) => new(BitConverter.UInt32BitsToSingle((uint)*source << 16));
 
+    public static F32x1 LoadInt8(sbyte* source) => new(*source);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x1 value, float* destination) => *destination = value._value;
 

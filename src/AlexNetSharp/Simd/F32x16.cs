@@ -55,6 +55,15 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LoadInt8(sbyte* source)
+    {
+        if (Avx512F.IsSupported)
+            return new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
+        (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()));
+        return new(Vector512.ConvertToSingle(Vector512.Create(lower, upper)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x16 value, float* destination) => value._value.Store(destination);
 
     /// <inheritdoc/>

@@ -51,6 +51,10 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
         new((Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 LoadInt8(sbyte* source) =>
+        new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte()))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x4 value, float* destination) => value._value.Store(destination);
 
     /// <inheritdoc/>

@@ -55,6 +55,15 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LoadInt8(sbyte* source)
+    {
+        if (Avx2.IsSupported)
+            return new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source)));
+        (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsSByte()));
+        return new(Vector256.ConvertToSingle(Vector256.Create(lower, upper)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x8 value, float* destination) => value._value.Store(destination);
 
     /// <inheritdoc/>

@@ -35,6 +35,9 @@ internal unsafe interface ISimd<T>
     /// <summary>Loads <see cref="Count"/> bfloat16 numbers (the upper halves of floats).</summary>
     static abstract T LoadBFloat16(ushort* source);
 
+    /// <summary>Loads <see cref="Count"/> signed bytes as floats.</summary>
+    static abstract T LoadInt8(sbyte* source);
+
     /// <summary>Stores <see cref="Count"/> floats.</summary>
     static abstract void Store(T value, float* destination);
 

@@ -19,6 +19,24 @@ public static class ProcessorInfo
         _ => "scalar",
     };
 
+    /// <summary>Vendor, family, model and stepping of an x86 processor: <c>AuthenticAMD 25.1.1</c>; empty elsewhere.</summary>
+    /// <remarks>Source: Intel's manual, volume 2A, CPUID, leaves 0 and 1.</remarks>
+    internal static string Family { get; } = FindFamily();
+
+    private static string FindFamily()
+    {
+        if (!X86Base.IsSupported)
+            return "";
+        (int _, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
+        string vendor = Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([ebx, edx, ecx])).Trim();
+        int eax = X86Base.CpuId(1, 0).Eax, family = eax >> 8 & 15, model = eax >> 4 & 15;
+        if (family is 6 or 15)
+            model += (eax >> 16 & 15) << 4;
+        if (family == 15)
+            family += eax >> 20 & 255;
+        return FormattableString.Invariant($"{vendor} {family}.{model}.{eax & 15}");
+    }
+
     private static string FindName()
     {
         string? name = X86Base.IsSupported ? BrandString() : OperatingSystem.IsLinux() ? NameInLinux() : null;

@@ -1,4 +1,4 @@
-using AlexNetSharp.Benchmarks;
+using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Tests.Benchmarking;

@@ -15,7 +15,7 @@ public partial class BenchCommandTests
         AlexNetProcess.Result result = AlexNetCommand.Run([.. s_small, "--batches", "11"]);
         Assert.Equal("", result.Error);
         Assert.Equal(0, result.ExitCode);
-        string[] lines = result.OutputLines;
+        string[] lines = [.. result.OutputLines.Where(line => !line.StartsWith("noisy: ", StringComparison.Ordinal))];
         Assert.Contains(", .NET 10.", lines[0], StringComparison.Ordinal);
         Assert.Equal(
             [
@@ -46,21 +46,30 @@ public partial class BenchCommandTests
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(json));
         JsonElement root = document.RootElement;
         Assert.Equal(
-            ["network", "batchSize", "imageSize", "threads", "gradients", "machine", "peakMemoryBytes", "runs", "layers"],
+            ["schema", "version", "date", "network", "layers", "settings", "machine", "memoryReadGBs", "peakMemoryBytes", "runs", "layerTimes"],
             root.EnumerateObject().Select(p => p.Name));
-        Assert.Equal(("tensorflow", 2, 63, 1, "all"), (
-            root.GetProperty("network").GetString(), root.GetProperty("batchSize").GetInt32(), root.GetProperty("imageSize").GetInt32(),
-            root.GetProperty("threads").GetInt32(), root.GetProperty("gradients").GetString()));
-        Assert.Equal(["processor", "simd", "os", "dotnet", "cores"], root.GetProperty("machine").EnumerateObject().Select(p => p.Name));
+        JsonElement settings = root.GetProperty("settings");
+        Assert.Equal(
+            ["batchSize", "imageHeight", "imageWidth", "threads", "gradients", "precise", "precision", "burnIn", "batches", "seed", "images"],
+            settings.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(("tensorflow", 2, 63, 1, "all", "float32", false, "noise"), (
+            root.GetProperty("network").GetString(), settings.GetProperty("batchSize").GetInt32(), settings.GetProperty("imageHeight").GetInt32(),
+            settings.GetProperty("threads").GetInt32(), settings.GetProperty("gradients").GetString(), settings.GetProperty("precision").GetString(),
+            settings.GetProperty("precise").GetBoolean(), settings.GetProperty("images").GetString()));
+        Assert.Subset(
+            new HashSet<string>(["processor", "simd", "os", "dotnet", "cores", "family", "caches", "megahertz"]),
+            root.GetProperty("machine").EnumerateObject().Select(p => p.Name).ToHashSet());
         Assert.InRange(root.GetProperty("peakMemoryBytes").GetInt64(), 100_000_000, 2_000_000_000);
         JsonElement[] runs = [.. root.GetProperty("runs").EnumerateArray()];
         Assert.Equal(["forward", "forward-backward"], runs.Select(run => run.GetProperty("name").GetString()));
         Assert.Equal(
-            ["name", "steps", "meanSeconds", "sdSeconds", "medianSeconds", "minSeconds", "maxSeconds", "imagesPerSecond", "gflops"],
-            runs[0].EnumerateObject().Select(p => p.Name));
+            ["name", "steps", "meanSeconds", "sdSeconds", "medianSeconds", "medianLowSeconds", "medianHighSeconds", "p90Seconds", "p99Seconds", "minSeconds",
+             "maxSeconds", "imagesPerSecond", "gflops", "seconds", "peakBeforeGflops", "peakAfterGflops"],
+            runs[0].EnumerateObject().Select(p => p.Name).Where(name => name != "noise"));
+        Assert.All(runs, run => Assert.Equal(3, run.GetProperty("seconds").GetArrayLength()));
         Assert.All(runs, run => Assert.Equal(3, run.GetProperty("steps").GetInt32()));
         Assert.Equal(2 / runs[1].GetProperty("meanSeconds").GetDouble(), runs[1].GetProperty("imagesPerSecond").GetDouble(), 1e-9);
-        JsonElement[] layers = [.. root.GetProperty("layers").EnumerateArray()];
+        JsonElement[] layers = [.. root.GetProperty("layerTimes").EnumerateArray()];
         Assert.Equal(1, layers.Sum(layer => layer.GetProperty("share").GetDouble()), 1e-6);
 
         // The durations in the CSV are those that the JSON sums up.

@@ -58,7 +58,7 @@ public sealed class ConvertCommandTests : IDisposable
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.InRange(new FileInfo(target).Length, 2 * 145_188, 2 * 145_188 + 6000);
         Assert.Matches(@"F32 .* BF16 ", result.OutputLines[2]);
-        AssertOneLine(2, "--type f16 and bf16 are for .safetensors", "convert", start, _folder.PathOf("half.onnx"), "--type", "f16");
+        AssertOneLine(2, "--type f16, bf16 and int8 are for .safetensors", "convert", start, _folder.PathOf("half.onnx"), "--type", "f16");
     }
 
     [Fact]

@@ -57,6 +57,27 @@ public unsafe class SimdPartialTests
     }
 
     [Fact]
+    public void SignedBytesBecomeFloats()
+    {
+        CheckInt8<F32x1>();
+        CheckInt8<F32x4>();
+        CheckInt8<F32x8>();
+        CheckInt8<F32x16>();
+    }
+
+    private static void CheckInt8<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        sbyte* source = stackalloc sbyte[16];
+        float* target = stackalloc float[16];
+        for (int i = 0; i < 16; i++)
+            source[i] = (sbyte)(i % 2 == 0 ? 127 - i : i - 128);
+        V.Store(V.LoadInt8(source), target);
+        for (int i = 0; i < V.Count; i++)
+            Assert.Equal(source[i], target[i]);
+    }
+
+    [Fact]
     public void PartialLoadsAtTheEndOfMemoryDoNotFault()
     {
         // The last bytes of a page whose successor may be unmapped: only the lanes asked for may be read or written.

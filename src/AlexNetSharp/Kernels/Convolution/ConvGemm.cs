@@ -134,7 +134,7 @@ internal sealed unsafe class ConvGemm<V> : ConvKernel
             {
                 int channel = group * _groupOutputs + p * Width;
                 PanelPacking.Unpack<V>(
-                    sums + p * _blockStride, pixels, Outputs(p), Bias == null ? null : Bias + channel, Request.Relu,
+                    sums + p * _blockStride, pixels, Outputs(p), Bias == null ? null : Bias + channel, scale: null, Request.Relu,
                     Output + first * g.OutputChannels + channel, g.OutputChannels);
             }
         }

@@ -8,6 +8,9 @@ namespace AlexNetSharp.Kernels.Convolution;
 /// <param name="GradientMasked">The gradient of the output will already be 0 where the output is not positive, so backward need not look.</param>
 internal readonly record struct ConvRequest(bool Relu, bool WeightGradient, bool InputGradient, bool Precise, bool GradientMasked = false)
 {
+    /// <summary>Threads that will compute: what is cut along them has no sum running over it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
     /// <summary>Whether backward has to mask the gradient of the output.</summary>
     public bool MaskGradient => Relu && !GradientMasked;
 

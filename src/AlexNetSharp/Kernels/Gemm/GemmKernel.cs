@@ -31,8 +31,8 @@ internal static unsafe class GemmKernel
     /// <summary>Longest part of the depth that is summed in registers: 32 columns of B then take 16 KiB, and shorter sums round less.</summary>
     public const int DepthBlock = 128;
 
-    /// <summary>Floats of A that one thread keeps in the second-level cache: 512 KiB.</summary>
-    private const int CachedA = 128 * 1024;
+    /// <summary>Floats of A that one thread keeps in the second-level cache: half of it.</summary>
+    private static readonly int s_cachedA = (int)Math.Clamp(CacheSizes.Current.Second / 2 / sizeof(float), 16 << 10, 1 << 20);
 
     /// <summary>Number of panels of <paramref name="columns"/> columns.</summary>
     public static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
@@ -54,7 +54,7 @@ internal static unsafe class GemmKernel
         where V : unmanaged, ISimd<V>
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
-        var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock), 1);
+        var rowBlocks = new EvenSplit(rows, s_cachedA / Math.Min(depth, DepthBlock), 1);
         for (int m = 0; m < rows; m += rowBlocks.Length(m))
             for (int k = 0; k < depth; k += depthBlocks.Length(k))
             {
@@ -68,22 +68,68 @@ internal static unsafe class GemmKernel
             }
     }
 
-    /// <summary>As <see cref="Multiply{V}(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/> with B in <see cref="BFloat16"/>.</summary>
+    /// <summary>
+    /// As <see cref="Multiply{V}(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/> for weights in a format of their own, and for few
+    /// rows, which wait for the memory that the weights come from. The order of sums is the same.
+    /// </summary>
+    /// <param name="a">A [rows, depth] in panels along k.</param>
+    /// <param name="aPanelStride">Floats between panels of A.</param>
+    /// <param name="b">B [depth, n] in panels along n, of <typeparamref name="W"/>.</param>
+    /// <param name="bPanelStride">Weights between panels of B.</param>
+    /// <param name="c">C [rows, n] in panels along n.</param>
+    /// <param name="cPanelStride">Floats between panels of C.</param>
+    /// <param name="rows">Rows of A and C.</param>
+    /// <param name="panels">Panels of B and C.</param>
+    /// <param name="depth">Length of the sums.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<V>(
-        float* a, nint aPanelStride, ushort* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
+    public static void MultiplyWeights<V, W>(
+        float* a, nint aPanelStride, byte* b, nint bPanelStride, float* c, nint cPanelStride, int rows, int panels, int depth)
         where V : unmanaged, ISimd<V>
+        where W : struct, IWeightFormat
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
-        var tiles = new EvenSplit(rows, GemmBFloat16Tile.MaxHeight<V>(), 1);
+        var tiles = new EvenSplit(rows, GemmExpandedTile.MaxHeight<V>(), 1);
+        bool few = IsFew<V>(rows);
         for (int k = 0; k < depth; k += depthBlocks.Length(k))
             for (int p = 0; p < panels; p++)
-                for (int m = 0; m < rows; m += tiles.Length(m))
-                    for (int n = 0; n < PanelWidth; n += 2 * V.Count)
-                        GemmBFloat16Tile.Rows<V>(
-                            tiles.Length(m), a + k / PanelWidth * aPanelStride + m * PanelWidth, aPanelStride,
-                            b + p * bPanelStride + k * PanelWidth + n, c + p * cPanelStride + m * PanelWidth + n,
-                            depthBlocks.Length(k), a, 0, accumulate: k > 0);
+            {
+                float* aBlock = a + k / PanelWidth * aPanelStride, cPanel = c + p * cPanelStride;
+                byte* bBlock = b + (p * bPanelStride + k * PanelWidth) * W.Size;
+                if (few)
+                    MultiplyFew<V, W>(aBlock, aPanelStride, bBlock, cPanel, rows, depthBlocks.Length(k), accumulate: k > 0);
+                else
+                    for (int m = 0; m < rows; m += tiles.Length(m))
+                        for (int n = 0; n < PanelWidth; n += 2 * V.Count)
+                            GemmExpandedTile.Rows<V, W>(
+                                tiles.Length(m), aBlock + m * PanelWidth, aPanelStride, bBlock + n * W.Size, cPanel + m * PanelWidth + n,
+                                depthBlocks.Length(k), a, 0, accumulate: k > 0);
+            }
+    }
+
+    /// <summary>Whether so few rows wait for the memory of B rather than for multiplications, and there are tiles as wide as a panel for them.</summary>
+    public static bool IsFew<V>(int rows)
+        where V : unmanaged, ISimd<V> => rows <= 3 * GemmPanelTile.MaxHeight<V>();
+
+    // One block of one panel. Where its rows are one tile, memory is asked for shortly before it is needed. Where they are several, only the first
+    // finds B not in the first-level cache: each asks for its share of the block that follows in memory, so that memory never rests.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyFew<V, W>(float* a, nint aPanelStride, byte* b, float* c, int rows, int depth, bool accumulate)
+        where V : unmanaged, ISimd<V>
+        where W : struct, IWeightFormat
+    {
+        const int line = 64;
+        var tiles = new EvenSplit(rows, GemmPanelTile.MaxHeight<V>(), 1);
+        nint block = depth * PanelWidth * W.Size, linesEach = (GemmPanelTile.Steps * PanelWidth * W.Size / line + tiles.Count - 1) / tiles.Count;
+        byte* stream = b + (tiles.Count == 1 ? W.PrefetchDistance : block);
+        if (stream == b)
+            linesEach = 0;
+        for (int m = 0; m < rows; m += tiles.Length(m))
+        {
+            nint lines = stream < b + 2 * block ? linesEach : 0;
+            GemmPanelTile.Rows<V, W>(
+                tiles.Length(m), a + m * PanelWidth, aPanelStride, b, c + m * PanelWidth, depth, stream, lines, accumulate);
+            stream += lines * line * (depth / GemmPanelTile.Steps);
+        }
     }
 
     /// <summary>C[m, n] (+)= Σ over r &lt; depth of A[r, m]·B[r, n]: the gradient of a weight.</summary>
@@ -103,7 +149,7 @@ internal static unsafe class GemmKernel
         where V : unmanaged, ISimd<V>
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, 1);
-        var rowBlocks = new EvenSplit(rows, CachedA / Math.Min(depth, DepthBlock) / PanelWidth * PanelWidth, PanelWidth);
+        var rowBlocks = new EvenSplit(rows, s_cachedA / Math.Min(depth, DepthBlock) / PanelWidth * PanelWidth, PanelWidth);
         for (int first = 0; first < rows; first += rowBlocks.Length(first))
             for (int k = 0; k < depth; k += depthBlocks.Length(k))
                 for (int p = 0; p < panels; p++)

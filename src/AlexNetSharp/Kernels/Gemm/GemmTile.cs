@@ -15,9 +15,21 @@ namespace AlexNetSharp.Kernels.Gemm;
 [GemmTiles(maxHeight: 14, transposed: false)]
 internal static partial class GemmTile;
 
-/// <summary>Micro-kernel 1 with B in <see cref="BFloat16"/>, expanded as it is loaded; sums are float32 all the same.</summary>
-[GemmTiles(maxHeight: 14, transposed: false, bfloat16: true)]
-internal static partial class GemmBFloat16Tile;
+/// <summary>Micro-kernel 1 with B in a narrower <see cref="IWeightFormat"/>, expanded as it is loaded; sums are float32 all the same.</summary>
+[GemmTiles(maxHeight: 14, transposed: false, expanded: true)]
+internal static partial class GemmExpandedTile;
+
+/// <summary>Micro-kernel 3: a few rows of C as wide as a panel, for products that wait for the memory that B comes from.</summary>
+/// <remarks>
+/// <para>
+/// The same formula and order of sums as <see cref="GemmTile"/>, for all columns of a panel at once, so that B is read front to back and once. Two
+/// vectors wide, a tile would leave every other cache line of a panel to the next walk where vectors are shorter than half a panel.
+/// </para>
+/// <para>From <c>stream</c> on it prefetches <c>lines</c> cache lines at every fourth row of B.</para>
+/// <para>Registers: height · 32 / V.Count accumulators, a value of A for each row, one vector of B: 3 rows of 8 lanes fill all 16.</para>
+/// </remarks>
+[GemmTiles(maxHeight: 3, transposed: false, expanded: true, wholePanel: true)]
+internal static partial class GemmPanelTile;
 
 /// <summary>Micro-kernel 2: as <see cref="GemmTile"/> with A transposed, for gradients of weights.</summary>
 /// <remarks>

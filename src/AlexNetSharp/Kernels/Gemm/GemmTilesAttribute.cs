@@ -9,9 +9,10 @@ namespace AlexNetSharp.Kernels.Gemm;
 /// <param name="transposed">
 /// Where the values of A lie that meet row k of B: false, down one column of a panel (kernel 1); true, along one row of it (kernel 2).
 /// </param>
-/// <param name="bfloat16">Whether B holds bfloat16 numbers.</param>
+/// <param name="expanded">Whether B holds weights of an <see cref="IWeightFormat"/> that are expanded as they are loaded.</param>
+/// <param name="wholePanel">Whether a tile is a whole panel wide instead of two vectors.</param>
 [AttributeUsage(AttributeTargets.Class)]
-internal sealed class GemmTilesAttribute(int maxHeight, bool transposed, bool bfloat16 = false) : Attribute
+internal sealed class GemmTilesAttribute(int maxHeight, bool transposed, bool expanded = false, bool wholePanel = false) : Attribute
 {
     /// <summary>Rows of the tallest tile.</summary>
     public int MaxHeight { get; } = maxHeight;
@@ -19,6 +20,9 @@ internal sealed class GemmTilesAttribute(int maxHeight, bool transposed, bool bf
     /// <summary>Whether A is read transposed.</summary>
     public bool Transposed { get; } = transposed;
 
-    /// <summary>Whether B holds bfloat16 numbers.</summary>
-    public bool BFloat16 { get; } = bfloat16;
+    /// <summary>Whether B holds weights that are expanded as they are loaded.</summary>
+    public bool Expanded { get; } = expanded;
+
+    /// <summary>Whether a tile is a whole panel wide.</summary>
+    public bool WholePanel { get; } = wholePanel;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Kernels.Gemm;
 
@@ -97,16 +98,47 @@ internal static unsafe class PanelPacking
         }
     }
 
-    /// <summary>destination[r, c] = panel[r, c] + bias[c], or max(0, ·) of it, for c &lt; columns.</summary>
+    /// <summary>A panel as whole numbers of 8 bits with a scale for each column: panel[r, c] ≈ quantized[r, c] · scales[c].</summary>
+    /// <param name="panel">[rows][32].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="quantized">[rows][32].</param>
+    /// <param name="scales">[32].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void QuantizePanel<V>(float* panel, int rows, sbyte* quantized, float* scales)
+        where V : unmanaged, ISimd<V>
+    {
+        float* inverse = stackalloc float[GemmKernel.PanelWidth];
+        for (int c = 0; c < GemmKernel.PanelWidth; c += V.Count)
+        {
+            V largest = V.Zero;
+            for (int r = 0; r < rows; r++)
+            {
+                V value = V.Load(panel + (nint)r * GemmKernel.PanelWidth + c);
+                largest = V.Max(largest, V.Max(value, V.Zero - value));
+            }
+            V.Store(largest, scales + c);
+        }
+        for (int c = 0; c < GemmKernel.PanelWidth; c++)
+        {
+            scales[c] = Int8.Scale(scales[c]);
+            inverse[c] = Int8.Inverse(scales[c]);
+        }
+        for (int r = 0; r < rows; r++, panel += GemmKernel.PanelWidth, quantized += GemmKernel.PanelWidth)
+            for (int c = 0; c < GemmKernel.PanelWidth; c++)
+                quantized[c] = Int8.Round(panel[c], inverse[c]);
+    }
+
+    /// <summary>destination[r, c] = panel[r, c] · scale[c] + bias[c], or max(0, ·) of it, for c &lt; columns.</summary>
     /// <param name="panel">[rows][32].</param>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns that count, 1 to 32.</param>
     /// <param name="bias">[columns], or null for none.</param>
+    /// <param name="scale">[32], or null for 1.</param>
     /// <param name="relu">Whether negative results become 0; not-a-number passes.</param>
     /// <param name="destination">Rows of a dense matrix, from the block's first column on.</param>
     /// <param name="rowLength">Floats between rows of the destination.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpack<V>(float* panel, int rows, int columns, float* bias, bool relu, float* destination, nint rowLength)
+    public static void Unpack<V>(float* panel, int rows, int columns, float* bias, float* scale, bool relu, float* destination, nint rowLength)
         where V : unmanaged, ISimd<V>
     {
         for (int c = 0; c < columns; c += V.Count)
@@ -116,7 +148,7 @@ internal static unsafe class PanelPacking
             float* from = panel + c, to = destination + c;
             for (int r = 0; r < rows; r++, from += GemmKernel.PanelWidth, to += rowLength)
             {
-                V value = V.Load(from) + add;
+                V value = scale == null ? V.Load(from) + add : V.MultiplyAdd(V.Load(from), V.Load(scale + c), add);
                 if (relu)
                     value = V.MaxNative(V.Zero, value);
                 if (count == V.Count)

@@ -1,5 +1,6 @@
 using AlexNetSharp.Kernels.Gemm;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Linear;
@@ -12,8 +13,8 @@ namespace AlexNetSharp.Kernels.Linear;
 /// of the weight is written in the same layout. Only inputs, outputs and their gradients are packed, which are small.
 /// </para>
 /// <para>
-/// Small batches are bound by reading the weight from memory once. With bfloat16 a rounded copy of half the size is kept
-/// and expanded as it is loaded; sums are float32 all the same. Backward always uses the float32 weight.
+/// Small batches are bound by reading the weight from memory once. With bfloat16 or int8 a rounded copy of a half or a quarter of the size is
+/// kept and expanded as it is loaded; sums are float32 all the same. Backward always uses the float32 weight.
 /// </para>
 /// </remarks>
 internal sealed unsafe class LinearKernel<V> : Kernel
@@ -21,8 +22,8 @@ internal sealed unsafe class LinearKernel<V> : Kernel
 {
     private const int Width = GemmKernel.PanelWidth;
 
-    /// <summary>Rows of the transposed input gradient in one piece of work.</summary>
-    private const int GradInputRows = 112;
+    /// <summary>Rows of the transposed input gradient in one piece of work, at most.</summary>
+    private const int MostGradInputRows = 112;
 
     /// <summary>Rows of the weight gradient in one piece of work: with a batch of 32 their input takes 256 KiB.</summary>
     private const int GradWeightRows = 2048;
@@ -31,13 +32,19 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     private const int PackedTogether = 16;
 
     private readonly int _batch, _inFeatures, _outFeatures;
-    private readonly bool _relu, _bfloat16;
-    private readonly int _inPanels, _outPanels, _batchPanels, _forwardPanels;
+    private readonly bool _relu;
+    private readonly WeightFormat _format;
+    private readonly int _inPanels, _outPanels, _batchPanels;
+
+    // How the work is cut for the threads, set by Bind; no sum runs over these pieces.
+    private int _forwardPanels, _gradInputRows;
+    private EvenSplit _forwardRows;
 
     // Strides of panels in scratch: 16 floats beyond a round number, so that rows of neighbors do not share a set of the cache.
     private readonly nint _batchStride, _transposedStride, _gradInputStride;
     private readonly Job _packInput, _packGradOutput, _roundWeight, _forward, _backwardWeight, _backwardInput;
-    private ushort* _rounded;
+    private float* _scales;
+    private byte* _rounded;
     private float* _inputPanels, _gradOutputPanels, _gradOutputTransposed, _workerScratch;
     private bool _accumulate;
 
@@ -48,29 +55,31 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     /// <param name="relu">The output is max(0, ·), and gradients are masked where the output is not positive.</param>
     /// <param name="weightGradient">Backward will be asked for the gradients of weight and bias.</param>
     /// <param name="inputGradient">Backward will be asked for the gradient of the input.</param>
-    /// <param name="bfloat16">Forward uses a rounded copy of the weight.</param>
+    /// <param name="format">What forward reads the weight as.</param>
     /// <param name="factors">Backward leaves the gradient of the weight, not that of the bias, to <see cref="Factors"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is less than 1.</exception>
-    public LinearKernel(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, bool bfloat16, bool factors = false)
+    public LinearKernel(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, WeightFormat format, bool factors = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
         (_batch, _inFeatures, _outFeatures) = (batch, inFeatures, outFeatures);
-        (_relu, WeightGradient, InputGradient, _bfloat16) = (relu, weightGradient, inputGradient, bfloat16);
+        (_relu, WeightGradient, InputGradient, _format) = (relu, weightGradient, inputGradient, format);
         (_inPanels, _outPanels, _batchPanels) = (GemmKernel.Panels(inFeatures), GemmKernel.Panels(outFeatures), GemmKernel.Panels(batch));
-        // Several panels share one passage of the packed input through the second-level cache, as long as all threads still get
-        // enough pieces; for small batches the input stays in the first level, and one panel is one sequential read.
-        _forwardPanels = batch <= 8 ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
         _batchStride = Width * batch + 16;
         _transposedStride = Width * outFeatures + 16;
-        _gradInputStride = Width * GradInputRows + 16;
+        _gradInputStride = Width * MostGradInputRows + 16;
         (_packInput, _packGradOutput, _roundWeight) = (PackInput, PackGradOutput, RoundWeight);
         (_forward, _backwardWeight, _backwardInput) = (ForwardPanels, BackwardWeight, BackwardInput);
         Factors = factors ? new LinearFactors<V>(batch, inFeatures, outFeatures, _batchStride) : null;
     }
 
-    public override string Name => _bfloat16 ? "packed panels, bfloat16 weights" : "packed panels";
+    public override string Name => _format switch
+    {
+        WeightFormat.BFloat16 => "packed panels, bfloat16 weights",
+        WeightFormat.Int8 => "packed panels, int8 weights",
+        _ => "packed panels",
+    };
 
     public override bool WeightGradient { get; }
 
@@ -82,8 +91,15 @@ internal sealed unsafe class LinearKernel<V> : Kernel
 
     public override bool BackwardReadsOutput => _relu;
 
-    /// <summary>Floats of memory for the rounded weight; 0 without bfloat16.</summary>
-    public override long PreparedWeightLength => _bfloat16 ? (long)_outPanels * _inFeatures * Width / 2 : 0;
+    /// <summary>Floats of memory for the rounded weight, before which int8 has a scale for each column of the panels; 0 for float32.</summary>
+    public override long PreparedWeightLength => _format == WeightFormat.Float32 ? 0 : ScalesLength + PanelLength * _outPanels * RoundedSize / sizeof(float);
+
+    private int RoundedSize => _format == WeightFormat.Int8 ? Int8Weights.Size : BFloat16Weights.Size;
+
+    private long ScalesLength => _format == WeightFormat.Int8 ? (long)_outPanels * Width : 0;
+
+    /// <summary>Weights of a panel.</summary>
+    private long PanelLength => (long)_inFeatures * Width;
 
     public override long ScratchLength(int threads) => SharedScratch + threads * WorkerScratch;
 
@@ -96,18 +112,62 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     private long SharedScratch => InputPanelsLength + GradOutputPanelsLength + GradOutputTransposedLength;
 
     private long WorkerScratch => Math.Max(
-        _forwardPanels * _batchStride,
+        MostForwardPanels * _batchStride,
         InputGradient ? _batchPanels * _gradInputStride : 0);
 
     public override void Bind(WorkerPool pool, in Operands operands)
     {
         base.Bind(pool, operands);
-        _rounded = (ushort*)PreparedWeight;
+        (_forwardPanels, _forwardRows) = (ForwardPanelsFor(pool.Threads), ForwardRowsFor(pool.Threads));
+        _gradInputRows = GradInputRowsFor(pool.Threads);
+        _scales = PreparedWeight;
+        _rounded = (byte*)(PreparedWeight + ScalesLength);
         _inputPanels = Scratch;
         _gradOutputPanels = _inputPanels + InputPanelsLength;
         _gradOutputTransposed = _gradOutputPanels + GradOutputPanelsLength;
         _workerScratch = _gradOutputTransposed + GradOutputTransposedLength;
         Factors?.Bind(Input, _gradOutputPanels);
+    }
+
+    /// <summary>Panels of the output in one piece of forward, at most.</summary>
+    private int MostForwardPanels => _batch <= 9 ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
+
+    // Several panels share one passage of the packed input through the second-level cache, as long as all threads still get
+    // enough pieces; for small batches the input stays in the first level, and one panel is one sequential read.
+    private int ForwardPanelsFor(int threads) => Math.Clamp(_outPanels / (4 * threads), 1, MostForwardPanels);
+
+    /// <summary>Where panels are fewer than threads, the batch is cut too.</summary>
+    private EvenSplit ForwardRowsFor(int threads) =>
+        new(_batch, Math.Max(Math.Min(_batch, 16), _batch / Math.Max(1, (threads + _outPanels - 1) / _outPanels)), 1);
+
+    private int GradInputRowsFor(int threads)
+    {
+        int rows = MostGradInputRows;
+        while (rows > MostGradInputRows / 4 && (_inFeatures + rows - 1) / rows < 2 * threads)
+            rows /= 2;
+        return rows;
+    }
+
+    public override IReadOnlyList<WorkStage> WorkStages(bool backward, int threads)
+    {
+        double product = (double)_batch * _inFeatures * _outFeatures;
+        if (!backward)
+        {
+            EvenSplit rows = ForwardRowsFor(threads);
+            int panels = ForwardPanelsFor(threads);
+            double largest = product * Math.Min(1, (double)panels * Width / _outFeatures) * rows.Length(0) / _batch;
+            return [new(product, (double)rows.Count * ((_outPanels + panels - 1) / panels), largest)];
+        }
+        var stages = new List<WorkStage>();
+        if (WeightGradient)
+            stages.Add(new(
+                product, (double)((_inFeatures + GradWeightRows - 1) / GradWeightRows) * _outPanels,
+                product * Math.Min(1, (double)GradWeightRows / _inFeatures) * Math.Min(1, (double)Width / _outFeatures)));
+        if (InputGradient)
+            stages.Add(new(
+                product, (double)((_inFeatures + GradInputRowsFor(threads) - 1) / GradInputRowsFor(threads)),
+                product * Math.Min(1, (double)GradInputRowsFor(threads) / _inFeatures)));
+        return stages;
     }
 
     private int InputPieces => (_inPanels + PackedTogether - 1) / PackedTogether;
@@ -117,25 +177,29 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     /// <summary>Columns of the given panel of a matrix.</summary>
     private static int Columns(int panel, int total) => Math.Min(Width, total - panel * Width);
 
-    /// <summary>Rounds the weight; does nothing without bfloat16.</summary>
+    /// <summary>Rounds the weight; does nothing for float32.</summary>
     public override void PrepareWeights()
     {
-        if (_bfloat16)
+        if (_format != WeightFormat.Float32)
             Pool.Run(_roundWeight, _outPanels);
     }
 
-    /// <summary>One panel of the weight in bfloat16.</summary>
+    /// <summary>One panel of the weight in the narrower format.</summary>
     private void RoundWeight(int index, int worker)
     {
-        long length = (long)_inFeatures * Width;
-        BFloat16.Round(Weight + index * length, _rounded + index * length, length);
+        float* weight = Weight + index * PanelLength;
+        byte* rounded = _rounded + index * PanelLength * RoundedSize;
+        if (_format == WeightFormat.BFloat16)
+            BFloat16.Round(weight, (ushort*)rounded, PanelLength);
+        else
+            PanelPacking.QuantizePanel<V>(weight, _inFeatures, (sbyte*)rounded, _scales + index * Width);
     }
 
     /// <summary>output = relu(input · weight + bias).</summary>
     public override void Forward()
     {
         Pool.Run(_packInput, InputPieces);
-        Pool.Run(_forward, (_outPanels + _forwardPanels - 1) / _forwardPanels);
+        Pool.Run(_forward, (_outPanels + _forwardPanels - 1) / _forwardPanels * _forwardRows.Count);
     }
 
     /// <summary>Sixteen panels of the input.</summary>
@@ -147,28 +211,42 @@ internal sealed unsafe class LinearKernel<V> : Kernel
             _inputPanels + first * _batchStride, _batchStride);
     }
 
-    /// <summary>Some panels of the output.</summary>
+    /// <summary>Some panels of the output, for some rows of the batch.</summary>
     private void ForwardPanels(int index, int worker)
     {
-        int first = index * _forwardPanels, panels = Math.Min(_forwardPanels, _outPanels - first);
-        nint weightStride = (nint)_inFeatures * Width;
+        (int piece, int part) = Math.DivRem(index, _forwardRows.Count);
+        int row = _forwardRows.Start(part), rows = _forwardRows.Length(row);
+        int first = piece * _forwardPanels, panels = Math.Min(_forwardPanels, _outPanels - first);
         float* c = OfWorker(worker);
-        if (_bfloat16)
-            GemmKernel.Multiply<V>(
-                _inputPanels, _batchStride, _rounded + first * weightStride, weightStride, c, _batchStride,
-                _batch, panels, _inFeatures);
-        else
-            GemmKernel.Multiply<V>(
-                _inputPanels, _batchStride, Weight + first * weightStride, weightStride, c, _batchStride,
-                _batch, panels, _inFeatures, accumulate: false);
+        switch (_format)
+        {
+            case WeightFormat.BFloat16:
+                Multiply<BFloat16Weights>(_rounded + first * PanelLength * BFloat16Weights.Size, c, row, rows, panels);
+                break;
+            case WeightFormat.Int8:
+                Multiply<Int8Weights>(_rounded + first * PanelLength, c, row, rows, panels);
+                break;
+            default:
+                if (GemmKernel.IsFew<V>(_batch))
+                    Multiply<Float32Weights>((byte*)(Weight + first * PanelLength), c, row, rows, panels);
+                else
+                    GemmKernel.Multiply<V>(
+                        _inputPanels + row * Width, _batchStride, Weight + first * PanelLength, (nint)PanelLength, c, _batchStride,
+                        rows, panels, _inFeatures, accumulate: false);
+                break;
+        }
         for (int p = 0; p < panels; p++)
         {
             int column = (first + p) * Width;
             PanelPacking.Unpack<V>(
-                c + p * _batchStride, _batch, Columns(first + p, _outFeatures), Bias == null ? null : Bias + column,
-                _relu, Output + column, _outFeatures);
+                c + p * _batchStride, rows, Columns(first + p, _outFeatures), Bias == null ? null : Bias + column,
+                _format == WeightFormat.Int8 ? _scales + column : null, _relu, Output + (nint)row * _outFeatures + column, _outFeatures);
         }
     }
+
+    private void Multiply<W>(byte* weight, float* c, int row, int rows, int panels)
+        where W : struct, IWeightFormat =>
+        GemmKernel.MultiplyWeights<V, W>(_inputPanels + row * Width, _batchStride, weight, (nint)PanelLength, c, _batchStride, rows, panels, _inFeatures);
 
     /// <summary>gradWeight = inputᵀ · g, gradBias = Σ g over the batch, gradInput = g · weightᵀ, where g = gradOutput masked by the ReLU.</summary>
     public override void Backward(bool accumulate)
@@ -181,7 +259,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
             Pool.Run(_backwardWeight, (_inFeatures + GradWeightRows - 1) / GradWeightRows * _outPanels);
         }
         if (GradInput != null)
-            Pool.Run(_backwardInput, (_inFeatures + GradInputRows - 1) / GradInputRows);
+            Pool.Run(_backwardInput, (_inFeatures + _gradInputRows - 1) / _gradInputRows);
     }
 
     /// <summary>One panel of the masked output gradient, as it is and transposed, and its bias gradient.</summary>
@@ -219,7 +297,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     /// <summary>A block of columns of the input gradient, computed transposed.</summary>
     private void BackwardInput(int index, int worker)
     {
-        int row = index * GradInputRows, rows = Math.Min(GradInputRows, _inFeatures - row);
+        int row = index * _gradInputRows, rows = Math.Min(_gradInputRows, _inFeatures - row);
         float* c = OfWorker(worker);
         GemmKernel.Multiply<V>(
             Weight + row * Width, (nint)_inFeatures * Width, _gradOutputTransposed, _transposedStride,

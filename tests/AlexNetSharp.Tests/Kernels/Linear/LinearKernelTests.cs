@@ -1,5 +1,6 @@
 using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
@@ -13,12 +14,14 @@ public unsafe class LinearKernelTests
         public readonly int Batch, In, Out;
         public readonly AlignedBuffer Input, Weight, Bias, Output, GradOutput, GradWeight, GradBias, GradInput;
         public readonly double[] ExpectedOutput, ExpectedGradWeight, ExpectedGradBias, ExpectedGradInput;
-        private readonly bool _bfloat16, _accumulate;
+        private readonly WeightFormat _format;
+        private readonly bool _accumulate;
+        private readonly float[] _scales;
 
-        public Case(int batch, int inFeatures, int outFeatures, bool relu, bool accumulate, bool bfloat16, bool integers)
+        public Case(int batch, int inFeatures, int outFeatures, bool relu, bool accumulate, WeightFormat format, bool integers)
         {
             (Batch, In, Out) = (batch, inFeatures, outFeatures);
-            (_bfloat16, _accumulate) = (bfloat16, accumulate);
+            (_format, _accumulate) = (format, accumulate);
             var random = new System.Random(batch + 100 * In + 10_000 * Out);
             AlignedBuffer Fill(long length)
             {
@@ -39,6 +42,7 @@ public unsafe class LinearKernelTests
                 for (int o = Out; o < GemmKernel.Panels(Out) * 32; o++)
                     Weight.Pointer[At(i, o)] = GradWeight.Pointer[At(i, o)] = 0;
 
+            _scales = [.. Enumerable.Range(0, Out).Select(o => Int8.Scale(Enumerable.Range(0, In).Max(i => Math.Abs(Weight.Pointer[At(i, o)]))))];
             ExpectedOutput = new double[batch * Out];
             ExpectedGradWeight = new double[In * Out];
             ExpectedGradBias = new double[Out];
@@ -71,12 +75,17 @@ public unsafe class LinearKernelTests
         private float ForwardWeight(int i, int o)
         {
             float w = Weight.Pointer[At(i, o)];
-            return _bfloat16 ? BitConverter.UInt32BitsToSingle((uint)BFloat16.Round(w) << 16) : w;
+            return _format switch
+            {
+                WeightFormat.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BFloat16.Round(w) << 16),
+                WeightFormat.Int8 => _scales[o] * Int8.Round(w, Int8.Inverse(_scales[o])),
+                _ => w,
+            };
         }
 
         public void Run(int threads, bool relu)
         {
-            Kernel kernel = KernelSet.Best.Linear(Batch, In, Out, relu, weightGradient: true, inputGradient: true, _bfloat16);
+            Kernel kernel = KernelSet.Best.Linear(Batch, In, Out, relu, weightGradient: true, inputGradient: true, _format);
             using var pool = new WorkerPool(threads);
             using var prepared = new AlignedBuffer(kernel.PreparedWeightLength);
             using var scratch = new AlignedBuffer(kernel.ScratchLength(threads) + 16);
@@ -134,7 +143,7 @@ public unsafe class LinearKernelTests
             foreach (bool accumulate in new[] { false, true })
             {
                 // Small integers are bfloat16 numbers, so the rounded weight must give the same.
-                var x = new Case(batch, inFeatures, outFeatures, relu, accumulate, bfloat16: accumulate, integers: true);
+                var x = new Case(batch, inFeatures, outFeatures, relu, accumulate, accumulate ? WeightFormat.BFloat16 : WeightFormat.Float32, integers: true);
                 x.Run(2, relu);
                 x.Check(exact: true);
             }
@@ -143,9 +152,9 @@ public unsafe class LinearKernelTests
     [Theory, MemberData(nameof(Sizes))]
     public void AgreesWithFloat64(int batch, int inFeatures, int outFeatures)
     {
-        foreach (bool bfloat16 in new[] { false, true })
+        foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
         {
-            var x = new Case(batch, inFeatures, outFeatures, relu: false, accumulate: true, bfloat16, integers: false);
+            var x = new Case(batch, inFeatures, outFeatures, relu: false, accumulate: true, format, integers: false);
             x.Run(1, relu: false);
             x.Check(exact: false);
         }
@@ -157,7 +166,7 @@ public unsafe class LinearKernelTests
     {
         float[][] Results(int threads)
         {
-            var x = new Case(batch, 400, 150, relu: true, accumulate: false, bfloat16: false, integers: false);
+            var x = new Case(batch, 400, 150, relu: true, accumulate: false, WeightFormat.Float32, integers: false);
             x.Run(threads, relu: true);
             return [x.Output.Span.ToArray(), x.GradWeight.Span.ToArray(), x.GradBias.Span.ToArray(), x.GradInput.Span.ToArray()];
         }
@@ -171,10 +180,10 @@ public unsafe class LinearKernelTests
     {
         using var x = new AlignedBuffer(64);
         using var pool = new WorkerPool(1);
-        Kernel kernel = KernelSet.Best.Linear(1, 1, 1, relu: false, weightGradient: false, inputGradient: false, bfloat16: false);
+        Kernel kernel = KernelSet.Best.Linear(1, 1, 1, relu: false, weightGradient: false, inputGradient: false, WeightFormat.Float32);
         Assert.Throws<ArgumentException>(() => kernel.Bind(pool, new Operands { GradWeight = x.Pointer }));
         Assert.Throws<ArgumentException>(() => kernel.Bind(pool, new Operands { GradInput = x.Pointer }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => KernelSet.Best.Linear(0, 1, 1, relu: false, weightGradient: false, inputGradient: false, bfloat16: false));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KernelSet.Best.Linear(0, 1, 1, relu: false, weightGradient: false, inputGradient: false, WeightFormat.Float32));
     }
 
     [Theory]

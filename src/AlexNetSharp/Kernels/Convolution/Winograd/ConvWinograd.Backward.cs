@@ -30,7 +30,15 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         if (GradInput != null)
             Pool.Run(_transpose, group * _planes.Length, _planes.Length);
-        Pool.Run(_backwardPart, group * Parts, Parts);
+        if (!IsWide)
+            Pool.Run(_backwardPart, group * Parts, Parts);
+        else
+        {
+            if (GradWeight != null)
+                Pool.Run(_weightPiece, group * Parts * PiecesOfPart, Parts * PiecesOfPart);
+            if (GradInput != null)
+                Pool.Run(_inputBlock, group * _sizes.FusedBackward!.Blocks, _sizes.FusedBackward.Blocks);
+        }
         if (GradWeight != null)
             Pool.Run(_sumParts, _planes.Length);
     }
@@ -39,7 +47,15 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         int tileRows = StagedTileRows(stage);
         RunStage(stage, _backwardTransform, GradWeight != null ? 2 * tileRows : tileRows);
-        RunStage(stage, _backwardProduct, _planes.Length);
+        if (ProductParts.Count == 1)
+            RunStage(stage, _backwardProduct, _planes.Length);
+        else
+        {
+            if (GradWeight != null)
+                RunStage(stage, _weightPart, _planes.Length * ProductParts.Count);
+            if (GradInput != null)
+                RunStage(stage, _inputPart, _planes.Length * InputParts.Count);
+        }
         if (GradInput != null)
             RunStage(stage, _addTiles, tileRows / _grid.Rows.Tiles * _sizes.AddedPanels.Count);
     }
@@ -55,9 +71,9 @@ internal sealed unsafe partial class ConvWinograd<V>
             TileBlock tiles = block.Tiles;
             for (int row = 0; row < tiles.Images * tiles.TileRows; row++)
             {
-                TransformGradOutput(row, block, worker);
+                TransformGradOutput(row, 0, _sizes.OutputPanels, block, worker);
                 if (GradWeight != null)
-                    TransformInput(row, block, worker);
+                    TransformInput(row, 0, _sizes.InputPanels, block, worker);
             }
             foreach (int plane in _planes)
                 BackwardProduct(plane, block, part, accumulate: b > first, worker);
@@ -67,15 +83,78 @@ internal sealed unsafe partial class ConvWinograd<V>
         }
     }
 
+    /// <summary>
+    /// Fused, for more threads than there are parts: the weight gradient of one part for some panels of both channels. Each piece transforms the panels
+    /// that it needs itself, so some are transformed several times; the sums and their order are those of <see cref="BackwardPart"/>.
+    /// </summary>
+    private void WeightPiece(int index, int worker)
+    {
+        (index, int inputPiece) = Math.DivRem(index, _wideInput.Count);
+        (index, int outputPiece) = Math.DivRem(index, _wideOutput.Count);
+        (int group, int part) = Math.DivRem(index, Parts);
+        (int firstInput, int endInput) = (_wideInput.Start(inputPiece), _wideInput.Start(inputPiece + 1));
+        (int firstOutput, int endOutput) = (_wideOutput.Start(outputPiece), _wideOutput.Start(outputPiece + 1));
+        int first = _sizes.BackwardParts.Start(part), end = _sizes.BackwardParts.Start(part + 1);
+        for (int b = first; b < end; b++)
+        {
+            BlockMatrices block = FusedBlock(_sizes.FusedBackward!, b, group, worker);
+            for (int row = 0; row < block.Tiles.Images * block.Tiles.TileRows; row++)
+            {
+                TransformGradOutput(row, firstOutput, endOutput, block, worker);
+                TransformInput(row, firstInput, endInput, block, worker);
+            }
+            foreach (int plane in _planes)
+                WeightProduct(plane, block, GradWeights(part, plane), firstInput, endInput, firstOutput, endOutput, accumulate: b > first);
+            if (GradBias != null && inputPiece == 0)
+                for (int panel = firstOutput; panel < endOutput; panel++)
+                    SumBias(panel, block, GradBiases(part) + Width * panel, accumulate: b > first);
+        }
+    }
+
+    /// <summary>Fused, for more threads than there are parts: the gradient of the input of one block.</summary>
+    private void InputBlock(int index, int worker)
+    {
+        (int group, int b) = Math.DivRem(index, _sizes.FusedBackward!.Blocks);
+        BlockMatrices block = FusedBlock(_sizes.FusedBackward, b, group, worker);
+        TileBlock tiles = block.Tiles;
+        for (int row = 0; row < tiles.Images * tiles.TileRows; row++)
+            TransformGradOutput(row, 0, _sizes.OutputPanels, block, worker);
+        foreach (int plane in _planes)
+            InputProduct(plane, 0, _sizes.InputPanels, block, worker);
+        for (int image = tiles.FirstImage; image < tiles.FirstImage + tiles.Images; image++)
+            AddTiles(image, 0, _sizes.InputPanels, block, worker);
+    }
+
+    /// <summary>Staged, for many threads: the weight product of one point, for some panels of output channels.</summary>
+    private void StagedWeightPart(int index, int worker)
+    {
+        BlockMatrices block = StagedBlock(index, out int piece);
+        (int point, int part) = Math.DivRem(piece, ProductParts.Count);
+        (int plane, int first, int end) = (_planes[point], ProductParts.Start(part), ProductParts.Start(part + 1));
+        bool accumulate = block.Tiles.FirstImage > 0;
+        WeightProduct(plane, block, GradWeights(0, plane), 0, _sizes.InputPanels, first, end, accumulate);
+        if (GradBias != null && plane == _grid.PlaneOfOne)
+            for (int panel = first; panel < end; panel++)
+                SumBias(panel, block, GradBiases(0) + Width * panel, accumulate);
+    }
+
+    /// <summary>Staged, for many threads: the product for the input's gradient at one point, for some panels of input channels.</summary>
+    private void StagedInputPart(int index, int worker)
+    {
+        BlockMatrices block = StagedBlock(index, out int piece);
+        (int point, int part) = Math.DivRem(piece, InputParts.Count);
+        InputProduct(_planes[point], InputParts.Start(part), InputParts.Start(part + 1), block, worker);
+    }
+
     /// <summary>Staged: first the tile rows of this block's output gradient, then those of its input.</summary>
     private void StagedBackwardTransform(int index, int worker)
     {
         BlockMatrices block = StagedBlock(index, out int row);
         int tileRows = block.Tiles.Images * block.Tiles.TileRows;
         if (row < tileRows)
-            TransformGradOutput(row, block, worker);
+            TransformGradOutput(row, 0, _sizes.OutputPanels, block, worker);
         else
-            TransformInput(row - tileRows, block, worker);
+            TransformInput(row - tileRows, 0, _sizes.InputPanels, block, worker);
     }
 
     /// <summary>Staged: both products of one point.</summary>
@@ -98,16 +177,16 @@ internal sealed unsafe partial class ConvWinograd<V>
     private void BackwardProduct(int plane, in BlockMatrices block, int part, bool accumulate, int worker)
     {
         if (GradWeight != null)
-            WeightProduct(plane, block, GradWeights(part, plane), accumulate);
+            WeightProduct(plane, block, GradWeights(part, plane), 0, _sizes.InputPanels, 0, _sizes.OutputPanels, accumulate);
         if (GradInput != null)
-            InputProduct(plane, block, worker);
+            InputProduct(plane, 0, _sizes.InputPanels, block, worker);
         if (GradBias != null && plane == _grid.PlaneOfOne)
             for (int panel = 0; panel < _sizes.OutputPanels; panel++)
                 SumBias(panel, block, GradBiases(part) + Width * panel, accumulate);
     }
 
-    /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU.</summary>
-    private void TransformGradOutput(int row, in BlockMatrices block, int worker)
+    /// <summary>Ỹ' = A y' Aᵀ of one row of tiles, where y' is masked by the ReLU, from one panel of channels to another.</summary>
+    private void TransformGradOutput(int row, int firstPanel, int endPanel, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
         (int image, int tileRow) = block.Tiles.TileRow(row);
@@ -115,7 +194,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         int start = _grid.Rows.Start(tileRow), height = _grid.Rows.Size(tileRow), lanes;
         float** gradients = stackalloc float*[2 * WinogradTiles.MaxPoints];
         float** outputs = Request.MaskGradient ? gradients + WinogradTiles.MaxPoints : null;
-        for (int panel = 0; panel < _sizes.OutputPanels; panel++)
+        for (int panel = firstPanel; panel < endPanel; panel++)
             for (int j = 0; j < _grid.Columns.Tiles; j++)
             {
                 int x = _grid.Columns.Start(j), columns = _grid.Columns.Size(j);
@@ -141,29 +220,32 @@ internal sealed unsafe partial class ConvWinograd<V>
             }
     }
 
-    /// <summary>W̃'[ic, oc] (+)= X̃ᵀ[ic, tiles]·Ỹ'[tiles, oc] at one point.</summary>
-    private void WeightProduct(int plane, in BlockMatrices block, float* gradWeights, bool accumulate)
+    /// <summary>W̃'[ic, oc] (+)= X̃ᵀ[ic, tiles]·Ỹ'[tiles, oc] at one point, for some panels of ic and oc.</summary>
+    private void WeightProduct(
+        int plane, in BlockMatrices block, float* gradWeights, int firstInput, int endInput, int firstOutput, int endOutput, bool accumulate)
     {
         (int first, int count) = block.Tiles.Range(plane);
+        int panelLength = Width * _sizes.InputChannels, channels = Math.Min(Width * endInput, _sizes.InputChannels) - Width * firstInput;
+        float* target = gradWeights + (nint)firstOutput * panelLength + firstInput * Width * Width;
         if (count > 0)
             GemmKernel.MultiplyTransposed<V>(
-                block.InputAt(plane, first), block.Layout.PanelStride, block.OutputAt(plane, first), block.Layout.PanelStride,
-                gradWeights, Width * _sizes.InputChannels, _sizes.InputChannels, _sizes.OutputPanels, count, accumulate);
+                block.InputAt(plane, first, firstInput), block.Layout.PanelStride, block.OutputAt(plane, first, firstOutput), block.Layout.PanelStride,
+                target, panelLength, channels, endOutput - firstOutput, count, accumulate);
         else if (!accumulate)
-            new Span<float>(gradWeights, _sizes.OutputPanels * _sizes.InputChannels * Width).Clear();
+            for (int panel = firstOutput; panel < endOutput; panel++, target += panelLength)
+                new Span<float>(target, channels * Width).Clear();
     }
 
-    /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point.</summary>
+    /// <summary>X̃'[tiles, ic] = Ỹ'[tiles, oc]·W̃ᵀ[oc, ic] at one point, from one panel of ic to another.</summary>
     /// <remarks>Staged, weights are transposed just before, into the cache: that costs less than to hold them twice.</remarks>
-    private void InputProduct(int plane, in BlockMatrices block, int worker)
+    private void InputProduct(int plane, int firstPanel, int endPanel, in BlockMatrices block, int worker)
     {
         bool ready = _sizes.FusedBackward is not null;
-        EvenSplit pieces = _sizes.InputPieces;
-        int panelLength = Width * Width * _sizes.OutputPanels;
+        int panelLength = Width * Width * _sizes.OutputPanels, panels;
         (int first, int count) = block.Tiles.Range(plane);
-        for (int piece = 0; piece < pieces.Count && count > 0; piece++)
+        for (int begin = firstPanel; begin < endPanel && count > 0; begin += panels)
         {
-            int begin = pieces.Start(piece), panels = pieces.Start(piece + 1) - begin;
+            panels = Math.Min(_sizes.InputPieces.Length(0), endPanel - begin);
             float* transposed = ready ? Transposed(plane) : Worker(worker, _workerPanel);
             if (!ready)
                 TransposeWeights(block.Group, plane, begin, panels, transposed);

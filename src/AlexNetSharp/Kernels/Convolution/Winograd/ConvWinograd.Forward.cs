@@ -29,7 +29,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         {
             int tileRows = StagedTileRows(stage);
             RunStage(stage, _inputTransform, tileRows);
-            RunStage(stage, _product, _planes.Length);
+            RunStage(stage, _product, _planes.Length * ProductParts.Count);
             RunStage(stage, _outputTransform, tileRows);
         }
     }
@@ -41,9 +41,9 @@ internal sealed unsafe partial class ConvWinograd<V>
         BlockMatrices block = FusedBlock(_sizes.Fused!, b, group, worker);
         int rows = block.Tiles.Images * block.Tiles.TileRows;
         for (int row = 0; row < rows; row++)
-            TransformInput(row, block, worker);
+            TransformInput(row, 0, _sizes.InputPanels, block, worker);
         foreach (int plane in _planes)
-            Product(plane, block);
+            Product(plane, 0, _sizes.OutputPanels, block);
         for (int row = 0; row < rows; row++)
             TransformOutput(row, block, worker);
     }
@@ -51,13 +51,14 @@ internal sealed unsafe partial class ConvWinograd<V>
     private void StagedInput(int index, int worker)
     {
         BlockMatrices block = StagedBlock(index, out int row);
-        TransformInput(row, block, worker);
+        TransformInput(row, 0, _sizes.InputPanels, block, worker);
     }
 
     private void StagedProduct(int index, int worker)
     {
         BlockMatrices block = StagedBlock(index, out int piece);
-        Product(_planes[piece], block);
+        (int plane, int part) = Math.DivRem(piece, ProductParts.Count);
+        Product(_planes[plane], ProductParts.Start(part), ProductParts.Start(part + 1), block);
     }
 
     private void StagedOutput(int index, int worker)
@@ -66,16 +67,16 @@ internal sealed unsafe partial class ConvWinograd<V>
         TransformOutput(row, block, worker);
     }
 
-    /// <summary>Ỹ[tiles, oc] = X̃[tiles, ic]·W̃[ic, oc] at one point.</summary>
-    private void Product(int plane, in BlockMatrices block)
+    /// <summary>Ỹ[tiles, oc] = X̃[tiles, ic]·W̃[ic, oc] at one point, from one panel of oc to another.</summary>
+    private void Product(int plane, int firstPanel, int endPanel, in BlockMatrices block)
     {
         (int first, int count) = block.Tiles.Range(plane);
         if (count > 0)
             GemmKernel.Multiply<V>(
                 block.InputAt(plane, first), block.Layout.PanelStride,
-                Weights(block.Group, plane), Width * _sizes.InputChannels,
-                block.OutputAt(plane, first), block.Layout.PanelStride,
-                count, _sizes.OutputPanels, _sizes.InputChannels, accumulate: false);
+                Weights(block.Group, plane) + (nint)firstPanel * Width * _sizes.InputChannels, Width * _sizes.InputChannels,
+                block.OutputAt(plane, first, firstPanel), block.Layout.PanelStride,
+                count, endPanel - firstPanel, _sizes.InputChannels, accumulate: false);
     }
 
     /// <summary>W̃ = G w Gᵀ of one panel of output channels and <see cref="WeightRows"/> input channels of a group.</summary>
@@ -101,8 +102,8 @@ internal sealed unsafe partial class ConvWinograd<V>
         }
     }
 
-    /// <summary>X̃ = Bᵀ x B of one row of tiles.</summary>
-    private void TransformInput(int row, in BlockMatrices block, int worker)
+    /// <summary>X̃ = Bᵀ x B of one row of tiles, from one panel of channels to another.</summary>
+    private void TransformInput(int row, int firstPanel, int endPanel, in BlockMatrices block, int worker)
     {
         ConvGeometry g = Geometry;
         (int image, int tileRow) = block.Tiles.TileRow(row);
@@ -117,7 +118,7 @@ internal sealed unsafe partial class ConvWinograd<V>
             step = _sizes.InputChannels;
         }
         float** rows = stackalloc float*[WinogradTiles.MaxPoints];
-        for (int panel = 0; panel < _sizes.InputPanels; panel++)
+        for (int panel = firstPanel; panel < endPanel; panel++)
             for (int j = 0; j < _grid.Columns.Tiles; j++)
             {
                 int x = _grid.Columns.Start(j), columns = _grid.Columns.Size(j) + _fold.Width - 1, from = 0, to = columns;

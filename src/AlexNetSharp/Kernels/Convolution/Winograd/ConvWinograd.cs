@@ -63,10 +63,14 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
     private readonly long _workerTile, _workerInput, _workerOutput, _workerFolded, _workerFoldedImage, _workerPanel, _workerLength;
     private readonly long _sharedInput, _sharedOutput, _sharedTransposed, _sharedGradWeight, _sharedGradBias, _sharedLength;
 
+    // Fused, with more threads than parts: the panels of output and input channels of one piece of work.
+    private readonly EvenSplit _wideOutput, _wideInput;
+
     // Staged: pieces are numbered stage by stage, so many to each: at least those of its longest job.
     private readonly int _stagePieces;
 
     private readonly Job _prepare, _forwardBlock, _inputTransform, _product, _outputTransform;
+    private readonly Job _weightPiece, _inputBlock, _weightPart, _inputPart;
     private readonly Job _backwardTransform, _backwardProduct, _addTiles, _transpose, _backwardPart, _sumParts, _gradWeightTransform;
     private float* _zeros, _weights, _shared, _workers;
     private bool _accumulate;
@@ -87,8 +91,9 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
         TileBlock whole = new(_grid, 0, 1, 0, _grid.Rows.Tiles);
         _planes = [.. Enumerable.Range(0, _grid.Planes).Where(p => whole.Range(p).Count > 0).OrderByDescending(p => whole.Range(p).Count)];
 
-        _stagePieces = Math.Max(Math.Max(2 * _grid.Rows.Tiles, _sizes.AddedPanels.Count) * _sizes.Staged.Images.Length(0), _planes.Length);
+        _stagePieces = Math.Max(Math.Max(2 * _grid.Rows.Tiles, _sizes.AddedPanels.Count) * _sizes.Staged.Images.Length(0), _planes.Length * Math.Max(ProductParts.Count, InputParts.Count));
 
+        (_wideOutput, _wideInput) = ChooseWide();
         BlockLayout? backward = _sizes.FusedBackward;
         bool staged = _sizes.Fused is null || (request.Backward && backward is null);
         Take(ref _sharedLength, staged ? _sizes.Staged.InputLength : 0, out _sharedInput);
@@ -109,6 +114,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
         (_prepare, _forwardBlock) = (TransformWeights, ForwardBlock);
         (_inputTransform, _product, _outputTransform) = (StagedInput, StagedProduct, StagedOutput);
         (_backwardTransform, _backwardProduct, _addTiles) = (StagedBackwardTransform, StagedBackwardProduct, StagedAddTiles);
+        (_weightPiece, _inputBlock, _weightPart, _inputPart) = (WeightPiece, InputBlock, StagedWeightPart, StagedInputPart);
         (_transpose, _backwardPart, _sumParts, _gradWeightTransform) = (TransposePoint, BackwardPart, SumParts, TransformGradWeight);
 
         static void Take(ref long length, long floats, out long start)
@@ -147,6 +153,20 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
 
     /// <summary>Gradient of the biases: the sums of one part. Groups use it one after the other.</summary>
     private float* GradBiases(int part) => _shared + _sharedGradBias + (long)part * Width * _sizes.OutputPanels;
+
+    /// <summary>Fused: whether there are more threads than parts of the batch, so that parts are cut along their channels too.</summary>
+    private bool IsWide => Request.Threads > Parts;
+
+    private int PiecesOfPart => _wideOutput.Count * _wideInput.Count;
+
+    /// <summary>Staged: the panels of output channels that a piece of the products takes; all where there are points enough for all threads.</summary>
+    private EvenSplit ProductParts => new(_sizes.OutputPanels, Math.Max(1, _sizes.OutputPanels / PartsOfPoint), 1);
+
+    /// <summary>Staged: the panels of input channels that a piece of the product for the input's gradient takes.</summary>
+    private EvenSplit InputParts => new(_sizes.InputPanels, Math.Max(1, _sizes.InputPanels / PartsOfPoint), 1);
+
+    /// <summary>Staged: pieces of one point, so that each of many threads gets four of them.</summary>
+    private int PartsOfPoint => (4 * Request.Threads + _planes.Length - 1) / _planes.Length;
 
     /// <summary>Transposed weights of one point, where backward is fused.</summary>
     private float* Transposed(int plane) => _shared + _sharedTransposed + plane * TransposedPlane;

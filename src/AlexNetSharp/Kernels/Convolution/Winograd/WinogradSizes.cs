@@ -1,4 +1,5 @@
 using AlexNetSharp.Kernels.Gemm;
+using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Convolution.Winograd;
@@ -15,6 +16,10 @@ namespace AlexNetSharp.Kernels.Convolution.Winograd;
 /// The sums of the weight gradient run over all tiles. Fused, they are split into parts that do not depend on the number of threads; each is summed
 /// by one thread in the order of its blocks, and the parts are added in their order at the end: the same bits for any number of threads.
 /// </para>
+/// <para>
+/// Blocks of forward, and the pieces in which backward transposes weights, follow the caches of the machine (<see cref="CacheSizes"/>): no sum runs
+/// over them. Blocks of backward are constants, because the weight gradient is summed in their order: the same bits on machines with other caches.
+/// </para>
 /// </remarks>
 internal sealed class WinogradSizes
 {
@@ -22,9 +27,6 @@ internal sealed class WinogradSizes
 
     /// <summary>Transformed weights up to this size (4 MiB) are cheap to read again for every block.</summary>
     private const long LargestSmall = 1 << 20;
-
-    /// <summary>Transformed input and output of a fused block: 512 KiB, half of a second-level cache.</summary>
-    private const long FusedBlock = 128 << 10;
 
     /// <summary>Transformed input and output of a fused block in backward: 4 MiB, which stay in the part of the shared cache that a core can hope for.</summary>
     private const long FusedBackwardBlock = 1 << 20;
@@ -38,6 +40,9 @@ internal sealed class WinogradSizes
     /// <summary>Fewer fused blocks than this would leave threads without work.</summary>
     private const int LeastFusedBlocks = 8;
 
+    /// <summary>Fused blocks of forward for each thread, as long as tile rows allow: a thread that is done early then waits for a quarter of its time at most.</summary>
+    private const int PiecesOfThread = 4;
+
     /// <summary>Pieces of work that give every thread something to do.</summary>
     private const int EnoughPieces = 64;
 
@@ -47,12 +52,15 @@ internal sealed class WinogradSizes
     /// <summary>Transformed input and output of a staged block: 8 MiB, which stay in the shared cache, or 40 MiB where weights are large.</summary>
     private const long StagedBlock = 2 << 20, LargeStagedBlock = 10 << 20;
 
-    /// <summary>Transposed weights of one piece of work: 256 KiB, a quarter of a second-level cache.</summary>
-    private const int TransposedPiece = 64 << 10;
+    private readonly CacheSizes _caches;
 
     /// <summary>Lays out a convolution.</summary>
-    public WinogradSizes(ConvGeometry geometry, ConvRequest request)
+    /// <param name="geometry">The convolution.</param>
+    /// <param name="request">What is asked of it.</param>
+    /// <param name="caches">Caches to lay out for; null for those of this machine.</param>
+    public WinogradSizes(ConvGeometry geometry, ConvRequest request, CacheSizes? caches = null)
     {
+        _caches = caches ?? CacheSizes.Current;
         Fold = new KernelFold(geometry);
         InputChannels = Fold.Channels;
         OutputChannels = geometry.OutputChannels / geometry.Groups;
@@ -67,22 +75,41 @@ internal sealed class WinogradSizes
         Staged = new BlockLayout(grid, geometry.Batch, images, grid.Rows.Tiles, InputPanels, OutputPanels);
         if (!small)
             return;
-        int tileRows = (int)Math.Clamp(FusedBlock / row, 1, grid.Rows.Tiles);
-        images = tileRows < grid.Rows.Tiles ? 1 : (int)Math.Clamp(FusedBlock / image, 1, geometry.Batch);
-        var fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
-        if (fused.Blocks >= LeastFusedBlocks)
-            Fused = fused;
+        Fused = ChooseFused(geometry, request.Threads);
         if (!request.Backward)
             return;
 
         // The tiles of an image overlap in the gradient of the input, so a block that makes it holds whole images.
-        tileRows = request.InputGradient ? grid.Rows.Tiles : (int)Math.Clamp(FusedBackwardBlock / row, 1, grid.Rows.Tiles);
+        int tileRows = request.InputGradient ? grid.Rows.Tiles : (int)Math.Clamp(FusedBackwardBlock / row, 1, grid.Rows.Tiles);
         images = tileRows < grid.Rows.Tiles ? 1 : (int)Math.Clamp(FusedBackwardBlock / image, 1, (geometry.Batch + MostParts - 1) / MostParts);
-        fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
+        var fused = new BlockLayout(grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
         int parts = (int)Math.Clamp(PartsTogether / ((long)grid.Planes * WeightPlane), 1, MostParts);
         BackwardParts = new EvenSplit(fused.Blocks, (fused.Blocks + parts - 1) / parts, 1);
         if (BackwardParts.Count >= LeastFusedBlocks && fused.InputLength + fused.OutputLength <= LargestFusedBackward)
             FusedBackward = fused;
+    }
+
+    // Every block reads all transformed weights again, and each tile is written once and read twice on its way through the stages. Between two uses of
+    // either lie the weights and the block: larger blocks read weights less often, until what they hold leaves a cache.
+    private BlockLayout? ChooseFused(ConvGeometry geometry, int threads)
+    {
+        BlockLayout? best = null;
+        double least = double.PositiveInfinity;
+        long weights = (long)Grid.Planes * WeightPlane * sizeof(float);
+        int enough = (int)Math.Clamp((long)geometry.Batch * Grid.Rows.Tiles, LeastFusedBlocks, Math.Max(LeastFusedBlocks, PiecesOfThread * threads));
+        foreach ((int images, int tileRows) in Enumerable.Range(1, Grid.Rows.Tiles).Select(rows => (1, rows))
+            .Concat(Enumerable.Range(2, Math.Max(geometry.Batch / enough - 1, 0)).Select(images => (images, Grid.Rows.Tiles))))
+        {
+            var layout = new BlockLayout(Grid, geometry.Batch, images, tileRows, InputPanels, OutputPanels);
+            if (layout.Blocks < enough)
+                continue;
+            long block = (layout.InputLength + layout.OutputLength) * sizeof(float);
+            // Per block, but blocks are not equally large: the whole batch is what counts.
+            double cost = ((double)weights * layout.Blocks + 3.0 * block * layout.Blocks) * TrafficCost.PerByte(_caches, weights + block);
+            if (cost < least)
+                (best, least) = (layout, cost);
+        }
+        return best;
     }
 
     /// <summary>Space to depth.</summary>
@@ -122,11 +149,11 @@ internal sealed class WinogradSizes
     public int WeightPlane => BlockLayout.Odd((long)OutputPanels * InputChannels * Width);
 
     /// <summary>
-    /// Panels of input channels that the product for the input's gradient takes at a time: those whose weights are transposed just before, or all
-    /// where backward is fused and they were transposed for all blocks beforehand.
+    /// Panels of input channels that the product for the input's gradient takes at a time: those whose weights are transposed just before, a quarter
+    /// of a second-level cache, or all where backward is fused and they were transposed for all blocks beforehand.
     /// </summary>
     public EvenSplit InputPieces => new(
-        InputPanels, FusedBackward is not null ? InputPanels : Math.Max(1, TransposedPiece / (Width * Width * OutputPanels)), 1);
+        InputPanels, FusedBackward is not null ? InputPanels : (int)Math.Max(1, _caches.Second / 4 / sizeof(float) / (Width * Width * OutputPanels)), 1);
 
     /// <summary>
     /// Panels of input channels that one piece of work adds up for the gradient of the input, where backward is staged: fewer than all where there

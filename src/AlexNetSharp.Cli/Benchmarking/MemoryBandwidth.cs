@@ -4,7 +4,7 @@ using AlexNetSharp.Simd;
 using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
-namespace AlexNetSharp.Benchmarks;
+namespace AlexNetSharp.Cli.Benchmarking;
 
 /// <summary>Measures how fast the threads can read memory: the floor of everything that must touch all weights once.</summary>
 internal static unsafe class MemoryBandwidth

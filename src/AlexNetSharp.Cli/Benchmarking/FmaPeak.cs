@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using AlexNetSharp.Simd;
 using AlexNetSharp.Threading;
 
-namespace AlexNetSharp.Benchmarks;
+namespace AlexNetSharp.Cli.Benchmarking;
 
 /// <summary>Measures how many multiply-adds the processor can do at best: the yardstick of every kernel.</summary>
 /// <remarks>
