@@ -38,6 +38,9 @@ internal sealed class ModelInput
         return Directory.Exists(path) ? RunFolder.BestCheckpointOf(path) : path;
     }
 
+    /// <summary>The network that the command line names, or null.</summary>
+    public string? NetworkOf(CommandContext context) => context.Get(_network);
+
     /// <summary>Reads the model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or its network is not known or another one.</exception>

@@ -27,7 +27,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
             Dotnet = new DotnetCommand(_folder.Path);
             // bin/CONFIGURATION/net10.0/
             string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-            foreach (string project in (string[])["AlexNetSharp", "AlexNetSharp.Images", "AlexNetSharp.Cli"])
+            foreach (string project in (string[])["AlexNetSharp", "AlexNetSharp.Images", "AlexNetSharp.AspNetCore", "AlexNetSharp.Cli"])
                 Dotnet.Run(
                     "pack", Path.Combine(Repository.Root, "src", project), "--no-build", "-c", configuration, "-o", PathOf("feed"), "-v", "quiet",
                     $"-p:MinVerVersionOverride={Version}");
@@ -53,6 +53,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
     [Theory]
     [InlineData("AlexNetSharp", "System.Numerics.Tensors")]
     [InlineData("AlexNetSharp.Images", "AlexNetSharp, SkiaSharp, SkiaSharp.NativeAssets.Linux.NoDependencies")]
+    [InlineData("AlexNetSharp.AspNetCore", "AlexNetSharp, AlexNetSharp.Images")]
     public void ALibraryHoldsItsAssemblyAndDocuments(string id, string dependencies)
     {
         using ZipArchive package = Open(id, "nupkg");
@@ -78,7 +79,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
         Assert.Equal(contents.Length - 3, files.Length);
         Assert.Equal(
             [
-                "AlexNetSharp.Images.dll", "AlexNetSharp.dll", "SkiaSharp.dll", "Spectre.Console.Ansi.dll", "Spectre.Console.dll",
+                "AlexNetSharp.AspNetCore.dll", "AlexNetSharp.Images.dll", "AlexNetSharp.dll", "SkiaSharp.dll", "Spectre.Console.Ansi.dll", "Spectre.Console.dll",
                 "System.CommandLine.dll", "System.Numerics.Tensors.dll", "alexnet.dll",
             ],
             files.Where(name => Path.GetExtension(name) == ".dll" && !name.Contains('/', StringComparison.Ordinal)));
