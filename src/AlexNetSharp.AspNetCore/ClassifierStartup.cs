@@ -24,6 +24,11 @@ internal sealed class ClassifierStartup(ClassifierHost host, IHostApplicationLif
         {
             ClassifierLog.LoadFailed(host.Logger, host.Options.ModelPath, e.Message);
             Environment.ExitCode = 1;
+            // A host that is still starting would report that it was interrupted.
+            var started = new TaskCompletionSource();
+            using (lifetime.ApplicationStarted.Register(() => started.TrySetResult()))
+            using (stoppingToken.Register(() => started.TrySetResult()))
+                await started.Task.ConfigureAwait(false);
             lifetime.StopApplication();
             return;
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using AlexNetSharp.Data;
 using AlexNetSharp.Inference;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetSharp.AspNetCore;
 
@@ -126,7 +127,7 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         activity.SetTag("alexnet.compute.ms", timings.Computing.TotalMilliseconds);
     }
 
-    private IResult Problem(HttpContext context, Activity? activity, int status, string reason, string detail)
+    private ProblemHttpResult Problem(HttpContext context, Activity? activity, int status, string reason, string detail)
     {
         host.Telemetry.Refused(reason);
         ClassifierLog.Refused(host.Logger, status, reason, detail);

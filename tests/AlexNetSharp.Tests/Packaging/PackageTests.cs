@@ -79,7 +79,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
         Assert.Equal(contents.Length - 3, files.Length);
         Assert.Equal(
             [
-                "AlexNetSharp.AspNetCore.dll", "AlexNetSharp.Images.dll", "AlexNetSharp.dll", "SkiaSharp.dll", "Spectre.Console.Ansi.dll", "Spectre.Console.dll",
+                "AlexNetSharp.AspNetCore.dll", "AlexNetSharp.Images.dll", "AlexNetSharp.Studio.dll", "AlexNetSharp.dll", "SkiaSharp.dll", "Spectre.Console.Ansi.dll", "Spectre.Console.dll",
                 "System.CommandLine.dll", "System.Numerics.Tensors.dll", "alexnet.dll",
             ],
             files.Where(name => Path.GetExtension(name) == ".dll" && !name.Contains('/', StringComparison.Ordinal)));

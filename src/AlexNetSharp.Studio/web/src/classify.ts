@@ -69,7 +69,7 @@ export const classifyPage: Page = (main) => {
       grid.append(el("button", { type: "button", class: "tile", onclick: () => void add([file]) }, image, caption));
       try {
         const best = (await classify(file, 1, false)).classes[0]!;
-        caption.replaceChildren(best.name, el("b", {}, percent(best.probability)));
+        caption.replaceChildren(el("span", {}, best.name), el("b", {}, percent(best.probability)));
       } catch (e) {
         caption.textContent = e instanceof Error ? e.message : String(e);
       }
@@ -102,7 +102,7 @@ export const classifyPage: Page = (main) => {
       el("p", { class: "quiet" }, name),
       bars(result.classes),
       el("dl", { class: "times" }, ...([["decode", t.decode], ["prepare", t.prepare], ["compute", t.compute]] as const)
-        .flatMap(([what, value]) => [el("dt", {}, what), el("dd", {}, milliseconds(value))])),
+        .map(([what, value]) => el("div", {}, el("dt", {}, what), el("dd", {}, milliseconds(value))))),
       el("p", { class: "links" }, el("a", { href: "#inside" }, "Look inside"), el("a", { href: "#similar" }, "Find similar")),
     ];
   }

@@ -1,12 +1,15 @@
 // Numbers of the network as pixels.
 
+/** Small values are most of a map; a plain scale would leave them dark. */
+const gamma = 0.6;
+
 // A perceptual ramp from black over the accent's green to warm white, as stops of red, green and blue.
 const stops: [number, number, number][] = [[10, 14, 18], [16, 56, 66], [18, 104, 96], [64, 152, 104], [166, 194, 106], [250, 240, 190]];
 
 const ramp: Uint8ClampedArray = (() => {
   const table = new Uint8ClampedArray(256 * 3);
   for (let i = 0; i < 256; i++) {
-    const at = (i / 255) * (stops.length - 1), k = Math.min(Math.floor(at), stops.length - 2), t = at - k;
+    const at = Math.pow(i / 255, gamma) * (stops.length - 1), k = Math.min(Math.floor(at), stops.length - 2), t = at - k;
     for (let c = 0; c < 3; c++) table[3 * i + c] = stops[k]![c]! * (1 - t) + stops[k + 1]![c]! * t;
   }
   return table;

@@ -39,7 +39,7 @@ async function refresh(): Promise<void> {
     const before = status?.state;
     status = await get<Status>("/api/status");
     lost = false;
-    const text = status.state === "ready" ? `${status.model} · ${status.network} · ${count(status.parameters)} parameters · ${status.classes} classes`
+    const text = status.state === "ready" ? `${status.model} · ${status.network}, ${count(status.parameters)} parameters, ${status.classes} classes`
       : status.state === "loading" ? `${status.model} is loading …`
       : status.state === "failed" ? status.error ?? "The model cannot be used."
       : "No model";

@@ -33,7 +33,7 @@ export const similarPage: Page = (main, status) => {
       const sheet = await get<NearSheet>(`/api/image/${image}/similar?top=24`, signal), now = status();
       note.textContent = `The nearest of ${sheet.searched} images${now && now.imagesDone < now.images ? ` (${now.images - now.imagesDone} are still being read)` : ""}.`;
       grid.replaceChildren(...sheet.images.map((near) => el("button", { type: "button", class: "tile", onclick: () => void go(near.id, near.name) },
-        el("img", { src: `/api/folder/${near.id}`, alt: near.name, loading: "lazy" }), el("span", { class: "caption" }, near.name, el("b", {}, near.distance.toFixed(1))))));
+        el("img", { src: `/api/folder/${near.id}`, alt: near.name, loading: "lazy" }), el("span", { class: "caption", title: near.name }, el("span", {}, near.name.split(/[\\/]/).pop()!), el("b", {}, near.distance.toFixed(1))))));
     } catch (e) {
       toast(e);
     }

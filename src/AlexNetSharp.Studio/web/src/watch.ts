@@ -75,11 +75,13 @@ export const watchPage: Page = (main) => {
     const lines = (columns: (table: RunTable) => [string, boolean, Columns, string, string][]): Line[] => shown.flatMap((table, i) => columns(table)
       .filter(([, , source, x, y]) => source[x] && source[y]?.some((value) => value !== null))
       .map(([label, dash, source, x, y]) => ({ label: many ? `${table.name} ${label}` : label, color: css(colors[(many ? i : dash ? 1 : 0) % colors.length]!), dash: many && dash, x: source[x]!.map((v) => v ?? 0), y: source[y]! })));
-    chart("Loss", lines((t) => [["training", true, t.epochs, "epoch", "train_loss"], ["validation", false, t.epochs, "epoch", "val_loss"]]), (v) => v.toPrecision(3));
-    chart("Top-1", lines((t) => [["training", true, t.epochs, "epoch", "train_top1"], ["validation", false, t.epochs, "epoch", "val_top1"]]), percent);
-    chart("Loss of single steps", lines((t) => [["", false, t.steps, "step", "loss"]]), (v) => v.toPrecision(3));
-    chart("Learning rate", lines((t) => [["", false, t.epochs, "epoch", "learning_rate"]]), (v) => v.toPrecision(2));
-    chart("Images a second", lines((t) => [["", false, t.epochs, "epoch", "images_per_second"]]), (v) => v.toFixed(0));
+    for (const drawn of [
+      chart("Loss", lines((t) => [["training", true, t.epochs, "epoch", "train_loss"], ["validation", false, t.epochs, "epoch", "val_loss"]]), (v) => v.toPrecision(3)),
+      chart("Top-1", lines((t) => [["training", true, t.epochs, "epoch", "train_top1"], ["validation", false, t.epochs, "epoch", "val_top1"]]), percent),
+      chart("Loss of single steps", lines((t) => [["", false, t.steps, "step", "loss"]]), (v) => v.toPrecision(3)),
+      chart("Learning rate", lines((t) => [["", false, t.epochs, "epoch", "learning_rate"]]), (v) => v.toPrecision(2)),
+      chart("Images a second", lines((t) => [["", false, t.epochs, "epoch", "images_per_second"]]), (v) => v.toFixed(0)),
+    ]) drawn?.();
     settings(shown);
   }
 
@@ -95,10 +97,15 @@ export const watchPage: Page = (main) => {
     return el("div", { class: "fact" }, el("h2", {}, table.name), el("dl", {}, ...values.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
   }
 
-  function chart(title: string, lines: Line[], format: (value: number) => string): void {
-    if (lines.length === 0) return;
+  function chart(title: string, lines: Line[], format: (value: number) => string): (() => void) | null {
+    if (lines.length === 0) return null;
     const box = el("figure", { class: "chart" }, el("figcaption", {}, title));
     charts.append(box);
+    // Drawn when all boxes are there, which then have their widths.
+    return () => plot(box, title, lines, format);
+  }
+
+  function plot(box: HTMLElement, title: string, lines: Line[], format: (value: number) => string): void {
     // All lines share one axis: the union of their places.
     const places = [...new Set(lines.flatMap((line) => line.x))].sort((a, b) => a - b), at = new Map(places.map((x, i) => [x, i]));
     const data: uPlot.AlignedData = [places, ...lines.map((line) => {
@@ -108,7 +115,7 @@ export const watchPage: Page = (main) => {
     })];
     const axis = { stroke: css("--quiet"), grid: { stroke: css("--rule"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
     plots.push(new uPlot({
-      width: box.clientWidth - 2, height: 220, cursor: { y: false, points: { size: 6 } }, scales: { x: { time: false } },
+      width: box.clientWidth - 32, height: 230, cursor: { y: false, points: { size: 6 } }, scales: { x: { time: false } },
       axes: [axis, { ...axis, size: 64, values: (_: uPlot, ticks: number[]) => ticks.map(format) }],
       series: [{ label: "at" }, ...lines.map((line) => ({ label: line.label || title, stroke: line.color, width: 2, spanGaps: true, points: { show: places.length < 3 }, ...(line.dash ? { dash: [5, 4] } : {}), value: (_: uPlot, v: number | null) => (v === null ? "–" : format(v)) }))],
     }, data, box));
