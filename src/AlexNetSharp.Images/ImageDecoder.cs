@@ -184,13 +184,14 @@ public sealed class ImageDecoder : IImageDecoder
             if (!cancellation.CanBeCanceled || format != SKEncodedImageFormat.Jpeg || (long)codec.Info.Width * codec.Info.Height * cost.Scans < LongWork)
                 return DecodePixels(codec, size, opaque, origin, format, target, name);
             using var stream = new CancelableStream(bytes, encoded.Length, cancellation);
-            using SKCodec second = Open(SKCodec.Create(stream), format, name);
             try
             {
+                using SKCodec second = Open(SKCodec.Create(stream), format, name);
                 return DecodePixels(second, size, opaque, origin, format, target, name);
             }
             finally
             {
+                // Whatever the decoder says about an image that ended for this reason.
                 cancellation.ThrowIfCancellationRequested();
             }
         }
