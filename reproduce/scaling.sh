@@ -2,11 +2,11 @@
 # Measures how training scales over processes, for docs/distributed.md: one process, two on this machine, two "hosts" joined by a cable of
 # 1 and 10 Gbit/s (network namespaces; needs root), gradients of fully connected layers and their factors. One thread a process.
 #   reproduce/scaling.sh [NETWORK [BATCH [STEPS]]]
-# Results go to docs/results/scaling; dotnet run tools/scaling.cs makes the table and the plot of them.
+# Results go to docs/distributed; dotnet run tools/scaling.cs makes the table and the plot of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 network=${1:-tensorflow} batch=${2:-32} steps=${3:-9}
-out=docs/results/scaling
+out=docs/distributed
 mkdir -p "$out"
 if [ -z "${ALEXNET:-}" ]; then
     dotnet build -c Release src/AlexNetSharp.Cli

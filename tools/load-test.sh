@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Load test of examples/webapi.cs: starts it with a model, sends images from 1, 8 and 32 connections, and writes requests a second,
+# Load test of `alexnet serve`: starts it with a model, sends images from 1, 8 and 32 connections, and writes requests a second,
 # latencies and memory into docs/serving.md. Needs wrk (Debian: apt-get install wrk) and curl, on Linux.
 #   tools/load-test.sh MODEL IMAGES [SECONDS for each number of connections, 60 unless given]
 set -euo pipefail
@@ -38,11 +38,11 @@ done = function(summary, latency)
 end
 LUA
 
-dotnet build -c Release examples/webapi.cs -o "$work/server" > "$work/build.log" || { cat "$work/build.log" >&2; exit 1; }
-dotnet "$work/server/webapi.dll" "$model" --urls "http://127.0.0.1:$port" > "$work/server.log" 2>&1 &
+dotnet build -c Release src/AlexNetSharp.Cli -o "$work/server" > "$work/build.log" || { cat "$work/build.log" >&2; exit 1; }
+dotnet "$work/server/alexnet.dll" serve "$model" --port "$port" > "$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 120); do
-    curl -s -o "$work/answer" --data-binary "@$(head -1 "$work/images")" -H 'Content-Type: image/jpeg' "http://127.0.0.1:$port/classify" && break
+    curl -s -f -o "$work/answer" --data-binary "@$(head -1 "$work/images")" -H 'Content-Type: image/jpeg' "http://127.0.0.1:$port/classify" && break
     kill -0 "$server" 2> /dev/null || { cat "$work/server.log" >&2; exit 1; }
     sleep 0.5
 done

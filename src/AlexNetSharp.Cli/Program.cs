@@ -26,4 +26,6 @@ return CommandHost.Run(
         new EvalCommand(),
         new ClassifyCommand(),
         new SimilarCommand(),
+        new ServeCommand(),
+        new StudioCommand(),
     ]);

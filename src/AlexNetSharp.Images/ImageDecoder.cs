@@ -25,6 +25,9 @@ public sealed class ImageDecoder : IImageDecoder
     /// <summary>Pixels that a file may claim without data for them.</summary>
     private const int EmptyCanvas = 1 << 16;
 
+    /// <summary>Pixels × scans from which decoding takes long enough, some 50 ms, to be given up in the middle.</summary>
+    private const int LongWork = 1 << 23;
+
     private readonly ImageDecoderOptions _options;
 
     /// <summary>The largest file, with one byte less than an array can have, so that a stream's end is seen.</summary>
@@ -59,22 +62,18 @@ public sealed class ImageDecoder : IImageDecoder
         using SafeFileHandle file = Open(path);
         long length = RandomAccess.GetLength(file);
         CheckLength(length, path);
-        byte[] encoded = ArrayPool<byte>.Shared.Rent((int)length);
+        using var encoded = new Scratch((int)length);
+        int read = 0;
         try
         {
-            int read = 0, more;
-            while (read < length && (more = RandomAccess.Read(file, encoded.AsSpan(read, (int)length - read), read)) > 0)
+            for (int more; read < length && (more = RandomAccess.Read(file, encoded.Span[read..], read)) > 0;)
                 read += more;
-            Decode(encoded.AsSpan(0, read), target, path);
         }
         catch (IOException e) when (e.GetType() == typeof(IOException))
         {
             throw new IOException($"{path}: cannot be read ({e.Message}).", e);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(encoded);
-        }
+        Decode(encoded.Span[..read], target, path);
     }
 
     /// <summary>Decodes an image from a stream, read to its end.</summary>
@@ -111,19 +110,19 @@ public sealed class ImageDecoder : IImageDecoder
     }
 
     /// <inheritdoc/>
-    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name)
+    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name) => Decode(encoded, target, name, CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <remarks>A JPEG of much work is given up while it is decoded, other images before.</remarks>
+    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        CheckLength(encoded.Length, name);
-        if (ImageFormat.Recognize(encoded) is not { } format)
-            throw new InvalidDataException($"{name}: {ImageFormat.DescribeOther(encoded)}.");
-        JpegCost cost = new(Scans: 1, IsProgressive: false);
-        if (format == SKEncodedImageFormat.Jpeg && JpegStructure.FindDamage(encoded, out cost) is { } damage)
-            throw new InvalidDataException($"{name}: the JPEG data is damaged: {damage}.");
-        SKCodecResult result = Decode(encoded, format, cost, target, name);
+        cancellationToken.ThrowIfCancellationRequested();
+        SKEncodedImageFormat format = Recognize(encoded, name, out JpegCost cost);
+        SKCodecResult result = Decode(encoded, format, cost, target, name, cancellationToken);
         if (result == SKCodecResult.IncompleteInput && _options.ShowTruncated is { } warn)
         {
-            result = format == SKEncodedImageFormat.Jpeg ? DecodeEnded(encoded, cost, target, name) : SKCodecResult.Success;
+            result = format == SKEncodedImageFormat.Jpeg ? DecodeEnded(encoded, cost, target, name, cancellationToken) : SKCodecResult.Success;
             if (result == SKCodecResult.Success)
                 warn($"{name}: truncated; decoded as far as the {NameOf(format)} data goes.");
         }
@@ -131,43 +130,92 @@ public sealed class ImageDecoder : IImageDecoder
             throw new InvalidDataException(Describe(result, format, name));
     }
 
-    /// <summary>Decodes a JPEG that ends early as if its end were there: the decoder makes the rest gray.</summary>
-    private SKCodecResult DecodeEnded(ReadOnlySpan<byte> encoded, JpegCost cost, PixelBuffer target, string name)
+    /// <inheritdoc/>
+    public unsafe DecodingCost CostOf(ReadOnlySpan<byte> encoded, string name)
     {
-        byte[] ended = ArrayPool<byte>.Shared.Rent(encoded.Length + 2);
-        try
+        SKEncodedImageFormat format = Recognize(encoded, name, out JpegCost cost);
+        fixed (byte* bytes = encoded)
         {
-            encoded.CopyTo(ended);
-            (ended[encoded.Length], ended[encoded.Length + 1]) = (0xFF, 0xD9);
-            return Decode(ended.AsSpan(0, encoded.Length + 2), SKEncodedImageFormat.Jpeg, cost, target, name);
+            using SKData data = SKData.Create((nint)bytes, encoded.Length);
+            using SKCodec codec = Open(SKCodec.Create(data), format, name);
+            SKSizeI size = CheckCost(codec, format, cost, encoded.Length, name);
+            long pixels = (long)size.Width * size.Height;
+            return new DecodingCost(
+                cost.KeptBytes + pixels * (4 + 3 + ImageFormat.KeptBytesPerPixel(format, encoded)),
+                (long)codec.Info.Width * codec.Info.Height * cost.Scans);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(ended);
-        }
+    }
+
+    /// <summary>The format of an image, and what is to be known of a JPEG before decoding.</summary>
+    private SKEncodedImageFormat Recognize(ReadOnlySpan<byte> encoded, string name, out JpegCost cost)
+    {
+        CheckLength(encoded.Length, name);
+        if (ImageFormat.Recognize(encoded) is not { } format)
+            throw new InvalidDataException($"{name}: {ImageFormat.DescribeOther(encoded)}.");
+        cost = new JpegCost(Scans: 1, IsProgressive: false, Coefficients: 0);
+        if (format == SKEncodedImageFormat.Jpeg && JpegStructure.FindDamage(encoded, out cost) is { } damage)
+            throw new InvalidDataException($"{name}: the JPEG data is damaged: {damage}.");
+        return format;
+    }
+
+    /// <summary>Decodes a JPEG that ends early as if its end were there: the decoder makes the rest gray.</summary>
+    private SKCodecResult DecodeEnded(ReadOnlySpan<byte> encoded, JpegCost cost, PixelBuffer target, string name, CancellationToken cancellation)
+    {
+        using var ended = new Scratch(encoded.Length + 2);
+        encoded.CopyTo(ended.Span);
+        (ended.Span[^2], ended.Span[^1]) = (0xFF, 0xD9);
+        return Decode(ended.Span, SKEncodedImageFormat.Jpeg, cost, target, name, cancellation);
     }
 
     /// <summary>Decodes what was recognized.</summary>
     /// <returns>Success, or IncompleteInput, where <paramref name="target"/> holds what there was; anything else is thrown.</returns>
-    private unsafe SKCodecResult Decode(ReadOnlySpan<byte> encoded, SKEncodedImageFormat format, JpegCost cost, PixelBuffer target, string name)
+    private unsafe SKCodecResult Decode(
+        ReadOnlySpan<byte> encoded, SKEncodedImageFormat format, JpegCost cost, PixelBuffer target, string name, CancellationToken cancellation)
     {
         fixed (byte* bytes = encoded)
         {
             using SKData data = SKData.Create((nint)bytes, encoded.Length);
-            using SKCodec? codec = SKCodec.Create(data);
-            if (codec is null || codec.EncodedFormat != format)
-                throw new InvalidDataException($"{name}: the header of this {NameOf(format)} file is damaged or cut short.");
-            SKImageInfo info = codec.Info;
-            SKSizeI size = format == SKEncodedImageFormat.Jpeg ? Reduced(codec, info) : info.Size;
-            CheckSize(info.Size, cost.KeepsAll ? info.Size : size, encoded.Length, format, name);
-            if ((long)info.Width * info.Height * cost.Scans > _options.MaxPixelScans)
-                throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
-                    $"{name}: too much work ({info.Width}×{info.Height} pixels in {cost.Scans} scans; the limit is {_options.MaxPixelScans} pixels over all scans)."));
+            using SKCodec codec = Open(SKCodec.Create(data), format, name);
+            SKSizeI size = CheckCost(codec, format, cost, encoded.Length, name);
+            bool opaque = codec.Info.AlphaType == SKAlphaType.Opaque;
             SKEncodedOrigin origin = codec.EncodedOrigin;
             if (origin == SKEncodedOrigin.TopLeft)
                 origin = ExifOrientation.Find(encoded, format);
-            return DecodePixels(codec, size, info.AlphaType == SKAlphaType.Opaque, origin, format, target, name);
+            if (!cancellation.CanBeCanceled || format != SKEncodedImageFormat.Jpeg || (long)codec.Info.Width * codec.Info.Height * cost.Scans < LongWork)
+                return DecodePixels(codec, size, opaque, origin, format, target, name);
+            using var stream = new CancelableStream(bytes, encoded.Length, cancellation);
+            try
+            {
+                using SKCodec second = Open(SKCodec.Create(stream), format, name);
+                return DecodePixels(second, size, opaque, origin, format, target, name);
+            }
+            finally
+            {
+                // Whatever the decoder says about an image that ended for this reason.
+                cancellation.ThrowIfCancellationRequested();
+            }
         }
+    }
+
+    private static SKCodec Open(SKCodec? codec, SKEncodedImageFormat format, string name)
+    {
+        if (codec is not null && codec.EncodedFormat == format)
+            return codec;
+        codec?.Dispose();
+        throw new InvalidDataException($"{name}: the header of this {NameOf(format)} file is damaged or cut short.");
+    }
+
+    /// <summary>Refuses what is too large or too much work.</summary>
+    /// <returns>The size at which the image is decoded.</returns>
+    private SKSizeI CheckCost(SKCodec codec, SKEncodedImageFormat format, JpegCost cost, int bytes, string name)
+    {
+        SKImageInfo info = codec.Info;
+        SKSizeI size = format == SKEncodedImageFormat.Jpeg ? Reduced(codec, info) : info.Size;
+        CheckSize(info.Size, cost.KeepsAll ? info.Size : size, bytes, format, name);
+        if ((long)info.Width * info.Height * cost.Scans > _options.MaxPixelScans)
+            throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: too much work ({info.Width}×{info.Height} pixels in {cost.Scans} scans; the limit is {_options.MaxPixelScans} pixels over all scans)."));
+        return size;
     }
 
     /// <summary>The size at which a JPEG is decoded.</summary>
@@ -190,29 +238,22 @@ public sealed class ImageDecoder : IImageDecoder
         int width = size.Width, height = size.Height, length = 4 * width * height;
         // Without a color space in the request no profile is applied, as in Pillow and torchvision.
         var wanted = new SKImageInfo(width, height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
-        byte[] memory = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            Span<byte> rgba = memory.AsSpan(0, length);
-            SKCodecResult result;
-            fixed (byte* pixels = rgba)
-                result = codec.GetPixels(wanted, (nint)pixels);
-            if (result is not (SKCodecResult.Success or SKCodecResult.IncompleteInput))
-                throw new InvalidDataException(Describe(result, format, name));
-            if (!opaque)
-                PixelPacking.Compose(rgba, _options.Background);
-            bool swap = PixelPacking.SwapsSides(origin);
-            target.Reset(swap ? width : height, swap ? height : width, 3);
-            if (origin == SKEncodedOrigin.TopLeft)
-                PixelPacking.DropAlpha(rgba, target.Pixels);
-            else
-                PixelPacking.Turn(rgba, width, height, origin, target.Pixels);
-            return result;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(memory);
-        }
+        using var memory = new Scratch(length);
+        Span<byte> rgba = memory.Span;
+        SKCodecResult result;
+        fixed (byte* pixels = rgba)
+            result = codec.GetPixels(wanted, (nint)pixels);
+        if (result is not (SKCodecResult.Success or SKCodecResult.IncompleteInput))
+            throw new InvalidDataException(Describe(result, format, name));
+        if (!opaque)
+            PixelPacking.Compose(rgba, _options.Background);
+        bool swap = PixelPacking.SwapsSides(origin);
+        target.Reset(swap ? width : height, swap ? height : width, 3);
+        if (origin == SKEncodedOrigin.TopLeft)
+            PixelPacking.DropAlpha(rgba, target.Pixels);
+        else
+            PixelPacking.Turn(rgba, width, height, origin, target.Pixels);
+        return result;
     }
 
     private SafeFileHandle Open(string path)

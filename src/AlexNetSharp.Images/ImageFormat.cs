@@ -72,4 +72,16 @@ internal static class ImageFormat
         SKEncodedImageFormat.Bmp => 256,
         SKEncodedImageFormat.Webp or _ => 0,
     };
+
+    /// <summary>Bytes a pixel that the decoder keeps beside its result, at most; what a JPEG keeps depends on its scans and components.</summary>
+    /// <remarks>PNG: all rows of an interlaced image, up to 8 bytes a pixel, else one. WebP: the planes of YUV or 32-bit words, and a frame to blend. GIF: the frame.</remarks>
+    public static int KeptBytesPerPixel(SKEncodedImageFormat format, ReadOnlySpan<byte> file) => format switch
+    {
+        // The last byte of the header: the interlace method.
+        SKEncodedImageFormat.Png => file.Length > 28 && file[28] != 0 ? 8 : 0,
+        SKEncodedImageFormat.Webp => 8,
+        SKEncodedImageFormat.Gif => 4,
+        SKEncodedImageFormat.Bmp => 1,
+        _ => 0,
+    };
 }

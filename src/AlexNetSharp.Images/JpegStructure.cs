@@ -5,10 +5,14 @@ namespace AlexNetSharp.Images;
 /// <summary>What decoding a JPEG costs beside its pixels.</summary>
 /// <param name="Scans">Passes over the image.</param>
 /// <param name="IsProgressive">Whether the scans refine one image.</param>
-internal readonly record struct JpegCost(int Scans, bool IsProgressive)
+/// <param name="Coefficients">Coefficients of all components.</param>
+internal readonly record struct JpegCost(int Scans, bool IsProgressive, long Coefficients)
 {
     /// <summary>Whether the decoder keeps the coefficients of the whole image, because a part of it is complete only after the last scan.</summary>
     public bool KeepsAll => IsProgressive || Scans > 1;
+
+    /// <summary>Bytes of the coefficients that the decoder keeps.</summary>
+    public long KeptBytes => KeepsAll ? 2 * Coefficients : 0;
 }
 
 /// <summary>Walks over the markers of a JPEG file to find damage that decoders pass over in silence.</summary>
@@ -26,7 +30,7 @@ internal static class JpegStructure
     private const int MaxScans = 200;
 
     private const byte StandAlone = 0x01, FirstRestart = 0xD0, LastRestart = 0xD7, EndOfImage = 0xD9, StartOfScan = 0xDA, RestartInterval = 0xDD;
-    private const byte ProgressiveFrame = 0xC2, ArithmeticProgressiveFrame = 0xCA;
+    private const byte FirstFrame = 0xC0, LastFrame = 0xCF, ProgressiveFrame = 0xC2, ArithmeticProgressiveFrame = 0xCA;
 
     /// <summary>Looks for damage.</summary>
     /// <param name="jpeg">The file, beginning with FF D8.</param>
@@ -41,12 +45,13 @@ internal static class JpegStructure
     {
         int scans = 0;
         bool progressive = false;
-        string? damage = Walk(jpeg, ref scans, ref progressive);
-        cost = new JpegCost(scans, progressive);
+        long coefficients = 0;
+        string? damage = Walk(jpeg, ref scans, ref progressive, ref coefficients);
+        cost = new JpegCost(scans, progressive, coefficients);
         return damage;
     }
 
-    private static string? Walk(ReadOnlySpan<byte> jpeg, ref int scans, ref bool progressive)
+    private static string? Walk(ReadOnlySpan<byte> jpeg, ref int scans, ref bool progressive, ref long coefficients)
     {
         int at = 2;
         bool restarts = false;
@@ -72,6 +77,8 @@ internal static class JpegStructure
             if (marker == RestartInterval && length >= 4)
                 restarts = BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]) > 0;
             progressive |= marker is ProgressiveFrame or ArithmeticProgressiveFrame;
+            if (marker is >= FirstFrame and <= LastFrame and not (0xC4 or 0xC8 or 0xCC))
+                coefficients = Math.Max(coefficients, CoefficientsOf(jpeg.Slice(at + 2, length - 2)));
             at += length;
             if (marker != StartOfScan)
                 continue;
@@ -80,6 +87,25 @@ internal static class JpegStructure
             if (!SkipScan(jpeg, ref at, restarts))
                 return FormattableString.Invariant($"a marker FF {jpeg[at + 1]:X2} inside the compressed data (offset {at})");
         }
+    }
+
+    /// <summary>Coefficients of all components of a frame (ITU-T T.81, A.1.1 and B.2.2): each has whole blocks of 8×8, up to whole minimum coded units.</summary>
+    /// <param name="frame">The frame's header behind its length: precision, lines, columns, number of components, and three bytes for each.</param>
+    private static long CoefficientsOf(ReadOnlySpan<byte> frame)
+    {
+        if (frame.Length < 6 || frame.Length < 6 + 3 * frame[5])
+            return 0;
+        int height = BinaryPrimitives.ReadUInt16BigEndian(frame[1..]), width = BinaryPrimitives.ReadUInt16BigEndian(frame[3..]);
+        int across = 1, down = 1;
+        long blocksOfUnit = 0;
+        for (int i = 0; i < frame[5]; i++)
+        {
+            int h = frame[7 + 3 * i] >> 4, v = frame[7 + 3 * i] & 15;
+            (across, down) = (Math.Max(across, h), Math.Max(down, v));
+            blocksOfUnit += h * v;
+        }
+        long units = (long)((width + 8 * across - 1) / (8 * across)) * ((height + 8 * down - 1) / (8 * down));
+        return units * blocksOfUnit * 64;
     }
 
     /// <summary>Moves to the marker that ends the compressed data, or to the end of the file.</summary>

@@ -38,6 +38,15 @@ internal sealed class ModelInput
         return Directory.Exists(path) ? RunFolder.BestCheckpointOf(path) : path;
     }
 
+    /// <summary>The network that the command line names, or null.</summary>
+    /// <inheritdoc cref="NameOf"/>
+    public string? NetworkOf(CommandContext context) => NameOf(context.Get(_network));
+
+    /// <summary>What <c>--network</c> says, where only a name of the catalog will do; null for what the file says.</summary>
+    /// <exception cref="UsageException">It names a file.</exception>
+    public static string? NameOf(string network) => network == Auto ? null : NetworkCatalog.Find(network)?.Name
+        ?? throw new UsageException($"--network {network}: a model of one's own network says itself what it is; convert it to .safetensors first: alexnet convert MODEL OUT.safetensors --network {network}");
+
     /// <summary>Reads the model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or its network is not known or another one.</exception>

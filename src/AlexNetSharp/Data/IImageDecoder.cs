@@ -20,4 +20,26 @@ public interface IImageDecoder
     /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name);
+
+    /// <summary>Decodes an image that is in memory, and gives up when nobody waits for it any more.</summary>
+    /// <param name="encoded">The bytes of the image file.</param>
+    /// <param name="target">Receives the pixels, [height, width, 3].</param>
+    /// <param name="name">What to call the image in messages.</param>
+    /// <param name="cancellationToken">Asked before decoding; a decoder that can stop in the middle does.</param>
+    /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
+    /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Decode(encoded, target, name);
+    }
+
+    /// <summary>What decoding will take, from the image's header: what a program that serves many bounds its memory and time with.</summary>
+    /// <param name="encoded">The bytes of the image file.</param>
+    /// <param name="name">What to call the image in messages.</param>
+    /// <returns>The cost; zeros where the decoder does not tell.</returns>
+    /// <exception cref="InvalidDataException">The header is not that of an image, or damaged; the message starts with <paramref name="name"/>.</exception>
+    /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
+    DecodingCost CostOf(ReadOnlySpan<byte> encoded, string name) => default;
 }

@@ -126,6 +126,32 @@ public sealed class Classifier : IDisposable
         return Best(lease.Call.Output, top);
     }
 
+    /// <summary>Classifies an image file, without blocking the caller's thread: it is read and decoded on a thread of the pool.</summary>
+    /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
+    public async Task<Prediction[]> ClassifyAsync(string path, int top = 5, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        using ImageInference.Lease lease = await _inference.RunAsync(path, cancellationToken).ConfigureAwait(false);
+        return Best(lease.Call.Output, top);
+    }
+
+    /// <summary>Classifies an image file that is in memory, without blocking a thread while it waits for its turn or the network.</summary>
+    /// <inheritdoc cref="ClassifyEncoded(ReadOnlySpan{byte}, int, string, CancellationToken)"/>
+    public async Task<Prediction[]> ClassifyEncodedAsync(
+        ReadOnlyMemory<byte> encoded, int top = 5, string name = "image", CancellationToken cancellationToken = default) =>
+        (await ClassifyTimedAsync(encoded, top, name, cancellationToken).ConfigureAwait(false)).Predictions;
+
+    /// <summary>Classifies an image file that is in memory, and tells where the time went.</summary>
+    /// <inheritdoc cref="ClassifyEncoded(ReadOnlySpan{byte}, int, string, CancellationToken)"/>
+    /// <returns>As many predictions as asked for, or as there are classes; and the times.</returns>
+    public async Task<(Prediction[] Predictions, InferenceTimings Timings)> ClassifyTimedAsync(
+        ReadOnlyMemory<byte> encoded, int top = 5, string name = "image", CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        using ImageInference.Lease lease = await _inference.RunEncodedAsync(encoded, name, cancellationToken).ConfigureAwait(false);
+        return (Best(lease.Call.Output, top), lease.Timings);
+    }
+
     /// <summary>Classifies an image that is already decoded.</summary>
     /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
     /// <param name="height">Rows.</param>
@@ -208,13 +234,7 @@ public sealed class Classifier : IDisposable
         int n = _inference.CheckImages(images), classes = _inference.OutputLength;
         if (logits.Rank != 2 || logits.Lengths[0] != n || logits.Lengths[1] != classes || !logits.IsDense)
             throw new ArgumentException(FormattableString.Invariant($"the logits of {n} images need a dense tensor of shape [{n}, {classes}]"), nameof(logits));
-        for (int first = 0; first < n;)
-        {
-            using ImageInference.Lease lease = _inference.Run(images, first, cancellationToken);
-            for (int i = 0; i < lease.Call.Rows; i++)
-                lease.Call.OutputRow(i).CopyTo(logits.GetSpan([first + i, 0], classes));
-            first += lease.Call.Rows;
-        }
+        _inference.RunTensors(images, logits, cancellationToken);
     }
 
     /// <summary>Runs images through the network as they are: no preprocessing, one view, no softmax.</summary>
@@ -245,6 +265,12 @@ public sealed class Classifier : IDisposable
         }
         return values;
     }
+
+    /// <summary>Calls that wait at this moment, for memory to decode their image or for the network: the length of the queue.</summary>
+    public int Waiting => _inference.Waiting;
+
+    /// <summary>Gives memory back that is kept for further calls: after a busy time, when nothing comes any more. Weights and plans stay.</summary>
+    public void Trim() => _inference.Trim();
 
     /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
     /// <param name="images">Images of a call; more than a batch are a batch.</param>

@@ -113,6 +113,37 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
+    /// <summary>The features of an image file, without blocking the caller's thread: it is read and decoded on a thread of the pool.</summary>
+    /// <inheritdoc cref="Extract(string, CancellationToken)"/>
+    public async Task<float[]> ExtractAsync(string path, CancellationToken cancellationToken = default)
+    {
+        using ImageInference.Lease lease = await _inference.RunAsync(path, cancellationToken).ConfigureAwait(false);
+        return MeanOfViews(lease.Call.Output);
+    }
+
+    /// <summary>The features of an image file that is in memory, without blocking a thread while it waits for its turn or the network.</summary>
+    /// <inheritdoc cref="ExtractEncoded(ReadOnlySpan{byte}, string, CancellationToken)"/>
+    public async Task<float[]> ExtractEncodedAsync(ReadOnlyMemory<byte> encoded, string name = "image", CancellationToken cancellationToken = default)
+    {
+        using ImageInference.Lease lease = await _inference.RunEncodedAsync(encoded, name, cancellationToken).ConfigureAwait(false);
+        return MeanOfViews(lease.Call.Output);
+    }
+
+    /// <summary>The features of images as the network takes them: no preprocessing, one view.</summary>
+    /// <param name="images">[n, height, width, channels], as <see cref="Preprocessor"/> makes them.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <returns>[n, <see cref="Length"/>].</returns>
+    /// <exception cref="ArgumentException">The images have another shape or gaps.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled between two batches.</exception>
+    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor was disposed of.</exception>
+    public Tensor<float> Extract(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
+    {
+        Tensor<float> features = Tensor.CreateFromShapeUninitialized<float>([_inference.CheckImages(images), Length]);
+        _inference.RunTensors(images, features.AsTensorSpan(), cancellationToken);
+        return features;
+    }
+
     /// <summary>The features of an image that is already decoded.</summary>
     /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
     /// <param name="height">Rows.</param>
@@ -152,6 +183,23 @@ public sealed class FeatureExtractor : IDisposable
     /// <summary>Bytes of the batches that one enumeration of <see cref="ExtractFiles"/> holds while it runs.</summary>
     /// <remarks>Each of its threads holds a decoded image besides, and what the decoder needs.</remarks>
     public long FileBytes => _inference.FileBytes;
+
+    /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
+    /// <param name="images">Images of a call; more than a batch are a batch.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is below 1.</exception>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor was disposed of.</exception>
+    public void WarmUp(int images = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
+        _inference.WarmUp(images);
+    }
+
+    /// <summary>Calls that wait at this moment, for memory to decode their image or for the network: the length of the queue.</summary>
+    public int Waiting => _inference.Waiting;
+
+    /// <summary>Gives memory back that is kept for further calls: after a busy time, when nothing comes any more. Weights and plans stay.</summary>
+    public void Trim() => _inference.Trim();
 
     /// <summary>Waits for the calls under way, ends the threads and frees plans and weights.</summary>
     public void Dispose()

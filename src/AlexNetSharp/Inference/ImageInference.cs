@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Numerics.Tensors;
 using AlexNetSharp.Data;
@@ -21,6 +20,8 @@ internal sealed partial class ImageInference : IDisposable
     private readonly Shape _input;
     private readonly InferenceEngine _engine;
     private readonly SemaphoreSlim _room;
+    private readonly DecodingGate _decoding;
+    private readonly Action<InferenceTimings>? _completed;
     private readonly Stack<InferenceCall> _calls = new();
     private readonly Stack<ImageReader> _readers = new();
     private readonly int _maxStreamBytes, _threads;
@@ -44,6 +45,8 @@ internal sealed partial class ImageInference : IDisposable
         _maxStreamBytes = Math.Min(options.MaxStreamBytes, Array.MaxLength - 1);
         _threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
         _room = new SemaphoreSlim(options.MaxConcurrency);
+        _decoding = new DecodingGate(options.DecodingBytes == 0 ? DecodingGate.UsualBytes : options.DecodingBytes, Environment.ProcessorCount);
+        _completed = options.Completed;
         _engine = new InferenceEngine(network, model.Parameters, options);
     }
 
@@ -59,75 +62,21 @@ internal sealed partial class ImageInference : IDisposable
     /// <summary>Floats of one output.</summary>
     public int OutputLength => _engine.OutputLength;
 
-    /// <summary>An image file.</summary>
-    public Lease Run(string path, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        Decoder();
-        return Run(new ImageSource(path, inMemory: false), cancellation);
-    }
+    /// <summary>Calls that wait: for memory to decode, or for the network.</summary>
+    public int Waiting => _decoding.Waiting + _engine.Waiting;
 
-    /// <summary>An image file in memory.</summary>
-    public Lease RunEncoded(ReadOnlySpan<byte> encoded, string name, CancellationToken cancellation)
+    /// <summary>All inputs of a tensor, a batch at a time.</summary>
+    /// <param name="images">[n, height, width, channels], checked.</param>
+    /// <param name="outputs">Receives [n, output], without gaps.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    public void RunTensors(in ReadOnlyTensorSpan<float> images, in TensorSpan<float> outputs, CancellationToken cancellation)
     {
-        Decoder();
-        return Run(new ImageSource(name, inMemory: true, encoded), cancellation);
-    }
-
-    /// <summary>Pixels.</summary>
-    public Lease Run(ReadOnlySpan<byte> pixels, int height, int width, int channels, CancellationToken cancellation)
-    {
-        CheckPixels(pixels, height, width, channels);
-        return Run(new ImageSource("", inMemory: true, pixels, height, width, channels), cancellation);
-    }
-
-    /// <summary>An image file from a stream.</summary>
-    public Lease Run(Stream stream, string name, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        Decoder();
-        byte[] encoded = ArrayPool<byte>.Shared.Rent(64 << 10);
-        try
+        for (int first = 0; first < images.Lengths[0];)
         {
-            int length = 0, more;
-            while ((more = stream.Read(encoded, length, encoded.Length - length)) > 0)
-                encoded = Grow(encoded, length += more, name);
-            return RunEncoded(encoded.AsSpan(0, length), name, cancellation);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(encoded);
-        }
-    }
-
-    /// <summary>An image file from a stream, without blocking a thread while it waits for the stream or the network.</summary>
-    public async ValueTask<Lease> RunAsync(Stream stream, string name, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        Decoder();
-        byte[] encoded = ArrayPool<byte>.Shared.Rent(64 << 10);
-        try
-        {
-            int length = 0, more;
-            while ((more = await stream.ReadAsync(encoded.AsMemory(length), cancellation).ConfigureAwait(false)) > 0)
-                encoded = Grow(encoded, length += more, name);
-            await _room.WaitAsync(cancellation).ConfigureAwait(false);
-            Lease lease = TakeCall(Views);
-            try
-            {
-                Prepare(new ImageSource(name, inMemory: true, encoded.AsSpan(0, length)), lease.Call);
-                await _engine.RunAsync(lease.Call, cancellation).ConfigureAwait(false);
-                return lease;
-            }
-            catch
-            {
-                lease.Dispose();
-                throw;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(encoded);
+            using Lease lease = Run(images, first, cancellation);
+            for (int i = 0; i < lease.Call.Rows; i++)
+                lease.Call.OutputRow(i).CopyTo(outputs.GetSpan([first + i, 0], OutputLength));
+            first += lease.Call.Rows;
         }
     }
 
@@ -135,7 +84,7 @@ internal sealed partial class ImageInference : IDisposable
     /// <param name="images">[n, height, width, channels].</param>
     /// <param name="first">The first one.</param>
     /// <param name="cancellation">Gives up before the network begins.</param>
-    public Lease Run(in ReadOnlyTensorSpan<float> images, int first, CancellationToken cancellation)
+    private Lease Run(in ReadOnlyTensorSpan<float> images, int first, CancellationToken cancellation)
     {
         Lease lease = Begin((int)Math.Min(BatchSize, images.Lengths[0] - first), cancellation);
         try
@@ -172,6 +121,15 @@ internal sealed partial class ImageInference : IDisposable
         _engine.Run(lease.Call, CancellationToken.None);
     }
 
+    /// <summary>Gives memory back that is kept for further calls.</summary>
+    public void Trim()
+    {
+        lock (_calls)
+            _calls.Clear();
+        lock (_readers)
+            _readers.Clear();
+    }
+
     /// <summary>Waits for the calls under way and frees the plans.</summary>
     public void Dispose()
     {
@@ -181,56 +139,6 @@ internal sealed partial class ImageInference : IDisposable
 
     private IImageDecoder Decoder() => _decoder
         ?? throw new InvalidOperationException("no image decoder was given; pass one, such as AlexNetSharp.Images.ImageDecoder");
-
-    private Lease Run(ImageSource source, CancellationToken cancellation)
-    {
-        Lease lease = Begin(Views, cancellation);
-        try
-        {
-            Prepare(source, lease.Call);
-            _engine.Run(lease.Call, cancellation);
-            return lease;
-        }
-        catch
-        {
-            lease.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Decodes an image and writes its views.</summary>
-    private void Prepare(ImageSource source, InferenceCall call)
-    {
-        ImageReader reader = TakeReader();
-        try
-        {
-            source.Read(_decoder, reader.Pixels);
-            if (Views == 1)
-                reader.Preprocessor.Apply(reader.Pixels, call.Room);
-            else
-                reader.Preprocessor.ApplyTenCrop(reader.Pixels, call.Room);
-        }
-        catch (InvalidDataException e) when (ImageErrors.Named(source.Name, e) is var named && named != e)
-        {
-            throw named;
-        }
-        finally
-        {
-            Return(reader);
-        }
-    }
-
-    private byte[] Grow(byte[] encoded, int length, string name)
-    {
-        if (length > _maxStreamBytes)
-            throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture, $"{name}: too large (more than {_maxStreamBytes} bytes)."));
-        if (length < encoded.Length)
-            return encoded;
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * length, 1L + _maxStreamBytes));
-        encoded.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(encoded);
-        return larger;
-    }
 
     private Lease Begin(int rows, CancellationToken cancellation)
     {
@@ -270,13 +178,12 @@ internal sealed partial class ImageInference : IDisposable
         lock (_readers)
             if (_readers.TryPop(out ImageReader? reader))
                 return reader;
-        return new ImageReader(new PixelBuffer(), new Preprocessor(_preprocessing));
+        return new ImageReader(new PixelBuffer { ReturnsMemory = true }, new Preprocessor(_preprocessing));
     }
 
     private void Return(ImageReader reader)
     {
-        if (reader.Pixels.Padded.Length > ImagePipeline.KeptImageBytes)
-            return;
+        reader.Pixels.ReleaseLarge();
         lock (_readers)
             _readers.Push(reader);
     }
@@ -293,10 +200,13 @@ internal sealed partial class ImageInference : IDisposable
     }
 
     /// <summary>A call that has its output; whoever is done with it gives its memory back.</summary>
-    internal readonly struct Lease(ImageInference owner, InferenceCall call) : IDisposable
+    internal readonly struct Lease(ImageInference owner, InferenceCall call, InferenceTimings timings = default) : IDisposable
     {
         /// <summary>The call.</summary>
         public InferenceCall Call => call;
+
+        /// <summary>Where its time went.</summary>
+        public InferenceTimings Timings => timings;
 
         /// <summary>Gives the memory back.</summary>
         public void Dispose() => owner.Return(call);

@@ -11,7 +11,7 @@ internal readonly ref struct ImageSource(string name, bool inMemory, ReadOnlySpa
     public string Name => name;
 
     /// <summary>Decodes or copies the pixels.</summary>
-    public void Read(IImageDecoder? decoder, PixelBuffer target)
+    public void Read(IImageDecoder? decoder, PixelBuffer target, CancellationToken cancellation)
     {
         if (channels > 0)
         {
@@ -20,7 +20,7 @@ internal readonly ref struct ImageSource(string name, bool inMemory, ReadOnlySpa
         }
         else if (inMemory)
         {
-            decoder!.Decode(_bytes, target, name);
+            decoder!.Decode(_bytes, target, name, cancellation);
         }
         else
         {

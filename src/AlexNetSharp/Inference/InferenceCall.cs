@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using AlexNetSharp.Data;
@@ -15,6 +16,7 @@ internal sealed class InferenceCall(int inputLength, int outputLength) : IValueT
     private float[] _input = [], _output = [];
     private Batch? _batch;
     private bool _awaited, _done;
+    private long _handedOver, _begun, _ended;
     private Exception? _error;
 
     /// <summary>Number of inputs.</summary>
@@ -31,6 +33,15 @@ internal sealed class InferenceCall(int inputLength, int outputLength) : IValueT
 
     /// <summary>The outputs, [rows, output].</summary>
     public Span<float> Output => _output.AsSpan(0, Rows * outputLength);
+
+    /// <summary>Inputs of the pass that computed this call.</summary>
+    public int BatchRows { get; private set; }
+
+    /// <summary>Time between <see cref="Begin"/> and the pass.</summary>
+    public TimeSpan Waited => Stopwatch.GetElapsedTime(_handedOver, _begun);
+
+    /// <summary>Time of the pass.</summary>
+    public TimeSpan Computed => Stopwatch.GetElapsedTime(_begun, _ended);
 
     /// <summary>One input.</summary>
     public ReadOnlySpan<float> InputRow(int row) => Input.Slice(row * inputLength, inputLength);
@@ -54,14 +65,19 @@ internal sealed class InferenceCall(int inputLength, int outputLength) : IValueT
     public void Begin(bool awaited, CancellationToken cancellation)
     {
         (_awaited, _done, _error, Cancellation) = (awaited, false, null, cancellation);
+        _handedOver = Stopwatch.GetTimestamp();
         if (awaited)
             _source.Reset();
     }
+
+    /// <summary>Takes note of the pass that computes the call.</summary>
+    public void Join(long timestamp, int rows) => (_begun, BatchRows) = (timestamp, rows);
 
     /// <summary>Ends the call: its output is there, or an error.</summary>
     public void Complete(Exception? error)
     {
         Cancellation = default;
+        _ended = Stopwatch.GetTimestamp();
         if (_awaited)
         {
             if (error is null)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -44,6 +45,16 @@ internal sealed class InferenceEngine : IDisposable
 
     /// <summary>Floats of one output.</summary>
     public int OutputLength { get; }
+
+    /// <summary>Calls that wait for a pass.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count;
+        }
+    }
 
     /// <summary>Computes a call and returns when its output is there.</summary>
     /// <exception cref="ObjectDisposedException">The engine was disposed of.</exception>
@@ -132,6 +143,9 @@ internal sealed class InferenceEngine : IDisposable
                 _together.Add(call);
                 rows += call.Rows;
             }
+            long now = Stopwatch.GetTimestamp();
+            foreach (InferenceCall call in _together)
+                call.Join(now, rows);
             return true;
         }
     }

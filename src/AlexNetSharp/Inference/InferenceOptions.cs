@@ -47,6 +47,17 @@ public sealed record InferenceOptions
     /// </summary>
     public int MaxStreamBytes { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// Memory, in bytes, for all images that are decoded at the same time; 0 for a quarter of what the process may use (in a container, of its
+    /// limit), at most 256 MiB and 32 MiB for each processor. An image that needs more than three quarters of it is refused with
+    /// <see cref="ImageTooLargeException"/>. It holds for streams and images in memory, which may come from strangers, and with a decoder that
+    /// tells what an image costs (<see cref="IImageDecoder.CostOf"/>).
+    /// </summary>
+    public long DecodingBytes { get; init; }
+
+    /// <summary>Is told about each image that was computed, on the thread of its call; for measurements. It must not throw.</summary>
+    public Action<InferenceTimings>? Completed { get; init; }
+
     /// <summary>Views of each image: 1 or 10.</summary>
     internal int Views => TenCrop ? 10 : 1;
 
@@ -58,6 +69,7 @@ public sealed record InferenceOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrency, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxStreamBytes, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
+        ArgumentOutOfRangeException.ThrowIfNegative(DecodingBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 1024);
     }
 }

@@ -99,9 +99,9 @@ public class ClassifierErrorTests
     public void FilesNeedADecoder()
     {
         using var classifier = new Classifier(InferenceModels.Small());
-        Says<InvalidOperationException>("no decoder", () => classifier.Classify("cat.jpg"));
-        Says<InvalidOperationException>("no decoder", () => classifier.Classify(Stream.Null));
-        Says<InvalidOperationException>("no decoder", () => classifier.ClassifyFiles(["cat.jpg"]).Count());
+        Says<InvalidOperationException>("no image decoder", () => classifier.Classify("cat.jpg"));
+        Says<InvalidOperationException>("no image decoder", () => classifier.Classify(Stream.Null));
+        Says<InvalidOperationException>("no image decoder", () => classifier.ClassifyFiles(["cat.jpg"]).Count());
     }
 
     [Fact]

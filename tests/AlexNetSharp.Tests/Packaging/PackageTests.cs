@@ -27,7 +27,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
             Dotnet = new DotnetCommand(_folder.Path);
             // bin/CONFIGURATION/net10.0/
             string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-            foreach (string project in (string[])["AlexNetSharp", "AlexNetSharp.Images", "AlexNetSharp.Mpi", "AlexNetSharp.Cli"])
+            foreach (string project in (string[])["AlexNetSharp", "AlexNetSharp.Images", "AlexNetSharp.Mpi", "AlexNetSharp.AspNetCore", "AlexNetSharp.Cli"])
                 Dotnet.Run(
                     "pack", Path.Combine(Repository.Root, "src", project), "--no-build", "-c", configuration, "-o", PathOf("feed"), "-v", "quiet",
                     $"-p:MinVerVersionOverride={Version}");
@@ -54,6 +54,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
     [InlineData("AlexNetSharp", "System.Numerics.Tensors")]
     [InlineData("AlexNetSharp.Mpi", "AlexNetSharp")]
     [InlineData("AlexNetSharp.Images", "AlexNetSharp, SkiaSharp, SkiaSharp.NativeAssets.Linux.NoDependencies")]
+    [InlineData("AlexNetSharp.AspNetCore", "AlexNetSharp, AlexNetSharp.Images")]
     public void ALibraryHoldsItsAssemblyAndDocuments(string id, string dependencies)
     {
         using ZipArchive package = Open(id, "nupkg");
@@ -79,7 +80,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
         Assert.Equal(contents.Length - 3, files.Length);
         Assert.Equal(
             [
-                "AlexNetSharp.Images.dll", "AlexNetSharp.Mpi.dll", "AlexNetSharp.dll", "SkiaSharp.dll", "Spectre.Console.Ansi.dll", "Spectre.Console.dll",
+                "AlexNetSharp.AspNetCore.dll", "AlexNetSharp.Images.dll", "AlexNetSharp.Mpi.dll", "AlexNetSharp.Studio.dll", "AlexNetSharp.dll", "SkiaSharp.dll", "Spectre.Console.Ansi.dll", "Spectre.Console.dll",
                 "System.CommandLine.dll", "System.Numerics.Tensors.dll", "alexnet.dll",
             ],
             files.Where(name => Path.GetExtension(name) == ".dll" && !name.Contains('/', StringComparison.Ordinal)));

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using AlexNetSharp.Data;
+using AlexNetSharp.Inference;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AlexNetSharp.AspNetCore;
+
+/// <summary>Answers requests with the classes of the image in their body.</summary>
+internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken stopping)
+{
+    /// <summary>Time that requests get which are under way when the service ends.</summary>
+    private static readonly TimeSpan s_lastAnswers = TimeSpan.FromSeconds(2);
+
+    /// <summary>Answers one request.</summary>
+    public async Task<IResult> AnswerAsync(HttpContext context, int? top)
+    {
+        using Activity? activity = host.Telemetry.Begin();
+        try
+        {
+            Prediction[] predictions = await ClassifyAsync(context, top, activity).ConfigureAwait(false);
+            var answer = new ClassPrediction[predictions.Length];
+            for (int i = 0; i < answer.Length; i++)
+                answer[i] = new ClassPrediction(predictions[i].Index, predictions[i].Id, predictions[i].Name, predictions[i].Probability);
+            return TypedResults.Json(answer, ClassifyJson.Default.ClassPredictionArray);
+        }
+        catch (RefusedException e)
+        {
+            IResult answer = Problem(context, activity, e.Status, e.Reason, e.Message);
+            return e.CutsConnection ? new LastAnswer(answer) : answer;
+        }
+        catch (ImageTooLargeException e)
+        {
+            return Problem(context, activity, StatusCodes.Status413PayloadTooLarge, "too_large", e.Message);
+        }
+        catch (InvalidDataException e)
+        {
+            return Problem(context, activity, StatusCodes.Status400BadRequest, "bad_image", e.Message);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return Problem(context, activity, e.StatusCode, "bad_request", e.Message);
+        }
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            host.Telemetry.Refused("client_gone");
+            return TypedResults.Empty;
+        }
+        catch (ObjectDisposedException)
+        {
+            return Problem(context, activity, StatusCodes.Status503ServiceUnavailable, "stopping", "The service is shutting down.");
+        }
+#pragma warning disable CA1031 // A damaged model, no memory: the client learns no more than that it is not the client's fault.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            ClassifierLog.Failed(host.Logger, e);
+            return Problem(context, activity, StatusCodes.Status500InternalServerError, "failed", "The image could not be classified.");
+        }
+    }
+
+    private async Task<Prediction[]> ClassifyAsync(HttpContext context, int? top, Activity? activity)
+    {
+        AlexNetClassifierOptions options = host.Options;
+        if (context.Request.ContentType is not { } type
+            || !(type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase)))
+            throw RefusedException.MediaType();
+        if (top < 1 || top > options.MaxTop)
+            throw RefusedException.Parameter(string.Create(CultureInfo.InvariantCulture, $"top must be 1 to {options.MaxTop}, but is {top}."));
+        if (host.Ready is not { } classifier)
+            throw RefusedException.NotReady();
+        if (!host.TryEnter())
+            throw RefusedException.Busy("Too many requests are under way.");
+        try
+        {
+            RequestBody body = await RequestBody.ReadAsync(context, options, host.Bodies, stopping).ConfigureAwait(false);
+            try
+            {
+                activity?.SetTag("alexnet.image.bytes", body.Memory.Length);
+                (Prediction[] predictions, InferenceTimings timings) =
+                    await ClassifyAsync(context, classifier, body.Memory, top ?? options.DefaultTop).ConfigureAwait(false);
+                Describe(context.Response, activity, timings);
+                return predictions;
+            }
+            finally
+            {
+                body.Free();
+            }
+        }
+        finally
+        {
+            host.Leave();
+        }
+    }
+
+    private async Task<(Prediction[] Predictions, InferenceTimings Timings)> ClassifyAsync(
+        HttpContext context, Classifier classifier, ReadOnlyMemory<byte> image, int top)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        end.CancelAfter(host.Options.RequestTimeout);
+        using CancellationTokenRegistration last = stopping.Register(() => end.CancelAfter(s_lastAnswers));
+        try
+        {
+            return await classifier.ClassifyTimedAsync(image, top, cancellationToken: end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw stopping.IsCancellationRequested
+                ? RefusedException.Stopping()
+                : RefusedException.Busy("The service has more to do than it can answer in time.");
+        }
+    }
+
+    /// <summary>Tells the client, and whoever traces, where the time went.</summary>
+    private static void Describe(HttpResponse response, Activity? activity, InferenceTimings timings)
+    {
+        response.Headers["Server-Timing"] = string.Create(CultureInfo.InvariantCulture,
+            $"queue;dur={timings.Queued.TotalMilliseconds:0.0}, decode;dur={timings.Decoding.TotalMilliseconds:0.0}, prepare;dur={timings.Preparing.TotalMilliseconds:0.0}, wait;dur={timings.Waiting.TotalMilliseconds:0.0}, compute;dur={timings.Computing.TotalMilliseconds:0.0}");
+        if (activity is null)
+            return;
+        activity.SetTag("alexnet.batch.size", timings.BatchSize);
+        activity.SetTag("alexnet.queue.ms", timings.Queued.TotalMilliseconds);
+        activity.SetTag("alexnet.decode.ms", timings.Decoding.TotalMilliseconds);
+        activity.SetTag("alexnet.prepare.ms", timings.Preparing.TotalMilliseconds);
+        activity.SetTag("alexnet.wait.ms", timings.Waiting.TotalMilliseconds);
+        activity.SetTag("alexnet.compute.ms", timings.Computing.TotalMilliseconds);
+    }
+
+    private ProblemHttpResult Problem(HttpContext context, Activity? activity, int status, string reason, string detail)
+    {
+        host.Telemetry.Refused(reason);
+        ClassifierLog.Refused(host.Logger, status, reason, detail);
+        activity?.SetTag("error.type", reason);
+        activity?.SetStatus(ActivityStatusCode.Error);
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = "1";
+        return TypedResults.Problem(detail, statusCode: status);
+    }
+
+    /// <summary>Ends the connection of a client that still sends, as soon as it has the answer: the server would wait seconds for the rest.</summary>
+    private sealed class LastAnswer(IResult answer) : IResult
+    {
+        /// <summary>Time for the answer to leave.</summary>
+        private static readonly TimeSpan s_leave = TimeSpan.FromMilliseconds(100);
+
+        /// <inheritdoc/>
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            if (HttpProtocol.IsHttp11(httpContext.Request.Protocol) || HttpProtocol.IsHttp10(httpContext.Request.Protocol))
+                httpContext.Response.Headers.Connection = "close";
+            await answer.ExecuteAsync(httpContext).ConfigureAwait(false);
+            await httpContext.Response.CompleteAsync().ConfigureAwait(false);
+            await Task.Delay(s_leave, CancellationToken.None).ConfigureAwait(false);
+            httpContext.Abort();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Net;
+using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Studio;
+using AlexNetSharp.Studio.Hosting;
+
+namespace AlexNetSharp.Cli.Commands;
+
+/// <summary><c>alexnet studio</c>: a page in the browser that shows what the network sees.</summary>
+internal sealed class StudioCommand : CliCommand
+{
+    private readonly Argument<string[]> _paths = new("PATH")
+    {
+        Description = "a model, folders of images, runs of 'alexnet train' or folders of them; nothing outside of these is shown",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string> _network = ModelInput.Network();
+    private readonly Option<int> _port = CommandOptions.Integer("--port", "port to listen on; 0: any that is free", 0, 0, 65535);
+    private readonly Option<string> _listen = CommandOptions.Of("--listen", "address to listen on", ServeCommand.AddressRule, "127.0.0.1");
+    private readonly Option<int> _threads = CommandOptions.Threads();
+    private readonly Option<bool> _noBrowser = CommandOptions.Switch("--no-browser", "print the address and open no browser");
+
+    public StudioCommand()
+        : base("studio", "See in the browser what the network sees: classes, layers, evidence, similar images, trainings.")
+    {
+        Add(_paths);
+        foreach (Option option in (Option[])[_network, _port, _listen, _threads, _noBrowser])
+            Add(option);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "alexnet studio alexnet.pth                  classify images, look inside",
+        "alexnet studio alexnet.pth holidays         and find similar images of a folder",
+        "alexnet studio runs                         watch trainings",
+    ];
+
+    /// <inheritdoc/>
+    public override int Run(CommandContext context)
+    {
+        InferenceInput.RefuseUnknownOptions(this, context.Get(_paths));
+        StudioOptions options = new StudioOptions
+        {
+            Network = ModelInput.NameOf(context.Get(_network)),
+            Address = IPAddress.Parse(context.Get(_listen)),
+            Port = context.Get(_port),
+            Threads = context.Get(_threads),
+            Note = context.Note,
+        }.WithPaths(context.Get(_paths));
+        context.SavesWork = true;
+        var server = new StudioServer(options);
+        try
+        {
+            server.StartAsync(context.Cancellation).GetAwaiter().GetResult();
+            context.WriteLine(server.Address);
+            if (!context.Get(_noBrowser))
+                OpenBrowser(server.Address);
+            context.Cancellation.WaitHandle.WaitOne();
+        }
+        finally
+        {
+            server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+        return ExitCode.Success;
+    }
+
+    /// <summary>Asks the system for its browser; the address stands on the terminal for those who have none here.</summary>
+    private static void OpenBrowser(string address)
+    {
+        string? opener = OperatingSystem.IsMacOS() ? "open" : OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("DISPLAY") is { Length: > 0 } ? "xdg-open" : null;
+        try
+        {
+            using Process? started = opener is not null ? Process.Start(new ProcessStartInfo(opener, address) { RedirectStandardOutput = true, RedirectStandardError = true })
+                : OperatingSystem.IsWindows() ? Process.Start(new ProcessStartInfo(address) { UseShellExecute = true }) : null;
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            // No browser: the user opens the address.
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using SkiaSharp;
+
+namespace AlexNetSharp.Images;
+
+/// <summary>The bytes of an image that end when nobody waits for it any more.</summary>
+/// <remarks>A decoder cannot be stopped from outside, but it ends soon when its input does: between two pieces of input it does little work.</remarks>
+/// <param name="bytes">The image, which stays where it is while the stream is used.</param>
+/// <param name="length">Its length.</param>
+/// <param name="cancellation">Ends the stream.</param>
+internal sealed unsafe class CancelableStream(byte* bytes, int length, CancellationToken cancellation) : SKAbstractManagedStream
+{
+    private int _at;
+
+    /// <inheritdoc/>
+    protected override nint OnRead(nint buffer, nint size)
+    {
+        int count = cancellation.IsCancellationRequested ? 0 : (int)Math.Min(size, length - _at);
+        // Without a buffer the bytes are skipped.
+        if (buffer != 0)
+            Buffer.MemoryCopy(bytes + _at, (void*)buffer, size, count);
+        _at += count;
+        return count;
+    }
+
+    /// <inheritdoc/>
+    protected override nint OnPeek(nint buffer, nint size)
+    {
+        int count = (int)Math.Min(size, length - _at);
+        Buffer.MemoryCopy(bytes + _at, (void*)buffer, size, count);
+        return count;
+    }
+
+    /// <inheritdoc/>
+    protected override bool OnIsAtEnd() => _at == length || cancellation.IsCancellationRequested;
+
+    /// <inheritdoc/>
+    protected override bool OnHasPosition() => true;
+
+    /// <inheritdoc/>
+    protected override bool OnHasLength() => true;
+
+    /// <inheritdoc/>
+    protected override bool OnRewind() => OnSeek(0);
+
+    /// <inheritdoc/>
+    protected override nint OnGetPosition() => _at;
+
+    /// <inheritdoc/>
+    protected override nint OnGetLength() => length;
+
+    /// <inheritdoc/>
+    protected override bool OnSeek(nint position)
+    {
+        if (position < 0 || position > length)
+            return false;
+        _at = (int)position;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override bool OnMove(int offset) => OnSeek(_at + (nint)offset);
+
+    /// <inheritdoc/>
+    protected override nint OnCreateNew() => 0;
+}

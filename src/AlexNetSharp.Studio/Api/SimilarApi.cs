@@ -1,0 +1,33 @@
+using AlexNetSharp.Studio.Analysis;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AlexNetSharp.Studio.Api;
+
+/// <summary>What the page asks about the images of a folder.</summary>
+internal static class SimilarApi
+{
+    private const int MostNeighbors = 200;
+
+    /// <summary>Maps the endpoints.</summary>
+    public static void Map(IEndpointRouteBuilder endpoints, ImageFolder folder, ImageStore images)
+    {
+        endpoints.MapGet("/api/image/{image}/similar", async (string image, int? top, CancellationToken cancellation) => TypedResults.Json(
+            await folder.NearestAsync(images.Get(image), Math.Clamp(top ?? 24, 1, MostNeighbors), cancellation), StudioJson.Default.NearSheet));
+        endpoints.MapGet("/api/folder/{id:int}", (int id) =>
+        {
+            string path = folder.PathOf(id);
+            // What a browser may take for something else than an image is not sent as what it says it is.
+            string type = Path.GetExtension(path).ToUpperInvariant() switch
+            {
+                ".PNG" => "image/png",
+                ".WEBP" => "image/webp",
+                ".GIF" => "image/gif",
+                ".BMP" => "image/bmp",
+                _ => "image/jpeg",
+            };
+            return TypedResults.PhysicalFile(path, type);
+        });
+    }
+}

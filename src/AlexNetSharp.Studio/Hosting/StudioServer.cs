@@ -1,0 +1,122 @@
+using System.Net;
+using AlexNetSharp.Data;
+using AlexNetSharp.Studio.Analysis;
+using AlexNetSharp.Studio.Api;
+using AlexNetSharp.Studio.Runs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AlexNetSharp.Studio.Hosting;
+
+/// <summary>The web server of a studio.</summary>
+internal sealed class StudioServer : IAsyncDisposable
+{
+    /// <summary>The largest image that is taken.</summary>
+    public const int LargestUpload = 32 << 20;
+
+    private readonly WebApplication _app;
+    private readonly StudioModel _model;
+    private readonly ImageFolder _images;
+
+    /// <summary>Makes it; nothing is loaded and nobody listens yet.</summary>
+    public StudioServer(StudioOptions options)
+    {
+        Guard = new StudioGuard(options.Address);
+        _model = new StudioModel(options);
+        _images = new ImageFolder(options, _model);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(options.Address, options.Port);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 64;
+            kestrel.Limits.MaxRequestBodySize = LargestUpload;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        _app = builder.Build();
+        _app.Use(next => context => Guard.Handle(context, next));
+        _app.Use(next => context => HandleErrors(context, next, options));
+        _app.UseRouting();
+        StudioPages.Map(_app);
+        var uploads = new ImageStore();
+        var runs = new RunReader(options.RunFolders);
+        ModelApi.Map(_app, _model, uploads, _images, runs);
+        SimilarApi.Map(_app, _images, uploads);
+        WatchApi.Map(_app, runs, _app.Lifetime.ApplicationStopping);
+    }
+
+    /// <summary>Who is let in.</summary>
+    public StudioGuard Guard { get; }
+
+    /// <summary>Where the server listens, without the token.</summary>
+    public string Url => _app.Urls.First();
+
+    /// <summary>The address to open.</summary>
+    public string Address => $"{Url}/?token={Guard.Token}";
+
+    /// <summary>Listens, and loads the model behind.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await _app.StartAsync(cancellation).ConfigureAwait(false);
+        _model.Start();
+        _images.Start();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _images.Stop();
+        await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        await _images.DisposeAsync().ConfigureAwait(false);
+        await _model.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Turns what went wrong into a line for the page, without a trace.</summary>
+    private static async Task HandleErrors(HttpContext context, RequestDelegate next, StudioOptions options)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there any more.
+        }
+#pragma warning disable CA1031 // The page shows one line, whatever it was.
+        catch (Exception e) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
+        {
+            (int status, string message) = e switch
+            {
+                UserException user => (user.Status, user.Message),
+                ImageTooLargeException => (StatusCodes.Status413PayloadTooLarge, e.Message),
+                InvalidDataException or ArgumentException => (StatusCodes.Status400BadRequest, e.Message),
+                BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge
+                    ? $"An image may have at most {LargestUpload >> 20} MiB." : "The request cannot be understood."),
+                InsufficientMemoryException => (StatusCodes.Status503ServiceUnavailable, e.Message),
+                ObjectDisposedException or OperationCanceledException => (StatusCodes.Status503ServiceUnavailable, "The studio is ending."),
+                _ => (StatusCodes.Status500InternalServerError, "Something went wrong in the studio; its terminal says what."),
+            };
+            if (status == StatusCodes.Status500InternalServerError)
+                options.Note($"{context.Request.Path}: {e.GetType().Name}: {e.Message}");
+            context.Response.StatusCode = status;
+            await Results.Json(new Problem(message), StudioJson.Default.Problem, statusCode: status).ExecuteAsync(context).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The command hears of signals, not the server.</summary>
+    private sealed class SilentLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

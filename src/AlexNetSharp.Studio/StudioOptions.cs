@@ -1,0 +1,66 @@
+using System.Net;
+
+namespace AlexNetSharp.Studio;
+
+/// <summary>What a studio shows, and where.</summary>
+internal sealed record StudioOptions
+{
+    /// <summary>The model; null if there is none.</summary>
+    public string? ModelPath { get; init; }
+
+    /// <summary>Name of its network, where the file does not tell.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>Folders of images that may be shown, with all below them.</summary>
+    public IReadOnlyList<string> ImageFolders { get; init; } = [];
+
+    /// <summary>Folders of trainings.</summary>
+    public IReadOnlyList<string> RunFolders { get; init; } = [];
+
+    /// <summary>Where to listen.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Port; 0: any that is free.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Threads that compute; 0: one per CPU.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Takes lines for the user.</summary>
+    public Action<string> Note { get; init; } = _ => { };
+
+    /// <summary>Sorts the paths of a command line: model files, runs, folders of runs, folders of images.</summary>
+    /// <exception cref="IOException">There is nothing at a path.</exception>
+    /// <exception cref="InvalidDataException">There are two models.</exception>
+    public StudioOptions WithPaths(IEnumerable<string> paths)
+    {
+        string? model = ModelPath;
+        var images = new List<string>(ImageFolders);
+        var runs = new List<string>(RunFolders);
+        foreach (string path in paths)
+        {
+            string full = Path.GetFullPath(path);
+            if (File.Exists(full))
+                SetModel(full);
+            else if (!Directory.Exists(full))
+                throw new FileNotFoundException($"{path}: no such file or folder");
+            else if (Runs.RunReader.IsRun(full))
+                runs.Add(full);
+            else if (Directory.EnumerateDirectories(full).Where(Runs.RunReader.IsRun).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } below)
+                runs.AddRange(below);
+            else
+                images.Add(full);
+        }
+        // A single run with its best weights is also the model.
+        if (model is null && runs.Count == 1 && File.Exists(Training.RunFolder.BestCheckpointOf(runs[0])))
+            model = runs[0];
+        return this with { ModelPath = model, ImageFolders = images, RunFolders = runs };
+
+        void SetModel(string path)
+        {
+            if (model is not null)
+                throw new InvalidDataException($"two models, {model} and {path}: give one");
+            model = path;
+        }
+    }
+}

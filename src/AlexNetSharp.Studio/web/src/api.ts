@@ -1,0 +1,56 @@
+// What the server answers, and how it is asked.
+export interface Status { model: string | null; state: "ready" | "loading" | "failed" | "none"; error: string | null; network: string | null; parameters: number; classes: number; cropWidth: number; cropHeight: number; images: number; imagesDone: number; hasFolder: boolean; runs: number }
+export interface ClassBar { index: number; id: string; name: string; probability: number }
+export interface Times { decode: number; prepare: number; wait: number; compute: number }
+export interface Classified { image: string | null; width: number; height: number; classes: ClassBar[]; times: Times }
+export interface LayerRow { name: string; kind: string; details: string; height: number; width: number; channels: number; isVector: boolean; parameters: number; multiplyAdds: number; milliseconds: number; hasFilters: boolean }
+export interface LayerTable { network: string; height: number; width: number; channels: number; layers: LayerRow[] }
+export interface MapSheet { layer: string; height: number; width: number; count: number; order: number[]; strength: number[]; data: string; minimum: number; maximum: number; histogram: number[] }
+export interface FilterSheet { layer: string; size: number; count: number; data: string }
+export interface Evidence { method: string; class: number; name: string; height: number; width: number; data: string; milliseconds: number }
+export interface Near { id: number; name: string; distance: number }
+export interface NearSheet { images: Near[]; searched: number }
+export interface RunRow { id: number; name: string; epochs: number; topOne: number | null; loss: number | null; isRunning: boolean; changed: number }
+export type Columns = Record<string, (number | null)[]>;
+export interface RunTable { id: number; name: string; epochs: Columns; steps: Columns; settings: Record<string, string>; epochsWanted: number | null; secondsLeft: number | null; isRunning: boolean; changed: number }
+
+export class ApiError extends Error {}
+
+async function answer(request: Promise<Response>): Promise<Response> {
+  let response: Response;
+  try {
+    response = await request;
+  } catch (e) {
+    if (e instanceof DOMException && e.name === "AbortError") throw e;
+    throw new ApiError("The studio does not answer: it may have ended. Start it again and open the address that it prints.");
+  }
+  if (response.ok) return response;
+  let message = `The studio answered with ${response.status}.`;
+  const text = await response.text();
+  try {
+    message = (JSON.parse(text) as { error: string }).error;
+  } catch {
+    if (response.status === 403 && text) message = text;
+  }
+  throw new ApiError(message);
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await answer(fetch(path, { signal: signal ?? null }))).json() as Promise<T>;
+}
+
+export async function getBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Uint8Array(await (await answer(fetch(path, { signal: signal ?? null }))).arrayBuffer());
+}
+
+export async function classify(image: Blob, top: number, keep: boolean, signal?: AbortSignal): Promise<Classified> {
+  return (await answer(fetch(`/api/classify?top=${top}&keep=${keep}`, { method: "POST", body: image, signal: signal ?? null, headers: { "Content-Type": "application/octet-stream" } }))).json() as Promise<Classified>;
+}
+
+export function forget(image: string): void {
+  navigator.sendBeacon(`/api/forget/${image}`);
+}
+
+export function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+}

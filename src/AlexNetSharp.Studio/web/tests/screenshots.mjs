@@ -1,0 +1,47 @@
+// Makes the screenshots of docs/studio.md, and of all pages at three widths in both themes for whoever changes them:
+//   node tests/screenshots.mjs ADDRESS IMAGE OUT [all]
+// ADDRESS is what `alexnet studio MODEL FOLDER RUNS` prints.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { choose, launch } from "./browser.mjs";
+
+const [address, image, out, all] = process.argv.slice(2);
+if (!out) {
+  console.error("usage: node tests/screenshots.mjs ADDRESS IMAGE OUT [all]");
+  process.exit(2);
+}
+mkdirSync(out, { recursive: true });
+const widths = all ? [360, 1024, 1920] : [1280], themes = all ? ["light", "dark"] : ["light"];
+const browser = await launch();
+for (const width of widths)
+  for (const colorScheme of themes) {
+    const page = await browser.newPage({ viewport: { width, height: width < 500 ? 740 : 860 }, colorScheme, reducedMotion: "reduce" });
+    page.on("console", (message) => message.type() === "error" && console.error("console:", message.text()));
+    page.on("pageerror", (error) => console.error("page:", error.message));
+    await page.goto(address);
+    const shot = async (name, fullPage) => {
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(out, all ? `${name}-${width}-${colorScheme}.png` : `${name}.png`), fullPage });
+    };
+    await page.getByText("Drop an image here").waitFor();
+    if (all) await shot("empty", false);
+    await choose(page, [image]);
+    await page.locator(".bars li").first().waitFor();
+    await shot("classify", false);
+    await page.goto(new URL("/#inside", address).href);
+    await page.locator(".evidence figure:nth-child(4):not(.busy)").waitFor();
+    await page.locator(".map").first().waitFor();
+    await page.waitForFunction(() => document.querySelectorAll(".evidence .busy").length === 0);
+    await shot("inside", true);
+    await page.goto(new URL("/#similar", address).href);
+    await page.locator(".tiles img").first().waitFor();
+    await page.waitForTimeout(500);
+    await shot("similar", false);
+    await page.goto(new URL("/#watch", address).href);
+    await page.locator(".chart").first().waitFor();
+    const runs = page.locator(".run");
+    if ((await runs.count()) > 1) await runs.nth(await runs.locator("[aria-pressed=false]").count() ? 0 : 1).click();
+    await shot("watch", true);
+    await page.close();
+  }
+await browser.close();
