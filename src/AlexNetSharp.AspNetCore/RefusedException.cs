@@ -25,11 +25,13 @@ internal sealed class RefusedException : Exception
 
     /// <summary>The body does not come.</summary>
     public static RefusedException TooSlow() => new(
-        StatusCodes.Status408RequestTimeout, "too_slow", "The body came too slowly, or not at all.") { CutsConnection = true };
+        StatusCodes.Status408RequestTimeout, "too_slow", "The body came too slowly, or not at all.")
+    { CutsConnection = true };
 
     /// <summary>The service ends.</summary>
     public static RefusedException Stopping() => new(
-        StatusCodes.Status503ServiceUnavailable, "stopping", "The service is shutting down.") { CutsConnection = true };
+        StatusCodes.Status503ServiceUnavailable, "stopping", "The service is shutting down.")
+    { CutsConnection = true };
 
     /// <summary>Too much at once.</summary>
     public static RefusedException Busy(string message) => new(StatusCodes.Status503ServiceUnavailable, "busy", message);

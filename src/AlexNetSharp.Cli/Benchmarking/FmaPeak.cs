@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using AlexNetSharp.Simd;
-using AlexNetSharp.Threading;
+using System.Runtime.Intrinsics;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
@@ -22,67 +20,75 @@ internal static class FmaPeak
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(repetitions, 1);
-        return SimdTiers.Call<PeakCode, double>(new PeakCode(threads, repetitions));
-    }
-
-    /// <summary>As the other overload, on the given vectors.</summary>
-    public static double Measure<V>(int threads, int repetitions)
-        where V : unmanaged, ISimd<V>
-    {
-        using var pool = new WorkerPool(threads);
-        var job = new PeakJob<V>(threads);
-        long best = long.MaxValue;
-        pool.Run(job.Execute, threads);
-        for (int i = 0; i < repetitions; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            pool.Run(job.Execute, threads);
-            best = Math.Min(best, Stopwatch.GetTimestamp() - start);
-        }
-        if (!job.Valid)
-            throw new InvalidOperationException("The sums of the peak measurement are not what they must be.");
-        return 2.0 * Sums * Steps * V.Count * threads / Stopwatch.GetElapsedTime(0, best).TotalSeconds * 1e-9;
-    }
-
-    private readonly struct PeakCode(int threads, int repetitions) : IVectorCode<double>
-    {
-        public double Call<B, V>()
-            where B : unmanaged, ISimdBits<B, V>
-            where V : unmanaged, ISimd<V> => Measure<V>(threads, repetitions);
-    }
-
-    private sealed class PeakJob<V>(int threads)
-        where V : unmanaged, ISimd<V>
-    {
-        private readonly float[] _results = new float[threads];
-
+        int lanes = Vector512.IsHardwareAccelerated ? Vector512<float>.Count : Vector256.IsHardwareAccelerated ? Vector256<float>.Count : Vector128<float>.Count;
+        var results = new float[threads];
+        // The first round compiles.
+        double best = ParallelTime.Best(threads, repetitions + 1, index => results[index] = Loop(Steps, 0.5f, 1));
         // x ← x/2 + 1 tends to 2 from any start.
-        public bool Valid => _results.All(sum => Math.Abs(sum - 2 * Sums * V.Count) < 1e-3);
-
-        public void Execute(int index, int worker) => _results[index] = Loop<V>(Steps, 0.5f, 1);
+        if (results.Any(sum => Math.Abs(sum - 2 * Sums * lanes) > 1e-3))
+            throw new InvalidOperationException("The sums of the peak measurement are not what they must be.");
+        return 2.0 * Sums * Steps * lanes * threads / best * 1e-9;
     }
+
+    private static float Loop(int steps, float factor, float summand) =>
+        Vector512.IsHardwareAccelerated ? Loop<Lanes512, Vector512<float>>(steps, Vector512.Create(factor), Vector512.Create(summand))
+        : Vector256.IsHardwareAccelerated ? Loop<Lanes256, Vector256<float>>(steps, Vector256.Create(factor), Vector256.Create(summand))
+        : Loop<Lanes128, Vector128<float>>(steps, Vector128.Create(factor), Vector128.Create(summand));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static float Loop<V>(int steps, float factor, float summand)
-        where V : unmanaged, ISimd<V>
+    private static float Loop<L, V>(int steps, V x, V y)
+        where L : ILanes<V>
+        where V : struct
     {
-        V x = V.Broadcast(factor), y = V.Broadcast(summand);
-        V s0 = V.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;
+        V s0 = default, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;
         for (int i = 0; i < steps; i++)
         {
-            s0 = V.MultiplyAdd(s0, x, y);
-            s1 = V.MultiplyAdd(s1, x, y);
-            s2 = V.MultiplyAdd(s2, x, y);
-            s3 = V.MultiplyAdd(s3, x, y);
-            s4 = V.MultiplyAdd(s4, x, y);
-            s5 = V.MultiplyAdd(s5, x, y);
-            s6 = V.MultiplyAdd(s6, x, y);
-            s7 = V.MultiplyAdd(s7, x, y);
-            s8 = V.MultiplyAdd(s8, x, y);
-            s9 = V.MultiplyAdd(s9, x, y);
-            s10 = V.MultiplyAdd(s10, x, y);
-            s11 = V.MultiplyAdd(s11, x, y);
+            s0 = L.MultiplyAdd(s0, x, y);
+            s1 = L.MultiplyAdd(s1, x, y);
+            s2 = L.MultiplyAdd(s2, x, y);
+            s3 = L.MultiplyAdd(s3, x, y);
+            s4 = L.MultiplyAdd(s4, x, y);
+            s5 = L.MultiplyAdd(s5, x, y);
+            s6 = L.MultiplyAdd(s6, x, y);
+            s7 = L.MultiplyAdd(s7, x, y);
+            s8 = L.MultiplyAdd(s8, x, y);
+            s9 = L.MultiplyAdd(s9, x, y);
+            s10 = L.MultiplyAdd(s10, x, y);
+            s11 = L.MultiplyAdd(s11, x, y);
         }
-        return V.Sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11);
+        return L.Sum(s0) + L.Sum(s1) + L.Sum(s2) + L.Sum(s3) + L.Sum(s4) + L.Sum(s5)
+            + L.Sum(s6) + L.Sum(s7) + L.Sum(s8) + L.Sum(s9) + L.Sum(s10) + L.Sum(s11);
+    }
+
+    /// <summary>The two operations of a vector that the loop needs.</summary>
+    private interface ILanes<V>
+    {
+        static abstract V MultiplyAdd(V a, V b, V c);
+
+        static abstract float Sum(V a);
+    }
+
+    private readonly struct Lanes512 : ILanes<Vector512<float>>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
+
+        public static float Sum(Vector512<float> a) => Vector512.Sum(a);
+    }
+
+    private readonly struct Lanes256 : ILanes<Vector256<float>>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
+
+        public static float Sum(Vector256<float> a) => Vector256.Sum(a);
+    }
+
+    private readonly struct Lanes128 : ILanes<Vector128<float>>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.FusedMultiplyAdd(a, b, c);
+
+        public static float Sum(Vector128<float> a) => Vector128.Sum(a);
     }
 }

@@ -38,7 +38,7 @@ internal static class ModelConversion
                 written.Name, written.Type.ToString(), Shape(written.Shape), transfer.FileChange);
         }
         context.WriteTable(table);
-        int left = from.Tensors.Count(tensor => WeightNames.IsTrainingState(tensor.Name));
+        int left = from.Tensors.Count(tensor => tensor.IsTrainingState);
         if (left > 0)
             context.WriteLine(FormattableString.Invariant($"left out: {left} tensors of the training (optimizer/…)"));
         context.WriteLine(FormattableString.Invariant(

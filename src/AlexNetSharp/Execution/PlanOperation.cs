@@ -60,7 +60,7 @@ public sealed class PlanOperation
     /// How many threads' worth of speed a direction can reach at best on some threads, by the pieces that its work is cut into; null where these are
     /// many and equal at any size.
     /// </summary>
-    internal double? ScalingBound(bool backward, int threads) =>
+    public double? ScalingBound(bool backward, int threads) =>
         _kernel.WorkStages(backward, threads) is { Count: > 0 } stages ? Kernels.WorkStage.Bound(stages, threads) : null;
 
     /// <summary>Time of the last forward call.</summary>

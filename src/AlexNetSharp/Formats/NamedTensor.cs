@@ -59,6 +59,9 @@ public sealed class NamedTensor
     /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>: floating-point numbers, or 8-bit weights whose scales are known.</summary>
     public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64 || _scales is not null;
 
+    /// <summary>Whether it belongs to the state of a training and not to its model: <c>optimizer/…</c>.</summary>
+    public bool IsTrainingState => WeightNames.IsTrainingState(Name);
+
     /// <summary>Whether <see cref="Bytes"/> holds the elements in row-major order without gaps.</summary>
     internal bool IsContiguous => _strides is null;
 

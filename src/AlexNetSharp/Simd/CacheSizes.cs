@@ -13,7 +13,7 @@ namespace AlexNetSharp.Simd;
 /// <remarks>
 /// Blocks of work are made to fit. What they decide is speed and never a bit of a result, wherever that is possible; see the remarks of those who ask.
 /// </remarks>
-internal sealed partial record CacheSizes(long First, long Second, long Last, int Sharing, string Source)
+public sealed partial record CacheSizes(long First, long Second, long Last, int Sharing, string Source)
 {
     /// <summary>
     /// Overrides what is found: the three sizes with K or M, <c>32K,512K,16M</c>, and after another comma how many processors share the last.
@@ -23,7 +23,7 @@ internal sealed partial record CacheSizes(long First, long Second, long Last, in
     private const long SmallestFirst = 4 << 10, LargestLast = 1L << 40;
 
     /// <summary>What most processors have at least.</summary>
-    public static CacheSizes Default { get; } = new(32 << 10, 512 << 10, 8 << 20, 4, "a guess");
+    internal static CacheSizes Default { get; } = new(32 << 10, 512 << 10, 8 << 20, 4, "a guess");
 
     /// <summary>Those of this machine.</summary>
     public static CacheSizes Current { get; } =
@@ -38,7 +38,7 @@ internal sealed partial record CacheSizes(long First, long Second, long Last, in
         $"{Text(First)}, {Text(Second)}, {Text(Last)} for {Sharing} {(Sharing == 1 ? "processor" : "processors")} ({Source})";
 
     /// <summary>The value of <see cref="Variable"/>; null if it is not three rising sizes, so that a slip of the pen costs speed and no error.</summary>
-    public static CacheSizes? FromText(string? text)
+    internal static CacheSizes? FromText(string? text)
     {
         string[] parts = (text ?? "").Split(',', StringSplitOptions.TrimEntries);
         int sharing = 1;
@@ -48,7 +48,7 @@ internal sealed partial record CacheSizes(long First, long Second, long Last, in
     }
 
     /// <summary>What Linux says of a processor, in folders index0, index1, …</summary>
-    public static CacheSizes? FromFolder(string folder)
+    internal static CacheSizes? FromFolder(string folder)
     {
         var found = new Levels();
         try

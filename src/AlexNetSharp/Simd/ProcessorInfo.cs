@@ -21,7 +21,7 @@ public static class ProcessorInfo
 
     /// <summary>Vendor, family, model and stepping of an x86 processor: <c>AuthenticAMD 25.1.1</c>; empty elsewhere.</summary>
     /// <remarks>Source: Intel's manual, volume 2A, CPUID, leaves 0 and 1.</remarks>
-    internal static string Family { get; } = FindFamily();
+    public static string Family { get; } = FindFamily();
 
     private static string FindFamily()
     {

@@ -1,5 +1,4 @@
 using AlexNetSharp.Cli.Benchmarking;
-using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Tests.Benchmarking;
 
@@ -10,8 +9,7 @@ public class ProbeTests
     {
         // From an old core under emulation to a big machine: an impossible value shows that the loop was left out.
         Assert.InRange(FmaPeak.Measure(1, 2), 0.05, 1000);
-        Assert.InRange(FmaPeak.Measure<F32x1>(1, 1), 0.05, 100);
-        Assert.InRange(FmaPeak.Measure<F32x4>(2, 1), 0.05, 1000);
+        Assert.InRange(FmaPeak.Measure(2, 1), 0.05, 1000);
     }
 
     [Fact]

@@ -14,13 +14,13 @@ public sealed class DecodingGateTests
     private readonly DecodingGate _gate = new(128 * Megabyte, 2);
 
     [Fact]
-    public void UsualImagesNeverWaitForEnormousOnes()
+    public async Task UsualImagesNeverWaitForEnormousOnes()
     {
-        using DecodingGate.Pass slow = Enter(90 * Megabyte).Result;
-        ValueTask<DecodingGate.Pass> nextSlow = Enter(20 * Megabyte), work = Enter(1, DecodingGate.FastWork + 1);
+        using DecodingGate.Pass slow = await Enter(90 * Megabyte);
+        Task<DecodingGate.Pass> nextSlow = Enter(20 * Megabyte).AsTask(), work = Enter(1, DecodingGate.FastWork + 1).AsTask();
         Assert.False(nextSlow.IsCompleted || work.IsCompleted);
-        using DecodingGate.Pass first = Enter(16 * Megabyte).Result, second = Enter(16 * Megabyte, DecodingGate.FastWork).Result;
-        Assert.False(Enter(1).IsCompleted);
+        using DecodingGate.Pass first = await Enter(16 * Megabyte), second = await Enter(16 * Megabyte, DecodingGate.FastWork);
+        Assert.False(Enter(1).AsTask().IsCompleted);
         Assert.Equal(3, _gate.Waiting);
     }
 
