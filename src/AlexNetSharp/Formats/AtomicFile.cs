@@ -61,7 +61,7 @@ internal sealed class AtomicFile : IDisposable
         name.Split('.') is ["", _, .., var guid, "tmp"] && Guid.TryParseExact(guid, "N", out _);
 
     /// <summary>Puts the file in its place; a reader sees the old file or the whole new one, even after a power cut.</summary>
-    /// <exception cref="IOException">The disk is full or the name cannot be taken.</exception>
+    /// <exception cref="IOException">The disk is full or failing, or the name cannot be taken; the old file stays.</exception>
     public void Commit()
     {
         if (_temporary is null)
@@ -70,10 +70,13 @@ internal sealed class AtomicFile : IDisposable
         }
         else
         {
-            ((FileStream)Stream).Flush(flushToDisk: true);
-            Stream.Dispose();
+            var stream = (FileStream)Stream;
+            stream.Flush();
+            DiskSync.Flush(stream.SafeFileHandle, _path);
+            stream.Dispose();
             File.Move(_temporary, _path, overwrite: true);
             s_unfinished.TryRemove(_temporary, out _);
+            DiskSync.FlushFolder(Path.GetDirectoryName(_path)!);
         }
         _committed = true;
     }
