@@ -26,6 +26,9 @@ internal sealed class FineTuning : IDisposable
     private readonly TorchRunner _torchFront;
     private readonly Tensor[] _torchImages;
     private readonly Tensor _torchLabels;
+    private readonly float[][] _initial;
+    private readonly float[] _torchWeight;
+    private readonly long[] _torchShape;
 
     /// <summary>Makes images, labels and weights.</summary>
     /// <param name="threads">Threads of both programs.</param>
@@ -36,6 +39,14 @@ internal sealed class FineTuning : IDisposable
         _whole = new Workload(network, Batch);
         _front = new Workload(network.Until(network.HeadIndex), Batch);
         _head = network.From(network.HeadIndex);
+        // Every run begins from the same weights, the rival's too.
+        _initial = [.. _head.Parameters.Select(spec =>
+        {
+            var values = new float[spec.Length];
+            _whole.Parameters[spec.Name].CopyTo(values);
+            return values;
+        })];
+        (_torchWeight, _torchShape) = _whole.InTorchOrder($"{_head.Layers[0].Name}.weight");
         int count = Batch * Batches, length = _front.Images.Length;
         _images = new float[length * Batches];
         _torchImages = new Tensor[Batches];
@@ -61,8 +72,11 @@ internal sealed class FineTuning : IDisposable
     /// <summary>The weights of the head after a run of ours, [4096, 5].</summary>
     public float[] Ours()
     {
-        using ParameterSet parameters = ParameterSet.Initialize(_whole.Network, Workload.Seed);
+        ParameterSet parameters = _whole.Parameters;
         using ParameterSet headParameters = parameters.Of(_head);
+        foreach ((Parameter parameter, float[] initial) in headParameters.Parameters.Zip(_initial))
+            parameter.CopyFrom(initial);
+        parameters.MarkChanged();
         var images = new MemoryBatches(_front.Network.InputShape, _images, _labels, Batch);
         using var front = new Plan(_front.Network, parameters, new PlanOptions { BatchSize = Batch, Threads = _threads });
         using FeatureBatches features = FeatureBatches.Compute(front, images, Batch, seed: null);
@@ -85,9 +99,7 @@ internal sealed class FineTuning : IDisposable
             features = cat([.. _torchImages.Select(_torchFront.Run)]);
         // Outside of inference mode: a tensor that was made in it takes no part in gradients.
         features = features.clone();
-        string name = _head.Layers[0].Name;
-        (float[] weights, long[] shape) = _whole.InTorchOrder($"{name}.weight");
-        TorchSharp.Modules.Parameter weight = nn.Parameter(tensor(weights, shape)), bias = nn.Parameter(tensor(_whole.InTorchOrder($"{name}.bias").Values));
+        TorchSharp.Modules.Parameter weight = nn.Parameter(tensor(_torchWeight, _torchShape)), bias = nn.Parameter(tensor(_initial[1]));
         using var optimizer = optim.SGD([weight, bias], LearningRate, Momentum);
         for (int epoch = 0; epoch < Epochs; epoch++)
             for (int b = 0; b < Batches; b++)
