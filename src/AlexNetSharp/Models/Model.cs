@@ -75,7 +75,7 @@ public sealed class Model : IDisposable
     /// <summary>Where the weights came from, in the order of the parameters; empty if not from a file.</summary>
     public IReadOnlyList<WeightTransfer> Transfers { get; }
 
-    /// <summary>What happens to an image before the network, for who cannot do without.</summary>
+    /// <summary>What happens to an image before the network, for callers that need it.</summary>
     /// <param name="chosen">What to do instead of what the model states; null for that.</param>
     /// <exception cref="InvalidDataException">The model states no preprocessing, or the chosen one does not fit its network.</exception>
     public Preprocessing RequirePreprocessing(Preprocessing? chosen = null)
