@@ -65,16 +65,7 @@ internal static class OnnxReader
 
     private static void ReadProperty(FileBytes file, ProtoReader message, Dictionary<string, string> metadata)
     {
-        string key = "", value = "";
-        while (message.Next())
-        {
-            if (message.Field == 1)
-                key = message.Text();
-            else if (message.Field == 2)
-                value = message.Text();
-            else
-                message.Skip();
-        }
+        (string key, string value) = message.StringEntry();
         if (!metadata.TryAdd(key, value))
             FormatError.Throw(file.Path, message.Offset, $"metadata {FormatError.Quote(key)} appears twice; names must differ");
     }

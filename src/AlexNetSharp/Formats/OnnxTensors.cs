@@ -113,16 +113,7 @@ internal static class OnnxTensors
     /// <summary>An entry of external_data: key 1, value 2.</summary>
     private static void ReadEntry(ProtoReader message, Parts parts)
     {
-        string key = "", value = "";
-        while (message.Next())
-        {
-            if (message.Field == 1)
-                key = message.Text();
-            else if (message.Field == 2)
-                value = message.Text();
-            else
-                message.Skip();
-        }
+        (string key, string value) = message.StringEntry();
         switch (key)
         {
             case "location":

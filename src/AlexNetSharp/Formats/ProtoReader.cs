@@ -180,6 +180,22 @@ internal ref struct ProtoReader
             parts.Add((start, length));
     }
 
+    /// <summary>Reads the rest of the message as an entry of texts, ONNX's StringStringEntryProto: key 1, value 2; empty where they are missing.</summary>
+    public (string Key, string Value) StringEntry()
+    {
+        string key = "", value = "";
+        while (Next())
+        {
+            if (Field == 1)
+                key = Text();
+            else if (Field == 2)
+                value = Text();
+            else
+                Skip();
+        }
+        return (key, value);
+    }
+
     /// <summary>Passes over the current field.</summary>
     /// <exception cref="InvalidDataException">The field is cut short.</exception>
     public void Skip()
