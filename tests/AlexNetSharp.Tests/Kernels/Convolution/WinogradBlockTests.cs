@@ -23,6 +23,15 @@ public class WinogradBlockTests
     }
 
     [Fact]
+    public void TheWholeCacheOfAServerIsNotOurs()
+    {
+        // Two of its processors in a virtual machine: the neighbors use the rest.
+        ConvGeometry large = ConvCase.Square(8, 512, 64, 64, 3, before: 1, after: 1).Geometry;
+        BlockLayout block = new WinogradSizes(large, Training, CacheSizes.FromText("48K,2M,300M,2")).Fused!;
+        Assert.InRange((block.InputLength + block.OutputLength) * sizeof(float), 1 << 20, 16 << 20);
+    }
+
+    [Fact]
     public void BlocksOfBackwardDoNot()
     {
         WinogradSizes a = new(Conv2(32), Training, s_zen3), b = new(Conv2(32), Training, s_small);
