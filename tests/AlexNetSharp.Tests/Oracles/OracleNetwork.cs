@@ -21,6 +21,12 @@ internal abstract class OracleLayer
         return Compute(x);
     }
 
+    /// <summary>What backward decides by.</summary>
+    public IReadOnlyList<double> Decided => Input.Data;
+
+    /// <summary>Lets backward decide by other values than this layer's own input: which ReLUs pass, where a maximum is.</summary>
+    public void DecideBy(OracleTensor input) => Input = input;
+
     /// <summary>Sets the parameters' gradients and returns the input's.</summary>
     public abstract OracleTensor Backward(OracleTensor gradY);
 
@@ -122,12 +128,14 @@ internal sealed class OracleSequence(OracleLayer first, OracleLayer second) : Or
 /// <summary>Layers one after the other, in float64.</summary>
 internal sealed class OracleNetwork(params IReadOnlyList<OracleLayer> layers)
 {
+    public IReadOnlyList<OracleLayer> Layers { get; } = layers;
+
     public IReadOnlyList<OracleParameter> Parameters { get; } = [.. layers.SelectMany(l => l.Parameters)];
 
     public OracleParameter this[string name] => Parameters.Single(p => p.Name == name);
 
-    public OracleTensor Forward(OracleTensor x) => layers.Aggregate(x, (value, layer) => layer.Forward(value));
+    public OracleTensor Forward(OracleTensor x) => Layers.Aggregate(x, (value, layer) => layer.Forward(value));
 
     /// <summary>Sets all parameters' gradients and returns the gradient of the input.</summary>
-    public OracleTensor Backward(OracleTensor gradY) => layers.Reverse().Aggregate(gradY, (gradient, layer) => layer.Backward(gradient));
+    public OracleTensor Backward(OracleTensor gradY) => Layers.Reverse().Aggregate(gradY, (gradient, layer) => layer.Backward(gradient));
 }
