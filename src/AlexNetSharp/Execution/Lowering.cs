@@ -122,9 +122,11 @@ internal sealed class Lowering
             conv.Padding.Vertical(input.Height, conv.KernelSize, conv.Stride).Before,
             conv.Padding.Horizontal(input.Width, conv.KernelSize, conv.Stride).Before,
             conv.Groups);
-        IReadOnlyList<ConvCandidate> candidates = ConvAlgorithms.Candidates(
-            geometry, new ConvRequest(relu, Learns(conv), InputGradient, _options.Precise, gradientMasked) { Threads = _options.EffectiveThreads });
-        _operations.Add(new Operation(info, candidates[^1].Kernel!, conv.Name, candidates));
+        var request = new ConvRequest(relu, Learns(conv), InputGradient, _options.Precise, gradientMasked);
+        IReadOnlyList<ConvCandidate> candidates = CandidatesFor(_options.ThreadsAtOnce);
+        _operations.Add(new Operation(info, candidates[^1].Kernel!, conv.Name, candidates, threads => CandidatesFor(threads)[^1].Kernel!));
+
+        IReadOnlyList<ConvCandidate> CandidatesFor(int threads) => ConvAlgorithms.Candidates(geometry, request with { Threads = threads });
     }
 
     private void FullyConnected(int layers, Linear linear, bool relu)

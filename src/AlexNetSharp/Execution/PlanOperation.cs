@@ -18,7 +18,7 @@ public enum OperationMode
 /// <summary>One operation of a plan: which layers it stands for, how it is computed, and how long it took in the last step.</summary>
 public sealed class PlanOperation
 {
-    private readonly Kernels.Kernel _kernel;
+    private readonly Operation _operation;
 
     internal PlanOperation(Network network, Operation operation, OperationMode mode)
     {
@@ -28,7 +28,7 @@ public sealed class PlanOperation
         Mode = mode;
         MultiplyAdds = operation.Info.MultiplyAdds;
         AlgorithmMultiplyAdds = operation.AlgorithmMultiplyAdds;
-        _kernel = operation.Kernel;
+        _operation = operation;
         Candidates = [.. operation.Candidates.Select(c => (c.Name, c.Kernel is not null, c.Reason))];
     }
 
@@ -57,11 +57,11 @@ public sealed class PlanOperation
     public IReadOnlyList<(string Algorithm, bool Accepted, string Reason)> Candidates { get; }
 
     /// <summary>
-    /// How many threads' worth of speed a direction can reach at best on some threads, by the pieces that its work is cut into; null where these are
+    /// How many threads' worth of speed a direction can reach at best on as many processors, by the pieces that its work is cut into; null where these are
     /// many and equal at any size.
     /// </summary>
     public double? ScalingBound(bool backward, int threads) =>
-        _kernel.WorkStages(backward, threads) is { Count: > 0 } stages ? Kernels.WorkStage.Bound(stages, threads) : null;
+        _operation.KernelFor(threads).WorkStages(backward, threads) is { Count: > 0 } stages ? Kernels.WorkStage.Bound(stages, threads) : null;
 
     /// <summary>Time of the last forward call.</summary>
     public TimeSpan Forward { get; internal set; }

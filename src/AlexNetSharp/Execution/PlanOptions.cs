@@ -34,6 +34,9 @@ public sealed record PlanOptions : ExecutorOptions
 
     internal int EffectiveThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
 
+    /// <summary>Threads that run at the same time: those beyond the processors take turns, and to cut the work for them would do some of it twice.</summary>
+    internal int ThreadsAtOnce => Math.Min(EffectiveThreads, Environment.ProcessorCount);
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
