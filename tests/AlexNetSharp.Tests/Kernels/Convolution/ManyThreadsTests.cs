@@ -68,7 +68,7 @@ public unsafe class ManyThreadsTests
         var layout = new PlanLayout(network, new PlanOptions { BatchSize = 128, Threads = threads, Gradients = GradientScope.All });
         for (int i = 0; i < layout.Operations.Length; i++)
             foreach (bool backward in new[] { false, true })
-                if (layout.Operations[i].Kernel.WorkStages(backward, threads) is { Count: > 0 } stages)
+                if (layout.Operations[i].KernelFor(threads).WorkStages(backward, threads) is { Count: > 0 } stages)
                 {
                     double bound = WorkStage.Bound(stages, threads);
                     Assert.True(bound >= least && bound <= threads + 1e-9, $"{layout.Operations[i].Info.Name}, {(backward ? "backward" : "forward")}: {bound:0.0}");
