@@ -58,6 +58,7 @@ public sealed class ParameterSet : IDisposable
     public static ParameterSet Initialize(Network network, ulong seed)
     {
         var set = new ParameterSet(network);
+        using AlignedBuffer.Lease lease = set.Hold();
         for (int i = 0; i < set.Parameters.Count; i++)
             ParameterInitialization.Fill(set.Parameters[i], seed, (uint)i);
         return set;
@@ -83,9 +84,9 @@ public sealed class ParameterSet : IDisposable
     /// <summary>The parameter named <paramref name="name"/>, or null.</summary>
     internal Parameter? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Throws if the memory was given back.</summary>
-    /// <exception cref="ObjectDisposedException">It was.</exception>
-    internal unsafe void ThrowIfDisposed() => _ = _buffer.Pointer;
+    /// <summary>Keeps the values, also if the set is disposed of, until what this returns is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    internal AlignedBuffer.Lease Hold() => _buffer.Hold();
 
     /// <summary>Takes the values of each parameter that <paramref name="source"/> has under the same name and with the same shape.</summary>
     /// <param name="source">The parameters of another network, such as a trained one.</param>
@@ -97,6 +98,7 @@ public sealed class ParameterSet : IDisposable
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(except);
         var matches = new List<ParameterMatch>();
+        using AlignedBuffer.Lease taken = source.Hold(), given = Hold();
         foreach (Parameter parameter in Parameters)
         {
             Parameter? from = source.Find(parameter.Name);
@@ -130,7 +132,10 @@ public sealed class ParameterSet : IDisposable
     internal void MarkChanged(Parameter parameter) => parameter.Version = ++Version;
 
     /// <summary>Frees the memory: the values, and plans that use them, throw <see cref="ObjectDisposedException"/> from then on.</summary>
-    /// <remarks>No plan may be running, and spans of the values must not be used any more.</remarks>
+    /// <remarks>
+    /// A pass or an update that runs on another thread ends first, with the values; the memory is freed then. Spans of the values must not be used
+    /// any more.
+    /// </remarks>
     public void Dispose()
     {
         if (!_isView)
