@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -11,19 +12,22 @@ namespace AlexNetSharp.Models;
 /// </remarks>
 public sealed class ParameterSet : IDisposable
 {
+    /// <summary>Floats from which it is looked whether there is memory for them.</summary>
+    private const long Worthwhile = 1 << 22;
+
     private readonly AlignedBuffer _buffer;
     private readonly Dictionary<string, Parameter> _byName = [];
     private readonly bool _isView;
 
     /// <summary>All parameters of <paramref name="network"/>, 0 everywhere.</summary>
-    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     public ParameterSet(Network network)
         : this(network, (network ?? throw new ArgumentNullException(nameof(network))).Parameters)
     {
     }
 
     /// <summary>Some parameters of <paramref name="network"/>, or tensors that belong to them, 0 everywhere.</summary>
-    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs)
     {
         Network = network;
@@ -34,6 +38,9 @@ public sealed class ParameterSet : IDisposable
             offsets.Add(length);
             length = checked(length + AlignedBuffer.WholeLines(Parameter.LengthOfStorage(spec)));
         }
+        // Zeros cost nothing until they are written, and then it is too late to refuse them.
+        if (length >= Worthwhile)
+            SystemMemory.Demand(checked(length * sizeof(float)), $"a set of the parameters of network '{network.Name}'", "use a smaller network or image, or fewer classes");
         _buffer = new AlignedBuffer(length);
         Parameters = new ReadOnlyCollection<Parameter>([.. specs.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
         foreach (Parameter parameter in Parameters)
@@ -54,7 +61,7 @@ public sealed class ParameterSet : IDisposable
     /// <summary>Parameters with initial values, drawn as their <see cref="ParameterSpec.Initializer"/>s say.</summary>
     /// <param name="network">The network.</param>
     /// <param name="seed">Key of the random numbers: the same seed gives the same bits on every machine.</param>
-    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     public static ParameterSet Initialize(Network network, ulong seed)
     {
         var set = new ParameterSet(network);
