@@ -17,6 +17,8 @@ internal sealed class TrainingWork : IDisposable
     /// <summary>Classes whose numbers of images differ by more than this factor get weights, unless the command line says otherwise.</summary>
     private const double Unequal = 1.5;
 
+    private const string MemoryAdvice = "use a smaller --batch-size, --micro-batch to compute a batch in parts, or smaller images";
+
     private readonly List<IDisposable> _owned = [];
     private readonly TrainData _data;
     private readonly string _run;
@@ -47,7 +49,7 @@ internal sealed class TrainingWork : IDisposable
             {
                 part = network ?? checkpoint?.Network ?? CreateNetwork();
                 groups = TrainingRecipe.For(settings.Network).Groups;
-                RequireMemory(part, groups, new TrainingMemory().Parameters(part), features: false);
+                RequireMemory(part, groups, new MemoryEstimate().Parameters(part), features: false);
                 Parameters = values = Own(ParameterSet.Initialize(part, settings.Seed));
                 (training, validation) = (Loader = OwnLoader(data.Training, learning: true), data.Validation is null ? null! : OwnLoader(data.Validation, learning: false));
             }
@@ -65,7 +67,7 @@ internal sealed class TrainingWork : IDisposable
                 part = once ? start.Network.From(start.Boundary) : start.Network;
                 values = once ? Parameters.Of(part) : Parameters;
                 groups = start.GroupsOf(part);
-                RequireMemory(part, groups, new TrainingMemory(), once);
+                RequireMemory(part, groups, new MemoryEstimate(), once);
                 (training, validation) = once ? Features(start)
                     : (Loader = OwnLoader(data.Training, learning: true), data.Validation is null ? null! : OwnLoader(data.Validation, learning: false));
                 if (Settings.LearningRate == 0)
@@ -172,7 +174,7 @@ internal sealed class TrainingWork : IDisposable
     /// <param name="groups">How it learns.</param>
     /// <param name="memory">What it needs besides what is added here.</param>
     /// <param name="features">Whether the frozen layers are computed before.</param>
-    private void RequireMemory(Network part, IReadOnlyList<ParameterGroup> groups, TrainingMemory memory, bool features)
+    private void RequireMemory(Network part, IReadOnlyList<ParameterGroup> groups, MemoryEstimate memory, bool features)
     {
         GradientScope learning = GradientScope.Learning(groups);
         int state = Settings.Optimizer == "adamw" ? 2 : 1;
@@ -188,7 +190,7 @@ internal sealed class TrainingWork : IDisposable
                 memory.Loader(
                     images.Count, part.InputShape, LoaderOptions(learns, learns || _shares is null ? Settings.BatchSize : Settings.PartSize),
                     learns ? Settings.Epochs : 1, _data.LargestPixels);
-        memory.Require(FormattableString.Invariant($"training {part.Name} on {part.InputShape} in batches of {Settings.BatchSize}"), _data, _context);
+        memory.Require(FormattableString.Invariant($"training {part.Name} on {part.InputShape} in batches of {Settings.BatchSize}"), MemoryAdvice, _context, _data);
         PeakMemory = Math.Max(PeakMemory, memory.Peak());
         MemoryShares = memory.Shares();
     }
@@ -229,10 +231,10 @@ internal sealed class TrainingWork : IDisposable
     {
         Network front = start.Network.Until(start.Boundary);
         var options = new PlanOptions { BatchSize = Settings.BatchSize, Threads = Settings.Threads };
-        TrainingMemory memory = new TrainingMemory().Plan(front, options)
+        MemoryEstimate memory = new MemoryEstimate().Plan(front, options)
             .Loader(_data.Training.Count, front.InputShape, LoaderOptions(learning: false, Settings.BatchSize), 1, _data.LargestPixels)
             .Features(front.OutputShape, _data.Training.Count + (_data.Validation?.Count ?? 0));
-        memory.Require($"computing the features of all images with {front.Name}", _data, _context);
+        memory.Require($"computing the features of all images with {front.Name}", MemoryAdvice, _context, _data);
         if (memory.Peak() is var peak && peak > PeakMemory)
             (PeakMemory, MemoryShares) = (peak, memory.Shares());
         using var plan = new Plan(front, Parameters, options);

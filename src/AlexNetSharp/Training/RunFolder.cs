@@ -129,9 +129,13 @@ public sealed class RunFolder : IDisposable
     {
         // What the system says when somebody else holds the lock: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.
         const int linux = 11, macOS = 35, windows = unchecked((int)0x80070020);
+        string file = System.IO.Path.Combine(path, ".lock");
+        // Opened, a link would make or lock a file in another place.
+        if (new FileInfo(file).LinkTarget is { } target)
+            throw new IOException($"{file}: this is a link to '{target}', not the lock of a training; remove it");
         try
         {
-            return new FileStream(System.IO.Path.Combine(path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e) when (e.HResult is linux or macOS or windows)
         {
