@@ -1,15 +1,9 @@
-using System.Globalization;
-
 namespace AlexNetSharp.Tests;
 
 /// <summary>Damages valid files in the ways that files are damaged, or attacked.</summary>
 internal static class Mutations
 {
     private static readonly byte[] Interesting = [0, 1, 2, 0x7F, 0x80, 0xFE, 0xFF];
-
-    /// <summary>How many inputs to try: the environment variable ALEXNETSHARP_FUZZ, or what a usual run takes.</summary>
-    public static int Inputs(int usual) =>
-        int.TryParse(Environment.GetEnvironmentVariable("ALEXNETSHARP_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : usual;
 
     /// <summary>A copy of one of the seeds with one to eight changes.</summary>
     public static byte[] Of(byte[][] seeds, System.Random random)
@@ -38,5 +32,4 @@ internal static class Mutations
         }
         return data;
     }
-
 }

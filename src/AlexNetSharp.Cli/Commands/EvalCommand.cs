@@ -110,9 +110,12 @@ internal sealed class EvalCommand : CliCommand
         void Show(int done) => context.Progress.Show("evaluating", done, images.Count);
         bool tenCrop = context.Get(_tenCrop);
         int views = tenCrop ? Preprocessor.TenCropViews : 1;
-        using var source = new DataLoader(
-            images, model.RequirePreprocessing(), new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop });
-        using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = source.BatchSize * views, Threads = threads });
+        var loading = new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop };
+        var options = new PlanOptions { BatchSize = loading.BatchSize * views, Threads = threads };
+        new MemoryEstimate().Plan(model.Network, options).Loader(images.Count, model.Network.InputShape, loading, epochs: 1, largest: 0)
+            .Require(FormattableString.Invariant($"evaluating {model.Network.Name} in batches of {options.BatchSize}"), "use a smaller --batch-size", context);
+        using var source = new DataLoader(images, model.RequirePreprocessing(), loading);
+        using var plan = new Plan(model.Network, model.Parameters, options);
         return Evaluation.Run(plan, source, classes, views, context.Get(_mistakes), Show, context.Cancellation);
     }
 

@@ -86,7 +86,7 @@ internal static class CommandHost
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Report(e.Message, e, ExitCode.Failure);
+            return Report(ErrorText.Of(e), e, ExitCode.Failure);
         }
         finally
         {

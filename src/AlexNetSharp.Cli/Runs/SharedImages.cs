@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
+using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Training;
@@ -54,10 +55,12 @@ internal static class SharedImages
         IImageDataset? training = Read(reader, decoder, () => packed.Value.Train, ref difference);
         IImageDataset? validation = validated ? Read(reader, decoder, () => packed.Value.Validation, ref difference) : null;
         RequireSame(group, difference);
-        long cache = settings.CacheMegabytes << 20, share = validation is null ? cache : cache * training!.Count / (training.Count + validation.Count);
-        return new TrainData(
-            TrainData.Cached(training!, share), validation is null ? null : TrainData.Cached(validation, cache - share), preprocessing, TrainData.Changes(settings, colors))
+        long cache = Math.Min(settings.CacheMegabytes << 20, SystemMemory.AvailableBytes / 2), share = validation is null ? cache : cache * training!.Count / (training.Count + validation.Count);
+        training = TrainData.Cached(training!, share);
+        validation = validation is null ? null : TrainData.Cached(validation, cache - share);
+        return new TrainData(training, validation, preprocessing, TrainData.Changes(settings, colors))
         {
+            Caches = [.. new[] { training, validation }.OfType<CachedImages>()],
             ValidationSplit = double.IsNaN(split) ? null : split,
         };
     }

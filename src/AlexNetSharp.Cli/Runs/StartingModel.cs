@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using AlexNetSharp.Cli.Hosting;
@@ -15,6 +16,8 @@ internal sealed class StartingModel : IDisposable
 {
     /// <summary>Above so many training images, the convolutions alone are frozen unless the command line says otherwise.</summary>
     public const int FewImages = 5000;
+
+    private const int HashedAtOnce = 1 << 20;
 
     private readonly IReadOnlyList<ParameterMatch> _matches;
     private readonly IReadOnlyList<ParameterGroup> _groups;
@@ -97,9 +100,8 @@ internal sealed class StartingModel : IDisposable
             Append(value.ToString("R", CultureInfo.InvariantCulture));
         foreach (ParameterSpec spec in front.Parameters)
         {
-            var values = new float[spec.Length];
-            Parameters[spec.Name].CopyTo(values);
-            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+            for (Span<float> values = Parameters[spec.Name].Storage; values.Length > 0; values = values[Math.Min(values.Length, HashedAtOnce)..])
+                hash.AppendData(MemoryMarshal.AsBytes(values[..Math.Min(values.Length, HashedAtOnce)]));
         }
         for (int i = 0; i < images.Count; i++)
         {

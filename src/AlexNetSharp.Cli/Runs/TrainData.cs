@@ -1,5 +1,6 @@
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
+using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Runs;
@@ -14,6 +15,25 @@ internal sealed record TrainData(
 {
     /// <summary>The share of the images that was taken to validate on; null where there are validation images, or none is taken.</summary>
     public double? ValidationSplit { get; init; }
+
+    /// <summary>Pixels of the largest image; 0 if they are not known.</summary>
+    public long LargestPixels { get; init; }
+
+    /// <summary>What is kept of the decoded images, those to train on first.</summary>
+    public IReadOnlyList<CachedImages> Caches { get; init; } = [];
+
+    /// <summary>Memory that decoded images take, in bytes.</summary>
+    public long CachedBytes => Caches.Sum(cache => cache.Bytes);
+
+    /// <summary>Leaves so many bytes to decoded images.</summary>
+    public void Shrink(long bytes)
+    {
+        foreach (CachedImages cache in Caches)
+        {
+            cache.Shrink(bytes);
+            bytes -= cache.Bytes;
+        }
+    }
 
     /// <summary>Share of the images that fine-tuning validates on where there are no validation images.</summary>
     private const double AutomaticSplit = 0.2;
@@ -41,18 +61,27 @@ internal sealed record TrainData(
             pair = DatasetReader.Open(settings.Data, options with { ValidationSplit = split });
             context.Note(FormattableString.Invariant($"no validation images: holding out {100 * AutomaticSplit:0} % of each class (--val or --val-split to choose)"));
         }
-        long cache = settings.CacheMegabytes << 20;
+        // Half of what there is: how much the training itself needs is known when the sizes of all images are.
+        long cache = Math.Min(settings.CacheMegabytes << 20, SystemMemory.AvailableBytes / 2);
         if (pair.Train.Classes.Count < 2)
             throw new InvalidDataException(
                 $"{settings.Data}: only one class ('{string.Join(null, pair.Train.Classes)}'); DATA must hold a folder for each class, or train/ and val/ with those inside");
-        IImageDataset kept = Cached(pair.Train, cache);
+        var caches = new List<CachedImages>();
+        IImageDataset Keep(IImageDataset images, long bytes)
+        {
+            IImageDataset kept = Cached(images, bytes);
+            if (kept is CachedImages cached)
+                caches.Add(cached);
+            return kept;
+        }
+        IImageDataset kept = Keep(pair.Train, cache);
         (IImageDataset training, ImageSizeRange sizes) = Check(kept, "training", settings.SkipBad, context);
         // One memory for both sets; training images are read more often.
         long left = cache - (kept as CachedImages)?.Bytes ?? cache;
         IImageDataset? validation = null;
         if (pair.Validation is not null)
         {
-            (validation, ImageSizeRange others) = Check(Cached(pair.Validation, left), "validation", settings.SkipBad, context);
+            (validation, ImageSizeRange others) = Check(Keep(pair.Validation, left), "validation", settings.SkipBad, context);
             sizes = sizes.Union(others);
         }
         IEnumerable<int> empty = Enumerable.Range(0, training.Classes.Count).Except(Enumerable.Range(0, training.Count).Select(training.Label));
@@ -75,7 +104,12 @@ internal sealed record TrainData(
                 "channel" => preprocessing with { Mean = computed!.ChannelMean, StandardDeviation = computed.ChannelDeviation },
                 _ => preprocessing with { Scale = 1f / 255 },
             };
-        return new TrainData(training, validation, preprocessing, Changes(settings, settings.ColorPca ? computed!.Colors : null)) { ValidationSplit = split };
+        return new TrainData(training, validation, preprocessing, Changes(settings, settings.ColorPca ? computed!.Colors : null))
+        {
+            ValidationSplit = split,
+            LargestPixels = (long)sizes.MaxHeight * sizes.MaxWidth,
+            Caches = caches,
+        };
     }
 
     /// <summary>How to open a run's images.</summary>

@@ -93,7 +93,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         catch (Exception e)
         {
             // Whatever ended the training, a full disk, images that are gone, a loss that diverged: say what is left of it.
-            throw new IOException(e.Message + Kept(last), e);
+            throw new IOException(ErrorText.Of(e) + Kept(last), e);
         }
         Conclude(trainer, folder.BestEpoch);
     }
@@ -132,6 +132,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"network {network.Name} on {network.InputShape}: {network.ParameterCount / 1e6:0.00} million parameters, {Count(trainer.StepsPerEpoch, "step")} per epoch, {Count(work.Threads, "thread")}"));
+        context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"memory about {work.PeakMemory / 1e9:0.00} GB at most ({work.MemoryShares})"));
         if (work.Exchange is not null)
             ExchangeReport.Print(context, settings, job, work.Layers, Explain);
         if (continued)

@@ -224,7 +224,7 @@ internal sealed record TrainSettings
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             return Read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException)
+        catch (Exception e) when (e is JsonException or InvalidDataException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }

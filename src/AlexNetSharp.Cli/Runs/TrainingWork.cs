@@ -17,6 +17,8 @@ internal sealed class TrainingWork : IDisposable
     /// <summary>Classes whose numbers of images differ by more than this factor get weights, unless the command line says otherwise.</summary>
     private const double Unequal = 1.5;
 
+    private const string MemoryAdvice = "use a smaller --batch-size, --micro-batch to compute a batch in parts, or smaller images";
+
     private readonly List<IDisposable> _owned = [];
     private readonly TrainData _data;
     private readonly string _run;
@@ -28,7 +30,7 @@ internal sealed class TrainingWork : IDisposable
     /// <param name="run">The run folder.</param>
     /// <param name="data">The images.</param>
     /// <param name="checkpoint">Where the run stood; null for a new one.</param>
-    /// <param name="model">What fine-tuning starts from; null from nothing, and where the run continues.</param>
+    /// <param name="model">What fine-tuning starts from, which is disposed of; null from nothing, and where the run continues.</param>
     /// <param name="context">For progress, tables and cancellation.</param>
     /// <param name="job">The processes that train together.</param>
     /// <param name="network">The network of a run that continues, where another process has its checkpoint; null otherwise.</param>
@@ -46,16 +48,18 @@ internal sealed class TrainingWork : IDisposable
             if (settings.From is null)
             {
                 part = network ?? checkpoint?.Network ?? CreateNetwork();
-                Parameters = values = Own(ParameterSet.Initialize(part, settings.Seed));
                 groups = TrainingRecipe.For(settings.Network).Groups;
+                RequireMemory(part, groups, new MemoryEstimate().Parameters(part), features: false);
+                Parameters = values = Own(ParameterSet.Initialize(part, settings.Seed));
                 (training, validation) = (Loader = OwnLoader(data.Training, learning: true), data.Validation is null ? null! : OwnLoader(data.Validation, learning: false));
             }
             else
             {
-                using Model? continued = checkpoint is null ? null : ModelFile.Load(checkpoint.Path);
-                var start = Own(new StartingModel(
-                    settings, continued ?? model!, data.Training.Classes, data.Training.Count, data.Augmentation is not null, continued is not null));
-                if (continued is null)
+                StartingModel start;
+                using (Model from = checkpoint is null ? model! : ModelFile.Load(checkpoint.Path))
+                    start = Own(new StartingModel(
+                        settings, from, data.Training.Classes, data.Training.Count, data.Augmentation is not null, checkpoint is not null));
+                if (checkpoint is null)
                     start.Print(context, settings.From);
                 Settings = Settings with { Freeze = start.Freeze, NewHead = start.HasNewHead };
                 Parameters = start.Parameters;
@@ -63,6 +67,7 @@ internal sealed class TrainingWork : IDisposable
                 part = once ? start.Network.From(start.Boundary) : start.Network;
                 values = once ? Parameters.Of(part) : Parameters;
                 groups = start.GroupsOf(part);
+                RequireMemory(part, groups, new MemoryEstimate(), once);
                 (training, validation) = once ? Features(start)
                     : (Loader = OwnLoader(data.Training, learning: true), data.Validation is null ? null! : OwnLoader(data.Validation, learning: false));
                 if (Settings.LearningRate == 0)
@@ -72,13 +77,9 @@ internal sealed class TrainingWork : IDisposable
             GradientScope learning = GradientScope.Learning(groups);
             if (settings.PartSize > 0)
                 Layers = ChooseExchange(job, part, learning);
-            Plan plan = Own(new Plan(part, values, new PlanOptions
+            Plan plan = Own(new Plan(part, values, PlanOptions(learning) with
             {
-                BatchSize = ImagesAtOnce,
-                Threads = settings.Threads,
-                Gradients = learning,
                 FactorLayers = [.. Layers.Where(layer => layer.Factors).Select(layer => layer.Layer)],
-                Seed = settings.Seed,
             }));
             IOptimizer optimizer = Own<IOptimizer>(settings.Optimizer == "adamw"
                 ? new AdamW(plan, groups) { WeightDecay = (float)settings.WeightDecay }
@@ -115,6 +116,12 @@ internal sealed class TrainingWork : IDisposable
 
     /// <summary>How the gradients of fully connected layers travel; empty where none do.</summary>
     public IReadOnlyList<LayerExchange> Layers { get; } = [];
+
+    /// <summary>The most memory that the process will hold, in bytes, as it was estimated before it was taken.</summary>
+    public long PeakMemory { get; private set; }
+
+    /// <summary>What of it is still to come by then.</summary>
+    public string MemoryShares { get; private set; } = "";
 
     /// <summary>Images that the plan takes.</summary>
     private int ImagesAtOnce => Settings.PartSize > 0 ? Settings.PartSize
@@ -159,6 +166,35 @@ internal sealed class TrainingWork : IDisposable
         };
     }
 
+    private PlanOptions PlanOptions(GradientScope learning) =>
+        new() { BatchSize = ImagesAtOnce, Threads = Settings.Threads, Gradients = learning, Seed = Settings.Seed };
+
+    /// <summary>Refuses a training that needs more memory than there is, before its first allocation.</summary>
+    /// <param name="part">What is trained.</param>
+    /// <param name="groups">How it learns.</param>
+    /// <param name="memory">What it needs besides what is added here.</param>
+    /// <param name="features">Whether the frozen layers are computed before.</param>
+    private void RequireMemory(Network part, IReadOnlyList<ParameterGroup> groups, MemoryEstimate memory, bool features)
+    {
+        GradientScope learning = GradientScope.Learning(groups);
+        int state = Settings.Optimizer == "adamw" ? 2 : 1;
+        memory.Plan(part, PlanOptions(learning)).Optimizer(part, learning, state);
+        if (Settings.PartSize > 0)
+            memory.Exchange(part, learning);
+        if (Settings.From is not null)
+            memory.BestEpoch(part, learning, state);
+        foreach ((IImageDataset? images, bool learns) in (ReadOnlySpan<(IImageDataset?, bool)>)[(_data.Training, true), (_data.Validation, false)])
+            if (images is not null && features)
+                memory.Features(part.InputShape, images.Count + Math.Min(Settings.BatchSize, images.Count));
+            else if (images is not null)
+                memory.Loader(
+                    images.Count, part.InputShape, LoaderOptions(learns, learns || _shares is null ? Settings.BatchSize : Settings.PartSize),
+                    learns ? Settings.Epochs : 1, _data.LargestPixels);
+        memory.Require(FormattableString.Invariant($"training {part.Name} on {part.InputShape} in batches of {Settings.BatchSize}"), MemoryAdvice, _context, _data);
+        PeakMemory = Math.Max(PeakMemory, memory.Peak());
+        MemoryShares = memory.Shares();
+    }
+
     private DataLoader OwnLoader(IImageDataset images, bool learning) =>
         Own(NewLoader(images, learning, learning || _shares is null ? Settings.BatchSize : Settings.PartSize));
 
@@ -172,7 +208,9 @@ internal sealed class TrainingWork : IDisposable
         return [.. layers.Select((layer, i) => layer with { Factors = chosen[i] != 0 })];
     }
 
-    private DataLoader NewLoader(IImageDataset images, bool learning, int batchSize) => new(images, _data.Preprocessing, new DataLoaderOptions
+    private DataLoader NewLoader(IImageDataset images, bool learning, int batchSize) => new(images, _data.Preprocessing, LoaderOptions(learning, batchSize));
+
+    private DataLoaderOptions LoaderOptions(bool learning, int batchSize) => new()
     {
         BatchSize = batchSize,
         Threads = Math.Max(1, Settings.Threads),
@@ -183,7 +221,7 @@ internal sealed class TrainingWork : IDisposable
         Epochs = Settings.Epochs,
         Share = learning && _shares is var (rank, count) ? ShareOf(rank, count) : null,
         Turn = !learning && _shares is var (first, every) ? new BatchTurn(first, every) : null,
-    });
+    };
 
     /// <summary>The images of each batch that a process computes.</summary>
     private BatchShare ShareOf(int rank, int count) => BatchShare.Of(rank, count, Settings.BatchSize, Settings.PartSize);
@@ -192,7 +230,14 @@ internal sealed class TrainingWork : IDisposable
     private (IBatchSource Training, IBatchSource Validation) Features(StartingModel start)
     {
         Network front = start.Network.Until(start.Boundary);
-        using var plan = new Plan(front, Parameters, new PlanOptions { BatchSize = Settings.BatchSize, Threads = Settings.Threads });
+        var options = new PlanOptions { BatchSize = Settings.BatchSize, Threads = Settings.Threads };
+        MemoryEstimate memory = new MemoryEstimate().Plan(front, options)
+            .Loader(_data.Training.Count, front.InputShape, LoaderOptions(learning: false, Settings.BatchSize), 1, _data.LargestPixels)
+            .Features(front.OutputShape, _data.Training.Count + (_data.Validation?.Count ?? 0));
+        memory.Require($"computing the features of all images with {front.Name}", MemoryAdvice, _context, _data);
+        if (memory.Peak() is var peak && peak > PeakMemory)
+            (PeakMemory, MemoryShares) = (peak, memory.Shares());
+        using var plan = new Plan(front, Parameters, options);
         return (Of(_data.Training, "training", Settings.Seed), _data.Validation is null ? null! : Of(_data.Validation, "validation", null));
 
         FeatureBatches Of(IImageDataset images, string what, ulong? seed)

@@ -87,6 +87,10 @@ public sealed class Batch : IDisposable
         Missing--;
     }
 
+    /// <summary>Keeps the inputs, also if the batch is disposed of, until what this returns is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was disposed of.</exception>
+    internal AlignedBuffer.Lease Hold() => _input.Hold();
+
     /// <summary>Frees the memory.</summary>
     public void Dispose() => _input.Dispose();
 }

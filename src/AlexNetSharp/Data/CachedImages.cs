@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Keeps the images of a dataset in memory, decoded, from the first time they are read, until the memory allowed is used up.</summary>
+/// <summary>Keeps the images of a dataset in memory, decoded, from the first time they are read, until the memory allowed is used up, or the runtime has no more.</summary>
 /// <remarks>
 /// Images are kept at their own size, one byte a value: CIFAR-10's 60,000 take 184 MB. They lie in large blocks, so that the garbage
 /// collector has nothing to move and little to count. Checking a dataset first (<see cref="DatasetCheck"/>) fills the cache.
@@ -12,7 +12,7 @@ public sealed class CachedImages : IImageDataset
     private readonly IImageDataset _images;
     private readonly Entry[] _entries;
     private readonly Lock _gate = new();
-    private readonly long _maxBytes;
+    private long _maxBytes;
     private byte[] _block = [];
     private int _used;
 
@@ -65,6 +65,34 @@ public sealed class CachedImages : IImageDataset
         Keep(index, target);
     }
 
+    /// <summary>Gives memory back, and takes no more than that from now on; images that are not kept any more are decoded when they are read.</summary>
+    /// <param name="maxBytes">Memory that the pixels may take.</param>
+    public void Shrink(long maxBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
+        lock (_gate)
+        {
+            _maxBytes = Math.Min(_maxBytes, maxBytes);
+            var kept = new HashSet<byte[]>(ReferenceEqualityComparer.Instance);
+            (long bytes, CachedCount) = (0, 0);
+            for (int i = 0; i < _entries.Length; i++)
+            {
+                if (_entries[i].Block is not { } block)
+                    continue;
+                if (!kept.Contains(block) && bytes + block.Length > _maxBytes)
+                {
+                    _entries[i] = default;
+                    continue;
+                }
+                bytes += kept.Add(block) ? block.Length : 0;
+                CachedCount++;
+            }
+            Bytes = bytes;
+            if (!kept.Contains(_block))
+                (_block, _used) = ([], 0);
+        }
+    }
+
     private void Keep(int index, PixelBuffer image)
     {
         Span<byte> pixels = image.Pixels;
@@ -77,7 +105,16 @@ public sealed class CachedImages : IImageDataset
                 int block = Math.Max(BlockBytes, pixels.Length);
                 if (Bytes + block > _maxBytes)
                     return;
-                (_block, _used) = (GC.AllocateUninitializedArray<byte>(block), 0);
+                try
+                {
+                    (_block, _used) = (GC.AllocateUninitializedArray<byte>(block), 0);
+                }
+                catch (OutOfMemoryException)
+                {
+                    // The runtime may have less than the system: then this is all.
+                    _maxBytes = Bytes;
+                    return;
+                }
                 Bytes += block;
             }
             pixels.CopyTo(_block.AsSpan(_used));

@@ -12,10 +12,9 @@ public static class SystemMemory
     {
         get
         {
-            long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-            // The limit is that of container or machine and does not shrink as memory is used.
-            long left = ControlGroup.BytesLeft("/sys/fs/cgroup", "/proc/self/cgroup") ?? Math.Max(0, limit - Environment.WorkingSet);
-            return Math.Min(Math.Min(limit, left), MachineHasLeft() ?? long.MaxValue);
+            long left = ControlGroup.BytesLeft("/sys/fs/cgroup", "/proc/self/cgroup") ?? long.MaxValue;
+            // The runtime's limit does not shrink as memory is used, and is for its own heap: a part of a container's memory.
+            return Math.Min(left, MachineHasLeft() ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet));
         }
     }
 
@@ -40,13 +39,14 @@ public static class SystemMemory
     /// <summary>Throws unless <paramref name="bytes"/> are available.</summary>
     /// <param name="bytes">Bytes needed.</param>
     /// <param name="what">What needs them, for the message.</param>
+    /// <param name="advice">What to do otherwise.</param>
     /// <exception cref="InsufficientMemoryException">They are not.</exception>
-    internal static void Demand(long bytes, string what)
+    internal static void Demand(long bytes, string what, string advice = "use a smaller batch or image")
     {
         long available = AvailableBytes;
         if (bytes > available)
             throw new InsufficientMemoryException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what} needs {bytes / 1e9:0.0} GB of memory, but {available / 1e9:0.0} GB are available; use a smaller batch or image"));
+                $"{what} needs {bytes / 1e9:0.0} GB of memory, but {available / 1e9:0.0} GB are available; {advice}"));
     }
 }

@@ -1,6 +1,7 @@
 using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Execution;
@@ -57,6 +58,10 @@ public interface IExecutor : IDisposable
 
     /// <summary>Threads of this CPU that are idle between two calls, for work between forward, backward and update; null if the executor has none.</summary>
     internal WorkerPool? Pool => null;
+
+    /// <summary>Keeps the memory behind the spans, also if the executor is disposed of, until what this returns is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The executor was disposed of.</exception>
+    internal AlignedBuffer.Lease Hold() => default;
 
     /// <summary>What a gradient is made of that backward leaves out; null for a gradient that it computes.</summary>
     /// <param name="gradient">One of <see cref="Gradients"/>.</param>

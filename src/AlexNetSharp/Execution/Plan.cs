@@ -104,6 +104,8 @@ public sealed unsafe class Plan : IExecutor
 
     WorkerPool? IExecutor.Pool => _pool;
 
+    AlignedBuffer.Lease IExecutor.Hold() => _arena.Hold();
+
     LinearFactors? IExecutor.FactorsOf(Parameter gradient)
     {
         int operation = Array.FindIndex(_gradientsOf, gradients => gradients.Contains(gradient));
@@ -155,7 +157,8 @@ public sealed unsafe class Plan : IExecutor
         ObjectDisposedException.ThrowIf(_disposed, this);
         // Until all operations have run, the activations are of no one step.
         _forwardDone = false;
-        Parameters.ThrowIfDisposed();
+        // Kernels know addresses only.
+        using AlignedBuffer.Lease arena = _arena.Hold(), values = Parameters.Hold();
         _step.Training = training;
         _step.Number = step;
         PrepareWeights();
@@ -183,9 +186,7 @@ public sealed unsafe class Plan : IExecutor
             throw new InvalidOperationException("call Forward before Backward: backward uses the activations of forward, once");
         // Gradients share memory with activations that are read for the last time.
         _forwardDone = false;
-        // Kernels know addresses only.
-        Parameters.ThrowIfDisposed();
-        Gradients?.ThrowIfDisposed();
+        using AlignedBuffer.Lease arena = _arena.Hold(), values = Parameters.Hold(), learning = Gradients is null ? default : Gradients.Hold();
         for (int i = _operations.Length - 1; i >= _backwardEnd; i--)
         {
             long start = Stopwatch.GetTimestamp();
@@ -213,7 +214,7 @@ public sealed unsafe class Plan : IExecutor
         return SpanOf(_activations[operation + 1]);
     }
 
-    /// <summary>Stops the threads and frees the memory.</summary>
+    /// <summary>Stops the threads and frees the memory; a call that runs on another thread ends first, mostly with an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         if (_disposed)

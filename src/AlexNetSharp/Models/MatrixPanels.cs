@@ -91,6 +91,7 @@ internal static class MatrixPanels
     public static unsafe float[] Scales(Parameter source)
     {
         (int inputs, int outputs) = (source.Spec.Dimensions[0], source.Spec.Dimensions[1]);
+        using AlignedBuffer.Lease lease = source.Hold();
         float* storage = source.Pointer;
         float[] scales = new float[outputs];
         for (int first = 0; first < outputs; first += Lanes)
@@ -103,7 +104,6 @@ internal static class MatrixPanels
             foreach (ref float value in largest)
                 value = Int8.Scale(Math.Abs(value));
         }
-        GC.KeepAlive(source);
         return scales;
     }
 

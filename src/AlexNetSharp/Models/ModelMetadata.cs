@@ -81,6 +81,8 @@ internal sealed record ModelMetadata(Network? Network, Preprocessing? Preprocess
             Preprocessing? preprocessing = fields.Take("preprocessing")?.Deserialize(ModelJson.Default.Preprocessing);
             ClassName[] classes = fields.Take("classes")?.Deserialize(ModelJson.Default.ClassNameArray) ?? [];
             fields.End();
+            if (Array.Exists(classes, c => c is null))
+                throw fields.Error("a class is null; each has an id and a name");
             preprocessing?.Validate();
             Model.Check(network, preprocessing, classes);
             return new ModelMetadata(network, preprocessing, classes);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
@@ -33,10 +34,21 @@ public static class NetworkFile
         if (size > ProtoText.Longest)
             throw new InvalidDataException(FormattableString.Invariant($"{path}: line 1: a text of {size} bytes is no description of a network; at most {ProtoText.Longest} are read"));
         byte[] utf8 = File.ReadAllBytes(path);
+        // JSON's reader would throw something else where it comes to the place.
+        if (!Utf8.IsValid(utf8))
+            throw new InvalidDataException($"{path}: line {LineOfBadText(utf8)}: not in UTF-8; save the description as UTF-8");
         ReadOnlyMemory<byte> content = utf8.AsSpan().StartsWith("\uFEFF"u8) ? utf8.AsMemory(3) : utf8;
         if (content.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8))
             return OfJson(content, path);
         return Complete(CaffePrototxt.Read(ProtoText.Parse(Encoding.UTF8.GetString(content.Span), path)), fromCaffe: true);
+    }
+
+    private static int LineOfBadText(ReadOnlySpan<byte> utf8)
+    {
+        int at = 0;
+        while (Rune.DecodeFromUtf8(utf8[at..], out _, out int length) == System.Buffers.OperationStatus.Done)
+            at += length;
+        return utf8[..at].Count((byte)'\n') + 1;
     }
 
     private static bool IsText(ReadOnlySpan<byte> start) =>

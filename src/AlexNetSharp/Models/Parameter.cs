@@ -48,6 +48,10 @@ public sealed unsafe class Parameter
     /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
     internal float* Pointer => _owner.Pointer + Offset;
 
+    /// <summary>Keeps the values, also if the set is disposed of, until what this returns is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    internal AlignedBuffer.Lease Hold() => _owner.Hold();
+
     /// <summary>Copies the values out in the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="destination"/> has not exactly <see cref="ParameterSpec.Length"/> elements.</exception>
     /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
@@ -62,11 +66,11 @@ public sealed unsafe class Parameter
     /// <param name="destination">Receives that value and those after it.</param>
     internal void CopyRange(long first, Span<float> destination)
     {
+        using AlignedBuffer.Lease lease = _owner.Hold();
         ReadOnlySpan<float> storage = Storage;
         if (Spec.Role != ParameterRole.LinearWeight)
         {
             storage.Slice((int)first, destination.Length).CopyTo(destination);
-            GC.KeepAlive(this);
             return;
         }
         (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
@@ -80,7 +84,6 @@ public sealed unsafe class Parameter
             if (output == outputs)
                 (input, output) = (input + 1, 0);
         }
-        GC.KeepAlive(this);
     }
 
     /// <summary>Sets the values from the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
@@ -89,11 +92,11 @@ public sealed unsafe class Parameter
     public void CopyFrom(ReadOnlySpan<float> source)
     {
         CheckLength(source.Length);
+        using AlignedBuffer.Lease lease = _owner.Hold();
         Span<float> storage = Storage;
         if (Spec.Role != ParameterRole.LinearWeight)
         {
             source.CopyTo(storage);
-            GC.KeepAlive(this);
             return;
         }
         (int inputs, int outputs) = (Spec.Dimensions[0], Spec.Dimensions[1]);
@@ -103,7 +106,6 @@ public sealed unsafe class Parameter
                 int width = Math.Min(Panel.Width, outputs - o);
                 source.Slice(i * outputs + o, width).CopyTo(storage.Slice(PanelRow(o, i, inputs), width));
             }
-        GC.KeepAlive(this);
     }
 
     /// <summary>Floats that the values of <paramref name="spec"/> take in memory.</summary>

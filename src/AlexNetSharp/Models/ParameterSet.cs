@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -11,19 +12,22 @@ namespace AlexNetSharp.Models;
 /// </remarks>
 public sealed class ParameterSet : IDisposable
 {
+    /// <summary>Floats from which it is looked whether there is memory for them.</summary>
+    private const long Worthwhile = 1 << 22;
+
     private readonly AlignedBuffer _buffer;
     private readonly Dictionary<string, Parameter> _byName = [];
     private readonly bool _isView;
 
     /// <summary>All parameters of <paramref name="network"/>, 0 everywhere.</summary>
-    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     public ParameterSet(Network network)
         : this(network, (network ?? throw new ArgumentNullException(nameof(network))).Parameters)
     {
     }
 
     /// <summary>Some parameters of <paramref name="network"/>, or tensors that belong to them, 0 everywhere.</summary>
-    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs)
     {
         Network = network;
@@ -34,6 +38,9 @@ public sealed class ParameterSet : IDisposable
             offsets.Add(length);
             length = checked(length + AlignedBuffer.WholeLines(Parameter.LengthOfStorage(spec)));
         }
+        // Zeros cost nothing until they are written, and then it is too late to refuse them.
+        if (length >= Worthwhile)
+            SystemMemory.Demand(checked(length * sizeof(float)), $"a set of the parameters of network '{network.Name}'", "use a smaller network or image, or fewer classes");
         _buffer = new AlignedBuffer(length);
         Parameters = new ReadOnlyCollection<Parameter>([.. specs.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
         foreach (Parameter parameter in Parameters)
@@ -54,10 +61,11 @@ public sealed class ParameterSet : IDisposable
     /// <summary>Parameters with initial values, drawn as their <see cref="ParameterSpec.Initializer"/>s say.</summary>
     /// <param name="network">The network.</param>
     /// <param name="seed">Key of the random numbers: the same seed gives the same bits on every machine.</param>
-    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     public static ParameterSet Initialize(Network network, ulong seed)
     {
         var set = new ParameterSet(network);
+        using AlignedBuffer.Lease lease = set.Hold();
         for (int i = 0; i < set.Parameters.Count; i++)
             ParameterInitialization.Fill(set.Parameters[i], seed, (uint)i);
         return set;
@@ -83,9 +91,9 @@ public sealed class ParameterSet : IDisposable
     /// <summary>The parameter named <paramref name="name"/>, or null.</summary>
     internal Parameter? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Throws if the memory was given back.</summary>
-    /// <exception cref="ObjectDisposedException">It was.</exception>
-    internal unsafe void ThrowIfDisposed() => _ = _buffer.Pointer;
+    /// <summary>Keeps the values, also if the set is disposed of, until what this returns is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    internal AlignedBuffer.Lease Hold() => _buffer.Hold();
 
     /// <summary>Takes the values of each parameter that <paramref name="source"/> has under the same name and with the same shape.</summary>
     /// <param name="source">The parameters of another network, such as a trained one.</param>
@@ -97,6 +105,7 @@ public sealed class ParameterSet : IDisposable
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(except);
         var matches = new List<ParameterMatch>();
+        using AlignedBuffer.Lease taken = source.Hold(), given = Hold();
         foreach (Parameter parameter in Parameters)
         {
             Parameter? from = source.Find(parameter.Name);
@@ -130,7 +139,10 @@ public sealed class ParameterSet : IDisposable
     internal void MarkChanged(Parameter parameter) => parameter.Version = ++Version;
 
     /// <summary>Frees the memory: the values, and plans that use them, throw <see cref="ObjectDisposedException"/> from then on.</summary>
-    /// <remarks>No plan may be running, and spans of the values must not be used any more.</remarks>
+    /// <remarks>
+    /// A pass or an update that runs on another thread ends first, with the values; the memory is freed then. Spans of the values must not be used
+    /// any more.
+    /// </remarks>
     public void Dispose()
     {
         if (!_isView)

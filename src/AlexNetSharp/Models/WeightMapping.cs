@@ -177,6 +177,7 @@ internal sealed class WeightMapping
     public List<WeightTransfer> CopyTo(ParameterSet parameters)
     {
         var transfers = new List<WeightTransfer>();
+        using AlignedBuffer.Lease lease = parameters.Hold();
         for (int i = 0; i < _sources.Length; i++)
         {
             NamedTensor source = _sources[i];

@@ -54,6 +54,16 @@ internal static class WeightSources
 
     private static TensorSource.Filler Filler(Network network, Parameter parameter)
     {
+        TensorSource.Filler fill = Values(network, parameter);
+        return (first, destination) =>
+        {
+            using AlignedBuffer.Lease lease = parameter.Hold();
+            fill(first, destination);
+        };
+    }
+
+    private static TensorSource.Filler Values(Network network, Parameter parameter)
+    {
         switch (parameter.Spec.Role)
         {
             case ParameterRole.ConvolutionWeight:

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace AlexNetSharp.Tensors;
@@ -7,7 +8,8 @@ namespace AlexNetSharp.Tensors;
 /// </summary>
 /// <remarks>
 /// The memory lies outside the garbage-collected heap, so kernels may hold plain pointers into it. It is given back by
-/// <see cref="Dispose"/> or, if nobody calls that, by the finalizer.
+/// <see cref="Dispose"/> or, if nobody calls that, by the finalizer. Whoever computes with it takes a <see cref="Hold"/> first: a buffer that is
+/// disposed of meanwhile, on another thread, stays until the last holder lets go, and nobody else gets at it.
 /// </remarks>
 internal sealed unsafe partial class AlignedBuffer : IDisposable
 {
@@ -17,21 +19,33 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     /// <summary>Floats in a cache line.</summary>
     public const int LineFloats = Alignment / sizeof(float);
 
+    private const int Disposed = 1, Holder = 2;
+
     private readonly long _bytes;
     private readonly float* _first;
     private void* _allocation;
+    private int _state;         // Holder for each one who computes with the memory, Disposed once it is to be given back
 
     /// <summary>Allocates <paramref name="length"/> zeros.</summary>
     /// <param name="length">Number of floats, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
-    /// <exception cref="OutOfMemoryException">Not enough memory.</exception>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     public AlignedBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         _bytes = checked(length * sizeof(float) + Alignment);
         // Zeroed allocations of this size come from the system as untouched pages: nothing is written until a kernel writes it.
-        _allocation = NativeMemory.AllocZeroed((nuint)_bytes);
+        try
+        {
+            _allocation = NativeMemory.AllocZeroed((nuint)_bytes);
+        }
+        catch (OutOfMemoryException e)
+        {
+            // The runtime's own message says nothing.
+            throw new InsufficientMemoryException(string.Create(
+                CultureInfo.InvariantCulture, $"the system refuses another {_bytes / 1e6:0.0} MB of memory; use a smaller batch or image"), e);
+        }
         _first = (float*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
         AskForHugePages();
         GC.AddMemoryPressure(_bytes);
@@ -42,10 +56,8 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
 
     /// <summary>The first float; a multiple of <see cref="Alignment"/>.</summary>
     /// <remarks>Whoever keeps the pointer must also keep the buffer: the finalizer does not know of pointers.</remarks>
-    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
-    public float* Pointer => _allocation != null
-        ? _first
-        : throw new ObjectDisposedException(null, "these values are gone: the plan or parameter set that held them was disposed of");
+    /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
+    public float* Pointer => (Volatile.Read(ref _state) & Disposed) == 0 ? _first : throw Gone();
 
     /// <summary>All floats as a span, valid until the buffer is disposed of.</summary>
     /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
@@ -55,11 +67,27 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     /// <summary><paramref name="floats"/> rounded up to whole cache lines.</summary>
     public static long WholeLines(long floats) => checked(floats + LineFloats - 1) / LineFloats * LineFloats;
 
-    /// <inheritdoc/>
+    /// <summary>Keeps the memory, also if the buffer is disposed of, until what this returns is disposed of. Allocates nothing.</summary>
+    /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
+    public Lease Hold()
+    {
+        int state = Volatile.Read(ref _state);
+        while (true)
+        {
+            if ((state & Disposed) != 0)
+                throw Gone();
+            int found = Interlocked.CompareExchange(ref _state, state + Holder, state);
+            if (found == state)
+                return new Lease(this);
+            state = found;
+        }
+    }
+
+    /// <summary>Gives the memory back, as soon as nobody holds it; nobody can begin to any more.</summary>
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
+        if (Interlocked.Or(ref _state, Disposed) == 0)
+            Free();
     }
 
     /// <summary>Gives the memory back if nobody disposed of it.</summary>
@@ -79,15 +107,32 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int AdviseMemory(void* address, nuint length, int advice);
 
+    private static ObjectDisposedException Gone() =>
+        new(null, "these values are gone: the plan or parameter set that held them was disposed of");
+
+    private void LetGo()
+    {
+        if (Interlocked.Add(ref _state, -Holder) == Disposed)
+            Free();
+    }
+
+    /// <summary>Called by one thread once: the one that finds that nobody holds the disposed buffer, or else the finalizer's.</summary>
     private void Free()
     {
-        nint allocation;
-        // Of several threads that dispose, one frees.
-        fixed (void** field = &_allocation)
-            allocation = Interlocked.Exchange(ref *(nint*)field, 0);
-        if (allocation == 0)
+        GC.SuppressFinalize(this);
+        // Null where the memory could not be had.
+        if (_allocation == null)
             return;
-        NativeMemory.Free((void*)allocation);
+        NativeMemory.Free(_allocation);
+        _allocation = null;
         GC.RemoveMemoryPressure(_bytes);
+    }
+
+    /// <summary>The right to use a buffer's memory, until this is disposed of, once.</summary>
+    /// <param name="buffer">The buffer; null, as in a default lease, for nothing to hold.</param>
+    internal readonly ref struct Lease(AlignedBuffer? buffer)
+    {
+        /// <summary>Ends the use.</summary>
+        public void Dispose() => buffer?.LetGo();
     }
 }

@@ -3,6 +3,7 @@ using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
@@ -67,6 +68,7 @@ public sealed unsafe class AdamW : IOptimizer
     public void Step(ParameterSet gradients, float rate, float scale = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
+        using AlignedBuffer.Lease values = Parameters.Hold(), change = gradients.Hold(), state = State.Hold();
         int count = _learning.Items.Length;
         // A float counts to 2²⁴; long before that, both corrections are 1.
         float step = ++State.Parameters[^1].Storage[0];

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -64,7 +65,7 @@ public sealed class Checkpoint : IDisposable
         catch (JsonException e)
         {
             file.Dispose();
-            throw new InvalidDataException($"{path}: the state of the training cannot be read: {e.Message}", e);
+            throw new InvalidDataException($"{path}: the state of the training cannot be read: {Printable.Of(e.Message)}", e);
         }
         catch
         {

@@ -3,6 +3,7 @@ using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
@@ -100,6 +101,7 @@ public sealed class Evaluation
         foreach (BatchPart part in ForwardPass.Run(executor, source, views, cancellationToken: cancellationToken))
             for (int i = 0; i < part.Count; i++)
             {
+                using AlignedBuffer.Lease lease = executor.Hold();
                 int label = part.Labels[i];
                 Softmax.LogMeanOfViews(executor.Output.Slice(i * views * classes, views * classes), logProbabilities);
                 tally += Tally.Of(logProbabilities, [label], -logProbabilities[label]);

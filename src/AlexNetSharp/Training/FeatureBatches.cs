@@ -71,6 +71,7 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
             {
                 for (int i = 0; i < part.Count; i++)
                 {
+                    using AlignedBuffer.Lease output = executor.Hold();
                     labels[part.Indices[i]] = part.Labels[i];
                     executor.Output.Slice(i * length, length).CopyTo(Row(memory, part.Indices[i], length));
                 }
@@ -188,7 +189,10 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
         if (_tensor is not null)
             _tensor.CopyRange(first, destination);
         else
-            Range(_memory!, first, destination.Length).CopyTo(destination);
+        {
+            using AlignedBuffer.Lease lease = _memory!.Hold();
+            Range(_memory, first, destination.Length).CopyTo(destination);
+        }
     }
 
     private static Span<float> Row(AlignedBuffer memory, int index, int length) => Range(memory, (long)index * length, length);

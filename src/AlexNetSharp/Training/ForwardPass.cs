@@ -1,5 +1,6 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
@@ -57,7 +58,8 @@ public static class ForwardPass
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     int count = Math.Min(batch.Count - first, most);
-                    batch.Input.Slice(first * length, count * length).CopyTo(executor.Input);
+                    using (AlignedBuffer.Lease images = batch.Hold(), memory = executor.Hold())
+                        batch.Input.Slice(first * length, count * length).CopyTo(executor.Input);
                     executor.Forward();
                     yield return new BatchPart(batch, first, count);
                 }

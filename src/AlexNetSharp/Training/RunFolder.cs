@@ -117,8 +117,7 @@ public sealed class RunFolder : IDisposable
         trainer.RequireFiniteWeights();
         SaveSteps();
         // The best before the last: what comes after the last checkpoint is computed again, what came before it is not.
-        _best?.Use(trainer, state => Save(BestCheckpoint, trainer, state));
-        _best = null;
+        _best?.Use(state => Save(BestCheckpoint, trainer, state));
         Save(LastCheckpoint, trainer, trainer.State);
         _saved = Stopwatch.GetTimestamp();
     }
@@ -130,9 +129,13 @@ public sealed class RunFolder : IDisposable
     {
         // What the system says when somebody else holds the lock: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.
         const int linux = 11, macOS = 35, windows = unchecked((int)0x80070020);
+        string file = System.IO.Path.Combine(path, ".lock");
+        // Opened, a link would make or lock a file in another place.
+        if (new FileInfo(file).LinkTarget is { } target)
+            throw new IOException($"{file}: this is a link to '{target}', not the lock of a training; remove it");
         try
         {
-            return new FileStream(System.IO.Path.Combine(path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e) when (e.HResult is linux or macOS or windows)
         {
@@ -166,7 +169,7 @@ public sealed class RunFolder : IDisposable
         if (regular && trainer.IsDecisive(epoch) && epoch.IsBetterThan(BestEpoch))
         {
             if (CheckpointInterval > TimeSpan.Zero)
-                _best = new Snapshot(trainer);
+                (_best ??= new Snapshot(trainer)).Take();
             else
                 Save(BestCheckpoint, trainer, trainer.State);
             BestEpoch = epoch;
@@ -221,34 +224,62 @@ public sealed class RunFolder : IDisposable
             file.AddScalar($"top5/{name}", step, tally.Top5);
     }
 
-    /// <summary>What a training changes, as it was after an epoch.</summary>
+    /// <summary>What a training changes, as it was after an epoch: memory of the same size, taken once.</summary>
     private sealed class Snapshot(Trainer trainer)
     {
-        private readonly TrainingState _state = trainer.State;
-        private readonly float[][] _values = [.. Changing(trainer).Select(parameter => parameter.Storage.ToArray())];
+        private const int Piece = 256;
 
-        /// <summary>Puts the values back for as long as <paramref name="action"/> runs.</summary>
-        public void Use(Trainer trainer, Action<TrainingState> action)
+        // What is frozen is the same in every epoch.
+        private readonly Parameter[] _changing =
+            [.. trainer.Parameters.Parameters.Where(parameter => trainer.Executor.Gradients!.Find(parameter.Name) is not null), .. trainer.Optimizer.State.Parameters];
+        private readonly List<float[]> _values = [];
+        private TrainingState? _state;
+
+        /// <summary>Keeps the values as they are now, in place of those kept before.</summary>
+        public void Take()
         {
-            Parameter[] parameters = [.. Changing(trainer)];
-            float[][] now = [.. parameters.Select(parameter => parameter.Storage.ToArray())];
-            Set(parameters, _values);
+            for (int i = 0; i < _changing.Length; i++)
+            {
+                Span<float> storage = _changing[i].Storage;
+                if (_values.Count == i)
+                    _values.Add(GC.AllocateUninitializedArray<float>(storage.Length));
+                storage.CopyTo(_values[i]);
+            }
+            _state = trainer.State;
+        }
+
+        /// <summary>Puts the values back for as long as <paramref name="action"/> runs; then nothing is kept any more.</summary>
+        public void Use(Action<TrainingState> action)
+        {
+            if (_state is null)
+                return;
+            Exchange();
             try
             {
                 action(_state);
             }
             finally
             {
-                Set(parameters, now);
+                Exchange();
             }
+            _state = null;
         }
 
-        private static IEnumerable<Parameter> Changing(Trainer trainer) => [.. trainer.Parameters.Parameters, .. trainer.Optimizer.State.Parameters];
-
-        private static void Set(Parameter[] parameters, float[][] values)
+        private void Exchange()
         {
-            for (int i = 0; i < parameters.Length; i++)
-                values[i].CopyTo(parameters[i].Storage);
+            Span<float> piece = stackalloc float[Piece];
+            for (int i = 0; i < _changing.Length; i++)
+            {
+                Span<float> mine = _values[i], theirs = _changing[i].Storage;
+                for (int at = 0; at < mine.Length; at += Piece)
+                {
+                    int length = Math.Min(Piece, mine.Length - at);
+                    Span<float> left = mine.Slice(at, length), right = theirs.Slice(at, length);
+                    left.CopyTo(piece);
+                    right.CopyTo(left);
+                    piece[..length].CopyTo(right);
+                }
+            }
         }
     }
 }

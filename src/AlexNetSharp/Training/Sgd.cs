@@ -3,6 +3,7 @@ using AlexNetSharp.Kernels;
 using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
@@ -55,6 +56,7 @@ public sealed unsafe class Sgd : IOptimizer
     public void Step(ParameterSet gradients, float rate, float scale = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
+        using AlignedBuffer.Lease values = Parameters.Hold(), change = gradients.Hold(), state = State.Hold();
         for (int i = 0; i < _learning.Items.Length; i++)
         {
             LearningParameter item = _learning.Items[i];

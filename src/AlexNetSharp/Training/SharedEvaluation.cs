@@ -1,6 +1,7 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels.Elementwise;
+using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
@@ -52,6 +53,7 @@ internal static class SharedEvaluation
     {
         int classes = (int)executor.Network.OutputShape.Length, length = (int)executor.Network.InputShape.Length;
         var logProbabilities = new float[classes];
+        using AlignedBuffer.Lease images = batch.Hold(), memory = executor.Hold();
         for (int first = 0; first < batch.Count; first += executor.BatchSize)
         {
             int count = Math.Min(batch.Count - first, executor.BatchSize);

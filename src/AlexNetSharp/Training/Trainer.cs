@@ -7,6 +7,7 @@ using AlexNetSharp.Kernels.Elementwise;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Simd;
+using AlexNetSharp.Tensors;
 using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Training;
@@ -220,6 +221,8 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>One update from one batch.</summary>
     private void TrainStep(Batch batch)
     {
+        // Whoever disposes of a part of the training meanwhile, on another thread, lets the step end.
+        using AlignedBuffer.Lease executor = _executor.Hold(), gradients = _gradients.Hold(), images = batch.Hold();
         int parts = (_training.BatchSize + _executor.BatchSize - 1) / _executor.BatchSize;
         Tally tally = _exchange is null ? ComputeAll(batch, parts) : ComputeShare(batch, parts, _exchange);
         double rate = Options.Schedule.Rate(Step, _history.Count + (double)StepInEpoch / StepsPerEpoch, _losses);
@@ -292,6 +295,7 @@ public sealed unsafe class Trainer : IDisposable
     private double Norm(ParameterSet values)
     {
         double squares = 0;
+        using AlignedBuffer.Lease lease = values.Hold();
         for (int i = 0; i < values.Parameters.Count; i++)
             squares += _squares.Run(_pool, values.Parameters[i].Pointer, values.Parameters[i].StorageLength);
         return Math.Sqrt(squares);

@@ -30,6 +30,9 @@ internal sealed record TrainingState
     {
         get
         {
+            // A file that does not have it leaves null, whatever is declared.
+            if (History is null)
+                return "the training's history is missing";
             for (int i = 0; i < History.Count; i++)
                 if (History[i]?.Epoch != i + 1)
                     return FormattableString.Invariant($"entry {i} of the training's history is not about epoch {i + 1}");

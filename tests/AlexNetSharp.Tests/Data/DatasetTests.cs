@@ -218,53 +218,6 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
-    public void MutatedFilesAreReadOrRefusedCleanly()
-    {
-        WriteMnist("m", false, '-', 5);
-        string images = _folder.PathOf("m/train-images-idx3-ubyte");
-        byte[] whole = File.ReadAllBytes(images);
-        byte[][] seeds = [whole, Gzip(whole)];
-        var random = new System.Random(5);
-        for (int i = Mutations.Inputs(usual: 2000); i > 0; i--)
-        {
-            File.WriteAllBytes(images, Mutations.Of(seeds, random));
-            try
-            {
-                IdxFiles.ReadFile(images, 3);
-            }
-            catch (InvalidDataException e)
-            {
-                Assert.StartsWith(images, e.Message, StringComparison.Ordinal);
-            }
-        }
-    }
-
-    [Fact]
-    public void MutatedCifarBatchesAreReadOrRefusedCleanly()
-    {
-        WriteCifar(out byte[] record);
-        string path = _folder.PathOf("c/cifar-10-batches-bin/data_batch_1.bin");
-        byte[][] seeds = [[.. record, .. record]];
-        string[] classes = [.. "0123456789".Select(c => c.ToString())];
-        var random = new System.Random(6);
-        int refused = 0, inputs = Mutations.Inputs(usual: 500);
-        for (int i = 0; i < inputs; i++)
-        {
-            File.WriteAllBytes(path, Mutations.Of(seeds, random));
-            try
-            {
-                CifarBatches.ReadFiles([path], path, classes);
-            }
-            catch (InvalidDataException e)
-            {
-                refused++;
-                Assert.StartsWith(path, e.Message, StringComparison.Ordinal);
-            }
-        }
-        Assert.InRange(refused, inputs / 10, inputs - 1);
-    }
-
-    [Fact]
     public void TheCheckFindsEveryBadImage()
     {
         Image("data/a/1.png", 1);
@@ -312,6 +265,30 @@ public sealed class DatasetTests : IDisposable
         var none = new CachedImages(set, 1000);
         none.Read(0, first);
         Assert.Equal(0, none.CachedCount);
+    }
+
+    [Fact]
+    public void ACacheThatShrinksGivesItsBlocksBackAndReadsTheirImagesAgain()
+    {
+        // A block holds four megabytes: one image each, and room for no second.
+        var set = new SyntheticImages(6, height: 1000, width: 1000);
+        var cache = new CachedImages(set, 100 << 20);
+        Assert.Empty(DatasetCheck.Run(cache, 2, cancellation: TestContext.Current.CancellationToken).Bad);
+        long block = cache.Bytes / 6;
+        cache.Shrink(2 * block + 1);
+        Assert.Equal((2, 2 * block), (cache.CachedCount, cache.Bytes));
+        int reads = set.Reads;
+        PixelBuffer found = new(), expected = new();
+        for (int i = 0; i < 6; i++)
+        {
+            cache.Read(i, found);
+            set.Read(i, expected);
+            Assert.True(found.Pixels.SequenceEqual(expected.Pixels));
+        }
+        Assert.Equal(reads + 6 + 4, set.Reads);
+        Assert.Equal((2, 2 * block), (cache.CachedCount, cache.Bytes));
+        cache.Shrink(0);
+        Assert.Equal((0, 0L), (cache.CachedCount, cache.Bytes));
     }
 
     private string Image(string name, byte value) =>

@@ -41,7 +41,20 @@ public sealed class ControlGroupTests : IDisposable
     }
 
     [Fact]
-    public void WithoutVersion2NothingIsKnown()
+    public void GroupsOfVersion1AreFoundWhereVersion2HasNoMemory()
+    {
+        string own = Directory.CreateDirectory(_folder.PathOf("memory/job")).FullName;
+        File.WriteAllText(Path.Combine(own, "memory.limit_in_bytes"), "1000\n");
+        File.WriteAllText(Path.Combine(own, "memory.usage_in_bytes"), "700\n");
+        File.WriteAllLines(Path.Combine(own, "memory.stat"), ["cache 500", "total_inactive_file 60", "total_active_file 40", "inactive_file 9"]);
+        File.WriteAllText(_folder.PathOf("memory/memory.limit_in_bytes"), "9223372036854771712\n");
+        File.WriteAllText(_folder.PathOf("memory/memory.usage_in_bytes"), "800\n");
+        Assert.Equal(400, BytesLeft("4:memory:/job", "0::/"));
+        Assert.Equal(9223372036854771712 - 800, BytesLeft("4:memory:/elsewhere", "0::/"));
+    }
+
+    [Fact]
+    public void WithoutGroupsNothingIsKnown()
     {
         Assert.Null(BytesLeft("4:memory:/user.slice", "1:name=systemd:/"));
         Assert.Null(ControlGroup.BytesLeft(_folder.Path, Path.Combine(_folder.Path, "no such file")));

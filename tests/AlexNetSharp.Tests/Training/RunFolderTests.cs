@@ -176,4 +176,15 @@ public sealed class RunFolderTests
         Assert.True(File.Exists(Path.Combine(path, ".lock")));
         new RunFolder(path).Dispose();
     }
+
+    [Fact]
+    public void ALockThatIsALinkIsNotFollowed()
+    {
+        using var folder = new TemporaryFolder();
+        string target = folder.PathOf("elsewhere"), run = Directory.CreateDirectory(folder.PathOf("run")).FullName;
+        File.CreateSymbolicLink(Path.Combine(run, ".lock"), target);
+        string message = Assert.Throws<IOException>(() => new RunFolder(run)).Message;
+        Assert.Equal($"{Path.Combine(run, ".lock")}: this is a link to '{target}', not the lock of a training; remove it", message);
+        Assert.False(File.Exists(target));
+    }
 }

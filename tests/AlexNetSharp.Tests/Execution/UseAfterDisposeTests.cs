@@ -1,0 +1,139 @@
+using AlexNetSharp.Execution;
+using AlexNetSharp.Formats;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Tensors;
+using AlexNetSharp.Tests.Training;
+using AlexNetSharp.Training;
+
+namespace AlexNetSharp.Tests.Execution;
+
+/// <summary>What is disposed of on one thread while another computes with it: an exception, never the end of the process.</summary>
+/// <remarks>The weights take megabytes, so that the system takes their pages back at once when they are freed.</remarks>
+public class UseAfterDisposeTests
+{
+    private const int Rounds = 40;
+
+    private static Network Wide() => new(
+        "wide", new Shape(1, 1, 512), [new Flatten("flatten"), new Linear("fc1", 1024), new ReLU("relu1"), new Linear("fc2", 8)]);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ParametersDuringAPass(int threads) => Hammer(() =>
+    {
+        ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+        var plan = new Plan(parameters.Network, parameters, new PlanOptions { BatchSize = 4, Threads = threads, Gradients = GradientScope.All });
+        return (() =>
+        {
+            plan.Forward(training: true);
+            plan.Backward();
+        }, parameters.Dispose, plan);
+    });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void APlanDuringItsPass(int threads) => Hammer(() =>
+    {
+        ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+        var plan = new Plan(parameters.Network, parameters, new PlanOptions { BatchSize = 4, Threads = threads, Gradients = GradientScope.All });
+        return (() =>
+        {
+            plan.Forward(training: true);
+            plan.Backward();
+        }, plan.Dispose, parameters);
+    });
+
+    [Theory]
+    [InlineData("parameters")]
+    [InlineData("gradients")]
+    [InlineData("state")]
+    public void AnythingDuringAnUpdate(string what) => Hammer(() =>
+    {
+        ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+        var plan = new Plan(parameters.Network, parameters, new PlanOptions { Threads = 2, Gradients = GradientScope.All });
+        var optimizer = new AdamW(plan);
+        ParameterSet disposed = what switch { "parameters" => parameters, "gradients" => plan.Gradients!, _ => optimizer.State };
+        return (() => optimizer.Step(plan.Gradients!, 0.01f), disposed.Dispose, plan);
+    });
+
+    [Fact]
+    public void ParametersWhileTheyAreSaved()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.PathOf("model.safetensors");
+        Hammer(() =>
+        {
+            ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+            return (() => ModelFile.SaveParameters(path, parameters), parameters.Dispose, parameters);
+        });
+        // What was given up half-way is not there, and what is there is whole.
+        Assert.All(Directory.GetFiles(folder.Path), file => Assert.Equal(path, file));
+        if (File.Exists(path))
+            using (TensorFile file = TensorFile.Open(path))
+                Assert.Equal(4, file.Tensors.Count);
+    }
+
+    [Theory]
+    [InlineData("parameters")]
+    [InlineData("plan")]
+    public void AnythingDuringATraining(string what) => Hammer(() =>
+    {
+        ParameterSet parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+        var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(64, 8, seed: 1, orderSeed: 2), SmallTraining.Images(16, 8, seed: 3),
+            new TrainerOptions { Epochs = 100_000, Schedule = new ConstantRate(0.0001) }, threads: 2);
+        return (() => cpu.Trainer.Run(), what == "plan" ? cpu.Plan.Dispose : parameters.Dispose, cpu);
+    });
+
+    [Fact]
+    public void ADisposedSetIsFreedWhenItsLastHolderLetsGo()
+    {
+        using ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+        var values = new float[parameters["fc1.bias"].Spec.Length];
+        AlignedBuffer.Lease first = parameters.Hold(), second = parameters.Hold();
+        Span<float> storage = parameters["fc1.weight"].Storage;
+        float expected = storage[7];
+        parameters.Dispose();
+        parameters.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => parameters["fc1.bias"].CopyTo(values));
+        Assert.Throws<ObjectDisposedException>(() => parameters.Hold().Dispose());
+        first.Dispose();
+        Assert.Equal(expected, storage[7]);
+        second.Dispose();
+    }
+
+    /// <summary>Uses something again and again on one thread until another has disposed of a part of it.</summary>
+    private static void Hammer(Func<(Action Use, Action Dispose, IDisposable Other)> make)
+    {
+        for (int round = 0; round < Rounds; round++)
+        {
+            (Action use, Action dispose, IDisposable rest) = make();
+            using var begun = new ManualResetEventSlim();
+            Exception? found = null;
+            var user = new Thread(() =>
+            {
+                begun.Set();
+                try
+                {
+                    while (true)
+                        use();
+                }
+#pragma warning disable CA1031 // Looked at below.
+                catch (Exception e)
+#pragma warning restore CA1031
+                {
+                    found = e;
+                }
+            });
+            user.Start();
+            begun.Wait(TestContext.Current.CancellationToken);
+            Thread.SpinWait(2000 * round);
+            dispose();
+            Assert.True(user.Join(TimeSpan.FromSeconds(30)), "the user does not notice");
+            Assert.IsType<ObjectDisposedException>(found);
+            rest.Dispose();
+        }
+    }
+}
