@@ -16,6 +16,9 @@ internal sealed class ImageInput
         command.Add(_strict);
     }
 
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> Options => [_maxPixels, _strict];
+
     /// <summary>What <c>--max-pixels</c> is for.</summary>
     public const string MaxPixelsDescription = "largest image to decode, width × height [67108864; larger JPEGs are decoded at reduced scale]";
 
