@@ -13,6 +13,7 @@ the built command (default: src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet). W
 4. An index of two shards, written here by the rules of the format, holds the same bits.
 5. torchvision's own VGG of 11 and 16 layers at full size: recognized by names and shapes without a word, converted with every bit as it
    was, taken by load_state_dict(strict=True), and the same logits.
+6. The same with batch normalization (vgg11_bn, vgg16_bn) and random statistics: recognized as vgg11 and vgg16, the same logits.
 """
 import argparse, json, subprocess
 from pathlib import Path
@@ -112,4 +113,15 @@ for name in ("vgg11", "vgg16"):
     converted = load_file(folder / f"{name}.safetensors")
     same(name, state, converted)
     net.load_state_dict(converted, strict=True)
+    compare_logits(name, net, folder / f"{name}.pth", 2e-5)
+
+for name in ("vgg11_bn", "vgg16_bn"):
+    net = getattr(torchvision.models, name)().eval()
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.weight.data.uniform_(0.5, 1.5)
+            module.bias.data.uniform_(-0.1, 0.1)
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    torch.save(net.state_dict(), folder / f"{name}.pth")
     compare_logits(name, net, folder / f"{name}.pth", 2e-5)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a narrow VGG of 16 layers with PyTorch itself, in torchvision's layout, and what PyTorch computes with it.
+"""Writes narrow VGGs of 16 layers with PyTorch itself, in torchvision's layout, with batch normalization and without, and what PyTorch computes with them.
 
     /usr/bin/python3 tools/golden/make_vgg.py FOLDER
 
@@ -20,12 +20,12 @@ WIDTHS = [2, 4, 8, 16, 16]
 
 
 class Vgg(nn.Module):
-    def __init__(self):
+    def __init__(self, normalized=False):
         super().__init__()
         layers, channels = [], 3
         for count, width in zip(BLOCKS, WIDTHS):
             for _ in range(count):
-                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(True)]
+                layers += [nn.Conv2d(channels, width, 3, padding=1), *[nn.BatchNorm2d(width)] * normalized, nn.ReLU(True)]
                 channels = width
             layers.append(nn.MaxPool2d(2, 2))
         self.features = nn.Sequential(*layers)
@@ -39,13 +39,30 @@ class Vgg(nn.Module):
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("folder")
 folder = parser.parse_args().folder
-torch.manual_seed(16)
-net = Vgg().eval()
-for parameter in net.parameters():
-    # As large as makes activations of one size through sixteen layers; exact in half precision.
-    scale = (6 / parameter[0].numel()) ** 0.5 if parameter.dim() > 1 else 0.1
-    parameter.data = (parameter.data.uniform_(-scale, scale)).half().float()
-torch.save({name: tensor.half() for name, tensor in net.state_dict().items()}, f"{folder}/vgg16.pth")
-with torch.no_grad():
-    numpy.save(f"{folder}/vgg16-logits.npy", net.double()(value(7, (2, 3, 64, 64)).double() * 8).float().numpy())
+
+
+def make(normalized):
+    torch.manual_seed(16)
+    net = Vgg(normalized).eval()
+    for name, parameter in net.named_parameters():
+        # As large as makes activations of one size through sixteen layers; exact in half precision.
+        scale = (6 / parameter[0].numel()) ** 0.5 if parameter.dim() > 1 else 0.1
+        parameter.data = (parameter.data.uniform_(-scale, scale)).half().float()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.weight.data = (1 + module.weight.data).half().float()
+            module.running_mean = module.running_mean.uniform_(-0.1, 0.1).half().float()
+            module.running_var = module.running_var.uniform_(0.5, 1.5).half().float()
+    return net
+
+
+def save(net, name):
+    torch.save({key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in net.state_dict().items()}, f"{folder}/{name}.pth")
+    with torch.no_grad():
+        numpy.save(f"{folder}/{name}-logits.npy", net.double()(value(7, (2, 3, 64, 64)).double() * 8).float().numpy())
+
+
+net = make(normalized=False)
+save(net, "vgg16")
+save(make(normalized=True), "vgg16_bn")
 torch.onnx.export(net.float(), torch.zeros(1, 3, 224, 224), f"{folder}/vgg16.onnx", opset_version=11, dynamic_axes={"input": {0: "batch"}}, input_names=["input"])

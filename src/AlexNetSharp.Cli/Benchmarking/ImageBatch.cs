@@ -1,5 +1,4 @@
 using AlexNetSharp.Data;
-using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Benchmarking;
@@ -13,11 +12,12 @@ internal sealed class ImageBatch
     /// <param name="path">An image or a folder of images.</param>
     /// <param name="preprocessing">From an image to the network's input.</param>
     /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="decoder">Decodes them.</param>
     /// <exception cref="IOException">There is nothing at <paramref name="path"/>.</exception>
     /// <exception cref="InvalidDataException">A file cannot be read or is not an image, or the folder holds none; the message names it.</exception>
-    public ImageBatch(string path, Preprocessing preprocessing, int batchSize)
+    public ImageBatch(string path, Preprocessing preprocessing, int batchSize, IImageDecoder decoder)
     {
-        var files = new ImageFileList([.. ImageFiles.Find(path).Take(batchSize)], new ImageDecoder());
+        var files = new ImageFileList([.. ImageFiles.Find(path).Take(batchSize)], decoder);
         using var loader = new DataLoader(files, preprocessing, new DataLoaderOptions { BatchSize = 8, Threads = Environment.ProcessorCount });
         foreach (Batch batch in loader.Read())
             for (int i = 0; i < batch.Count; i++)

@@ -3,7 +3,6 @@ using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Data;
-using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
 using Spectre.Console;
 
@@ -16,7 +15,8 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <param name="options">Batch size, threads and seed.</param>
 /// <param name="burnIn">Batches before the first that counts.</param>
 /// <param name="batches">Batches that count.</param>
-internal sealed class LoaderBenchmark(string path, string network, int? imageSize, DataLoaderOptions options, int burnIn, int batches)
+/// <param name="decoder">Decodes the images.</param>
+internal sealed class LoaderBenchmark(string path, string network, int? imageSize, DataLoaderOptions options, int burnIn, int batches, IImageDecoder decoder)
 {
     /// <summary>Images that are read from memory: enough that no processor cache holds them, few enough to be decoded in seconds.</summary>
     private const int KeptImages = 1000;
@@ -26,7 +26,7 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
     /// <exception cref="InvalidDataException">The dataset, or an image in it, cannot be read.</exception>
     public LoaderReport Run(CommandContext context)
     {
-        DatasetPair pair = DatasetReader.Open(path, new DatasetOptions { Decoder = new ImageDecoder() });
+        DatasetPair pair = DatasetReader.Open(path, new DatasetOptions { Decoder = decoder });
         IImageDataset files = pair.Train;
         (IImageDataset memory, ImageSizeRange sizes) = Keep(files, context);
         Preprocessing plain = ImageSizes.Of(network, sizes, imageSize, "auto", null);

@@ -61,6 +61,7 @@ internal sealed class BenchCommand : CliCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly ImageInput _decoding;
     private readonly JsonOutput _json;
 
     public BenchCommand()
@@ -71,6 +72,7 @@ internal sealed class BenchCommand : CliCommand
             [_network, _batchSizes, _batches, _burnIn, _imageSize, _threads, _gradients, _forwardOnly, _forwardBackwardOnly, _seed, _images, _data,
              _precise, _bfloat16, _int8, _perLayer, _explain, _csv, _plot, _compare, _exchange, _mpi])
             Add(option);
+        _decoding = new ImageInput(this);
         _json = new JsonOutput(this, "; gflops counts a multiply-add as two and every convolution as direct convolution");
         Validators.Add(Validate);
     }
@@ -110,6 +112,8 @@ internal sealed class BenchCommand : CliCommand
         bool sweep = ((Option[])[_batchSizes, _threads]).Any(option => result.GetResult(option)?.Tokens is [{ } numbers] && numbers.Value.Contains(',', StringComparison.Ordinal));
         if (result.GetValue(_data) is not null && (sweep || Given(OfNetwork) is not null || result.GetValue(_model) is not null))
             result.AddError($"--data times the loading of images, where {Given(OfNetwork)?.Name ?? (sweep ? "a list of numbers" : "a model")} has no meaning; leave one of them out");
+        if (Given([.. _decoding.Options]) is { } ofImages && Given([_images, _data, _compare]) is null)
+            result.AddError($"{ofImages.Name} is for decoding images; give --images or --data with it");
         if (result.GetValue(_compare) is { Length: > 0 } files)
         {
             if (files.Length < 2)
@@ -163,7 +167,7 @@ internal sealed class BenchCommand : CliCommand
     }
 
     /// <summary>What has no meaning for several processes.</summary>
-    private Option[] OfScaling => [_forwardOnly, _forwardBackwardOnly, _images, _data, _bfloat16, _int8, _perLayer, _csv, _plot, _compare];
+    private Option[] OfScaling => [_forwardOnly, _forwardBackwardOnly, _images, _data, _bfloat16, _int8, _perLayer, _csv, _plot, _compare, .. _decoding.Options];
 
     private int RunHere(CommandContext context)
     {
@@ -202,7 +206,7 @@ internal sealed class BenchCommand : CliCommand
         foreach (BenchSettings settings in combinations)
             runner.CheckMemory(settings);
         if (context.Get(_images) is { } images)
-            runner.Images = new ImageBatch(images, PreprocessingOf(model, chosen, network), combinations.Max(settings => settings.BatchSize));
+            runner.Images = new ImageBatch(images, PreprocessingOf(model, chosen, network), combinations.Max(settings => settings.BatchSize), _decoding.Decoder(context));
 
         context.WriteLine(Machine.Current.Describe(combinations.Max(settings => settings.Threads)) + NativeBuild.Suffix);
         return sweep ? RunSweep(runner, combinations, plot, context) : RunOne(runner, combinations[0], network, runs, csv, context);
@@ -274,7 +278,7 @@ internal sealed class BenchCommand : CliCommand
             Seed = context.Get(_seed),
         };
         LoaderReport report = new LoaderBenchmark(
-            data, context.Get(_network), context.Get(_imageSize), options, context.Get(_burnIn), context.Get(_batches)).Run(context);
+            data, context.Get(_network), context.Get(_imageSize), options, context.Get(_burnIn), context.Get(_batches), _decoding.Decoder(context)).Run(context);
         context.WriteLine(Machine.Current.Describe(options.Threads));
         context.WriteLine(FormattableString.Invariant(
             $"{report.Description}: {report.Images} images to {report.ImageSize}×{report.ImageSize}, batches of {report.BatchSize}"));

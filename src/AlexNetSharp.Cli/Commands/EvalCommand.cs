@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Cli.Runs;
@@ -25,6 +26,7 @@ internal sealed class EvalCommand : CliCommand
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
+    private readonly Option<string?> _mpi = CommandOptions.Path("--mpi", ProcessJob.LibraryDescription, "LIBRARY");
     private readonly ImageInput _images;
     private readonly JsonOutput _json;
 
@@ -33,7 +35,7 @@ internal sealed class EvalCommand : CliCommand
     {
         Add(_run);
         Add(_data);
-        foreach (Option option in (Option[])[_checkpoint, _network, _classNames, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out])
+        foreach (Option option in (Option[])[_checkpoint, _network, _classNames, _tenCrop, _skipBad, _batchSize, _mistakes, _threads, _out, _mpi])
             Add(option);
         _images = new ImageInput(this);
         _json = new JsonOutput(this);
@@ -45,14 +47,18 @@ internal sealed class EvalCommand : CliCommand
         "alexnet eval runs/first images                         the best epoch, on the validation images",
         "alexnet eval runs/first images --ten-crop              as the 2012 paper measures",
         "alexnet eval runs/first cifar10 --checkpoint last --json result.json",
+        "mpirun -n 4 alexnet eval runs/first images            four processes share the images",
         "alexnet eval alexnet.pth imagenet/val                    a downloaded model, on folders named by WordNet ids",
     ];
 
     /// <inheritdoc/>
-    public override int Run(CommandContext context)
+    public override int Run(CommandContext context) => ProcessJob.Run(context, Name, context.Get(_mpi), job => Run(context, job));
+
+    private int Run(CommandContext context, ProcessJob job)
     {
         string run = context.Get(_run);
-        _json.Begin(context);
+        if (job.IsFirst)
+            _json.Begin(context);
         if (context.Get(_out) is { } given)
             OutputFolder.RequireOutside("--out", given, context.Get(_data));
         if (File.Exists(run) && context.Has(_checkpoint))
@@ -67,11 +73,24 @@ internal sealed class EvalCommand : CliCommand
         Model model = ModelConversion.WithClasses(loaded, context.Get(_classNames));
         if (model.Classes.Count == 0)
             throw new InvalidDataException($"{path}: the model does not name its classes; convert it with --class-names FILE");
-        OutputFolder.Create("--out", folder);
-        (EvaluationSet set, string[] classes) = OpenImages(context, model, RunFolderOf(run));
+        SharedImages.RequireSameFile(job.Group, path);
+        if (job.IsFirst)
+            OutputFolder.Create("--out", folder);
+        // What the decoders of other processes note is told by the first one when all is done.
+        var notes = new List<string>();
+        IImageDecoder decoder = job.IsFirst ? _images.Decoder(context) : _images.Decoder(context, notes.Add);
+        (EvaluationSet Set, string[] Classes)? opened = null;
+        IImageDataset Open() => (opened ??= OpenImages(context, model, RunFolderOf(run), decoder)).Set.Images;
+        IImageDataset images = job.Group.Count == 1 ? Open() : SharedImages.Evaluated(job.Group, Open, decoder);
 
-        Evaluation evaluation = Evaluate(context, model, set.Images, classes);
-        var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
+        Evaluation evaluation = Evaluate(context, job, model, images, opened?.Classes ?? [.. model.Classes.Select(c => c.Name)]);
+        if (job.Group.Count > 1)
+            foreach (byte[] lines in job.Group.AllGatherMessages(Encoding.UTF8.GetBytes(string.Join('\n', notes))))
+                foreach (string line in Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                    context.Note(line);
+        if (!job.IsFirst)
+            return ExitCode.Success;
+        var report = new EvaluationReport(evaluation, opened!.Value.Set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
         report.Print(context);
         report.SaveConfusion(folder);
         _json.Write(context, report.ToJson);
@@ -79,7 +98,7 @@ internal sealed class EvalCommand : CliCommand
     }
 
     /// <summary>The images, in folders that are called by the ids of the classes, by their names, or by the first of several names.</summary>
-    private (EvaluationSet Set, string[] Classes) OpenImages(CommandContext context, Model model, string run)
+    private (EvaluationSet Set, string[] Classes) OpenImages(CommandContext context, Model model, string run, IImageDecoder decoder)
     {
         string[][] candidates =
         [
@@ -94,7 +113,7 @@ internal sealed class EvalCommand : CliCommand
                 continue;
             try
             {
-                return (EvaluationSet.Open(context.Get(_data), classes, run, _images.Decoder(context), context.Get(_skipBad), context), classes);
+                return (EvaluationSet.Open(context.Get(_data), classes, run, decoder, context.Get(_skipBad), context), classes);
             }
             catch (InvalidDataException e)
             {
@@ -104,19 +123,35 @@ internal sealed class EvalCommand : CliCommand
         throw new InvalidDataException($"{first!.Message} If the model's class names differ from the folder names, pass the folder names with --class-names.", first);
     }
 
-    private Evaluation Evaluate(CommandContext context, Model model, IImageDataset images, IReadOnlyList<string> classes)
+    private Evaluation Evaluate(CommandContext context, ProcessJob job, Model model, IImageDataset images, IReadOnlyList<string> classes)
     {
-        int batchSize = Math.Min(context.Get(_batchSize), images.Count), threads = context.Get(_threads);
+        int batchSize = Math.Min(context.Get(_batchSize), images.Count), threads = job.IsMpi && !context.Has(_threads) ? job.Threads() : context.Get(_threads);
         void Show(int done) => context.Progress.Show("evaluating", done, images.Count);
-        bool tenCrop = context.Get(_tenCrop);
+        bool tenCrop = context.Get(_tenCrop), shared = job.Group.Count > 1;
         int views = tenCrop ? Preprocessor.TenCropViews : 1;
-        var loading = new DataLoaderOptions { BatchSize = Math.Max(1, batchSize / views), Threads = threads, TenCrop = tenCrop };
+        var loading = new DataLoaderOptions
+        {
+            BatchSize = Math.Max(1, batchSize / views),
+            Threads = threads,
+            TenCrop = tenCrop,
+            Turn = shared ? new BatchTurn(job.Group.Rank, job.Group.Count) : null,
+        };
         var options = new PlanOptions { BatchSize = loading.BatchSize * views, Threads = threads };
         new MemoryEstimate().Plan(model.Network, options).Loader(images.Count, model.Network.InputShape, loading, epochs: 1, largest: 0)
             .Require(FormattableString.Invariant($"evaluating {model.Network.Name} in batches of {options.BatchSize}"), "use a smaller --batch-size", context);
         using var source = new DataLoader(images, model.RequirePreprocessing(), loading);
         using var plan = new Plan(model.Network, model.Parameters, options);
-        return Evaluation.Run(plan, source, classes, views, context.Get(_mistakes), Show, context.Cancellation);
+        if (!shared)
+            return Evaluation.Run(plan, source, classes, views, context.Get(_mistakes), Show, context.Cancellation);
+        try
+        {
+            return Evaluation.RunShared(plan, source, classes, job.Group, views, context.Get(_mistakes), Show, context.Cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            job.StopsTogether = true;
+            throw;
+        }
     }
 
     /// <summary>The run folder that a folder or a checkpoint in RUN/checkpoints stands for; whether it is one is not looked at.</summary>

@@ -23,6 +23,7 @@ internal sealed class InspectCommand : CliCommand
         Arity = new ArgumentArity(2, 2),
         AllowMultipleArgumentsPerToken = true,
     };
+    private readonly ImageInput _images;
     private readonly Option<string?> _layer = new("--layer") { Description = "which layer's feature maps", HelpName = "NAME" };
 
     public InspectCommand()
@@ -32,6 +33,7 @@ internal sealed class InspectCommand : CliCommand
         _layer.DefaultValueFactory = _ => FirstLayer;
         foreach (Option option in (Option[])[_filters, _activations, _layer])
             Add(option);
+        _images = new ImageInput(this);
     }
 
     /// <inheritdoc/>
@@ -49,6 +51,8 @@ internal sealed class InspectCommand : CliCommand
         string[]? activations = context.Has(_activations) ? context.Get(_activations) : null;
         if (context.Has(_layer) && activations is null)
             throw new UsageException("--layer is for feature maps; give --activations IMAGE OUT.png");
+        if (activations is null && _images.Options.FirstOrDefault(context.Has) is { } ofImage)
+            throw new UsageException($"{ofImage.Name} is for decoding an image; give --activations IMAGE OUT.png");
         CheckPng("--filters", filters);
         CheckPng("--activations", activations?[1]);
         if (filters is null && activations is null)
@@ -60,7 +64,7 @@ internal sealed class InspectCommand : CliCommand
         using Model model = _model.Load(context);
         if (activations is not null)
         {
-            var maps = new FeatureMaps(model, context.Get(_layer)!, activations[0]);
+            var maps = new FeatureMaps(model, context.Get(_layer)!, activations[0], _images.Decoder(context));
             OutputFile.Write("--activations", activations[1], FeatureMapsPlot.ToPng(maps));
             context.WriteLine($"{activations[1]}: {maps.Describe()}");
         }

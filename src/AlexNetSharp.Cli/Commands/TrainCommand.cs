@@ -73,12 +73,10 @@ internal sealed class TrainCommand : CliCommand
         TrainSettings settings = resume ? Continued(context, run) : Fresh(context);
         if (!resume && File.Exists(TrainSettings.PathOf(run)))
             throw new UsageException($"'{run}' already holds a run; continue it with --resume, or name another folder");
-        if (!resume && job.IsMpi && settings is { PartSize: 0, From: null, MicroBatch: 0 })
+        if (!resume && job.IsMpi && settings is { PartSize: 0, MicroBatch: 0 })
             settings = settings with { PartSize = Math.Clamp((settings.BatchSize + 3) / 4, 1, MostPartSize) };
         if (job.Group.Count == 1)
             return settings;
-        if (settings.From is not null)
-            throw new UsageException("--from trains in one process: start it without mpirun");
         if (settings.PartSize == 0)
             throw new UsageException(resume
                 ? $"this run computes all images of a step at once (part_size in {TrainSettings.PathOf(run)}), which several processes cannot share: continue it without mpirun"

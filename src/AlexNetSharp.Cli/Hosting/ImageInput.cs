@@ -16,6 +16,9 @@ internal sealed class ImageInput
         command.Add(_strict);
     }
 
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> Options => [_maxPixels, _strict];
+
     /// <summary>What <c>--max-pixels</c> is for.</summary>
     public const string MaxPixelsDescription = "largest image to decode, width × height [67108864; larger JPEGs are decoded at reduced scale]";
 
@@ -25,11 +28,16 @@ internal sealed class ImageInput
     /// <summary>What <c>--max-pixels</c> may be.</summary>
     public static ValueRule<int?> MaxPixelsRule { get; } = ValueRule.Integer(1, Array.MaxLength / 4).As(value => (int?)value);
 
+    /// <summary>The decoder that the command line asks for, whose notes go elsewhere than to the context.</summary>
+    public ImageDecoder Decoder(CommandContext context, Action<string> note) => Decoder(context.Get(_maxPixels), context.Get(_strict), note);
+
     /// <summary>The decoder that the command line asks for.</summary>
     public ImageDecoder Decoder(CommandContext context) => Decoder(context, context.Get(_maxPixels), context.Get(_strict));
 
     /// <summary>A decoder that notes each image that ends early once.</summary>
-    public static ImageDecoder Decoder(CommandContext context, int? maxPixels, bool strict)
+    public static ImageDecoder Decoder(CommandContext context, int? maxPixels, bool strict) => Decoder(maxPixels, strict, line => context.Note(line));
+
+    private static ImageDecoder Decoder(int? maxPixels, bool strict, Action<string> note)
     {
         var options = new ImageDecoderOptions();
         var noted = new HashSet<string>();
@@ -40,7 +48,7 @@ internal sealed class ImageInput
         {
             lock (noted)
                 if (noted.Add(line))
-                    context.Note(line);
+                    note(line);
         }
     }
 }

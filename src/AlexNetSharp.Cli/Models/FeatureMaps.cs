@@ -2,7 +2,6 @@ using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
-using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -17,7 +16,7 @@ internal sealed class FeatureMaps
     /// <exception cref="UsageException">The network has no such layer, or its output is no map.</exception>
     /// <exception cref="IOException">The image is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is no image, or the model does not say how images are prepared, or not as its network takes them.</exception>
-    public FeatureMaps(Model model, string layer, string image)
+    public FeatureMaps(Model model, string layer, string image, IImageDecoder decoder)
     {
         Network network = model.Network;
         int index = network.IndexOf(layer);
@@ -27,7 +26,6 @@ internal sealed class FeatureMaps
         if (network.OutputOf(index).IsVector)
             throw new UsageException($"--layer: the output of layer '{layer}' is a vector, not maps; layers with maps are {string.Join(", ", names)}");
         Preprocessing preprocessing = model.RequirePreprocessing();
-        var decoder = new ImageDecoder();
         var pixels = new PixelBuffer();
         decoder.DecodeFile(image, pixels);
 

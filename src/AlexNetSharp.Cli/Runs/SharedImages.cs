@@ -65,6 +65,45 @@ internal static class SharedImages
         };
     }
 
+    /// <summary>Images to evaluate, which the first process found, in all processes.</summary>
+    /// <param name="group">The processes.</param>
+    /// <param name="open">Opens them: in the first process, and in others where they are in a packed file.</param>
+    /// <param name="decoder">Decodes files.</param>
+    /// <exception cref="InvalidDataException">A process does not have the same images; the message names it.</exception>
+    public static IImageDataset Evaluated(IProcessGroup group, Func<IImageDataset> open, IImageDecoder decoder)
+    {
+        string? difference = null;
+        IImageDataset? images;
+        if (group.Rank == 0)
+        {
+            images = open();
+            using var message = new MemoryStream();
+            using (var writer = new BinaryWriter(message))
+                Write(writer, images);
+            group.BroadcastMessage(message.ToArray());
+        }
+        else
+        {
+            using var reader = new BinaryReader(new MemoryStream(group.BroadcastMessage(null)));
+            images = Read(reader, decoder, open, ref difference);
+        }
+        RequireSame(group, difference);
+        return images!;
+    }
+
+    /// <summary>Ends all processes where one has another file, such as an older copy of a model; its line names it.</summary>
+    /// <exception cref="InvalidDataException">A process has another file.</exception>
+    public static void RequireSameFile(IProcessGroup group, string path)
+    {
+        if (group.Count == 1)
+            return;
+        using FileStream stream = File.OpenRead(path);
+        byte[][] all = group.AllGatherMessages(SHA256.HashData(stream));
+        int other = Array.FindIndex(all, hash => !hash.AsSpan().SequenceEqual(all[0]));
+        if (other > 0)
+            throw ProcessJob.Everywhere(new InvalidDataException($"{path} of {group.Describe(other)} is not the file of rank 0; all processes need the same, shared or copied"));
+    }
+
     /// <summary>Files by name and length; images of a packed file by their content.</summary>
     private static void Write(BinaryWriter writer, IImageDataset images)
     {

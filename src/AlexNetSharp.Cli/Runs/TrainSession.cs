@@ -43,16 +43,16 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         };
         string last = folder.LastCheckpoint;
         using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
-        using Model? model = settings.From is not null && checkpoint is null ? ModelFile.Load(settings.From) : null;
-        if (model is { Preprocessing: null })
+        using SharedModel? start = settings.From is null ? null : new SharedModel(ModelFile.Load(checkpoint?.Path ?? settings.From), checkpoint is not null);
+        if (start is { Model.Preprocessing: null })
             throw new InvalidDataException($"{settings.From}: the model does not say how images are prepared; convert it from a file that does");
-        TrainData data = TrainData.Open(settings, context, checkpoint?.Preprocessing ?? model?.Preprocessing);
+        TrainData data = TrainData.Open(settings, context, checkpoint?.Preprocessing ?? start?.Model.Preprocessing);
         IReadOnlyList<string> classes = data.Training.Classes;
         if (checkpoint is not null && !checkpoint.Classes.Select(c => c.Id).SequenceEqual(classes))
             throw new InvalidDataException($"{settings.Data}: the classes are not those that the run in '{run}' was trained on");
 
-        TellOthers(data, checkpoint?.Network);
-        using var work = new TrainingWork(settings, run, data, checkpoint, model, context, job);
+        TellOthers(data, checkpoint?.Network, start);
+        using var work = new TrainingWork(settings, run, data, checkpoint, start, context, job);
         if (job.Group.Count > 1)
             SharedState.Broadcast(job.Group, work.Trainer);
         settings = work.Settings with { ValidationSplit = data.ValidationSplit };
@@ -104,7 +104,8 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         TrainData data = SharedImages.Open(job.Group, settings, context);
         byte[] json = job.Group.BroadcastMessage(null);
         Network? network = json.Length == 0 ? null : Network.FromJson(Encoding.UTF8.GetString(json), job.Group.Describe(0));
-        using var work = new TrainingWork(settings, run, data, checkpoint: null, model: null, context, job, network);
+        using SharedModel? start = settings.From is null ? null : SharedModel.Receive(job.Group);
+        using var work = new TrainingWork(settings, run, data, checkpoint: null, start, context, job, network);
         SharedState.Broadcast(job.Group, work.Trainer);
         try
         {
@@ -118,12 +119,13 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         }
     }
 
-    private void TellOthers(TrainData data, Network? network)
+    private void TellOthers(TrainData data, Network? network, SharedModel? start)
     {
         if (job.Group.Count == 1)
             return;
         SharedImages.Tell(job.Group, data);
         job.Group.BroadcastMessage(network is null ? [] : Encoding.UTF8.GetBytes(network.ToJson()));
+        start?.Tell(job.Group);
     }
 
     private void Announce(TrainingWork work, bool continued)

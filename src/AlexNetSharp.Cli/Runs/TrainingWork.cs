@@ -23,6 +23,7 @@ internal sealed class TrainingWork : IDisposable
     private readonly TrainData _data;
     private readonly string _run;
     private readonly CommandContext _context;
+    private readonly ProcessJob _job;
     private readonly (int Rank, int Count)? _shares;
 
     /// <summary>Puts everything together; continues from the checkpoint where there is one.</summary>
@@ -30,14 +31,14 @@ internal sealed class TrainingWork : IDisposable
     /// <param name="run">The run folder.</param>
     /// <param name="data">The images.</param>
     /// <param name="checkpoint">Where the run stood; null for a new one.</param>
-    /// <param name="model">What fine-tuning starts from, which is disposed of; null from nothing, and where the run continues.</param>
+    /// <param name="start">What fine-tuning starts from, or where it stood; null for a training from nothing.</param>
     /// <param name="context">For progress, tables and cancellation.</param>
     /// <param name="job">The processes that train together.</param>
     /// <param name="network">The network of a run that continues, where another process has its checkpoint; null otherwise.</param>
     public TrainingWork(
-        TrainSettings settings, string run, TrainData data, Checkpoint? checkpoint, Model? model, CommandContext context, ProcessJob job, Network? network = null)
+        TrainSettings settings, string run, TrainData data, Checkpoint? checkpoint, SharedModel? start, CommandContext context, ProcessJob job, Network? network = null)
     {
-        (Settings, _run, _data, _context) = (settings, run, data, context);
+        (Settings, _run, _data, _context, _job) = (settings, run, data, context, job);
         _shares = settings.PartSize == 0 ? null : (job.Group.Rank, job.Group.Count);
         try
         {
@@ -45,7 +46,7 @@ internal sealed class TrainingWork : IDisposable
             ParameterSet values;
             IReadOnlyList<ParameterGroup> groups;
             IBatchSource training, validation;
-            if (settings.From is null)
+            if (start is null)
             {
                 part = network ?? checkpoint?.Network ?? CreateNetwork();
                 groups = TrainingRecipe.For(settings.Network).Groups;
@@ -55,23 +56,23 @@ internal sealed class TrainingWork : IDisposable
             }
             else
             {
-                StartingModel start;
-                using (Model from = checkpoint is null ? model! : ModelFile.Load(checkpoint.Path))
-                    start = Own(new StartingModel(
-                        settings, from, data.Training.Classes, data.Training.Count, data.Augmentation is not null, checkpoint is not null));
-                if (checkpoint is null)
-                    start.Print(context, settings.From);
-                Settings = Settings with { Freeze = start.Freeze, NewHead = start.HasNewHead };
-                Parameters = start.Parameters;
-                bool once = data.Augmentation is null && start.Boundary > 0;
-                part = once ? start.Network.From(start.Boundary) : start.Network;
+                var tuned = Own(new StartingModel(
+                    settings, start.Model, data.Training.Classes, data.Training.Count, data.Augmentation is not null, start.Continued));
+                if (!start.Continued)
+                    tuned.Print(context, settings.From!);
+                // The model that it came from has been copied as far as it is needed.
+                start.Dispose();
+                Settings = Settings with { Freeze = tuned.Freeze, NewHead = tuned.HasNewHead };
+                Parameters = tuned.Parameters;
+                bool once = data.Augmentation is null && tuned.Boundary > 0;
+                part = once ? tuned.Network.From(tuned.Boundary) : tuned.Network;
                 values = once ? Parameters.Of(part) : Parameters;
-                groups = start.GroupsOf(part);
+                groups = tuned.GroupsOf(part);
                 RequireMemory(part, groups, new MemoryEstimate(), once);
-                (training, validation) = once ? Features(start)
+                (training, validation) = once ? Features(tuned)
                     : (Loader = OwnLoader(data.Training, learning: true), data.Validation is null ? null! : OwnLoader(data.Validation, learning: false));
                 if (Settings.LearningRate == 0)
-                    Settings = Settings with { LearningRate = RateFor(start, training as FeatureBatches) };
+                    Settings = Settings with { LearningRate = RateFor(tuned, training as FeatureBatches) };
             }
             Threads = settings.Threads == 0 ? Environment.ProcessorCount : settings.Threads;
             GradientScope learning = GradientScope.Learning(groups);
@@ -243,23 +244,63 @@ internal sealed class TrainingWork : IDisposable
         FeatureBatches Of(IImageDataset images, string what, ulong? seed)
         {
             using DataLoader loader = NewLoader(images, learning: false, Settings.BatchSize);
-            string key = start.FeatureKey(_data.Preprocessing, images), name = $"{key[..32]}.features";
+            if (_job.Group.Count == 1)
+                return Own(Find(images, what, seed, loader, out string place, out string ownKey) ?? Keep(Compute(images, what, seed, loader), images, seed, loader, place, ownKey));
+            // The first process alone looks for features that are there, and keeps them in its run folder.
+            string path = "", key = "";
+            FeatureBatches? found = _job.IsFirst ? Find(images, what, seed, loader, out path, out key) : null;
+            if (_job.Group.BroadcastMessage([(byte)(found is null ? 0 : 1)])[0] != 0)
+            {
+                if (found is not null)
+                    Own(found);
+                FeatureBatches shared = FeatureBatches.Broadcast(found, front.OutputShape, loader, _job.Group, Settings.BatchSize, seed);
+                return found ?? Own(shared);
+            }
+            FeatureBatches computed = ComputeShared(images, what, seed, loader);
+            return Own(_job.IsFirst ? Keep(computed, images, seed, loader, path, key) : computed);
+        }
+
+        FeatureBatches Compute(IImageDataset images, string what, ulong? seed, DataLoader loader) => FeatureBatches.Compute(
+            plan, loader, Settings.BatchSize, seed, done => Show(what, done, images), _context.Cancellation);
+
+        FeatureBatches ComputeShared(IImageDataset images, string what, ulong? seed, DataLoader loader)
+        {
+            try
+            {
+                return FeatureBatches.ComputeShared(plan, loader, _job.Group, Settings.BatchSize, seed, done => Show(what, done, images), _context.Cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                _job.StopsTogether = true;
+                throw;
+            }
+        }
+
+        void Show(string what, int done, IImageDataset images) => _context.Progress.Show($"features of {what} images", done, images.Count);
+
+        FeatureBatches? Find(IImageDataset images, string what, ulong? seed, DataLoader loader, out string path, out string key)
+        {
+            key = start.FeatureKey(_data.Preprocessing, images);
+            string name = $"{key[..32]}.features";
+            path = Path.Combine(_run, "features", name);
             foreach (string folder in Directory.EnumerateDirectories(Path.GetDirectoryName(Path.GetFullPath(_run))!).Prepend(_run))
                 if (FeatureBatches.Open(Path.Combine(folder, "features", name), key, front.OutputShape, loader, Settings.BatchSize, seed) is { } found)
                 {
                     _context.Note(FormattableString.Invariant($"features of {images.Count} {what} images found in {folder}"));
-                    return Own(found);
+                    return found;
                 }
-            FeatureBatches features = FeatureBatches.Compute(
-                plan, loader, Settings.BatchSize, seed, done => _context.Progress.Show($"features of {what} images", done, images.Count), _context.Cancellation);
-            string path = Path.Combine(_run, "features", name);
+            return null;
+        }
+
+        FeatureBatches Keep(FeatureBatches features, IImageDataset images, ulong? seed, DataLoader loader, string path, string key)
+        {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             features.Save(path, key);
             if (FeatureBatches.BytesOf(front.OutputShape, images.Count) <= Settings.CacheMegabytes << 20)
-                return Own(features);
+                return features;
             features.Dispose();
-            return Own(FeatureBatches.Open(path, key, front.OutputShape, loader, Settings.BatchSize, seed)
-                ?? throw new IOException($"{path}: the file just written cannot be read back"));
+            return FeatureBatches.Open(path, key, front.OutputShape, loader, Settings.BatchSize, seed)
+                ?? throw new IOException($"{path}: the file just written cannot be read back");
         }
     }
 

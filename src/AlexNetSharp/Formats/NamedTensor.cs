@@ -68,6 +68,12 @@ public sealed class NamedTensor
     /// <summary>The stored bytes, little-endian; row-major only if <see cref="IsContiguous"/>.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.Span;
 
+    /// <summary>Whether the inputs of a matrix [out, in] are those of a map in the order row, column, channel, and not channel, row, column.</summary>
+    internal bool HasInputsByPixel { get; private init; }
+
+    /// <summary>What a reader has done to the values, for the table of a conversion; empty for nothing.</summary>
+    internal string Note { get; private init; } = "";
+
     /// <summary>Converts all elements to float32, in row-major order.</summary>
     /// <param name="destination">At least <see cref="Count"/> floats.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
@@ -105,6 +111,22 @@ public sealed class NamedTensor
 
     /// <summary>The same elements in their order, which must be row-major, under another shape of as many; copies nothing.</summary>
     internal NamedTensor Reshaped(params long[] shape) => new(Name, Type, shape, _bytes, Offset, _file);
+
+    /// <summary>The elements whose index along <paramref name="axis"/> is <paramref name="first"/> or one of the next; copies nothing.</summary>
+    internal NamedTensor Part(int axis, long first, long count)
+    {
+        long[] strides = _strides ?? RowMajor(_shape), shape = [.. _shape];
+        shape[axis] = count;
+        int size = Type.Size();
+        long start = first * strides[axis], length = shape.Contains(0) ? 0 : 1 + shape.Zip(strides, (n, stride) => (n - 1) * stride).Sum();
+        return new NamedTensor(Name, Type, shape, _bytes.Slice(checked((int)(start * size)), checked((int)(length * size))), Offset + start * size, _file, strides);
+    }
+
+    /// <summary>The same matrix, whose inputs are in the order row, column, channel.</summary>
+    internal NamedTensor WithInputsByPixel() => new(Name, Type, _shape, _bytes, Offset, _file, _strides, _scales) { HasInputsByPixel = true };
+
+    /// <summary>The same tensor with a word about where its values come from.</summary>
+    internal NamedTensor WithNote(string note) => new(Name, Type, _shape, _bytes, Offset, _file, _strides, _scales) { Note = note };
 
     /// <summary>A matrix of 8-bit weights with the scale of each row: its elements are their products.</summary>
     internal NamedTensor Scaled(float[] scales) => new(Name, Type, _shape, _bytes, Offset, _file, _strides, scales);

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Formats;
 
 /// <summary>
 /// Follows a value of an ONNX graph to the constant that it is: an initializer, or a Constant node, with Identity, Cast, Transpose, Reshape,
-/// Flatten, Squeeze, Unsqueeze and DequantizeLinear between.
+/// Flatten, Squeeze, Unsqueeze, Split and DequantizeLinear between.
 /// </summary>
 internal sealed class OnnxConstants
 {
@@ -14,6 +14,9 @@ internal sealed class OnnxConstants
 
     /// <summary>How many times the bytes of its files the tensors that have to be computed may have, and what small files may have beyond that.</summary>
     private const int MostComputed = 16, MostComputedOfSmallFiles = 1 << 20;
+
+    /// <summary>More parts than convolutions have groups that are written side by side.</summary>
+    public const int MostParts = 256;
 
     private readonly OnnxFile _graph;
     private readonly Dictionary<string, OnnxNode> _producers = [];
@@ -57,12 +60,12 @@ internal sealed class OnnxConstants
         if (way == LongestWay)
             return null;
         NamedTensor? found = _graph.Initializers.TryGetValue(value, out NamedTensor? initializer) ? initializer
-            : _producers.TryGetValue(value, out OnnxNode? node) && node.Domain.Length == 0 ? Of(node, way + 1)
+            : _producers.TryGetValue(value, out OnnxNode? node) && node.Domain.Length == 0 ? Of(node, value, way + 1)
             : null;
         return _known[value] = found;
     }
 
-    private NamedTensor? Of(OnnxNode node, int way)
+    private NamedTensor? Of(OnnxNode node, string value, int way)
     {
         if (node.Operator == "Constant")
             return ConstantOf(node);
@@ -81,6 +84,8 @@ internal sealed class OnnxConstants
                 return input.Permuted(axes);
             case "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze":
                 return Reshape(node, input);
+            case "Split":
+                return Part(node, input, node.Outputs.IndexOf(value));
             case "DequantizeLinear":
                 return Dequantize(node, input, way);
             default:
@@ -160,6 +165,24 @@ internal sealed class OnnxConstants
             filled[open] = others > 0 && count % others == 0 ? count / others : -1;
         }
         return filled;
+    }
+
+    /// <summary>The sizes of a Split's parts where it lists them; null where all are alike.</summary>
+    public IReadOnlyList<long>? Sizes(OnnxNode split) => split.Ints("split") ?? Integers(split.Input(1));
+
+    private NamedTensor? Part(OnnxNode split, NamedTensor input, int index)
+    {
+        if (split.Outputs.Count > MostParts || (split.Input(1) is { } list && Integers(list) is null))
+            return null;
+        long axis = split.Int("axis", 0);
+        axis = axis < 0 ? axis + input.Shape.Length : axis;
+        if (axis < 0 || axis >= input.Shape.Length)
+            throw _graph.Error(split, $"cannot cut {FormatError.Shape(input.Shape)} along such an axis; the file is damaged");
+        long size = input.Shape[(int)axis], each = size / split.Outputs.Count;
+        IReadOnlyList<long> sizes = Sizes(split) ?? [.. Enumerable.Repeat(each, split.Outputs.Count)];
+        if (sizes.Count != split.Outputs.Count || sizes.Any(part => part < 0 || part > size) || sizes.Sum() != size)
+            return null;
+        return input.Part((int)axis, sizes.Take(index).Sum(), sizes[index]);
     }
 
     /// <summary>(values − zero point) · scale, one scale for all or one for each index of an axis.</summary>

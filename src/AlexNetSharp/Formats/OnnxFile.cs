@@ -80,6 +80,8 @@ internal sealed record OnnxInput(string Name, IReadOnlyList<long> Shape);
 /// <summary>What an ONNX file says, as it stands there: nodes in their order, constants, inputs and outputs of the graph.</summary>
 internal sealed class OnnxFile(FileBytes file, string name, IReadOnlyList<OnnxNode> nodes, IReadOnlyDictionary<string, NamedTensor> initializers, IReadOnlyList<OnnxInput> inputs, IReadOnlyList<string> outputs)
 {
+    private OnnxOrders? _orders;
+
     /// <summary>Path of the file.</summary>
     public string Path => file.Path;
 
@@ -97,6 +99,9 @@ internal sealed class OnnxFile(FileBytes file, string name, IReadOnlyList<OnnxNo
 
     /// <summary>Names of the outputs of the graph.</summary>
     public IReadOnlyList<string> Outputs { get; } = outputs;
+
+    /// <summary>In which order its values keep the dimensions of maps.</summary>
+    public OnnxOrders Orders => _orders ??= new OnnxOrders(this);
 
     /// <summary>Its convolutions and products with their weights.</summary>
     public IReadOnlyList<OnnxLayer> Layers { get; private set; } = [];

@@ -61,6 +61,16 @@ public sealed class TensorFile : IDisposable
         CheckWork(files.Sum(file => file.Length));
     }
 
+    /// <summary>The tensors of <paramref name="file"/> under names of their own.</summary>
+    private TensorFile(TensorFile file, List<(string Name, NamedTensor Tensor)> named)
+    {
+        (Path, Format, Metadata, _files) = (file.Path, file.Format, file.Metadata, file._files);
+        Tensors = [.. named.Select(entry => entry.Tensor)];
+        _byName = named.ToDictionary(entry => entry.Name, entry => entry.Tensor);
+        _unwrapped = _byName;
+        Layers = Format == TensorFileFormat.PyTorch ? TensorLayer.InOrder(Tensors) : null;
+    }
+
     /// <summary>The bytes behind the tensors.</summary>
     internal IReadOnlyList<FileBytes> Files => _files;
 
@@ -104,6 +114,22 @@ public sealed class TensorFile : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Read(FileBytes.Of(data, name));
+    }
+
+    /// <summary>Opens a file as the weights of a network: batch normalizations are taken into the layers before them.</summary>
+    /// <inheritdoc cref="Open"/>
+    internal static TensorFile OpenWeights(string path)
+    {
+        TensorFile file = Open(path);
+        try
+        {
+            return file.Format is TensorFileFormat.PyTorch or TensorFileFormat.Safetensors && BatchNormalization.TakenIn(file) is { } named ? new TensorFile(file, named) : file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The tensor of that name.</summary>

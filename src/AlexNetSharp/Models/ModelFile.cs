@@ -20,7 +20,7 @@ public static class ModelFile
     public static Model Load(string path, string? network = null)
     {
         CatalogEntry? named = network is null ? null : NetworkCatalog.Get(network);
-        using TensorFile file = TensorFile.Open(FileOf(path));
+        using TensorFile file = TensorFile.OpenWeights(FileOf(path));
         return Load(file, Describe(file, named));
     }
 
@@ -31,14 +31,14 @@ public static class ModelFile
     public static Model Load(string path, Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        using TensorFile file = TensorFile.Open(FileOf(path));
+        using TensorFile file = TensorFile.OpenWeights(FileOf(path));
         return Load(file, Complete(file, ModelMetadata.Read(file), network));
     }
 
     /// <summary>Reads the weights of a network that is described elsewhere, whatever the file says about its own.</summary>
     public static Model Load(string path, NetworkDefinition definition)
     {
-        using TensorFile file = TensorFile.Open(FileOf(path));
+        using TensorFile file = TensorFile.OpenWeights(FileOf(path));
         return Load(file, Complete(file, ModelMetadata.Read(file), definition.Network, definition.Preprocessing, definition.Classes));
     }
 

@@ -7,7 +7,8 @@ namespace AlexNetSharp.Models;
 /// <summary>Reads the graph of an ONNX file as a chain of layers, from its input to its output.</summary>
 /// <remarks>
 /// Each value goes into one node, and each node is of a kind that a layer here computes; anything else is refused by the node's name and
-/// type. Operators are those of operator set 3 to the newest: https://github.com/onnx/onnx/blob/main/docs/Changelog.md. A softmax at the end
+/// type. Maps may change the order of their dimensions on the way (<see cref="OnnxOrders"/>), as long as each layer gets the one that it
+/// knows. Operators are those of operator set 3 to the newest: https://github.com/onnx/onnx/blob/main/docs/Changelog.md. A softmax at the end
 /// is left out, for networks here end in logits.
 /// </remarks>
 internal sealed class OnnxChain
@@ -22,15 +23,20 @@ internal sealed class OnnxChain
     private readonly Dictionary<string, List<OnnxNode>> _readers = [];
     private readonly List<Layer> _layers = [];
     private readonly HashSet<string> _names = [];
+    private readonly OnnxOrders _orders;
     private readonly Shape _input;
     private Shape _shape;
 
     /// <summary>Zeros that a Pad has put around the value, which the next node takes into its own: top, left, bottom, right.</summary>
     private (OnnxNode Node, int[] Sizes)? _pad;
 
+    /// <summary>The node that has changed the order of dimensions last.</summary>
+    private OnnxNode? _turn;
+
     private OnnxChain(OnnxFile graph, long fileBytes, Shape input)
     {
         _graph = graph;
+        _orders = graph.Orders;
         _constants = new OnnxConstants(graph, fileBytes);
         _weights = graph.Layers.ToDictionary(layer => layer.Node);
         _input = _shape = input;
@@ -69,13 +75,15 @@ internal sealed class OnnxChain
         IReadOnlyList<long> sizes = input.Shape;
         if (sizes is [_, > 0 and <= int.MaxValue and var features])
             return [Shape.Vector((int)features)];
-        if (sizes is [_, > 0 and <= most and var channels, > 0 and <= most and var height, > 0 and <= most and var width])
-            return [new Shape((int)height, (int)width, (int)channels)];
-        long inputs = graph.Layers.Count > 0 && graph.Layers[0] is { Node: { Operator: "Conv" } first, Weight.Shape.Length: 4 } layer
-            ? layer.Weight.Shape[1] * Math.Max(1, first.Int("group", 1)) : 0;
+        if (sizes is [_, > 0 and <= most, > 0 and <= most, > 0 and <= most])
+            return [new Shape((int)Along(2), (int)Along(3), (int)Along(1))];
+        long inputs = graph.Layers.Count > 0 && graph.Layers[0] is { Window: { Operator: "Conv" } first, Weight.Shape.Length: 4 } layer
+            ? layer.Weight.Shape[1] * Math.Clamp(first.Int("group", 1), 1, most) * layer.Parts : 0;
         if (sizes.Count is not (0 or 4) || inputs is < 1 or > most)
             throw FormatError.At(graph.Path, 0, $"the input {FormatError.Quote(input.Name)} has the shape {FormatError.Shape([.. sizes])}; [batch, channels, height, width] is needed");
         return NetworkCatalog.All.Select(entry => entry.Preprocessing.CropHeight).Distinct().Select(size => new Shape(size, size, (int)inputs));
+
+        long Along(int axis) => sizes[Array.IndexOf(graph.Orders.Input, axis)];
     }
 
     private Network Build(string value)
@@ -94,6 +102,8 @@ internal sealed class OnnxChain
         }
         if (_pad is { } pad)
             throw _graph.Error(pad.Node, "puts zeros around the output, which is not supported");
+        if (!_shape.IsVector && _shape.Height * _shape.Width != 1 && !_orders.IsChannelsFirst(value))
+            throw _graph.Error(_turn!, $"makes maps of {_orders.Describe(value)} the output, which is not supported");
         if (_layers.Count == 0)
             throw FormatError.At(_graph.Path, 0, "the graph holds no layer between its input and its output");
         if (!_graph.Outputs.Contains(value) && _graph.Outputs.Count > 0)
@@ -123,12 +133,17 @@ internal sealed class OnnxChain
     /// <returns>The node whose output goes on.</returns>
     private OnnxNode Take(OnnxNode node)
     {
-        if (_pad is { } pad && node.Operator is not ("Conv" or "AveragePool"))
+        if (_pad is { } pad && node.Operator is not ("Conv" or "AveragePool" or "Transpose" or "Split"))
             throw _graph.Error(pad.Node, $"puts zeros around the input of {node}; only before Conv and AveragePool is that supported");
+        if (node.Operator is "Conv" or "LRN" or "MaxPool" or "AveragePool" or "GlobalAveragePool" or "GlobalMaxPool" && !_shape.IsVector && !_orders.IsChannelsFirst(node.Input(0)))
+            throw _graph.Error(_turn ?? node, $"gives {node} maps of {_orders.Describe(node.Input(0))}, where it takes [batch, channels, height, width]");
         switch (node.Operator)
         {
-            case "Conv":
+            case "Conv" or "Split":
                 return Convolution(node);
+            case "Transpose":
+                Turn(node);
+                break;
             case "Gemm" or "MatMul":
                 return Product(node);
             case "Relu":
@@ -174,7 +189,7 @@ internal sealed class OnnxChain
             case "QuantizeLinear" or "DequantizeLinear" or "DynamicQuantizeLinear":
                 throw _graph.Error(node, "rounds activations: a quantized model, which is not supported (quantized weights alone are); export the model in float32");
             default:
-                throw _graph.Error(node, "is not supported; supported are Conv, Relu, LRN, MaxPool, AveragePool, GlobalAveragePool, Pad, Dropout, Flatten, Reshape, Gemm, MatMul, Add after these, BatchNormalization after Conv, Softmax at the end");
+                throw _graph.Error(node, "is not supported; supported are Conv, Split and Concat around groups of Conv, Relu, LRN, MaxPool, AveragePool, GlobalAveragePool, Pad, Transpose, Dropout, Flatten, Reshape, Gemm, MatMul, Add after these, BatchNormalization after Conv, Softmax at the end");
         }
         return node;
     }
@@ -185,11 +200,13 @@ internal sealed class OnnxChain
         NamedTensor weight = layer.Weight;
         if (weight.Shape.Length != 4 || weight.Shape[2] != weight.Shape[3] || weight.Shape[2] is < 1 or > 1 << 15 || weight.Shape[0] is < 1 or > int.MaxValue)
             throw _graph.Error(node, $"has kernels of {FormatError.Shape(weight.Shape)}; square ones, [out, in, size, size], are supported");
-        int kernel = (int)weight.Shape[2], stride = Stride(node), groups = Whole(node, "group", 1);
-        RequireNoDilation(node);
+        OnnxNode window = layer.Window;
+        int kernel = (int)weight.Shape[2], stride = Stride(window);
+        long groups = (long)Whole(window, "group", 1) * layer.Parts;
+        RequireNoDilation(window);
         if (_shape.IsVector || weight.Shape[1] * groups != _shape.Channels)
             throw _graph.Error(node, FormattableString.Invariant($"has kernels of {FormatError.Shape(weight.Shape)} in {groups} groups, which do not fit its input of {_shape}"));
-        Add(node, new Conv2d(LayerName(layer, "conv"), (int)weight.Shape[0], kernel) { Stride = stride, Groups = groups, Padding = PaddingOf(node, kernel, stride) });
+        Add(node, new Conv2d(LayerName(layer, "conv"), (int)weight.Shape[0], kernel) { Stride = stride, Groups = (int)groups, Padding = PaddingOf(window, kernel, stride) });
         return layer.Last;
     }
 
@@ -209,9 +226,11 @@ internal sealed class OnnxChain
     {
         if (_weights.TryGetValue(node, out OnnxLayer? layer))
             return layer;
+        if (node.Operator == "Split")
+            throw _graph.Error(node, "cuts its input into parts that are not those of a grouped convolution: one Conv of the same kernel for each, all joined in their order by one Concat");
         string? source = node.Input(1);
         throw _graph.Error(node, source is null ? "has no weights"
-            : _constants.Producer(source) is { } producer ? $"has weights that {producer} computes; only constants behind Constant, Identity, Cast, Transpose, Reshape and DequantizeLinear are supported"
+            : _constants.Producer(source) is { } producer ? $"has weights that {producer} computes; only constants behind Constant, Identity, Cast, Transpose, Reshape, Split and DequantizeLinear are supported"
             : $"has weights {FormatError.Quote(source)} that are no constant of floating-point numbers");
     }
 
@@ -230,8 +249,8 @@ internal sealed class OnnxChain
         const int most = 1 << 15;
         IReadOnlyList<long>? pads = node.Ints("pads") ?? node.Ints("paddings") ?? _constants.Integers(node.Input(1));
         bool zeros = node.Float("value", 0) == 0 && (node.Input(2) is not { } value || _constants.Find(value) is { IsFloatingPoint: true, Count: 1 } constant && constant.ToArray()[0] == 0);
-        if (node.Text("mode", "constant") != "constant" || !zeros || node.Input(3) is not null || _shape.IsVector
-            || pads is not [0, 0, >= 0 and < most and var top, >= 0 and < most and var left, 0, 0, >= 0 and < most and var bottom, >= 0 and < most and var right])
+        if (node.Text("mode", "constant") != "constant" || !zeros || node.Input(3) is not null || _shape.IsVector || pads is not { Count: 8 }
+            || ChannelsFirst(node, pads.Take(4)).Concat(ChannelsFirst(node, pads.Skip(4))).ToArray() is not [0, 0, >= 0 and < most and var top, >= 0 and < most and var left, 0, 0, >= 0 and < most and var bottom, >= 0 and < most and var right])
             throw _graph.Error(node, "does something else than put a constant number of zeros around maps, which is not supported");
         if (top + left + bottom + right > 0)
             _pad = (node, [(int)top, (int)left, (int)bottom, (int)right]);
@@ -253,35 +272,55 @@ internal sealed class OnnxChain
             : new AvgPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp, CountPadding = counts });
     }
 
+    /// <summary>Another order of dimensions, which the next layers have to fit.</summary>
+    private void Turn(OnnxNode node)
+    {
+        IReadOnlyList<long> axes = node.Ints("perm") ?? [];
+        if (_shape.IsVector ? axes is not [0, 1] : axes is not [0, _, _, _] || !axes.Order().SequenceEqual([0L, 1, 2, 3]))
+            throw _graph.Error(node, $"turns dimensions by {FormatError.Shape([.. axes])}; only those of maps, [batch, …], can change their order");
+        _turn = node;
+    }
+
+    /// <summary>One value for each dimension of a node's input, in the order batch, channels, height, width.</summary>
+    private IEnumerable<long> ChannelsFirst(OnnxNode node, IEnumerable<long> values) =>
+        values.Zip(_orders.Of(node.Input(0)), (value, axis) => (value, axis)).OrderBy(pair => pair.axis).Select(pair => pair.value);
+
     /// <summary>Whether a mean goes over height and width, all of them.</summary>
-    private bool MeansMaps(OnnxNode node) =>
-        !_shape.IsVector && (node.Ints("axes") ?? _constants.Integers(node.Input(1))) is { Count: 2 } axes
-        && axes.Select(axis => axis < 0 ? axis + 4 : axis).Order().SequenceEqual([2L, 3L]);
+    private bool MeansMaps(OnnxNode node) => !_shape.IsVector && AreHeightAndWidth(node);
+
+    /// <summary>Whether a node's axes are height and width.</summary>
+    private bool AreHeightAndWidth(OnnxNode node) =>
+        (node.Ints("axes") ?? _constants.Integers(node.Input(1))) is { Count: 2 } axes
+        && axes.Select(axis => _orders.Of(node.Input(0)).ElementAtOrDefault((int)Math.Clamp(axis < 0 ? axis + 4 : axis, 0, 4))).Order().SequenceEqual([2, 3]);
 
     /// <summary>A node that gives the same values another shape: it must be the vector of each image, or change nothing.</summary>
     private void Flatten(OnnxNode node)
     {
-        long[] now = Sizes;
+        long[] now = Sizes(node);
         long[]? made = node.Operator switch
         {
             "Flatten" => node.Int("axis", 1) is 1 or -3 ? [_shape.Length] : null,
-            "Squeeze" => (node.Ints("axes") ?? _constants.Integers(node.Input(1))) is { Count: 2 } axes && now is [_, 1, 1]
-                && axes.Select(axis => axis < 0 ? axis + 4 : axis).Order().SequenceEqual([2L, 3L]) ? [_shape.Length] : null,
+            "Squeeze" => !_shape.IsVector && _shape.Height * _shape.Width == 1 && AreHeightAndWidth(node) ? [_shape.Length] : null,
             _ => Reshaped(node),
         };
         if (made is null || (made.Length != 1 && !made.SequenceEqual(now)))
             throw _graph.Error(node, $"makes something else of {_shape} than the vector of each image, which is not supported");
-        if (made.Length == 1 && !_shape.IsVector)
-            Add(node, new Flatten(NameOf(node, "flatten")));
+        if (made.Length != 1 || _shape.IsVector)
+            return;
+        string? value = node.Input(0);
+        if (_shape.Height * _shape.Width != 1 && !_orders.IsChannelsFirst(value) && !_orders.IsChannelsLast(value))
+            throw _graph.Error(node, $"makes a vector of maps of {_orders.Describe(value)}, which is not supported");
+        Add(node, new Flatten(NameOf(node, "flatten")));
     }
 
-    /// <summary>The sizes of one image in ONNX's order.</summary>
-    private long[] Sizes => _shape.IsVector ? [_shape.Length] : [_shape.Channels, _shape.Height, _shape.Width];
+    /// <summary>The sizes of one image as a node gets it.</summary>
+    private long[] Sizes(OnnxNode node) => _shape.IsVector ? [_shape.Length]
+        : [.. _orders.Of(node.Input(0)).Skip(1).Select(axis => axis switch { 1 => (long)_shape.Channels, 2 => _shape.Height, _ => _shape.Width })];
 
     /// <summary>The sizes of one image that a Reshape makes; null if they are not known, or not those of as many values.</summary>
     private long[]? Reshaped(OnnxNode node)
     {
-        long[] now = Sizes;
+        long[] now = Sizes(node);
         if ((node.Ints("shape") ?? new OnnxShapes(_constants).Find(node.Input(1), [-1, .. now])) is not { Count: >= 2 } wanted)
             return null;
         long[] sizes = [.. wanted.Skip(1).Select((size, i) => size == 0 ? now.ElementAtOrDefault(i) : size)];

@@ -189,14 +189,16 @@ internal sealed class WeightMapping
                 ParameterRole.LinearWeight => CopyMatrix(source, target, FlattenedMap(_network, target.Name)),
                 _ => CopyBias(source, target),
             };
-            if (!IsNamed(source, target.Name))
-                (change, fileChange) = (ByOrder(change), ByOrder(fileChange));
+            if (source.Note.Length > 0)
+                (change, fileChange) = (With(change, source.Note), With(fileChange, source.Note));
+            else if (!IsNamed(source, target.Name))
+                (change, fileChange) = (With(change, "by order"), With(fileChange, "by order"));
             transfers.Add(new WeightTransfer(source.Name, source.Type, source.Shape.ToArray(), target.Name, change, fileChange));
         }
         parameters.MarkChanged();
         return transfers;
 
-        static string ByOrder(string change) => change.Length == 0 ? "by order" : change + ", by order";
+        static string With(string change, string more) => change.Length == 0 ? more : $"{change}, {more}";
 
         static bool IsNamed(NamedTensor source, string name) =>
             source.Name.Contains(name, StringComparison.Ordinal) || WeightNames.Candidates(name).Contains(WeightNames.Unwrapped(source.Name));
@@ -245,6 +247,11 @@ internal sealed class WeightMapping
         {
             MatrixPanels.LoadInputMajor(source, target);
             return ("", "[in, out] → [out, in]" + Inputs("h·w·c → c·h·w"));
+        }
+        if (source.HasInputsByPixel)
+        {
+            MatrixPanels.Load(source, target, map: null);
+            return ("[out, in] → [in, out]", Inputs("h·w·c → c·h·w").TrimStart(',', ' '));
         }
         MatrixPanels.Load(source, target, map);
         return ("[out, in] → [in, out]" + Inputs("c·h·w → h·w·c"), "");

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Kernels.Elementwise;
@@ -60,23 +59,51 @@ public sealed class Evaluation
         IExecutor executor, IBatchSource source, IReadOnlyList<string> classes,
         int views = 1, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
     {
+        return Gather(executor, source, classes, mistakes, progress, each => Measure(executor, source, views, cancellationToken, each));
+    }
+
+    /// <summary>Runs a network over images that several processes share: each does some of the batches, all get the results of all.</summary>
+    /// <param name="executor">As for <see cref="Run"/>, with the same parameters in all processes.</param>
+    /// <param name="source">The same images in all processes; each reads every so many batches (<see cref="DataLoaderOptions.Turn"/>).</param>
+    /// <param name="classes">Names of the classes.</param>
+    /// <param name="processes">The processes; all have to call this.</param>
+    /// <param name="views">As for <see cref="Run"/>.</param>
+    /// <param name="mistakes">Mistakes to keep.</param>
+    /// <param name="progress">Called with the number of images done in all processes.</param>
+    /// <param name="cancellationToken">Of any of the processes, stops all after the same batches.</param>
+    /// <returns>In all processes what <see cref="Run"/> gives in one, with the same bits.</returns>
+    /// <exception cref="ArgumentException">The network does not have as many outputs as there are classes, or does not take these images.</exception>
+    /// <exception cref="InvalidDataException">An image of this process's batches cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OperationCanceledException">The token of one of the processes was canceled.</exception>
+    public static Evaluation RunShared(
+        IExecutor executor, IBatchSource source, IReadOnlyList<string> classes, IProcessGroup processes,
+        int views = 1, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(processes);
+        return Gather(executor, source, classes, mistakes, progress, each => SharedEvaluation.Measure(executor, source, processes, cancellationToken, views, each));
+    }
+
+    /// <summary>What the results of all images say together; they come in the order of the images.</summary>
+    private static Evaluation Gather(
+        IExecutor executor, IBatchSource source, IReadOnlyList<string> classes, int mistakes, Action<int>? progress, Func<Action<ImageResult>, Tally> measure)
+    {
         ArgumentNullException.ThrowIfNull(executor);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(classes);
         Network network = executor.Network;
         if (network.OutputShape.Length != classes.Count)
             throw new ArgumentException(FormattableString.Invariant($"network '{network.Name}' has {network.OutputShape.Length} outputs for {classes.Count} classes"));
+        if (network.InputShape != source.Shape)
+            throw new ArgumentException($"network '{network.Name}' takes images of {network.InputShape}, but the images come as {source.Shape}");
         var confusion = new ConfusionMatrix(classes);
         var worst = new PriorityQueue<Mistake, double>();
         int done = 0;
-        Tally tally = Measure(executor, source, views, cancellationToken, (label, logProbabilities) =>
+        Tally tally = measure(result =>
         {
-            int predicted = TensorPrimitives.IndexOfMax(logProbabilities);
-            confusion.Add(label, predicted);
-            if (predicted != label)
+            confusion.Add(result.Label, result.Predicted);
+            if (result.Predicted != result.Label)
             {
-                double probability = Math.Exp(logProbabilities[predicted]);
-                worst.Enqueue(new Mistake(done, label, predicted, probability), probability);
+                worst.Enqueue(new Mistake(done, result.Label, result.Predicted, result.Probability), result.Probability);
                 if (worst.Count > mistakes)
                     worst.Dequeue();
             }
@@ -91,9 +118,9 @@ public sealed class Evaluation
     /// <param name="source">The images.</param>
     /// <param name="views">Views of each image whose probabilities are averaged.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <param name="each">Called for each image, in order, with its class and the logarithms of its probabilities.</param>
+    /// <param name="each">Called for each image, in order.</param>
     internal static Tally Measure(
-        IExecutor executor, IBatchSource source, int views, CancellationToken cancellationToken, Action<int, ReadOnlySpan<float>>? each = null)
+        IExecutor executor, IBatchSource source, int views, CancellationToken cancellationToken, Action<ImageResult>? each = null)
     {
         int classes = (int)executor.Network.OutputShape.Length;
         var logProbabilities = new float[classes];
@@ -102,10 +129,10 @@ public sealed class Evaluation
             for (int i = 0; i < part.Count; i++)
             {
                 using AlignedBuffer.Lease lease = executor.Hold();
-                int label = part.Labels[i];
                 Softmax.LogMeanOfViews(executor.Output.Slice(i * views * classes, views * classes), logProbabilities);
-                tally += Tally.Of(logProbabilities, [label], -logProbabilities[label]);
-                each?.Invoke(label, logProbabilities);
+                ImageResult result = ImageResult.Of(logProbabilities, part.Labels[i]);
+                tally += result.Tally;
+                each?.Invoke(result);
             }
         return tally;
     }

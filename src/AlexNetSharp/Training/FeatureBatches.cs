@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
@@ -82,6 +83,104 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
         catch
         {
             memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Computes the features of all images in several processes: process r does each batch whose number leaves r, all get the features of all.</summary>
+    /// <param name="executor">As for <see cref="Compute"/>, with the same parameters in all processes.</param>
+    /// <param name="images">The same images in all processes, in their own order; each reads every so many batches (<see cref="DataLoaderOptions.Turn"/>).</param>
+    /// <param name="processes">The processes; all have to call this.</param>
+    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="seed">As for <see cref="Compute"/>.</param>
+    /// <param name="progress">Receives the number of images done in all processes.</param>
+    /// <param name="cancellationToken">Of any of the processes, stops all after the same batches.</param>
+    /// <returns>In all processes what <see cref="Compute"/> gives in one, with the same bits.</returns>
+    /// <exception cref="InvalidDataException">An image of this process's batches cannot be read or used; the message begins with its name.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    /// <exception cref="OperationCanceledException">The token of one of the processes was canceled.</exception>
+    public static FeatureBatches ComputeShared(
+        IExecutor executor, IBatchSource images, IProcessGroup processes, int batchSize, ulong? seed,
+        Action<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(executor);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(processes);
+        int length = checked((int)executor.Network.OutputShape.Length), count = images.Count, each = images.BatchSize;
+        int n = processes.Count, batches = (count + each - 1) / each;
+        var memory = new AlignedBuffer((long)count * length);
+        try
+        {
+            var labels = new int[count];
+            // One label more: whether to stop.
+            (float[] own, int[] ownLabels) = (new float[checked(each * length)], new int[each + 1]);
+            (float[] all, int[] allLabels) = (new float[checked(own.Length * n)], new int[ownLabels.Length * n]);
+            using IEnumerator<BatchPart> mine = ForwardPass.Run(executor, images, cancellationToken: CancellationToken.None)
+                .Where(part => part.Batch.Step % n == processes.Rank).GetEnumerator();
+            for (int round = 0; round < batches; round += n)
+            {
+                int batch = round + processes.Rank, wanted = batch < batches ? Math.Min(each, count - batch * each) : 0;
+                for (int done = 0; done < wanted; done += mine.Current.Count)
+                {
+                    if (!mine.MoveNext())
+                        throw new InvalidOperationException("the images ended before their last batch");
+                    mine.Current.Labels.CopyTo(ownLabels.AsSpan(done));
+                    executor.Output[..(mine.Current.Count * length)].CopyTo(own.AsSpan(done * length));
+                }
+                ownLabels[^1] = cancellationToken.IsCancellationRequested ? 1 : 0;
+                processes.AllGather<float>(own, all);
+                processes.AllGather<int>(ownLabels, allLabels);
+                if (Enumerable.Range(1, n).Any(rank => allLabels[rank * ownLabels.Length - 1] != 0))
+                    throw new OperationCanceledException(cancellationToken);
+                for (int rank = 0, first = round * each; rank < n && first < count; rank++, first += each)
+                {
+                    int here = Math.Min(each, count - first);
+                    allLabels.AsSpan(rank * ownLabels.Length, here).CopyTo(labels.AsSpan(first));
+                    all.AsSpan(rank * own.Length, here * length).CopyTo(Range(memory, (long)first * length, here * length));
+                }
+                progress?.Invoke(Math.Min(count, (round + n) * each));
+            }
+            return new FeatureBatches(executor.Network.OutputShape, labels, batchSize, seed, images.Fingerprint, memory, null);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives the features that process 0 has to all.</summary>
+    /// <param name="own">Those of process 0; null in others.</param>
+    /// <param name="shape">Shape of the features of an image.</param>
+    /// <param name="images">The images, the same in all processes.</param>
+    /// <param name="processes">The processes; all have to call this.</param>
+    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="seed">As for <see cref="Compute"/>.</param>
+    /// <returns>In process 0 <paramref name="own"/>; in others the same in memory.</returns>
+    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    public static FeatureBatches Broadcast(FeatureBatches? own, Shape shape, IBatchSource images, IProcessGroup processes, int batchSize, ulong? seed)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(processes);
+        int length = checked((int)shape.Length), count = images.Count;
+        AlignedBuffer? memory = own is null ? new AlignedBuffer((long)count * length) : null;
+        try
+        {
+            int[] labels = own?._labels ?? new int[count];
+            processes.Broadcast(MemoryMarshal.AsBytes(labels.AsSpan()));
+            float[] row = new float[length];
+            for (int i = 0; i < count; i++)
+            {
+                own?.Copy((long)i * length, row);
+                processes.Broadcast(MemoryMarshal.AsBytes(row.AsSpan()));
+                if (memory is not null)
+                    row.CopyTo(Row(memory, i, length));
+            }
+            return own ?? new FeatureBatches(shape, labels, batchSize, seed, images.Fingerprint, memory, null);
+        }
+        catch
+        {
+            memory?.Dispose();
             throw;
         }
     }

@@ -7,6 +7,16 @@ namespace AlexNetSharp.Training;
 /// <summary>Where a training stands, from the first process to all: parameters, the optimizer's state, progress.</summary>
 public static class SharedState
 {
+    /// <summary>Gives all processes the values that the first one has.</summary>
+    /// <param name="group">The processes; each of them calls this.</param>
+    /// <param name="parameters">The parameters of this process, of the same network in all.</param>
+    public static void Broadcast(IProcessGroup group, ParameterSet parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        Broadcast(group, parameters.Parameters);
+        parameters.MarkChanged();
+    }
+
     /// <summary>Gives all processes what the first one has.</summary>
     /// <param name="group">The processes; each of them calls this.</param>
     /// <param name="trainer">The trainer of this process.</param>
@@ -15,8 +25,13 @@ public static class SharedState
         byte[] header = group.BroadcastMessage(group.Rank > 0 ? null : JsonSerializer.SerializeToUtf8Bytes(
             new CheckpointHeader(trainer.Executor.Seed, trainer.State), CheckpointJson.Default.CheckpointHeader));
         trainer.State = JsonSerializer.Deserialize(header, CheckpointJson.Default.CheckpointHeader)!.State;
-        foreach (Parameter parameter in trainer.Parameters.Parameters.Concat(trainer.Optimizer.State.Parameters))
-            group.Broadcast(MemoryMarshal.AsBytes(parameter.Storage));
+        Broadcast(group, trainer.Parameters.Parameters.Concat(trainer.Optimizer.State.Parameters));
         trainer.Parameters.MarkChanged();
+    }
+
+    private static void Broadcast(IProcessGroup group, IEnumerable<Parameter> parameters)
+    {
+        foreach (Parameter parameter in parameters)
+            group.Broadcast(MemoryMarshal.AsBytes(parameter.Storage));
     }
 }

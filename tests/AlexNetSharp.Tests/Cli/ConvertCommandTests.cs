@@ -145,6 +145,10 @@ public sealed class ConvertCommandTests : IDisposable
     {
         string start = Model(), png = _folder.PathOf("out.png"), image = _folder.Write("image.png", TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _));
         AssertOneLine(2, "give --activations IMAGE OUT.png", "inspect", start, "--layer", "conv2");
+        AssertOneLine(2, "--strict is for decoding an image", "inspect", start, "--strict");
+        AssertOneLine(1, "the limit is 1999 pixels", "inspect", start, "--activations", image, png, "--max-pixels", "1999");
+        AssertOneLine(2, "--strict is for decoding images; give --images or --data", "bench", "--strict");
+        AssertOneLine(1, "the limit is 1999 pixels", "bench", "--network", "cifar10-quick", "--batches", "1", "--images", image, "--max-pixels", "1999");
         AssertOneLine(2, "--filters: 'out.jpg' must end with .png", "inspect", start, "--filters", "out.jpg");
         AssertOneLine(2, "--activations", "inspect", start, "--activations", image);
         AssertOneLine(2, "has no layer 'conv4'; did you mean 'conv1'?", "inspect", start, "--activations", image, png, "--layer", "conv4");

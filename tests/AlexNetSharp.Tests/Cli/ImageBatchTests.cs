@@ -1,4 +1,5 @@
 using AlexNetSharp.Cli.Benchmarking;
+using AlexNetSharp.Images;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tests.Images;
 using SkiaSharp;
@@ -14,7 +15,7 @@ public class ImageBatchTests
         // One gray level each, so that neither resizing nor cropping changes a pixel.
         foreach ((string name, byte level) in (IEnumerable<(string, byte)>)[("a.png", 0), ("b.png", 255)])
             folder.Write(name, TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _, (_, _, _) => level));
-        var images = new ImageBatch(folder.Path, Preprocessing.ImageNet.For(64), 5);
+        var images = new ImageBatch(folder.Path, Preprocessing.ImageNet.For(64), 5, new ImageDecoder());
         Assert.Equal(2, images.Count);
 
         const int length = 64 * 64 * 3;
@@ -32,6 +33,6 @@ public class ImageBatchTests
         using var folder = new TemporaryFolder();
         folder.Write("a.png", TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _));
         folder.Write("b.png", "no image"u8);
-        Assert.Equal(1, new ImageBatch(folder.Path, Preprocessing.ImageNet.For(64), 1).Count);
+        Assert.Equal(1, new ImageBatch(folder.Path, Preprocessing.ImageNet.For(64), 1, new ImageDecoder()).Count);
     }
 }

@@ -27,7 +27,7 @@ public class OnnxChainTests : FormatTest
         { "dilated", "node 'holes' (Conv): has dilations of [2, 2]" },
         { "slanted", "node 'pool' (MaxPool): has windows of [2, 3]" },
         { "computed", "node 'conv2' (Conv): has weights that node 'positive' (Relu) computes" },
-        { "turned", "node 'turn' (Transpose): is not supported" },
+        { "turned", "node 'turn' (Transpose): makes maps of [batch, height, width, channels] the output" },
         { "foreign", "node 'odd' (Relu): belongs to 'com.example'" },
         { "padded", "node 'zeros' (Pad): puts zeros around the input of node 'pool' (MaxPool)" },
         { "mirrored", "node 'mirror' (Pad): does something else than put a constant number of zeros" },

@@ -104,6 +104,10 @@ public class ImageDecoderLimitTests
             byte[] segment = [0xFF, 0xE1, 0, (byte)(8 + tiff.Length), .. "Exif\0\0"u8, .. tiff];
             Turned([.. jpeg[..2], .. segment, .. jpeg[2..]]);
             // Behind the header of 33 bytes; the checksum of a chunk that is not needed is not looked at.
+            // WebP's extended form: a header of flags and sizes, the image as it was, the EXIF data behind it.
+            byte[] header = [.. "VP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 23, 0, 0, 15, 0, 0], exif = [.. "EXIF"u8, (byte)tiff.Length, 0, 0, 0, .. tiff, .. new byte[tiff.Length & 1]];
+            byte[] chunks = [.. "WEBP"u8, .. header, .. webp[12..], .. exif];
+            Turned([.. "RIFF"u8, .. BitConverter.GetBytes(chunks.Length), .. chunks]);
             Turned([.. png[..33], 0, 0, 0, (byte)tiff.Length, .. "eXIf"u8, .. tiff, .. Crc([.. "eXIf"u8, .. tiff]), .. png[33..]]);
         }
 

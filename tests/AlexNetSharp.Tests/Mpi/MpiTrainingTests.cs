@@ -37,6 +37,50 @@ public sealed class MpiTrainingTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false, "--batch-size", "4")]
+    [InlineData(true, "--batch-size", "20", "--ten-crop")]
+    public void AnEvaluationIsSharedAndHasTheNumbersOfOneProcess(bool files, params string[] options)
+    {
+        MpiRun.Require();
+        string model = _folder.PathOf("model.safetensors"), data = files ? WriteFiles() : Data;
+        Assert.Equal(0, AlexNetCommand.Run("init", model, "--network", "cifar10-quick").ExitCode);
+        string names = _folder.Write("names.txt", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 10))));
+        string[] Arguments(string name) => ["eval", model, data, "--class-names", names, "--mistakes", "7", "--json", _folder.PathOf(name), "--out", _folder.PathOf("eval"), .. options];
+        Assert.Equal(0, AlexNetCommand.Run(Arguments("alone.json")).ExitCode);
+        foreach (int processes in (int[])[2, 3])
+        {
+            AlexNetProcess.Result result = MpiRun.Run(processes, Arguments("shared.json"));
+            Assert.True(result.ExitCode == 0, result.Error);
+            Assert.Equal(File.ReadAllText(_folder.PathOf("alone.json")), File.ReadAllText(_folder.PathOf("shared.json")));
+            Assert.Single(result.OutputLines, line => line.Contains("top-1", StringComparison.Ordinal) && line.Contains("images", StringComparison.Ordinal));
+        }
+
+        string WriteFiles()
+        {
+            for (int i = 0; i < 23; i++)
+                _folder.Write($"files/{i % 10}/{i}.png", Images.TestImages.Encode(40 + i, 44, SkiaSharp.SKEncodedImageFormat.Png, out _));
+            return _folder.PathOf("files");
+        }
+    }
+
+    [Fact]
+    public void AnEvaluationOfAnotherModelIsRefused()
+    {
+        MpiRun.Require();
+        foreach ((string folder, string seed) in new[] { ("first", "1"), ("second", "2") })
+        {
+            Directory.CreateDirectory(_folder.PathOf(folder));
+            Assert.Equal(0, AlexNetCommand.Run("init", _folder.PathOf($"{folder}/model.safetensors"), "--network", "cifar10-quick", "--seed", seed).ExitCode);
+        }
+        string names = _folder.Write("names.txt", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 10))));
+        string[] arguments = ["eval", "/proc/self/cwd/model.safetensors", Data, "--class-names", names, "--out", _folder.PathOf("eval")];
+        using Process process = MpiRun.StartParts([(1, _folder.PathOf("first"), arguments), (1, _folder.PathOf("second"), arguments)]);
+        AlexNetProcess.Result result = MpiRun.Finish(process);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("is not the file of rank 0", Assert.Single(result.ErrorLines, line => line.StartsWith("alexnet eval: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ARunGoesOnWithAnotherNumberOfProcesses()
     {
