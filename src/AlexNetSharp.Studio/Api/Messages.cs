@@ -7,7 +7,8 @@ internal sealed record Problem(string Error);
 
 /// <summary>What there is to see.</summary>
 internal sealed record Status(
-    string? Model, string State, string? Error, string? Network, long Parameters, int Classes, int CropWidth, int CropHeight, int Images, int ImagesDone, bool HasFolder, int Runs);
+    string? Model, string State, string? Error, string? Network, long Parameters, int Classes, int CropWidth, int CropHeight, int Images, int ImagesDone, bool HasFolder, int Runs,
+    string? SaveFolder);
 
 /// <summary>A class of an answer.</summary>
 internal sealed record ClassBar(int Index, string Id, string Name, float Probability);
@@ -47,6 +48,55 @@ internal sealed record RunTable(
     int Id, string Name, IReadOnlyDictionary<string, double?[]> Epochs, IReadOnlyDictionary<string, double?[]> Steps, IReadOnlyDictionary<string, string> Settings,
     int? EpochsWanted, double? SecondsLeft, bool IsRunning, long Changed);
 
+/// <summary>A page that teaches.</summary>
+internal sealed record TeachOpened(string Id);
+
+/// <summary>An image that was taken.</summary>
+internal sealed record TeachAdded(int Image);
+
+/// <summary>Classes to train, and how long.</summary>
+internal sealed record TrainRequest(IReadOnlyList<ClassRequest?>? Classes, int Epochs);
+
+/// <summary>A class to train: its number in the page, and its name.</summary>
+internal sealed record ClassRequest(int Number, string? Name);
+
+/// <summary>An epoch; no validation where no images were held out.</summary>
+internal sealed record TeachPoint(int Epoch, double Loss, double Top1, double? HeldOutLoss, double? HeldOutTop1);
+
+/// <summary>An image that was taken for another class: number of the image, indices of the classes.</summary>
+internal sealed record TeachMistake(int Image, int Label, int Predicted, double Probability);
+
+/// <summary>Where a training in the page stands: collecting, training, trained, failed.</summary>
+internal sealed record TeachState(string Phase)
+{
+    public string? Error { get; init; }
+
+    public int Epoch { get; init; }
+
+    public int Epochs { get; init; }
+
+    public double Seconds { get; init; }
+
+    public int Learned { get; init; }
+
+    public int HeldOut { get; init; }
+
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    public IReadOnlyList<TeachPoint> History { get; init; } = [];
+
+    /// <summary>Row by row: the actual class, in columns what it was taken for.</summary>
+    public IReadOnlyList<long> Confusion { get; init; } = [];
+
+    public IReadOnlyList<TeachMistake> Mistakes { get; init; } = [];
+}
+
+/// <summary>What became of an image by what was taught.</summary>
+internal sealed record TaughtAnswer(IReadOnlyList<ClassBar> Classes, double Milliseconds);
+
+/// <summary>A run that was saved.</summary>
+internal sealed record TeachSaved(string Name);
+
 /// <summary>How all of them become JSON.</summary>
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(Status))]
@@ -58,5 +108,11 @@ internal sealed record RunTable(
 [JsonSerializable(typeof(NearSheet))]
 [JsonSerializable(typeof(RunRow[]))]
 [JsonSerializable(typeof(RunTable))]
+[JsonSerializable(typeof(TeachOpened))]
+[JsonSerializable(typeof(TeachAdded))]
+[JsonSerializable(typeof(TrainRequest))]
+[JsonSerializable(typeof(TeachState))]
+[JsonSerializable(typeof(TaughtAnswer))]
+[JsonSerializable(typeof(TeachSaved))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 internal sealed partial class StudioJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using AlexNetSharp.Data;
 using AlexNetSharp.Studio.Analysis;
 using AlexNetSharp.Studio.Api;
 using AlexNetSharp.Studio.Runs;
+using AlexNetSharp.Studio.Teaching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -21,6 +22,7 @@ internal sealed class StudioServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly StudioModel _model;
     private readonly ImageFolder _images;
+    private readonly Teacher _teacher;
 
     /// <summary>Makes it; nothing is loaded and nobody listens yet.</summary>
     public StudioServer(StudioOptions options)
@@ -28,6 +30,7 @@ internal sealed class StudioServer : IAsyncDisposable
         Guard = new StudioGuard(options.Address);
         _model = new StudioModel(options);
         _images = new ImageFolder(options, _model);
+        _teacher = new Teacher(options, _model);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -46,10 +49,11 @@ internal sealed class StudioServer : IAsyncDisposable
         _app.UseRouting();
         StudioPages.Map(_app);
         var uploads = new ImageStore();
-        var runs = new RunReader(options.RunFolders);
-        ModelApi.Map(_app, _model, uploads, _images, runs);
+        var runs = new RunReader(options.RunFolders, options.SaveFolder is null ? options.RunRoots : [.. options.RunRoots, options.SaveFolder]);
+        ModelApi.Map(_app, _model, uploads, _images, runs, options.SaveFolder);
         SimilarApi.Map(_app, _images, uploads);
         WatchApi.Map(_app, runs, _app.Lifetime.ApplicationStopping);
+        TeachApi.Map(_app, _teacher, options.SaveFolder, _app.Lifetime.ApplicationStopping);
     }
 
     /// <summary>Who is let in.</summary>
@@ -75,6 +79,7 @@ internal sealed class StudioServer : IAsyncDisposable
         _images.Stop();
         await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        await _teacher.DisposeAsync().ConfigureAwait(false);
         await _images.DisposeAsync().ConfigureAwait(false);
         await _model.DisposeAsync().ConfigureAwait(false);
     }

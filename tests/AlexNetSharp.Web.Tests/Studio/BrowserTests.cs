@@ -16,7 +16,7 @@ public sealed class BrowserTests
         Assert.SkipUnless(s_browsers.Append(Environment.GetEnvironmentVariable("CHROMIUM") ?? "").Any(File.Exists), "no Chromium here: apt-get install chromium");
         Assert.SkipUnless(Directory.Exists(Path.Combine(web, "node_modules", "playwright-core")), "playwright-core is not installed: npm ci in src/AlexNetSharp.Studio/web");
         await using TestStudio studio = await TestStudio.StartAsync();
-        var start = new ProcessStartInfo("node", ["tests/studio.mjs", studio.Address, studio.PathOf("images/below"), studio.PathOf("runs/first")])
+        var start = new ProcessStartInfo("node", ["tests/studio.mjs", studio.Address, studio.PathOf("images/below"), studio.PathOf("runs/first"), studio.PathOf("teach"), studio.PathOf("held-out"), Path.Combine(AppContext.BaseDirectory, "alexnet.dll"), studio.PathOf("model.safetensors")])
         {
             WorkingDirectory = web,
             RedirectStandardOutput = true,

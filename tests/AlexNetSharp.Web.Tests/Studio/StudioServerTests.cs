@@ -140,7 +140,7 @@ public sealed partial class StudioServerTests
             Assert.Equal((2.4, JsonValueKind.Null), (losses[0].GetDouble(), losses[1].ValueKind));
         }
         (await studio.JsonAsync("/api/runs/2", HttpStatusCode.NotFound)).Dispose();
-        await using Stream events = await studio.Client.GetStreamAsync("/api/runs/0/events", Token);
+        await using Stream events = await studio.Client.GetStreamAsync("/api/runs/events", Token);
         using var reader = new StreamReader(events, Encoding.UTF8);
         string? first = await reader.ReadLineAsync(Token);
         Assert.StartsWith("data: ", first, StringComparison.Ordinal);

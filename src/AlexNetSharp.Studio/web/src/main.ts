@@ -1,9 +1,10 @@
 import "./style.css";
-import { get, type Status } from "./api";
+import { ApiError, get, type Status } from "./api";
 import { count, el, toast } from "./dom";
 import { classifyPage } from "./classify";
 import { insidePage } from "./inside";
 import { similarPage } from "./similar";
+import { teachPage } from "./teach";
 import { watchPage } from "./watch";
 
 // Each page fills the main element and returns what ends it.
@@ -13,6 +14,7 @@ const pages: { id: string; title: string; page: Page }[] = [
   { id: "classify", title: "Classify", page: classifyPage },
   { id: "inside", title: "Look inside", page: insidePage },
   { id: "similar", title: "Similar", page: similarPage },
+  { id: "teach", title: "Teach", page: teachPage },
   { id: "watch", title: "Watch", page: watchPage },
 ];
 
@@ -49,7 +51,7 @@ async function refresh(): Promise<void> {
   } catch (e) {
     if (!lost) toast(e);
     lost = true;
-    model.textContent = "The studio has ended";
+    model.textContent = e instanceof ApiError && e.status === 403 ? "The studio was started again: open the address that it printed" : "The studio has ended";
     model.dataset["state"] = "failed";
   }
   setTimeout(refresh, lost ? 1500 : status?.state === "loading" || (status?.hasFolder && status.imagesDone < status.images) ? 400 : 3000);
