@@ -23,8 +23,11 @@ internal sealed record StudioOptions
     /// <summary>Where the page may save what it was taught, as runs; null: nowhere.</summary>
     public string? SaveFolder { get; init; }
 
-    /// <summary>How long what a page taught stays when the page does not listen any more.</summary>
-    public TimeSpan TeachGrace { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>The benchmark behind the page; null: none.</summary>
+    public Benchmarking.IPageBenchmark? Benchmark { get; init; }
+
+    /// <summary>How long what a page began stays when the page does not listen any more.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Where to listen.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;

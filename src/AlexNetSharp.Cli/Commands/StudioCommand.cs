@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
+using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Studio;
 using AlexNetSharp.Studio.Hosting;
@@ -53,6 +54,7 @@ internal sealed class StudioCommand : CliCommand
             Address = IPAddress.Parse(context.Get(_listen)),
             Port = context.Get(_port),
             Threads = context.Get(_threads),
+            Benchmark = new PageBenchmark(context.Get(_threads)),
             SaveFolder = context.Get(_save) is { } folder ? Path.GetFullPath(folder) : null,
             Note = context.Note,
         }.WithPaths(context.Get(_paths));

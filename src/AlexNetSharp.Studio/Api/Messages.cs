@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AlexNetSharp.Studio.Benchmarking;
 
 namespace AlexNetSharp.Studio.Api;
 
@@ -97,6 +98,19 @@ internal sealed record TaughtAnswer(IReadOnlyList<ClassBar> Classes, double Mill
 /// <summary>A run that was saved.</summary>
 internal sealed record TeachSaved(string Name);
 
+/// <summary>Where the benchmark stands: idle, running, done, failed.</summary>
+internal sealed record BenchState(string Phase, string? Machine)
+{
+    public string? Error { get; init; }
+
+    public BenchStep? Step { get; init; }
+
+    public BenchOutcome? Outcome { get; init; }
+}
+
+/// <summary>Two files of <c>alexnet bench --json</c>.</summary>
+internal sealed record CompareRequest(string FirstName, string First, string OtherName, string Other);
+
 /// <summary>How all of them become JSON.</summary>
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(Status))]
@@ -108,11 +122,16 @@ internal sealed record TeachSaved(string Name);
 [JsonSerializable(typeof(NearSheet))]
 [JsonSerializable(typeof(RunRow[]))]
 [JsonSerializable(typeof(RunTable))]
+[JsonSerializable(typeof(BenchState))]
+[JsonSerializable(typeof(BenchRequest))]
+[JsonSerializable(typeof(BenchDifference))]
+[JsonSerializable(typeof(CompareRequest))]
 [JsonSerializable(typeof(TeachOpened))]
 [JsonSerializable(typeof(TeachAdded))]
 [JsonSerializable(typeof(TrainRequest))]
 [JsonSerializable(typeof(TeachState))]
 [JsonSerializable(typeof(TaughtAnswer))]
 [JsonSerializable(typeof(TeachSaved))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 internal sealed partial class StudioJson : JsonSerializerContext;

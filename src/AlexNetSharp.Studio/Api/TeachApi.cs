@@ -75,17 +75,7 @@ internal static class TeachApi
 
     private static async Task<IResult> TrainAsync(HttpContext context, Teacher teacher, TeachSession session)
     {
-        byte[] body = await ModelApi.BodyAsync(context).ConfigureAwait(false);
-        TrainRequest? request;
-        try
-        {
-            request = JsonSerializer.Deserialize(body, StudioJson.Default.TrainRequest);
-        }
-        catch (JsonException)
-        {
-            request = null;
-        }
-        teacher.Train(session, request ?? throw new UserException(StatusCodes.Status400BadRequest, "The request cannot be understood."));
+        teacher.Train(session, await BenchApi.ReadAsync(context, StudioJson.Default.TrainRequest).ConfigureAwait(false));
         return TypedResults.NoContent();
     }
 

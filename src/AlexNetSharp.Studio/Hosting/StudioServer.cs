@@ -2,6 +2,7 @@ using System.Net;
 using AlexNetSharp.Data;
 using AlexNetSharp.Studio.Analysis;
 using AlexNetSharp.Studio.Api;
+using AlexNetSharp.Studio.Benchmarking;
 using AlexNetSharp.Studio.Runs;
 using AlexNetSharp.Studio.Teaching;
 using Microsoft.AspNetCore.Builder;
@@ -23,6 +24,7 @@ internal sealed class StudioServer : IAsyncDisposable
     private readonly StudioModel _model;
     private readonly ImageFolder _images;
     private readonly Teacher _teacher;
+    private readonly BenchSession _bench;
 
     /// <summary>Makes it; nothing is loaded and nobody listens yet.</summary>
     public StudioServer(StudioOptions options)
@@ -31,6 +33,7 @@ internal sealed class StudioServer : IAsyncDisposable
         _model = new StudioModel(options);
         _images = new ImageFolder(options, _model);
         _teacher = new Teacher(options, _model);
+        _bench = new BenchSession(options.Benchmark, TimeSpan.FromSeconds(Math.Min(5, options.Grace.TotalSeconds)));
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -53,6 +56,7 @@ internal sealed class StudioServer : IAsyncDisposable
         ModelApi.Map(_app, _model, uploads, _images, runs, options.SaveFolder);
         SimilarApi.Map(_app, _images, uploads);
         WatchApi.Map(_app, runs, _app.Lifetime.ApplicationStopping);
+        BenchApi.Map(_app, _bench, _app.Lifetime.ApplicationStopping);
         TeachApi.Map(_app, _teacher, options.SaveFolder, _app.Lifetime.ApplicationStopping);
     }
 
@@ -79,6 +83,7 @@ internal sealed class StudioServer : IAsyncDisposable
         _images.Stop();
         await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        await _bench.DisposeAsync().ConfigureAwait(false);
         await _teacher.DisposeAsync().ConfigureAwait(false);
         await _images.DisposeAsync().ConfigureAwait(false);
         await _model.DisposeAsync().ConfigureAwait(false);

@@ -23,7 +23,7 @@ internal sealed class Teacher : IAsyncDisposable
     public Teacher(StudioOptions options, StudioModel model)
     {
         (_options, _model) = (options, model);
-        TimeSpan period = TimeSpan.FromTicks(Math.Clamp(options.TeachGrace.Ticks / 4, TimeSpan.FromSeconds(0.1).Ticks, TimeSpan.FromSeconds(5).Ticks));
+        TimeSpan period = TimeSpan.FromTicks(Math.Clamp(options.Grace.Ticks / 4, TimeSpan.FromSeconds(0.1).Ticks, TimeSpan.FromSeconds(5).Ticks));
         _sweeper = new Timer(_ => Sweep(), null, period, period);
     }
 
@@ -117,7 +117,7 @@ internal sealed class Teacher : IAsyncDisposable
     private void Sweep()
     {
         foreach (TeachSession session in _sessions.Values)
-            if (session.IsQuietFor(_options.TeachGrace))
+            if (session.IsQuietFor(_options.Grace))
                 _ = EndAsync(session.Id);
     }
 }

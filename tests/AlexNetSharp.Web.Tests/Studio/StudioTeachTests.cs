@@ -107,7 +107,7 @@ public sealed class StudioTeachTests
     [Fact]
     public async Task PagesAreFewAndWhatTheyTaughtGoesWithThem()
     {
-        await using TestStudio studio = await TestStudio.StartAsync(change: options => options with { TeachGrace = TimeSpan.FromSeconds(1) });
+        await using TestStudio studio = await TestStudio.StartAsync(change: options => options with { Grace = TimeSpan.FromSeconds(1) });
         string page = await OpenAsync(studio);
         using (HttpResponseMessage stream = await studio.Client.GetAsync($"{page}/events", HttpCompletionOption.ResponseHeadersRead, Token))
         {

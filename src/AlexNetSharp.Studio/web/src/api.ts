@@ -19,6 +19,14 @@ export interface TeachMistake { image: number; label: number; predicted: number;
 export interface TeachState { phase: "collecting" | "training" | "trained" | "failed"; error: string | null; epoch: number; epochs: number; seconds: number; learned: number; heldOut: number; classes: string[]; history: TeachPoint[]; confusion: number[]; mistakes: TeachMistake[] }
 export interface TaughtAnswer { classes: ClassBar[]; milliseconds: number }
 
+export interface BenchCandidate { algorithm: string; accepted: boolean; reason: string }
+export interface BenchLayer { name: string; algorithm: string; forwardFloor: number; forwardBy: string; backwardFloor: number; backwardBy: string; candidates: BenchCandidate[]; forwardSeconds: number; backwardSeconds: number; prepareSeconds: number }
+export interface BenchState { phase: "idle" | "running" | "done" | "failed"; machine: string | null; error: string | null; step: { run: string; done: number; total: number; seconds: number } | null; outcome: { report: string; runs: { run: string; layers: BenchLayer[] }[] } | null }
+export interface BenchRun { name: string; steps: number; medianSeconds: number; medianLowSeconds: number; medianHighSeconds: number; imagesPerSecond: number; gflops: number; peakBeforeGflops?: number; noise?: string }
+/** A file of `alexnet bench --json`; docs/benchmarking.md describes it. */
+export interface BenchReport { schema: number; version: string; date: string; network: string; settings: { batchSize: number; threads: number; gradients: string }; machine: { processor: string; simd: string; cores: number; dotnet: string }; memoryReadGBs?: number; runs: BenchRun[]; layerTimes?: { name: string; algorithm: string; forwardSeconds: number; backwardSeconds?: number }[] }
+export interface BenchDifference { rows: { what: string; first: number; other: number; ratio: number; low: number; high: number; verdict: string }[]; differences: string }
+
 export class ApiError extends Error {
   constructor(message: string, readonly status = 0) {
     super(message);

@@ -1,6 +1,7 @@
 import "./style.css";
 import { ApiError, get, type Status } from "./api";
 import { count, el, toast } from "./dom";
+import { benchPage } from "./bench";
 import { classifyPage } from "./classify";
 import { insidePage } from "./inside";
 import { similarPage } from "./similar";
@@ -16,6 +17,7 @@ const pages: { id: string; title: string; page: Page }[] = [
   { id: "similar", title: "Similar", page: similarPage },
   { id: "teach", title: "Teach", page: teachPage },
   { id: "watch", title: "Watch", page: watchPage },
+  { id: "bench", title: "Benchmark", page: benchPage },
 ];
 
 const main = document.getElementById("main")!, tabs = document.getElementById("tabs")!, model = document.getElementById("model")!;
