@@ -23,6 +23,9 @@ internal sealed record StudioOptions
     /// <summary>Where the page may save what it was taught, as runs; null: nowhere.</summary>
     public string? SaveFolder { get; init; }
 
+    /// <summary>What can be done with runs; null: they are watched only.</summary>
+    public Runs.IRunWork? RunWork { get; init; }
+
     /// <summary>The benchmark behind the page; null: none.</summary>
     public Benchmarking.IPageBenchmark? Benchmark { get; init; }
 

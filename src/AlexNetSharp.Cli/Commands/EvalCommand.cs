@@ -68,7 +68,8 @@ internal sealed class EvalCommand : CliCommand
         if (model.Classes.Count == 0)
             throw new InvalidDataException($"{path}: the model does not name its classes; convert it with --class-names FILE");
         OutputFolder.Create("--out", folder);
-        (EvaluationSet set, string[] classes) = OpenImages(context, model, RunFolderOf(run));
+        (EvaluationSet set, string[] classes) = EvaluationSet.OpenFor(
+            model, context.Get(_data), RunFolderOf(run), _images.Decoder(context), context.Get(_skipBad), context);
 
         Evaluation evaluation = Evaluate(context, model, set.Images, classes);
         var report = new EvaluationReport(evaluation, set, path, context.Get(_tenCrop) ? Preprocessor.TenCropViews : 1);
@@ -76,32 +77,6 @@ internal sealed class EvalCommand : CliCommand
         report.SaveConfusion(folder);
         _json.Write(context, report.ToJson);
         return ExitCode.Success;
-    }
-
-    /// <summary>The images, in folders that are called by the ids of the classes, by their names, or by the first of several names.</summary>
-    private (EvaluationSet Set, string[] Classes) OpenImages(CommandContext context, Model model, string run)
-    {
-        string[][] candidates =
-        [
-            [.. model.Classes.Select(c => c.Id)],
-            [.. model.Classes.Select(c => c.Name)],
-            [.. model.Classes.Select(c => c.Name.Split(',')[0].Trim())],
-        ];
-        InvalidDataException? first = null;
-        foreach (string[] classes in candidates)
-        {
-            if (first is not null && classes.Distinct().Count() < classes.Length)
-                continue;
-            try
-            {
-                return (EvaluationSet.Open(context.Get(_data), classes, run, _images.Decoder(context), context.Get(_skipBad), context), classes);
-            }
-            catch (InvalidDataException e)
-            {
-                first ??= e;
-            }
-        }
-        throw new InvalidDataException($"{first!.Message} If the model's class names differ from the folder names, pass the folder names with --class-names.", first);
     }
 
     private Evaluation Evaluate(CommandContext context, Model model, IImageDataset images, IReadOnlyList<string> classes)

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Net;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Studio;
 using AlexNetSharp.Studio.Hosting;
 
@@ -54,6 +55,7 @@ internal sealed class StudioCommand : CliCommand
             Address = IPAddress.Parse(context.Get(_listen)),
             Port = context.Get(_port),
             Threads = context.Get(_threads),
+            RunWork = new PageRunWork(context, PageRunWork.ThisCommand, context.Get(_threads)),
             Benchmark = new PageBenchmark(context.Get(_threads)),
             SaveFolder = context.Get(_save) is { } folder ? Path.GetFullPath(folder) : null,
             Note = context.Note,

@@ -41,13 +41,57 @@ internal sealed record Near(int Id, string Name, float Distance);
 /// <summary>The nearest images.</summary>
 internal sealed record NearSheet(IReadOnlyList<Near> Images, int Searched);
 
+/// <summary>An image that excites a map, and how much.</summary>
+internal sealed record Excited(int Id, string Name, float Value);
+
+/// <summary>The images that excite a map most, and how many of how many were looked at.</summary>
+internal sealed record ExcitedSheet(IReadOnlyList<Excited> Images, int Searched, int Count);
+
 /// <summary>A run in the list.</summary>
 internal sealed record RunRow(int Id, string Name, int Epochs, double? TopOne, double? Loss, bool IsRunning, long Changed);
 
 /// <summary>The numbers of a run.</summary>
 internal sealed record RunTable(
     int Id, string Name, IReadOnlyDictionary<string, double?[]> Epochs, IReadOnlyDictionary<string, double?[]> Steps, IReadOnlyDictionary<string, string> Settings,
-    int? EpochsWanted, double? SecondsLeft, bool IsRunning, long Changed);
+    int? EpochsWanted, double? SecondsLeft, bool IsRunning, long Changed)
+{
+    public bool CanStop { get; init; }
+
+    public bool CanContinue { get; init; }
+
+    /// <summary>Why a training that was continued here failed.</summary>
+    public string? Problem { get; init; }
+}
+
+/// <summary>An image that was taken for another class.</summary>
+internal sealed record EvaluationMistake(string Name, int Label, int Predicted, double Probability);
+
+/// <summary>Where the evaluation of a run stands: none, running, done, failed.</summary>
+internal sealed record EvaluationState(int Run, string Phase)
+{
+    public string? Error { get; init; }
+
+    public int Done { get; init; }
+
+    public int Count { get; init; }
+
+    public string? Description { get; init; }
+
+    public double TopOne { get; init; }
+
+    public double Loss { get; init; }
+
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>Row by row; empty where there are too many classes to be looked at.</summary>
+    public IReadOnlyList<long> Confusion { get; init; } = [];
+
+    public IReadOnlyList<EvaluationMistake> Mistakes { get; init; } = [];
+
+    public int Width { get; init; }
+
+    public int Height { get; init; }
+}
 
 /// <summary>A page that teaches.</summary>
 internal sealed record TeachOpened(string Id);
@@ -120,8 +164,10 @@ internal sealed record CompareRequest(string FirstName, string First, string Oth
 [JsonSerializable(typeof(FilterSheet))]
 [JsonSerializable(typeof(Evidence))]
 [JsonSerializable(typeof(NearSheet))]
+[JsonSerializable(typeof(ExcitedSheet))]
 [JsonSerializable(typeof(RunRow[]))]
 [JsonSerializable(typeof(RunTable))]
+[JsonSerializable(typeof(EvaluationState))]
 [JsonSerializable(typeof(BenchState))]
 [JsonSerializable(typeof(BenchRequest))]
 [JsonSerializable(typeof(BenchDifference))]

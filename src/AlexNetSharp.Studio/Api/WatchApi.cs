@@ -13,10 +13,32 @@ internal static class WatchApi
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder endpoints, RunReader runs, CancellationToken stopping)
+    public static void Map(IEndpointRouteBuilder endpoints, RunReader runs, RunTrainings trainings, RunEvaluations evaluations, CancellationToken stopping)
     {
         endpoints.MapGet("/api/runs", () => TypedResults.Json(runs.List(), StudioJson.Default.RunRowArray));
-        endpoints.MapGet("/api/runs/{id:int}", (int id) => TypedResults.Json(runs.Read(id), StudioJson.Default.RunTable));
+        endpoints.MapGet("/api/runs/{id:int}", (int id) => TypedResults.Json(runs.Read(id, trainings), StudioJson.Default.RunTable));
+        endpoints.MapPost("/api/runs/{id:int}/continue", (int id) =>
+        {
+            trainings.Continue(id);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapPost("/api/runs/{id:int}/stop", (int id) =>
+        {
+            trainings.Stop(id);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapGet("/api/runs/{id:int}/evaluation", (int id) => TypedResults.Json(evaluations.StateOf(id), StudioJson.Default.EvaluationState));
+        endpoints.MapPost("/api/runs/{id:int}/evaluation", async (int id) =>
+        {
+            await evaluations.StartAsync(id);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapPost("/api/evaluation/stop", async (CancellationToken cancellation) =>
+        {
+            await evaluations.StopAsync().WaitAsync(cancellation);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapGet("/api/runs/{id:int}/mistakes/{index:int}", (int id, int index) => TypedResults.Bytes(evaluations.Picture(id, index)));
         endpoints.MapGet("/api/runs/events", (HttpContext context) => TellAsync(context, runs, stopping));
     }
 

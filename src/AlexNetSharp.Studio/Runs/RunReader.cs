@@ -68,8 +68,10 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
     }
 
     /// <summary>The numbers of a run.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="trainings">What this studio trains; null where that does not matter.</param>
     /// <exception cref="UserException">There is none with this number.</exception>
-    public RunTable Read(int id)
+    public RunTable Read(int id, RunTrainings? trainings)
     {
         string folder = FolderOf(id);
         Dictionary<string, double?[]> epochs = Table(folder, "metrics.csv"), steps = Table(folder, "metrics-steps.csv");
@@ -78,7 +80,12 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         double?[] seconds = epochs.GetValueOrDefault("seconds", []);
         bool running = IsRunning(folder);
         double? left = running && wanted > seconds.Length && seconds.Length > 0 ? seconds.TakeLast(5).Average() * (wanted - seconds.Length) : null;
-        return new RunTable(id, Path.GetFileName(folder), epochs, steps, settings, wanted, left, running, ChangedAt(folder));
+        return new RunTable(id, Path.GetFileName(folder), epochs, steps, settings, wanted, left, running, ChangedAt(folder))
+        {
+            CanStop = trainings?.IsOurs(id) ?? false,
+            CanContinue = trainings?.CanContinue(id, running, seconds.Length, wanted) ?? false,
+            Problem = trainings?.ProblemOf(id),
+        };
     }
 
     /// <summary>The folder of a run.</summary>

@@ -15,7 +15,7 @@ namespace AlexNetSharp.Studio.Teaching;
 /// </summary>
 internal sealed class HeadTraining : IDisposable
 {
-    private const int LargestBatch = 32, Seed = 1, HeldOutOf = 5, Mistakes = 12;
+    private const int LargestBatch = 32, Seed = 1, HeldOutOf = 5, Mistakes = 8;
     private const float Momentum = 0.9f, WeightDecay = 5e-4f;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(120);
 

@@ -37,7 +37,7 @@ internal sealed class TestStudio : IAsyncDisposable
         _server = new StudioServer(change?.Invoke(options) ?? options);
     }
 
-    public static async Task<TestStudio> StartAsync(bool signIn = true, Func<StudioOptions, StudioOptions>? change = null)
+    public static async Task<TestStudio> StartAsync(bool signIn = true, Func<StudioOptions, StudioOptions>? change = null, int? images = null)
     {
         var studio = new TestStudio(change);
         await studio._server.StartAsync(TestContext.Current.CancellationToken);
@@ -48,7 +48,7 @@ internal sealed class TestStudio : IAsyncDisposable
         for (int i = 0; i < 600; i++)
         {
             using JsonDocument status = await studio.JsonAsync("/api/status");
-            if (status.RootElement.GetProperty("state").GetString() == "ready" && status.RootElement.GetProperty("imagesDone").GetInt32() == 6)
+            if (status.RootElement.GetProperty("state").GetString() == "ready" && status.RootElement.GetProperty("imagesDone").GetInt32() >= (images ?? 6))
                 return studio;
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }

@@ -17,7 +17,7 @@ export const benchPage: Page = (main) => {
   const results = el("section", {}), compare = el("section", { "aria-labelledby": "compare" });
   main.append(el("h1", { class: "visually-hidden" }, "Benchmark"), el("div", { class: "bench" },
     el("section", { "aria-labelledby": "bench" }, el("div", {}, el("h2", { id: "bench" }, "The notebook's benchmark"), where),
-      el("div", { class: "bench-form" }, batch.label, steps.label, el("label", { for: "gradients" }, "Gradients of all layers", gradients), go), note, bar),
+      el("div", { class: "bench-form" }, batch.label, steps.label, el("label", { class: "check" }, gradients, "Gradients of all layers"), go), note, bar),
     results, compare));
 
   function number(text: string, value: number, most: number): { label: HTMLElement; input: HTMLInputElement } {
@@ -163,7 +163,7 @@ export const benchPage: Page = (main) => {
     if (ended) return;
     compare.replaceChildren(el("h2", { id: "compare" }, "Compare"), zone);
     if (all.length > 0 && body.childElementCount > 0)
-      compare.append(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Comparison" }, el("table", { class: "plain" }, el("thead", {}, el("tr", {}, ...["result", "processor", "threads", "run", "median", "times as fast (95 %)", ""].map((text) => el("th", { scope: "col" }, text)))), body)), notes);
+      compare.append(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Comparison" }, el("table", { class: "plain" }, el("thead", {}, el("tr", {}, ...["result", "processor", "threads", "run", "median", "times as fast (95 %)", "verdict"].map((text) => el("th", { scope: "col" }, text)))), body)), notes);
   }
 
   void comparison();

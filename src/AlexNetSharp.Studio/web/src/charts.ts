@@ -25,8 +25,9 @@ export function chart(parent: HTMLElement, title: string, lines: Line[], format:
       return y;
     })];
     const axis = { stroke: css("--quiet"), grid: { stroke: css("--rule"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    const style = getComputedStyle(box), inner = box.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
     return new uPlot({
-      width: Math.max(120, box.clientWidth - 32), height, cursor: { y: false, points: { size: 6 } }, scales: { x: { time: false } },
+      width: Math.max(120, inner), height, cursor: { y: false, points: { size: 6 } }, scales: { x: { time: false } },
       axes: [axis, { ...axis, size: 64, values: (_: uPlot, ticks: number[]) => ticks.map(format) }],
       series: [{ label: "at" }, ...lines.map((line) => ({ label: line.label || title, stroke: line.color, width: 2, spanGaps: true, points: { show: places.length < 3 }, ...(line.dash ? { dash: [5, 4] } : {}), value: (_: uPlot, v: number | null) => (v === null ? "–" : format(v)) }))],
     }, data, box);

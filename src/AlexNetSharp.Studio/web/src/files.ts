@@ -47,5 +47,5 @@ export function byFolder(found: Found[]): Map<string, File[]> {
     const name = folder.at(-1) ?? "";
     classes.set(name, [...(classes.get(name) ?? []), file]);
   }
-  return classes;
+  return new Map([...classes].sort(([a], [b]) => a.localeCompare(b)));
 }

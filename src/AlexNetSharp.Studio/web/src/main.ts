@@ -29,8 +29,11 @@ function open(): void {
   const id = location.hash.slice(1).split("/")[0] || (status?.state === "none" && status.runs > 0 ? "watch" : "classify");
   const entry = pages.find((candidate) => candidate.id === id) ?? pages[0]!;
   for (const tab of tabs.querySelectorAll("a")) {
-    if (tab.getAttribute("href") === `#${entry.id}`) tab.setAttribute("aria-current", "page");
-    else tab.removeAttribute("aria-current");
+    if (tab.getAttribute("href") === `#${entry.id}`) {
+      tab.setAttribute("aria-current", "page");
+      // On a narrow screen the tabs scroll.
+      tabs.scrollTo({ left: tab.offsetLeft - tabs.offsetLeft - 40 });
+    } else tab.removeAttribute("aria-current");
   }
   document.title = `${entry.title} · AlexNet Studio`;
   end?.();

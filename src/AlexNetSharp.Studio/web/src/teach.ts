@@ -55,8 +55,8 @@ export const teachPage: Page = (main, status) => {
   const epochs = el("input", { type: "number", min: "1", max: "500", value: String(defaultEpochs), id: "epochs" });
   const go = el("button", { type: "button", class: "primary wide", onclick: () => void (training() ? teaching.stop().catch(toast) : train()) }, "Train");
   const progress = el("p", { class: "quiet", role: "status" }), curves = el("div", { class: "charts single" }), who = el("div", { class: "who" });
-  const learning = el("section", { class: "panel", "aria-labelledby": "teach-training" }, el("h2", { id: "teach-training" }, "Training"), go, progress, curves, who,
-    el("details", {}, el("summary", {}, "Settings"), el("label", { for: "epochs" }, "Epochs"), epochs));
+  const learning = el("section", { class: "panel", "aria-labelledby": "teach-training" }, el("h2", { id: "teach-training" }, "Training"), go, progress,
+    el("details", {}, el("summary", {}, "Settings"), el("label", { for: "epochs" }, "Epochs"), epochs), curves, who);
   const tryStage = el("div", { class: "drop stage small" }), tryAnswer = el("div", { class: "side", "aria-live": "polite" }), keep = el("div", { class: "keep" });
   const tryCamera = el("button", { type: "button", onclick: () => void toggleCamera("try") }, "Camera");
   const trying = el("section", { class: "panel", "aria-labelledby": "teach-try" }, el("h2", { id: "teach-try" }, "Try it"), tryStage,

@@ -1,13 +1,14 @@
 import type uPlot from "uplot";
-import { get, type Columns, type RunRow, type RunTable } from "./api";
-import { chart, colors, css, type Line } from "./charts";
+import { get, getBytes, post, type Columns, type EvaluationState, type RunRow, type RunTable } from "./api";
+import { chart, colors, confusion, css, type Line } from "./charts";
+import { drawRgba } from "./draw";
 import { duration, el, percent, toast } from "./dom";
 import type { Page } from "./main";
 
 export const watchPage: Page = (main) => {
-  const list = el("div", { class: "runs", role: "group", "aria-label": "Runs" }), facts = el("div", { class: "facts", "aria-live": "polite" }), charts = el("div", { class: "charts" }), differences = el("div", { class: "differences" });
-  main.append(el("h1", { class: "visually-hidden" }, "Watch"), el("section", { class: "watch" }, list, facts, charts, differences));
-  const chosen = new Set<number>(), tables = new Map<number, RunTable>();
+  const list = el("div", { class: "runs", role: "group", "aria-label": "Runs" }), facts = el("div", { class: "facts", "aria-live": "polite" }), charts = el("div", { class: "charts" }), differences = el("div", { class: "differences" }), asked = el("div", { class: "asked" });
+  main.append(el("h1", { class: "visually-hidden" }, "Watch"), el("section", { class: "watch" }, list, facts, charts, asked, differences));
+  const evaluations = new Map<number, EvaluationState>(), chosen = new Set<number>(), tables = new Map<number, RunTable>();
   let plots: uPlot[] = [], ended = false;
 
   function listed(runs: RunRow[]): void {
@@ -74,6 +75,8 @@ export const watchPage: Page = (main) => {
     ];
     for (const box of boxes) if (box) plots.push(box());
     settings(shown);
+    for (const table of shown) if (!evaluations.has(table.id)) void look(table.id);
+    evaluated();
   }
 
   function factsOf(table: RunTable): HTMLElement {
@@ -85,7 +88,86 @@ export const watchPage: Page = (main) => {
       ["images/s", last("images_per_second")?.toFixed(0) ?? "–"],
       ["state", table.isRunning ? (table.secondsLeft ? `running, ${duration(table.secondsLeft)} left` : "running") : "ended"],
     ];
-    return el("div", { class: "fact" }, el("h2", {}, table.name), el("dl", {}, ...values.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
+    return el("div", { class: "fact" }, el("h2", {}, table.name), el("dl", {}, ...values.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))), actions(table));
+  }
+
+  function actions(table: RunTable): HTMLElement {
+    const button = (text: string, work: () => Promise<unknown>) => {
+      const element = el("button", { type: "button", onclick: async () => {
+        element.disabled = true;
+        try {
+          await work();
+        } catch (e) {
+          toast(e);
+        } finally {
+          element.disabled = false;
+        }
+      } }, text);
+      return element;
+    };
+    const buttons = [
+      table.canContinue ? button("Continue", () => goOn(table.id)) : null,
+      table.canStop ? button("Stop", () => post(`/api/runs/${table.id}/stop`)) : null,
+      (table.epochs["epoch"]?.length ?? 0) > 0 ? button("Show its mistakes", () => ask(table.id)) : null,
+    ].filter((element) => element !== null);
+    return el("div", { class: "run-actions" }, ...buttons, table.isRunning && !table.canStop ? el("p", { class: "quiet" }, "Another process trains it: stop it there with Ctrl-C; it keeps where it stands.") : null,
+      table.problem ? el("p", { class: "quiet problem" }, table.problem) : null);
+  }
+
+  async function goOn(id: number): Promise<void> {
+    await post(`/api/runs/${id}/continue`);
+    // Until it has the folder, or has failed to.
+    for (let i = 0; i < 40 && !ended; i++) {
+      await new Promise((done) => setTimeout(done, 500));
+      await load(id);
+      const table = tables.get(id);
+      if (table?.isRunning || table?.problem) break;
+    }
+    draw();
+  }
+
+  async function ask(id: number): Promise<void> {
+    await post(`/api/runs/${id}/evaluation`);
+    await look(id);
+    asked.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  /** Follows an evaluation until it has ended. */
+  async function look(id: number): Promise<void> {
+    for (;;) {
+      const state = await get<EvaluationState>(`/api/runs/${id}/evaluation`);
+      if (ended) return;
+      evaluations.set(id, state);
+      evaluated();
+      if (state.phase !== "running") return;
+      await new Promise((done) => setTimeout(done, 400));
+    }
+  }
+
+  function evaluated(): void {
+    const parts = [...chosen].map((id) => ({ id, state: evaluations.get(id), table: tables.get(id) })).filter(({ state }) => state && state.phase !== "none");
+    // Images that are there stay.
+    const key = JSON.stringify(parts.map(({ id, state }) => [id, state!.phase, state!.done]));
+    if (asked.dataset["key"] === key) return;
+    asked.dataset["key"] = key;
+    asked.replaceChildren(...parts.map(({ id, state, table }) => answer(id, state!, table?.name ?? "")));
+  }
+
+  function answer(id: number, state: EvaluationState, name: string): HTMLElement {
+    const heading = el("h2", {}, `Mistakes of ${name}`);
+    if (state.phase === "failed") return el("section", {}, heading, el("p", { class: "quiet" }, state.error ?? ""));
+    if (state.phase === "running")
+      return el("section", {}, heading, el("p", { class: "quiet", role: "status" }, state.count > 0 ? `${state.done} of ${state.count} images …` : "Opening the images …"), el("progress", { max: Math.max(1, state.count), value: state.done, "aria-label": "Progress" }),
+        el("div", { class: "actions" }, el("button", { type: "button", onclick: () => void post("/api/evaluation/stop").catch(toast) }, "Stop")));
+    const tiles = state.mistakes.map((mistake, i) => {
+      const canvas = el("canvas", { role: "img", "aria-label": `${mistake.name}: ${state.classes[mistake.label]}, taken for ${state.classes[mistake.predicted]}` });
+      getBytes(`/api/runs/${id}/mistakes/${i}`).then((bytes) => drawRgba(canvas, bytes, state.width, state.height)).catch(() => undefined);
+      return el("figure", { class: "tile", title: mistake.name }, canvas, el("figcaption", { class: "caption" }, el("span", {}, `${state.classes[mistake.label]} → ${state.classes[mistake.predicted]}`), el("b", {}, percent(mistake.probability))));
+    });
+    return el("section", {}, heading, el("p", { class: "quiet" }, `Top-1 ${percent(state.topOne)}, loss ${state.loss.toPrecision(3)} on ${state.description}.`),
+      el("div", { class: "asked-grid" },
+        state.confusion.length > 0 ? confusion(state.classes, state.confusion, "Who is taken for whom") : el("p", { class: "quiet" }, `${state.classes.length} classes are too many for a picture of who is taken for whom; alexnet eval writes it as a table.`),
+        el("figure", {}, el("figcaption", {}, tiles.length > 0 ? "The mistakes it was surest of" : "It made no mistake."), el("div", { class: "tiles small" }, ...tiles))));
   }
 
   function settings(shown: RunTable[]): void {

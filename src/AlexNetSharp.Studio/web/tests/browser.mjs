@@ -27,6 +27,7 @@ export function start(command, args) {
   createInterface({ input: child.stdout }).on("line", (line) => (lines.push(line), heard()));
   process.once("exit", () => child.kill("SIGKILL"));
   return {
+    id: child.pid,
     async line(pattern) {
       for (;;) {
         const found = lines.find((line) => pattern.test(line));

@@ -60,6 +60,8 @@ for (const colorScheme of ["light", "dark"]) {
   assert.equal(await layer.getAttribute("aria-pressed"), "true");
   await page.locator(".map").first().click();
   await page.locator("dialog[open] canvas").waitFor();
+  await page.locator("dialog[open] .excited p", { hasText: /that excite it most$|No image of the folder/ }).waitFor({ timeout: 20000 });
+  if (colorScheme === "dark") await accessible(page, "a map");
   await page.keyboard.press("Escape");
   console.log("ok: a layer opens, and a map of it");
   await accessible(page, `look inside (${colorScheme})`);
@@ -99,6 +101,22 @@ for (const colorScheme of ["light", "dark"]) {
   console.log("ok: a run is watched while it goes on");
   await accessible(page, `watch (${colorScheme})`);
 
+  await page.getByRole("link", { name: "Benchmark" }).click();
+  await page.getByText("The notebook's benchmark").waitFor();
+  await page.getByLabel("Images in a batch").fill("1");
+  await page.getByLabel("Steps").fill("3");
+  if (colorScheme === "light") {
+    await page.getByRole("button", { name: "Measure" }).click();
+    await page.locator(".layer-bars").nth(1).waitFor({ timeout: 120000 });
+    await page.locator(".layer-bars summary").first().click();
+    await page.locator(".candidates li").nth(1).waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save the result as JSON" }).click()]);
+    await page.locator(".dropfiles input").setInputFiles(await download.path());
+    await page.locator("table.plain td", { hasText: "no difference beyond noise" }).first().waitFor();
+    console.log("ok: the benchmark is run, saved and compared");
+  }
+  await accessible(page, `benchmark (${colorScheme})`);
+
   if (colorScheme === "dark") {
     await page.goto(new URL("/#classify", address).href);
     await page.getByRole("button", { name: "Camera" }).click();
@@ -121,7 +139,7 @@ assert.deepEqual(problems, []);
 
 // What another process trains is watched while it does.
 {
-  const page = await browser.newPage(), training = start("dotnet", [command, "train", teach, "--network", "cifar10-quick", "--image-size", "32", "--epochs", "2000", "--batch-size", "8", "--threads", "1", "--out", join(dirname(run), "live")]);
+  const context = await browser.newContext({ bypassCSP: true }), page = await context.newPage(), training = start("dotnet", [command, "train", teach, "--network", "cifar10-quick", "--image-size", "32", "--epochs", "2000", "--batch-size", "8", "--threads", "1", "--out", join(dirname(run), "live")]);
   try {
     await page.goto(address);
     await page.goto(new URL("/#watch", address).href);
@@ -132,10 +150,15 @@ assert.deepEqual(problems, []);
     for (let i = 0; i < 100 && (await epoch()) <= first; i++) await page.waitForTimeout(200);
     assert.ok((await epoch()) > first, "epochs go on");
     console.log("ok: a run that another process trains is watched");
+    await page.getByText("Another process trains it").waitFor();
+    await fact.getByRole("button", { name: "Show its mistakes" }).click();
+    await page.locator(".asked .confusion td").nth(3).waitFor({ timeout: 60000 });
+    await accessible(page, "mistakes of a run");
+    console.log("ok: the mistakes of a run are shown");
   } finally {
     await training.end("SIGTERM");
   }
-  await page.close();
+  await context.close();
 }
 
 // A studio that is killed is missed, and comes back.
