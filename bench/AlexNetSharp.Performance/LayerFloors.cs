@@ -1,5 +1,5 @@
+using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Execution;
-using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Performance;
 
@@ -57,29 +57,4 @@ internal static class LayerFloors
         Array.Sort(values);
         return values[values.Length / 2];
     }
-}
-
-/// <summary>The least time in milliseconds: multiplications at the peak or bytes at the speed of memory, whichever takes longer.</summary>
-internal sealed record Floor(double Forward, string ForwardBy, double Backward, string BackwardBy)
-{
-    public static Floor Of(Plan plan, int operation, int batch, double peak, double bandwidth)
-    {
-        PlanOperation step = plan.Operations[operation];
-        Network network = plan.Network;
-        int first = network.IndexOf(step.Layers[0]), last = network.IndexOf(step.Layers[^1]);
-        bool isFirst = first == 0;
-        long input = network.InputOf(first).Length * batch, output = network.OutputOf(last).Length * batch;
-        long parameters = network.Parameters.Where(p => step.Layers.Any(layer => p.Name.StartsWith(layer + ".", StringComparison.Ordinal))).Sum(p => p.Length);
-        // Every tensor once. Forward: input, parameters, output. Backward: the input, the gradient of the output, parameters and their
-        // gradients, and the gradient of the input; the first layer has none, and needs its weights no more.
-        long forwardBytes = 4 * (input + parameters + output);
-        long backwardBytes = 4 * (input + output + parameters + (isFirst ? 0 : input + parameters));
-        double multiplications = parameters > 0 ? 2e-6 * step.AlgorithmMultiplyAdds / peak : 0;
-        (double forward, string forwardBy) = Larger(multiplications, forwardBytes * 1e-6 / bandwidth);
-        (double backward, string backwardBy) = Larger(multiplications * (isFirst ? 1 : 2), backwardBytes * 1e-6 / bandwidth);
-        return new Floor(forward, forwardBy, backward, backwardBy);
-    }
-
-    private static (double, string) Larger(double multiplications, double memory) =>
-        multiplications >= memory ? (multiplications, "×") : (memory, "mem");
 }

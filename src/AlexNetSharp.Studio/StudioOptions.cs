@@ -17,6 +17,21 @@ internal sealed record StudioOptions
     /// <summary>Folders of trainings.</summary>
     public IReadOnlyList<string> RunFolders { get; init; } = [];
 
+    /// <summary>Folders in which further trainings may come.</summary>
+    public IReadOnlyList<string> RunRoots { get; init; } = [];
+
+    /// <summary>Where the page may save what it was taught, as runs; null: nowhere.</summary>
+    public string? SaveFolder { get; init; }
+
+    /// <summary>What can be done with runs; null: they are watched only.</summary>
+    public Runs.IRunWork? RunWork { get; init; }
+
+    /// <summary>The benchmark behind the page; null: none.</summary>
+    public Benchmarking.IPageBenchmark? Benchmark { get; init; }
+
+    /// <summary>How long what a page began stays when the page does not listen any more.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Where to listen.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
@@ -37,6 +52,7 @@ internal sealed record StudioOptions
         string? model = ModelPath;
         var images = new List<string>(ImageFolders);
         var runs = new List<string>(RunFolders);
+        var roots = new List<string>(RunRoots);
         foreach (string path in paths)
         {
             string full = Path.GetFullPath(path);
@@ -47,14 +63,17 @@ internal sealed record StudioOptions
             else if (Runs.RunReader.IsRun(full))
                 runs.Add(full);
             else if (Directory.EnumerateDirectories(full).Where(Runs.RunReader.IsRun).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } below)
+            {
+                roots.Add(full);
                 runs.AddRange(below);
+            }
             else
                 images.Add(full);
         }
         // A single run with its best weights is also the model.
         if (model is null && runs.Count == 1 && File.Exists(Training.RunFolder.BestCheckpointOf(runs[0])))
             model = runs[0];
-        return this with { ModelPath = model, ImageFolders = images, RunFolders = runs };
+        return this with { ModelPath = model, ImageFolders = images, RunFolders = runs, RunRoots = roots };
 
         void SetModel(string path)
         {

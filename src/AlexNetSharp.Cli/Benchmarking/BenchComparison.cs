@@ -29,19 +29,22 @@ internal static class BenchComparison
     public static IReadOnlyList<Row> Compare(IReadOnlyList<string> paths)
     {
         IReadOnlyList<BenchReport> first = BenchReport.Read(paths[0]);
+        return [.. paths.Skip(1).SelectMany(path => Compare(paths[0], first, path, BenchReport.Read(path)))];
+    }
+
+    /// <summary>Compares the results of a file with those of a first one.</summary>
+    /// <exception cref="InvalidDataException">Two did not do the same work; the message says what differs.</exception>
+    public static IReadOnlyList<Row> Compare(string firstPath, IReadOnlyList<BenchReport> first, string path, IReadOnlyList<BenchReport> others)
+    {
         var rows = new List<Row>();
-        foreach (string path in paths.Skip(1))
+        foreach (BenchReport other in others)
         {
-            IReadOnlyList<BenchReport> others = BenchReport.Read(path);
-            foreach (BenchReport other in others)
-            {
-                // Single results may differ in their threads, which is then what is compared; the parts of a sweep are matched by them.
-                BenchReport mine = first.Count == 1 && others.Count == 1 ? first[0] : first.FirstOrDefault(
-                    report => report.Settings.BatchSize == other.Settings.BatchSize && report.Settings.Threads == other.Settings.Threads)
-                    ?? throw new InvalidDataException(FormattableString.Invariant(
-                        $"{path}: batch size {other.Settings.BatchSize} with {other.Settings.Threads} threads is not in {paths[0]}; measure the same combinations"));
-                rows.AddRange(Compare(paths[0], mine, path, other));
-            }
+            // Single results may differ in their threads, which is then what is compared; the parts of a sweep are matched by them.
+            BenchReport mine = first.Count == 1 && others.Count == 1 ? first[0] : first.FirstOrDefault(
+                report => report.Settings.BatchSize == other.Settings.BatchSize && report.Settings.Threads == other.Settings.Threads)
+                ?? throw new InvalidDataException(FormattableString.Invariant(
+                    $"{path}: batch size {other.Settings.BatchSize} with {other.Settings.Threads} threads is not in {firstPath}; measure the same combinations"));
+            rows.AddRange(Compare(firstPath, mine, path, other));
         }
         return rows;
     }
@@ -62,12 +65,15 @@ internal static class BenchComparison
     {
         BenchReport first = BenchReport.Read(paths[0])[0];
         foreach (string path in paths.Skip(1))
-        {
-            BenchReport other = BenchReport.Read(path)[0];
-            string[] differences = [.. Facts(first).Zip(Facts(other)).Where(pair => pair.First.Value != pair.Second.Value)
-                .Select(pair => $"{pair.First.Name} {pair.First.Value} → {pair.Second.Value}")];
-            yield return $"{path}: {(differences.Length > 0 ? string.Join(", ", differences) : "measured with the same program, settings and machine")}";
-        }
+            yield return $"{path}: {Differences(first, BenchReport.Read(path)[0])}";
+    }
+
+    /// <summary>What two results were measured with that is not the same.</summary>
+    public static string Differences(BenchReport first, BenchReport other)
+    {
+        string[] differences = [.. Facts(first).Zip(Facts(other)).Where(pair => pair.First.Value != pair.Second.Value)
+            .Select(pair => $"{pair.First.Name} {pair.First.Value} → {pair.Second.Value}")];
+        return differences.Length > 0 ? string.Join(", ", differences) : "measured with the same program, settings and machine";
     }
 
     private static IEnumerable<Row> Compare(string firstPath, BenchReport first, string path, BenchReport other)

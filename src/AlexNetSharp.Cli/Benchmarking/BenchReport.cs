@@ -37,11 +37,16 @@ internal sealed record BenchReport(
 
     /// <summary>The reports of a file that <c>alexnet bench --json</c> wrote.</summary>
     /// <exception cref="InvalidDataException">It is no such file, or of another version; the message says so.</exception>
-    public static IReadOnlyList<BenchReport> Read(string path)
+    public static IReadOnlyList<BenchReport> Read(string path) => Parse(File.ReadAllBytes(path), path);
+
+    /// <summary>The reports of such a file's bytes.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="path">What to call the file in messages.</param>
+    /// <exception cref="InvalidDataException">It is no such file, or of another version; the message says so.</exception>
+    public static IReadOnlyList<BenchReport> Parse(byte[] bytes, string path)
     {
         try
         {
-            byte[] bytes = File.ReadAllBytes(path);
             using JsonDocument document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("schema", out JsonElement schema))
                 throw new InvalidDataException($"{path}: no result of 'alexnet bench --json': it has no field 'schema'; files of before version 1 of the form cannot be compared");

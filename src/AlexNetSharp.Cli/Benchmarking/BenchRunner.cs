@@ -54,22 +54,40 @@ internal sealed class BenchRunner(Network network, ParameterSet? parameters, str
             FormattableString.Invariant($"batch size {batchSize} needs more memory than can be addressed; use a smaller batch or image"), cause);
     }
 
+    /// <summary>Gets each run's plan when it is over, with the peak in GFLOP/s and the memory's speed in GB/s; needs <see cref="Probes"/>.</summary>
+    public Action<string, Plan, double, double>? Measured { get; init; }
+
+    /// <summary>Runs what the settings say, for a command; runs are missing after an interruption.</summary>
+    public Result Run(BenchSettings settings, CommandContext context) => Run(
+        settings,
+        (run, done, total, seconds) => context.Progress.Show(run, done, total, FormattableString.Invariant($"{seconds:0.000} s / batch")),
+        context.Cancellation,
+        context.WriteLine);
+
     /// <summary>Runs what the settings say; runs are missing after an interruption.</summary>
-    public Result Run(BenchSettings settings, CommandContext context)
+    /// <param name="settings">What to do.</param>
+    /// <param name="progress">Told after every step: the run, steps done, steps in all, seconds of the step.</param>
+    /// <param name="cancellation">Asked between steps.</param>
+    /// <param name="writeLine">Takes lines of text; null for none.</param>
+    public Result Run(BenchSettings settings, Action<string, int, int, double> progress, CancellationToken cancellation, Action<string>? writeLine = null)
     {
         NotebookBenchmark benchmark = Benchmark(settings);
         NotebookBenchmark.ImageSource images = Images is null ? benchmark.Noise : Images.Fill;
         var outcomes = new List<NotebookBenchmark.Outcome>();
         ParameterSet? random = parameters is null ? ParameterSet.Initialize(network, settings.Seed) : null;
         double? memory = Probes ? MemoryBandwidth.Measure(settings.Threads) : null;
-        var surroundings = new NotebookBenchmark.Surroundings(context, images, Explain) { Quiet = Quiet };
         foreach (string run in runs)
         {
-            if (context.Cancellation.IsCancellationRequested)
+            if (cancellation.IsCancellationRequested)
                 break;
             double? before = Probes ? FmaPeak.Measure(settings.Threads) : null;
-            NotebookBenchmark.Outcome outcome = benchmark.Run(run, parameters ?? random!, surroundings);
-            if (before is { } start && outcome.Report is { } report && !context.Cancellation.IsCancellationRequested)
+            NotebookBenchmark.Outcome outcome = benchmark.Run(run, parameters ?? random!, new NotebookBenchmark.Surroundings(images, progress, cancellation)
+            {
+                WriteLine = Quiet ? null : writeLine,
+                Explain = Explain ? writeLine : null,
+                Done = before is { } peak && memory is { } bandwidth ? plan => Measured?.Invoke(run, plan, peak, bandwidth) : null,
+            });
+            if (before is { } start && outcome.Report is { } report && !cancellation.IsCancellationRequested)
             {
                 double after = FmaPeak.Measure(settings.Threads);
                 outcome = outcome with

@@ -1,4 +1,3 @@
-using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
@@ -27,13 +26,19 @@ internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, i
     public delegate void ImageSource(Span<float> batch);
 
     /// <summary>What a run needs of the outside.</summary>
-    /// <param name="Context">Where lines, progress and cancellation are.</param>
     /// <param name="Images">Fills the batch, once a run.</param>
-    /// <param name="Explain">Whether the choice of algorithms is printed.</param>
-    public sealed record Surroundings(CommandContext Context, ImageSource Images, bool Explain)
+    /// <param name="Progress">Told after every step: the run, steps done, steps in all, seconds of the step.</param>
+    /// <param name="Cancellation">Asked between steps.</param>
+    public sealed record Surroundings(ImageSource Images, Action<string, int, int, double> Progress, CancellationToken Cancellation)
     {
-        /// <summary>Whether the notebook's lines are left out.</summary>
-        public bool Quiet { get; init; }
+        /// <summary>Takes the notebook's lines; null leaves them out.</summary>
+        public Action<string>? WriteLine { get; init; }
+
+        /// <summary>Takes lines about the choice of algorithms; null leaves them out.</summary>
+        public Action<string>? Explain { get; init; }
+
+        /// <summary>Gets the plan when a run is over.</summary>
+        public Action<Plan>? Done { get; init; }
     }
 
     /// <summary>What a run gave.</summary>
@@ -55,25 +60,25 @@ internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, i
     /// <summary>Makes a plan and runs it.</summary>
     /// <param name="run"><see cref="Forward"/> or <see cref="ForwardBackward"/>.</param>
     /// <param name="parameters">The network's parameters.</param>
-    /// <param name="surroundings">Output, progress, cancellation and images.</param>
+    /// <param name="surroundings">Images, progress, cancellation, output.</param>
     public Outcome Run(string run, ParameterSet parameters, Surroundings surroundings)
     {
-        CommandContext context = surroundings.Context;
         using var plan = new Plan(Network, parameters, OptionsOf(run));
-        if (surroundings.Explain)
+        if (surroundings.Explain is { } explain)
             foreach (string line in Explanation.Lines(run, plan))
-                context.WriteLine(line);
+                explain(line);
         surroundings.Images(plan.Input);
 
         bool backward = run == ForwardBackward;
         var times = new LayerTimes(plan, preparesEachStep: backward);
         var timedRun = new TimedRun(run, BurnIn, Batches)
         {
-            WriteLine = surroundings.Quiet ? _ => { } : context.WriteLine,
-            Progress = (done, seconds) => context.Progress.Show(run, done, BurnIn + Batches, FormattableString.Invariant($"{seconds:0.000} s / batch")),
+            WriteLine = surroundings.WriteLine ?? (_ => { }),
+            Progress = (done, seconds) => surroundings.Progress(run, done, BurnIn + Batches, seconds),
         };
         DurationStatistics durations = timedRun.Run(
-            backward ? step => ForwardBackwardStep(plan, step) : step => plan.Forward(training: true, (ulong)step), times.Add, context.Cancellation);
+            backward ? step => ForwardBackwardStep(plan, step) : step => plan.Forward(training: true, (ulong)step), times.Add, surroundings.Cancellation);
+        surroundings.Done?.Invoke(plan);
         var work = new DirectWork(Network, plan.Options.Gradients);
         return new Outcome(
             durations.Count > 0 ? RunReport.From(run, durations, Options.BatchSize, work.ForwardBackward) : null, durations, times.Report());

@@ -80,7 +80,8 @@ internal sealed class EvalCommand : CliCommand
         var notes = new List<string>();
         IImageDecoder decoder = job.IsFirst ? _images.Decoder(context) : _images.Decoder(context, notes.Add);
         (EvaluationSet Set, string[] Classes)? opened = null;
-        IImageDataset Open() => (opened ??= OpenImages(context, model, RunFolderOf(run), decoder)).Set.Images;
+        IImageDataset Open() => (opened ??= EvaluationSet.OpenFor(
+            model, context.Get(_data), RunFolderOf(run), decoder, context.Get(_skipBad), context)).Set.Images;
         IImageDataset images = job.Group.Count == 1 ? Open() : SharedImages.Evaluated(job.Group, Open, decoder);
 
         Evaluation evaluation = Evaluate(context, job, model, images, opened?.Classes ?? [.. model.Classes.Select(c => c.Name)]);
@@ -95,32 +96,6 @@ internal sealed class EvalCommand : CliCommand
         report.SaveConfusion(folder);
         _json.Write(context, report.ToJson);
         return ExitCode.Success;
-    }
-
-    /// <summary>The images, in folders that are called by the ids of the classes, by their names, or by the first of several names.</summary>
-    private (EvaluationSet Set, string[] Classes) OpenImages(CommandContext context, Model model, string run, IImageDecoder decoder)
-    {
-        string[][] candidates =
-        [
-            [.. model.Classes.Select(c => c.Id)],
-            [.. model.Classes.Select(c => c.Name)],
-            [.. model.Classes.Select(c => c.Name.Split(',')[0].Trim())],
-        ];
-        InvalidDataException? first = null;
-        foreach (string[] classes in candidates)
-        {
-            if (first is not null && classes.Distinct().Count() < classes.Length)
-                continue;
-            try
-            {
-                return (EvaluationSet.Open(context.Get(_data), classes, run, decoder, context.Get(_skipBad), context), classes);
-            }
-            catch (InvalidDataException e)
-            {
-                first ??= e;
-            }
-        }
-        throw new InvalidDataException($"{first!.Message} If the model's class names differ from the folder names, pass the folder names with --class-names.", first);
     }
 
     private Evaluation Evaluate(CommandContext context, ProcessJob job, Model model, IImageDataset images, IReadOnlyList<string> classes)

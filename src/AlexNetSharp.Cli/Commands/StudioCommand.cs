@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
+using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Studio;
 using AlexNetSharp.Studio.Hosting;
 
@@ -21,13 +23,14 @@ internal sealed class StudioCommand : CliCommand
     private readonly Option<int> _port = CommandOptions.Integer("--port", "port to listen on; 0: any that is free", 0, 0, 65535);
     private readonly Option<string> _listen = CommandOptions.Of("--listen", "address to listen on", ServeCommand.AddressRule, "127.0.0.1");
     private readonly Option<int> _threads = CommandOptions.Threads();
+    private readonly Option<string?> _save = CommandOptions.Path("--save", "folder where the page may save what it was taught, each as a run of its own", "FOLDER");
     private readonly Option<bool> _noBrowser = CommandOptions.Switch("--no-browser", "print the address and open no browser");
 
     public StudioCommand()
         : base("studio", "See in the browser what the network sees: classes, layers, evidence, similar images, trainings.")
     {
         Add(_paths);
-        foreach (Option option in (Option[])[_network, _port, _listen, _threads, _noBrowser])
+        foreach (Option option in (Option[])[_network, _port, _listen, _threads, _save, _noBrowser])
             Add(option);
     }
 
@@ -36,6 +39,7 @@ internal sealed class StudioCommand : CliCommand
     [
         "alexnet studio alexnet.pth                  classify images, look inside",
         "alexnet studio alexnet.pth holidays         and find similar images of a folder",
+        "alexnet studio alexnet.pth --save runs      teach it new classes, keep them as runs",
         "alexnet studio runs                         watch trainings",
     ];
 
@@ -43,12 +47,17 @@ internal sealed class StudioCommand : CliCommand
     public override int Run(CommandContext context)
     {
         InferenceInput.RefuseUnknownOptions(this, context.Get(_paths));
+        if (context.Get(_save) is { } save)
+            OutputFolder.Create("--save", save);
         StudioOptions options = new StudioOptions
         {
             Network = ModelInput.NameOf(context.Get(_network)),
             Address = IPAddress.Parse(context.Get(_listen)),
             Port = context.Get(_port),
             Threads = context.Get(_threads),
+            RunWork = new PageRunWork(context, PageRunWork.ThisCommand, context.Get(_threads)),
+            Benchmark = new PageBenchmark(context.Get(_threads)),
+            SaveFolder = context.Get(_save) is { } folder ? Path.GetFullPath(folder) : null,
             Note = context.Note,
         }.WithPaths(context.Get(_paths));
         context.SavesWork = true;

@@ -1,5 +1,6 @@
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
+using AlexNetSharp.Models;
 using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
@@ -12,6 +13,34 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
 {
     /// <summary>Decoded images that the search for bad ones keeps, so that most are decoded once.</summary>
     private const long CacheBytes = 2000L << 20;
+
+    /// <summary>Opens the images of a model's classes, in folders that are called by their ids, by their names, or by the first of several names.</summary>
+    /// <returns>The images, and the names of the folders in the order of the model's outputs.</returns>
+    /// <inheritdoc cref="Open"/>
+    public static (EvaluationSet Set, string[] Classes) OpenFor(Model model, string data, string run, IImageDecoder decoder, bool skipBad, CommandContext context)
+    {
+        string[][] candidates =
+        [
+            [.. model.Classes.Select(c => c.Id)],
+            [.. model.Classes.Select(c => c.Name)],
+            [.. model.Classes.Select(c => c.Name.Split(',')[0].Trim())],
+        ];
+        InvalidDataException? first = null;
+        foreach (string[] classes in candidates)
+        {
+            if (first is not null && classes.Distinct().Count() < classes.Length)
+                continue;
+            try
+            {
+                return (Open(data, classes, run, decoder, skipBad, context), classes);
+            }
+            catch (InvalidDataException e)
+            {
+                first ??= e;
+            }
+        }
+        throw new InvalidDataException($"{first!.Message} If the model's class names differ from the folder names, pass the folder names with --class-names.", first);
+    }
 
     /// <summary>Opens the images: of the data that the run was trained on those it validated on, of other data its test images or all.</summary>
     /// <param name="data">Where they lie.</param>

@@ -305,14 +305,12 @@ internal sealed class TrainingWork : IDisposable
     }
 
     /// <summary>
-    /// The learning rate where none is given. The last layer alone is a softmax regression, whose loss curves at most by L = E(|x|² + 1) / 2
-    /// over its inputs x; SGD with momentum m is stable below 2 (1 + m) / L, of which four fifths are taken. AdamW and deeper training have
-    /// the usual rates.
+    /// The learning rate where none is given: <see cref="Sgd.RateOfHead"/> for the last layer alone; AdamW and deeper training have the usual rates.
     /// </summary>
     private double RateFor(StartingModel start, FeatureBatches? features)
     {
         double rate = Settings.Optimizer == "adamw" ? (start.HeadOnly ? 1e-3 : 1e-4)
-            : start.HeadOnly && features is not null ? 3.2 * (1 + Settings.Momentum) / (1 + features.MeanSquaredNorm())
+            : start.HeadOnly && features is not null ? Sgd.RateOfHead(features.MeanSquaredNorm(), Settings.Momentum)
             : 1e-3;
         _context.Note(string.Create(CultureInfo.InvariantCulture, $"learning rate {rate:g3} (--learning-rate)"));
         return rate;
@@ -329,8 +327,7 @@ internal sealed class TrainingWork : IDisposable
         ClassWeights = ClassWeights(),
     };
 
-    /// <summary>Factors that make each class count the same in all: images / (classes · images of the class).</summary>
-    private float[]? ClassWeights()
+    private IReadOnlyList<float>? ClassWeights()
     {
         IImageDataset images = _data.Training;
         var counts = new int[images.Classes.Count];
@@ -339,6 +336,6 @@ internal sealed class TrainingWork : IDisposable
         if (Settings.ClassWeights == "none" || counts.Min() == 0 || (Settings.ClassWeights == "auto" && counts.Max() <= Unequal * counts.Min()))
             return null;
         _context.Note(FormattableString.Invariant($"classes have {counts.Min()} to {counts.Max()} images: weighted so that each counts the same (turn off with --class-weights none)"));
-        return [.. counts.Select(count => (float)((double)images.Count / (counts.Length * count)))];
+        return TrainerOptions.EqualClassWeights(counts);
     }
 }

@@ -17,9 +17,9 @@ internal static class ModelApi
     private const int MostClasses = 1000;
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder endpoints, StudioModel model, ImageStore images, ImageFolder folder, RunReader runs)
+    public static void Map(IEndpointRouteBuilder endpoints, StudioModel model, ImageStore images, ImageFolder folder, RunReader runs, string? saveFolder)
     {
-        endpoints.MapGet("/api/status", () => TypedResults.Json(StatusOf(model, folder, runs), StudioJson.Default.Status));
+        endpoints.MapGet("/api/status", () => TypedResults.Json(StatusOf(model, folder, runs, saveFolder), StudioJson.Default.Status));
         endpoints.MapPost("/api/classify", (HttpContext context, int? top, bool? keep) => ClassifyAsync(context, model, images, top ?? 5, keep ?? true));
         endpoints.MapPost("/api/forget/{image}", (string image) =>
         {
@@ -38,14 +38,15 @@ internal static class ModelApi
             await model.LookAsync(images.Get(image), view => Explain(view, model.Require(), method, index, cancellation), cancellation), StudioJson.Default.Evidence));
     }
 
-    private static Status StatusOf(StudioModel model, ImageFolder folder, RunReader runs)
+    private static Status StatusOf(StudioModel model, ImageFolder folder, RunReader runs, string? saveFolder)
     {
         Classifier? classifier = model.Classifier;
         string state = classifier is not null ? "ready" : model.Error is not null ? "failed" : model.Path is null ? "none" : "loading";
         return new Status(
             model.Path is { } path ? Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar)) : null, state, model.Error, classifier?.Model.Network.Name,
             classifier?.Model.Network.ParameterCount ?? 0, classifier?.Classes.Count ?? 0, classifier?.Preprocessing.CropWidth ?? 0,
-            classifier?.Preprocessing.CropHeight ?? 0, folder.Count, folder.Done, folder.IsOpen, runs.Count);
+            classifier?.Preprocessing.CropHeight ?? 0, folder.Count, folder.Done, folder.IsOpen, runs.Count,
+            saveFolder is null ? null : Path.GetFileName(saveFolder));
     }
 
     /// <summary>Reads the body of a request, which the server bounds.</summary>

@@ -11,10 +11,11 @@ internal static class SimilarApi
     private const int MostNeighbors = 200;
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder endpoints, ImageFolder folder, ImageStore images)
+    public static void Map(IEndpointRouteBuilder endpoints, ImageFolder folder, ImageStore images, MapSearch maps)
     {
         endpoints.MapGet("/api/image/{image}/similar", async (string image, int? top, CancellationToken cancellation) => TypedResults.Json(
             await folder.NearestAsync(images.Get(image), Math.Clamp(top ?? 24, 1, MostNeighbors), cancellation), StudioJson.Default.NearSheet));
+        endpoints.MapGet("/api/excited/{layer}/{map:int}", (string layer, int map) => TypedResults.Json(maps.Find(layer, map), StudioJson.Default.ExcitedSheet));
         endpoints.MapGet("/api/folder/{id:int}", (int id) =>
         {
             string path = folder.PathOf(id);

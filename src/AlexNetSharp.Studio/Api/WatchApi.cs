@@ -1,3 +1,5 @@
+using System.Text.Json;
+using AlexNetSharp.Studio.Hosting;
 using AlexNetSharp.Studio.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,42 +13,48 @@ internal static class WatchApi
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder endpoints, RunReader runs, CancellationToken stopping)
+    public static void Map(IEndpointRouteBuilder endpoints, RunReader runs, RunTrainings trainings, RunEvaluations evaluations, CancellationToken stopping)
     {
         endpoints.MapGet("/api/runs", () => TypedResults.Json(runs.List(), StudioJson.Default.RunRowArray));
-        endpoints.MapGet("/api/runs/{id:int}", (int id) => TypedResults.Json(runs.Read(id), StudioJson.Default.RunTable));
-        endpoints.MapGet("/api/runs/{id:int}/events", (HttpContext context, int id) => TellAsync(context, runs, id, stopping));
+        endpoints.MapGet("/api/runs/{id:int}", (int id) => TypedResults.Json(runs.Read(id, trainings), StudioJson.Default.RunTable));
+        endpoints.MapPost("/api/runs/{id:int}/continue", (int id) =>
+        {
+            trainings.Continue(id);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapPost("/api/runs/{id:int}/stop", (int id) =>
+        {
+            trainings.Stop(id);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapGet("/api/runs/{id:int}/evaluation", (int id) => TypedResults.Json(evaluations.StateOf(id), StudioJson.Default.EvaluationState));
+        endpoints.MapPost("/api/runs/{id:int}/evaluation", async (int id) =>
+        {
+            await evaluations.StartAsync(id);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapPost("/api/evaluation/stop", async (CancellationToken cancellation) =>
+        {
+            await evaluations.StopAsync().WaitAsync(cancellation);
+            return TypedResults.NoContent();
+        });
+        endpoints.MapGet("/api/runs/{id:int}/mistakes/{index:int}", (int id, int index) => TypedResults.Bytes(evaluations.Picture(id, index)));
+        endpoints.MapGet("/api/runs/events", (HttpContext context) => TellAsync(context, runs, stopping));
     }
 
-    /// <summary>Server-sent events: the time of the last change, whenever it is another.</summary>
-    private static async Task TellAsync(HttpContext context, RunReader runs, int id, CancellationToken stopping)
+    /// <summary>The list of all runs, whenever one of them has changed.</summary>
+    private static Task TellAsync(HttpContext context, RunReader runs, CancellationToken stopping)
     {
-        long told = runs.ChangedAt(id);
-        context.Response.ContentType = "text/event-stream";
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-        using var timer = new PeriodicTimer(s_pause);
-        try
-        {
-            await WriteAsync(told).ConfigureAwait(false);
-            for (int quiet = 0; await timer.WaitForNextTickAsync(end.Token).ConfigureAwait(false); quiet++)
-            {
-                long changed = runs.ChangedAt(id);
-                // Now and then a word, so that a page that has gone is noticed.
-                if (changed == told && quiet < 30)
-                    continue;
-                (told, quiet) = (changed, 0);
-                await WriteAsync(told).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The page or the studio has gone.
-        }
+        RunState[] told = [];
+        return EventStream.TellAsync(context, s_pause, Changed, stopping);
 
-        async Task WriteAsync(long changed)
+        string? Changed()
         {
-            await context.Response.WriteAsync(FormattableString.Invariant($"data: {changed}\n\n"), end.Token).ConfigureAwait(false);
-            await context.Response.Body.FlushAsync(end.Token).ConfigureAwait(false);
+            RunState[] states = runs.States();
+            if (states.SequenceEqual(told))
+                return null;
+            told = states;
+            return JsonSerializer.Serialize(runs.List(), StudioJson.Default.RunRowArray);
         }
     }
 }

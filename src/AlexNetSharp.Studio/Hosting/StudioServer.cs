@@ -2,7 +2,9 @@ using System.Net;
 using AlexNetSharp.Data;
 using AlexNetSharp.Studio.Analysis;
 using AlexNetSharp.Studio.Api;
+using AlexNetSharp.Studio.Benchmarking;
 using AlexNetSharp.Studio.Runs;
+using AlexNetSharp.Studio.Teaching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -21,6 +23,11 @@ internal sealed class StudioServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly StudioModel _model;
     private readonly ImageFolder _images;
+    private readonly MapSearch _maps;
+    private readonly Teacher _teacher;
+    private readonly BenchSession _bench;
+    private readonly RunTrainings _trainings;
+    private readonly RunEvaluations _evaluations;
 
     /// <summary>Makes it; nothing is loaded and nobody listens yet.</summary>
     public StudioServer(StudioOptions options)
@@ -28,6 +35,9 @@ internal sealed class StudioServer : IAsyncDisposable
         Guard = new StudioGuard(options.Address);
         _model = new StudioModel(options);
         _images = new ImageFolder(options, _model);
+        _maps = new MapSearch(_model, _images, options.Threads);
+        _teacher = new Teacher(options, _model);
+        _bench = new BenchSession(options.Benchmark, TimeSpan.FromSeconds(Math.Min(5, options.Grace.TotalSeconds)));
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -46,10 +56,14 @@ internal sealed class StudioServer : IAsyncDisposable
         _app.UseRouting();
         StudioPages.Map(_app);
         var uploads = new ImageStore();
-        var runs = new RunReader(options.RunFolders);
-        ModelApi.Map(_app, _model, uploads, _images, runs);
-        SimilarApi.Map(_app, _images, uploads);
-        WatchApi.Map(_app, runs, _app.Lifetime.ApplicationStopping);
+        var runs = new RunReader(options.RunFolders, options.SaveFolder is null ? options.RunRoots : [.. options.RunRoots, options.SaveFolder]);
+        ModelApi.Map(_app, _model, uploads, _images, runs, options.SaveFolder);
+        SimilarApi.Map(_app, _images, uploads, _maps);
+        _trainings = new RunTrainings(options.RunWork, runs);
+        _evaluations = new RunEvaluations(options.RunWork, runs, options.ImageFolders, _model.Decoder);
+        WatchApi.Map(_app, runs, _trainings, _evaluations, _app.Lifetime.ApplicationStopping);
+        BenchApi.Map(_app, _bench, _app.Lifetime.ApplicationStopping);
+        TeachApi.Map(_app, _teacher, options.SaveFolder, _app.Lifetime.ApplicationStopping);
     }
 
     /// <summary>Who is let in.</summary>
@@ -73,8 +87,14 @@ internal sealed class StudioServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _images.Stop();
+        _maps.Stop();
         await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        await _trainings.DisposeAsync().ConfigureAwait(false);
+        await _evaluations.DisposeAsync().ConfigureAwait(false);
+        await _bench.DisposeAsync().ConfigureAwait(false);
+        await _teacher.DisposeAsync().ConfigureAwait(false);
+        await _maps.DisposeAsync().ConfigureAwait(false);
         await _images.DisposeAsync().ConfigureAwait(false);
         await _model.DisposeAsync().ConfigureAwait(false);
     }

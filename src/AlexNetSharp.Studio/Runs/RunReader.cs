@@ -8,30 +8,70 @@ namespace AlexNetSharp.Studio.Runs;
 
 /// <summary>Reads what a training writes into its folder, while it runs or after.</summary>
 /// <remarks>Files are replaced as a whole, so that a reader never sees half of one. Only what a training writes is opened.</remarks>
-internal sealed class RunReader(IReadOnlyList<string> folders)
+/// <param name="first">Folders of runs.</param>
+/// <param name="roots">Folders in which further runs may come.</param>
+internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<string> roots)
 {
-    private const int LargestFile = 64 << 20;
+    private const int LargestFile = 64 << 20, MostRuns = 2000;
+
+    // Replaced as a whole; the number of a run never changes.
+    private volatile string[] _folders = [.. first];
 
     /// <summary>Whether a folder is that of a training.</summary>
     public static bool IsRun(string folder) =>
         File.Exists(Path.Combine(folder, "metrics.csv")) || (File.Exists(Path.Combine(folder, "config.json")) && Directory.Exists(Path.Combine(folder, "checkpoints")));
 
     /// <summary>Number of runs.</summary>
-    public int Count => folders.Count;
+    public int Count => _folders.Length;
 
     /// <summary>All runs.</summary>
-    public RunRow[] List() => [.. folders.Select((folder, id) =>
+    public RunRow[] List()
+    {
+        FindNew();
+        return [.. _folders.Select(Row)];
+    }
+
+    /// <summary>What changes while runs go on; little work.</summary>
+    public RunState[] States()
+    {
+        FindNew();
+        return [.. _folders.Select(folder => new RunState(ChangedAt(folder), IsRunning(folder)))];
+    }
+
+    private void FindNew()
+    {
+        foreach (string root in roots)
+            FindNew(root);
+    }
+
+    private void FindNew(string root)
+    {
+        try
+        {
+            string[] found = [.. Directory.EnumerateDirectories(root).Where(folder => IsRun(folder) && !_folders.Contains(folder)).Order(StringComparer.Ordinal)];
+            if (found.Length > 0 && _folders.Length + found.Length <= MostRuns)
+                _folders = [.. _folders, .. found];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone, or closed to us.
+        }
+    }
+
+    private static RunRow Row(string folder, int id)
     {
         Dictionary<string, double?[]> epochs = Table(folder, "metrics.csv");
         double?[] validation = epochs.GetValueOrDefault("val_top1", []), training = epochs.GetValueOrDefault("train_top1", []);
         double? best = validation.Max() ?? training.Max();
         double? loss = epochs.GetValueOrDefault("val_loss", []).LastOrDefault() ?? epochs.GetValueOrDefault("train_loss", []).LastOrDefault();
         return new RunRow(id, Path.GetFileName(folder), epochs.GetValueOrDefault("epoch", []).Length, best, loss, IsRunning(folder), ChangedAt(folder));
-    })];
+    }
 
     /// <summary>The numbers of a run.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="trainings">What this studio trains; null where that does not matter.</param>
     /// <exception cref="UserException">There is none with this number.</exception>
-    public RunTable Read(int id)
+    public RunTable Read(int id, RunTrainings? trainings)
     {
         string folder = FolderOf(id);
         Dictionary<string, double?[]> epochs = Table(folder, "metrics.csv"), steps = Table(folder, "metrics-steps.csv");
@@ -40,14 +80,18 @@ internal sealed class RunReader(IReadOnlyList<string> folders)
         double?[] seconds = epochs.GetValueOrDefault("seconds", []);
         bool running = IsRunning(folder);
         double? left = running && wanted > seconds.Length && seconds.Length > 0 ? seconds.TakeLast(5).Average() * (wanted - seconds.Length) : null;
-        return new RunTable(id, Path.GetFileName(folder), epochs, steps, settings, wanted, left, running, ChangedAt(folder));
+        return new RunTable(id, Path.GetFileName(folder), epochs, steps, settings, wanted, left, running, ChangedAt(folder))
+        {
+            CanStop = trainings?.IsOurs(id) ?? false,
+            CanContinue = trainings?.CanContinue(id, running, seconds.Length, wanted) ?? false,
+            Problem = trainings?.ProblemOf(id),
+        };
     }
 
-    /// <summary>When a run's files changed last, in milliseconds.</summary>
-    public long ChangedAt(int id) => ChangedAt(FolderOf(id));
-
-    private string FolderOf(int id) =>
-        id >= 0 && id < folders.Count ? folders[id] : throw new UserException(StatusCodes.Status404NotFound, "There is no such run.");
+    /// <summary>The folder of a run.</summary>
+    /// <exception cref="UserException">There is none with this number.</exception>
+    public string FolderOf(int id) =>
+        _folders is var folders && id >= 0 && id < folders.Length ? folders[id] : throw new UserException(StatusCodes.Status404NotFound, "There is no such run.");
 
     private static long ChangedAt(string folder) => ((string[])["metrics.csv", "metrics-steps.csv", "config.json"])
         .Select(name => new FileInfo(Path.Combine(folder, name)))
@@ -125,3 +169,8 @@ internal sealed class RunReader(IReadOnlyList<string> folders)
         }
     }
 }
+
+/// <summary>What changes while a run goes on.</summary>
+/// <param name="Changed">When its files changed last, in milliseconds.</param>
+/// <param name="IsRunning">Whether a training has the folder.</param>
+internal readonly record struct RunState(long Changed, bool IsRunning);

@@ -31,6 +31,14 @@ public sealed unsafe class Sgd : IOptimizer
         State = new ParameterSet(executor.Network, [.. _learning.Items.Select(item => item.Value.Spec)]);
     }
 
+    /// <summary>
+    /// The learning rate for a last layer that learns alone, a softmax regression: its loss curves at most by L = (E|x|² + 1) / 2 over its inputs
+    /// x; descent with momentum m is stable below 2 (1 + m) / L, of which this is four fifths.
+    /// </summary>
+    /// <param name="meanSquaredNorm">E|x|², as <see cref="FeatureBatches.MeanSquaredNorm"/> gives it.</param>
+    /// <param name="momentum">The momentum m.</param>
+    public static double RateOfHead(double meanSquaredNorm, double momentum) => 3.2 * (1 + momentum) / (1 + meanSquaredNorm);
+
     /// <inheritdoc/>
     public ParameterSet Parameters => _learning.Set;
 

@@ -33,6 +33,15 @@ public sealed record TrainerOptions
     /// <summary>The training counts as diverged when the mean loss of an epoch so far exceeds this multiple of the first step's loss (or of ln(classes), if larger).</summary>
     public double DivergenceFactor { get; init; } = 10;
 
+    /// <summary>Factors for <see cref="ClassWeights"/> that make each class count the same in all: images / (classes · images of the class).</summary>
+    /// <param name="counts">Images of each class, at least 1.</param>
+    public static IReadOnlyList<float> EqualClassWeights(IReadOnlyList<int> counts)
+    {
+        ArgumentNullException.ThrowIfNull(counts);
+        double images = counts.Sum();
+        return [.. counts.Select(count => (float)(images / ((double)counts.Count * count)))];
+    }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Epochs);

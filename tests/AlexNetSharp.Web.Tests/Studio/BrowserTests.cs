@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Tests;
 
 namespace AlexNetSharp.Web.Tests.Studio;
@@ -15,8 +16,8 @@ public sealed class BrowserTests
         string web = Path.Combine(Repository.Root, "src", "AlexNetSharp.Studio", "web");
         Assert.SkipUnless(s_browsers.Append(Environment.GetEnvironmentVariable("CHROMIUM") ?? "").Any(File.Exists), "no Chromium here: apt-get install chromium");
         Assert.SkipUnless(Directory.Exists(Path.Combine(web, "node_modules", "playwright-core")), "playwright-core is not installed: npm ci in src/AlexNetSharp.Studio/web");
-        await using TestStudio studio = await TestStudio.StartAsync();
-        var start = new ProcessStartInfo("node", ["tests/studio.mjs", studio.Address, studio.PathOf("images/below"), studio.PathOf("runs/first")])
+        await using TestStudio studio = await TestStudio.StartAsync(change: options => StudioRunTests.WithWork(options) with { Benchmark = new PageBenchmark(1) });
+        var start = new ProcessStartInfo("node", ["tests/studio.mjs", studio.Address, studio.PathOf("images/below"), studio.PathOf("runs/first"), studio.PathOf("teach"), studio.PathOf("held-out"), Path.Combine(AppContext.BaseDirectory, "alexnet.dll"), studio.PathOf("model.safetensors")])
         {
             WorkingDirectory = web,
             RedirectStandardOutput = true,
@@ -34,7 +35,7 @@ public sealed class BrowserTests
         using (node)
         {
             Task<string> output = node!.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), error = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await node.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+            await node.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken);
             Assert.True(node.ExitCode == 0, $"{await output}\n{await error}");
             Assert.Contains("ok: no error and no request to elsewhere", await output, StringComparison.Ordinal);
         }

@@ -3,7 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using AlexNetSharp.Data;
+using AlexNetSharp.Images;
+using AlexNetSharp.Models;
 using AlexNetSharp.Studio;
+using AlexNetSharp.Studio.Analysis;
 using AlexNetSharp.Tests;
 using AlexNetSharp.Tests.Images;
 
@@ -123,6 +127,47 @@ public sealed partial class StudioServerTests
     }
 
     [Fact]
+    public async Task TheImagesThatExciteAMapMostAreFound()
+    {
+        await using TestStudio studio = await TestStudio.StartAsync();
+        using Model model = ModelFile.Load(studio.PathOf("model.safetensors"));
+        using var view = new NetworkView(model, model.Preprocessing!, 1);
+        string layer = model.Network.Layers[0].Name;
+        var most = new float[6][];
+        var pixels = new PixelBuffer();
+        for (int i = 0; i < most.Length; i++)
+        {
+            new ImageDecoder().Decode(TestStudio.Image(i), pixels, "image");
+            view.Show(pixels);
+            float[] values = view.Activation(layer).ToArray();
+            most[i] = [.. Enumerable.Range(0, 32).Select(map => values.Where((_, at) => at % 32 == map).Max())];
+        }
+        for (int map = 0; map < 32; map++)
+        {
+            JsonDocument sheet = await studio.JsonAsync($"/api/excited/{layer}/{map}");
+            for (int i = 0; i < 200 && sheet.RootElement.GetProperty("searched").GetInt32() < 6; i++)
+            {
+                sheet.Dispose();
+                await Task.Delay(50, Token);
+                sheet = await studio.JsonAsync($"/api/excited/{layer}/{map}");
+            }
+            using (sheet)
+            {
+                (int Id, float Value)[] expected = [.. most.Select((values, id) => (id, values[map])).Where(pair => pair.Item2 > 0).OrderByDescending(pair => pair.Item2).Take(5)];
+                JsonElement[] found = [.. sheet.RootElement.GetProperty("images").EnumerateArray()];
+                Assert.Equal(expected.Length, found.Length);
+                for (int i = 0; i < found.Length; i++)
+                {
+                    Assert.Equal(expected[i].Value, found[i].GetProperty("value").GetSingle(), 1e-5f);
+                    Assert.Equal(most[found[i].GetProperty("id").GetInt32()][map], found[i].GetProperty("value").GetSingle(), 1e-5f);
+                }
+            }
+        }
+        foreach (string path in (string[])["none/0", $"{layer}/32", $"{layer}/-1"])
+            await AssertError(await studio.Client.GetAsync($"/api/excited/{path}", Token), HttpStatusCode.NotFound, "The network has no such map.");
+    }
+
+    [Fact]
     public async Task RunsAreReadAndWatched()
     {
         await using TestStudio studio = await TestStudio.StartAsync();
@@ -140,7 +185,7 @@ public sealed partial class StudioServerTests
             Assert.Equal((2.4, JsonValueKind.Null), (losses[0].GetDouble(), losses[1].ValueKind));
         }
         (await studio.JsonAsync("/api/runs/2", HttpStatusCode.NotFound)).Dispose();
-        await using Stream events = await studio.Client.GetStreamAsync("/api/runs/0/events", Token);
+        await using Stream events = await studio.Client.GetStreamAsync("/api/runs/events", Token);
         using var reader = new StreamReader(events, Encoding.UTF8);
         string? first = await reader.ReadLineAsync(Token);
         Assert.StartsWith("data: ", first, StringComparison.Ordinal);

@@ -1,4 +1,6 @@
 import { classify, getBytes, type ClassBar, type Classified } from "./api";
+import { Camera } from "./camera";
+import { isImage } from "./files";
 import { el, milliseconds, percent, toast } from "./dom";
 import { drawRgba } from "./draw";
 import { onPicture, picture, show } from "./state";
@@ -14,7 +16,7 @@ export function bars(classes: ClassBar[]): HTMLElement {
 
 /** Classifies files: one is shown, several become a sheet. */
 export async function take(files: Iterable<Blob>): Promise<void> {
-  const all = [...files].filter((file) => file.type === "" || file.type.startsWith("image/"));
+  const all = [...files].filter(isImage);
   if (all.length === 0) {
     toast("That is no image.");
     return;
@@ -36,14 +38,15 @@ export function chooser(text: string, multiple: boolean, taken: (files: File[]) 
 export const classifyPage: Page = (main) => {
   const stage = el("div", { class: "stage" }), side = el("div", { class: "side", "aria-live": "polite" }), sheet = el("div", { class: "sheet" });
   const drop = el("div", { class: "drop" }, stage);
-  let camera: MediaStream | null = null, running = false;
+  const camera = new Camera();
+  let running = false;
   const cameraButton = el("button", { type: "button", onclick: () => (running ? stop() : void start()) }, "Camera");
   const actions = el("div", { class: "actions" }, chooser("Choose images", true, (files) => void add(files)), cameraButton);
   main.append(el("section", { class: "classify" }, el("h1", { class: "visually-hidden" }, "Classify"), el("div", { class: "picture" }, drop, actions), side), sheet);
 
   async function add(files: File[]): Promise<void> {
     stop();
-    const images = files.filter((file) => file.type === "" || file.type.startsWith("image/"));
+    const images = files.filter(isImage);
     if (images.length === 0) {
       if (files.length > 0) toast("That is no image.");
       return;
@@ -115,26 +118,17 @@ export const classifyPage: Page = (main) => {
 
   async function start(): Promise<void> {
     try {
-      camera = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: false });
-    } catch {
-      toast("No camera is there, or it may not be used.");
+      await camera.start();
+    } catch (e) {
+      toast(e);
       return;
     }
     running = true;
     cameraButton.textContent = "Stop";
-    const video = el("video", { autoplay: true, muted: true, playsInline: true });
-    video.srcObject = camera;
-    const rate = el("span", { class: "rate" });
-    stage.replaceChildren(video, rate);
-    await video.play().catch(() => undefined);
-    const canvas = document.createElement("canvas"), times: number[] = [];
+    const rate = el("span", { class: "rate" }), times: number[] = [];
+    stage.replaceChildren(camera.video, rate);
     while (running) {
-      // No larger than the network needs: the shorter side becomes 256.
-      const scale = 256 / Math.max(1, Math.min(video.videoWidth, video.videoHeight));
-      canvas.width = Math.max(1, Math.round(video.videoWidth * scale));
-      canvas.height = Math.max(1, Math.round(video.videoHeight * scale));
-      canvas.getContext("2d")!.drawImage(video, 0, 0, canvas.width, canvas.height);
-      const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+      const blob = await camera.image();
       if (!blob || !running) continue;
       try {
         const result = await classify(blob, 5, false);
@@ -154,8 +148,7 @@ export const classifyPage: Page = (main) => {
     if (!running) return;
     running = false;
     cameraButton.textContent = "Camera";
-    camera?.getTracks().forEach((track) => track.stop());
-    camera = null;
+    camera.stop();
     render();
   }
 
@@ -181,7 +174,7 @@ export const classifyPage: Page = (main) => {
   render();
   return () => {
     running = false;
-    camera?.getTracks().forEach((track) => track.stop());
+    camera.stop();
     removeEventListener("dragover", over);
     removeEventListener("dragleave", leave);
     removeEventListener("drop", dropped);

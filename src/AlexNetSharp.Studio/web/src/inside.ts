@@ -1,4 +1,4 @@
-import { bytesOf, get, getBytes, type Evidence, type FilterSheet, type LayerRow, type LayerTable, type MapSheet } from "./api";
+import { bytesOf, get, getBytes, type Evidence, type ExcitedSheet, type FilterSheet, type LayerRow, type LayerTable, type MapSheet } from "./api";
 import { accent, count, el, milliseconds, percent, toast } from "./dom";
 import { drawEvidence, drawMap, drawRgb, drawRgba } from "./draw";
 import { onPicture, picture } from "./state";
@@ -13,7 +13,7 @@ const methods: [string, string, string][] = [
 
 const firstMaps = 64;
 
-export const insidePage: Page = (main) => {
+export const insidePage: Page = (main, status) => {
   let ended = new AbortController(), chosen: string | null = null;
   const body = el("div", {});
   main.append(el("h1", { class: "visually-hidden" }, "Look inside"), body);
@@ -130,8 +130,10 @@ export const insidePage: Page = (main) => {
         grid.append(el("button", { type: "button", class: "map", "aria-label": `Map ${channel} of ${layer.name}, mean ${sheet.strength[i]!.toPrecision(3)}`, onclick: () => {
           const copy = el("canvas", {});
           drawMap(copy, values, sheet.width, sheet.height);
-          large.replaceChildren(copy, el("p", {}, `map ${channel}, mean ${sheet.strength[i]!.toPrecision(3)}, ${sheet.height} × ${sheet.width}`), el("button", { type: "button" }, "Close"));
+          const excited = el("div", { class: "excited" });
+          large.replaceChildren(copy, el("p", {}, `map ${channel}, mean ${sheet.strength[i]!.toPrecision(3)}, ${sheet.height} × ${sheet.width}`), excited, el("button", { type: "button" }, "Close"));
           large.showModal();
+          if (status()?.hasFolder) void excite(excited, layer.name, channel, large);
         } }, canvas));
       }
     };
@@ -145,6 +147,25 @@ export const insidePage: Page = (main) => {
       box.append(more);
     }
     return box;
+  }
+
+  /** The images of the folder that excite a map most, while they are searched for. */
+  async function excite(box: HTMLElement, layer: string, map: number, dialog: HTMLDialogElement): Promise<void> {
+    const note = el("p", { class: "quiet", role: "status" }), row = el("div", { class: "excited-row" });
+    box.append(note, row);
+    try {
+      for (let shown = ""; dialog.open && box.isConnected; ) {
+        const sheet = await get<ExcitedSheet>(`/api/excited/${encodeURIComponent(layer)}/${map}`, ended.signal), now = JSON.stringify(sheet.images);
+        const searching = sheet.count === 0 || sheet.searched < sheet.count;
+        note.textContent = searching ? `Images of the folder that excite it most: ${sheet.searched} of ${sheet.count || "…"} looked at` : sheet.images.length > 0 ? "Images of the folder that excite it most" : "No image of the folder excites it.";
+        if (now !== shown) row.replaceChildren(...sheet.images.map((image) => el("figure", {}, el("img", { src: `/api/folder/${image.id}`, alt: image.name, title: image.name }), el("figcaption", {}, image.value.toPrecision(3)))));
+        shown = now;
+        if (!searching) return;
+        await new Promise((done) => setTimeout(done, 500));
+      }
+    } catch (e) {
+      toast(e);
+    }
   }
 
   function vector(sheet: MapSheet): HTMLElement {

@@ -1,9 +1,11 @@
 import "./style.css";
-import { get, type Status } from "./api";
+import { ApiError, get, type Status } from "./api";
 import { count, el, toast } from "./dom";
+import { benchPage } from "./bench";
 import { classifyPage } from "./classify";
 import { insidePage } from "./inside";
 import { similarPage } from "./similar";
+import { teachPage } from "./teach";
 import { watchPage } from "./watch";
 
 // Each page fills the main element and returns what ends it.
@@ -13,7 +15,9 @@ const pages: { id: string; title: string; page: Page }[] = [
   { id: "classify", title: "Classify", page: classifyPage },
   { id: "inside", title: "Look inside", page: insidePage },
   { id: "similar", title: "Similar", page: similarPage },
+  { id: "teach", title: "Teach", page: teachPage },
   { id: "watch", title: "Watch", page: watchPage },
+  { id: "bench", title: "Benchmark", page: benchPage },
 ];
 
 const main = document.getElementById("main")!, tabs = document.getElementById("tabs")!, model = document.getElementById("model")!;
@@ -25,8 +29,11 @@ function open(): void {
   const id = location.hash.slice(1).split("/")[0] || (status?.state === "none" && status.runs > 0 ? "watch" : "classify");
   const entry = pages.find((candidate) => candidate.id === id) ?? pages[0]!;
   for (const tab of tabs.querySelectorAll("a")) {
-    if (tab.getAttribute("href") === `#${entry.id}`) tab.setAttribute("aria-current", "page");
-    else tab.removeAttribute("aria-current");
+    if (tab.getAttribute("href") === `#${entry.id}`) {
+      tab.setAttribute("aria-current", "page");
+      // On a narrow screen the tabs scroll.
+      tabs.scrollTo({ left: tab.offsetLeft - tabs.offsetLeft - 40 });
+    } else tab.removeAttribute("aria-current");
   }
   document.title = `${entry.title} · AlexNet Studio`;
   end?.();
@@ -49,7 +56,7 @@ async function refresh(): Promise<void> {
   } catch (e) {
     if (!lost) toast(e);
     lost = true;
-    model.textContent = "The studio has ended";
+    model.textContent = e instanceof ApiError && e.status === 403 ? "The studio was started again: open the address that it printed" : "The studio has ended";
     model.dataset["state"] = "failed";
   }
   setTimeout(refresh, lost ? 1500 : status?.state === "loading" || (status?.hasFolder && status.imagesDone < status.images) ? 400 : 3000);

@@ -1,50 +1,38 @@
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { get, type Columns, type RunRow, type RunTable } from "./api";
+import type uPlot from "uplot";
+import { get, getBytes, post, type Columns, type EvaluationState, type RunRow, type RunTable } from "./api";
+import { chart, colors, confusion, css, type Line } from "./charts";
+import { drawRgba } from "./draw";
 import { duration, el, percent, toast } from "./dom";
 import type { Page } from "./main";
 
-const colors = ["--accent", "--line-2", "--line-3", "--line-4", "--line-5"];
-
-interface Line { label: string; color: string; dash: boolean; x: number[]; y: (number | null)[] }
-
-function css(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
 export const watchPage: Page = (main) => {
-  const list = el("div", { class: "runs", role: "group", "aria-label": "Runs" }), facts = el("div", { class: "facts", "aria-live": "polite" }), charts = el("div", { class: "charts" }), differences = el("div", { class: "differences" });
-  main.append(el("h1", { class: "visually-hidden" }, "Watch"), el("section", { class: "watch" }, list, facts, charts, differences));
-  const chosen = new Set<number>(), tables = new Map<number, RunTable>(), sources = new Map<number, EventSource>();
+  const list = el("div", { class: "runs", role: "group", "aria-label": "Runs" }), facts = el("div", { class: "facts", "aria-live": "polite" }), charts = el("div", { class: "charts" }), differences = el("div", { class: "differences" }), asked = el("div", { class: "asked" });
+  main.append(el("h1", { class: "visually-hidden" }, "Watch"), el("section", { class: "watch" }, list, facts, charts, asked, differences));
+  const evaluations = new Map<number, EvaluationState>(), chosen = new Set<number>(), tables = new Map<number, RunTable>();
   let plots: uPlot[] = [], ended = false;
 
-  async function begin(): Promise<void> {
-    try {
-      const runs = await get<RunRow[]>("/api/runs");
-      if (ended) return;
-      if (runs.length === 0) {
-        list.replaceChildren(el("div", { class: "empty page" }, el("p", { class: "lead" }, "No trainings are open"), el("p", {}, "Start the studio with their folder: ", el("code", {}, "alexnet studio runs"))));
-        return;
-      }
-      list.replaceChildren(...runs.map((run) => el("button", { type: "button", class: "run", "aria-pressed": "false", "data-run": String(run.id), onclick: () => void toggle(run.id) },
-        el("b", {}, run.name), el("span", {}, `${run.epochs} epochs${run.isRunning ? " · running" : ""}`), el("span", {}, run.topOne === null ? "" : `top-1 ${percent(run.topOne)}`))));
-      const newest = runs.reduce((a, b) => (b.changed > a.changed ? b : a));
-      await toggle(newest.id);
-    } catch (e) {
-      toast(e);
+  function listed(runs: RunRow[]): void {
+    if (ended) return;
+    if (runs.length === 0) {
+      list.replaceChildren(el("div", { class: "empty page" }, el("p", { class: "lead" }, "No trainings are open"), el("p", {}, "Start the studio with their folder: ", el("code", {}, "alexnet studio runs"))));
+      return;
+    }
+    const focused = (document.activeElement as HTMLElement | null)?.dataset["run"];
+    list.replaceChildren(...runs.map((run) => el("button", { type: "button", class: "run", "aria-pressed": "false", "data-run": String(run.id), onclick: () => void toggle(run.id) },
+      el("b", {}, run.name), el("span", {}, `${run.epochs} epochs${run.isRunning ? " · running" : ""}`), el("span", {}, run.topOne === null ? "" : `top-1 ${percent(run.topOne)}`))));
+    if (focused !== undefined) list.querySelector<HTMLElement>(`[data-run="${focused}"]`)?.focus();
+    if (chosen.size === 0) void toggle(runs.reduce((a, b) => (b.changed > a.changed ? b : a)).id);
+    else mark();
+    for (const run of runs) {
+      const table = tables.get(run.id);
+      if (chosen.has(run.id) && table && (table.changed !== run.changed || table.isRunning !== run.isRunning)) void load(run.id).then(draw);
     }
   }
 
   async function toggle(id: number): Promise<void> {
-    if (chosen.has(id) && chosen.size > 1) {
-      chosen.delete(id);
-      sources.get(id)?.close();
-      sources.delete(id);
-    } else if (!chosen.has(id)) {
+    if (chosen.has(id) && chosen.size > 1) chosen.delete(id);
+    else if (!chosen.has(id)) {
       chosen.add(id);
-      const source = new EventSource(`/api/runs/${id}/events`);
-      source.onmessage = () => void load(id);
-      sources.set(id, source);
       await load(id);
     }
     draw();
@@ -52,20 +40,23 @@ export const watchPage: Page = (main) => {
 
   async function load(id: number): Promise<void> {
     try {
-      const before = tables.get(id)?.changed, table = await get<RunTable>(`/api/runs/${id}`);
-      tables.set(id, table);
-      if (before !== table.changed && !ended) draw();
+      tables.set(id, await get<RunTable>(`/api/runs/${id}`));
     } catch (e) {
       toast(e);
     }
   }
 
-  function draw(): void {
+  function mark(): void {
     for (const button of list.querySelectorAll<HTMLButtonElement>(".run")) {
       const at = [...chosen].indexOf(Number(button.dataset["run"]));
       button.setAttribute("aria-pressed", String(at >= 0));
       button.style.setProperty("--mark", at >= 0 ? css(colors[at % colors.length]!) : "transparent");
     }
+  }
+
+  function draw(): void {
+    if (ended) return;
+    mark();
     const shown = [...chosen].map((id) => tables.get(id)).filter((table): table is RunTable => table !== undefined);
     facts.replaceChildren(...shown.map(factsOf));
     plots.forEach((plot) => plot.destroy());
@@ -75,14 +66,17 @@ export const watchPage: Page = (main) => {
     const lines = (columns: (table: RunTable) => [string, boolean, Columns, string, string][]): Line[] => shown.flatMap((table, i) => columns(table)
       .filter(([, , source, x, y]) => source[x] && source[y]?.some((value) => value !== null))
       .map(([label, dash, source, x, y]) => ({ label: many ? `${table.name} ${label}` : label, color: css(colors[(many ? i : dash ? 1 : 0) % colors.length]!), dash: many && dash, x: source[x]!.map((v) => v ?? 0), y: source[y]! })));
-    for (const drawn of [
-      chart("Loss", lines((t) => [["training", true, t.epochs, "epoch", "train_loss"], ["validation", false, t.epochs, "epoch", "val_loss"]]), (v) => v.toPrecision(3)),
-      chart("Top-1", lines((t) => [["training", true, t.epochs, "epoch", "train_top1"], ["validation", false, t.epochs, "epoch", "val_top1"]]), percent),
-      chart("Loss of single steps", lines((t) => [["", false, t.steps, "step", "loss"]]), (v) => v.toPrecision(3)),
-      chart("Learning rate", lines((t) => [["", false, t.epochs, "epoch", "learning_rate"]]), (v) => v.toPrecision(2)),
-      chart("Images a second", lines((t) => [["", false, t.epochs, "epoch", "images_per_second"]]), (v) => v.toFixed(0)),
-    ]) drawn?.();
+    const boxes = [
+      chart(charts, "Loss", lines((t) => [["training", true, t.epochs, "epoch", "train_loss"], ["validation", false, t.epochs, "epoch", "val_loss"]]), (v) => v.toPrecision(3)),
+      chart(charts, "Top-1", lines((t) => [["training", true, t.epochs, "epoch", "train_top1"], ["validation", false, t.epochs, "epoch", "val_top1"]]), percent),
+      chart(charts, "Loss of single steps", lines((t) => [["", false, t.steps, "step", "loss"]]), (v) => v.toPrecision(3)),
+      chart(charts, "Learning rate", lines((t) => [["", false, t.epochs, "epoch", "learning_rate"]]), (v) => v.toPrecision(2)),
+      chart(charts, "Images a second", lines((t) => [["", false, t.epochs, "epoch", "images_per_second"]]), (v) => v.toFixed(0)),
+    ];
+    for (const box of boxes) if (box) plots.push(box());
     settings(shown);
+    for (const table of shown) if (!evaluations.has(table.id)) void look(table.id);
+    evaluated();
   }
 
   function factsOf(table: RunTable): HTMLElement {
@@ -94,31 +88,86 @@ export const watchPage: Page = (main) => {
       ["images/s", last("images_per_second")?.toFixed(0) ?? "–"],
       ["state", table.isRunning ? (table.secondsLeft ? `running, ${duration(table.secondsLeft)} left` : "running") : "ended"],
     ];
-    return el("div", { class: "fact" }, el("h2", {}, table.name), el("dl", {}, ...values.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
+    return el("div", { class: "fact" }, el("h2", {}, table.name), el("dl", {}, ...values.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))), actions(table));
   }
 
-  function chart(title: string, lines: Line[], format: (value: number) => string): (() => void) | null {
-    if (lines.length === 0) return null;
-    const box = el("figure", { class: "chart" }, el("figcaption", {}, title));
-    charts.append(box);
-    // Drawn when all boxes are there, which then have their widths.
-    return () => plot(box, title, lines, format);
+  function actions(table: RunTable): HTMLElement {
+    const button = (text: string, work: () => Promise<unknown>) => {
+      const element = el("button", { type: "button", onclick: async () => {
+        element.disabled = true;
+        try {
+          await work();
+        } catch (e) {
+          toast(e);
+        } finally {
+          element.disabled = false;
+        }
+      } }, text);
+      return element;
+    };
+    const buttons = [
+      table.canContinue ? button("Continue", () => goOn(table.id)) : null,
+      table.canStop ? button("Stop", () => post(`/api/runs/${table.id}/stop`)) : null,
+      (table.epochs["epoch"]?.length ?? 0) > 0 ? button("Show its mistakes", () => ask(table.id)) : null,
+    ].filter((element) => element !== null);
+    return el("div", { class: "run-actions" }, ...buttons, table.isRunning && !table.canStop ? el("p", { class: "quiet" }, "Another process trains it: stop it there with Ctrl-C; it keeps where it stands.") : null,
+      table.problem ? el("p", { class: "quiet problem" }, table.problem) : null);
   }
 
-  function plot(box: HTMLElement, title: string, lines: Line[], format: (value: number) => string): void {
-    // All lines share one axis: the union of their places.
-    const places = [...new Set(lines.flatMap((line) => line.x))].sort((a, b) => a - b), at = new Map(places.map((x, i) => [x, i]));
-    const data: uPlot.AlignedData = [places, ...lines.map((line) => {
-      const y: (number | null)[] = new Array<number | null>(places.length).fill(null);
-      line.x.forEach((x, i) => (y[at.get(x)!] = line.y[i] ?? null));
-      return y;
-    })];
-    const axis = { stroke: css("--quiet"), grid: { stroke: css("--rule"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-    plots.push(new uPlot({
-      width: box.clientWidth - 32, height: 230, cursor: { y: false, points: { size: 6 } }, scales: { x: { time: false } },
-      axes: [axis, { ...axis, size: 64, values: (_: uPlot, ticks: number[]) => ticks.map(format) }],
-      series: [{ label: "at" }, ...lines.map((line) => ({ label: line.label || title, stroke: line.color, width: 2, spanGaps: true, points: { show: places.length < 3 }, ...(line.dash ? { dash: [5, 4] } : {}), value: (_: uPlot, v: number | null) => (v === null ? "–" : format(v)) }))],
-    }, data, box));
+  async function goOn(id: number): Promise<void> {
+    await post(`/api/runs/${id}/continue`);
+    // Until it has the folder, or has failed to.
+    for (let i = 0; i < 40 && !ended; i++) {
+      await new Promise((done) => setTimeout(done, 500));
+      await load(id);
+      const table = tables.get(id);
+      if (table?.isRunning || table?.problem) break;
+    }
+    draw();
+  }
+
+  async function ask(id: number): Promise<void> {
+    await post(`/api/runs/${id}/evaluation`);
+    await look(id);
+    asked.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  /** Follows an evaluation until it has ended. */
+  async function look(id: number): Promise<void> {
+    for (;;) {
+      const state = await get<EvaluationState>(`/api/runs/${id}/evaluation`);
+      if (ended) return;
+      evaluations.set(id, state);
+      evaluated();
+      if (state.phase !== "running") return;
+      await new Promise((done) => setTimeout(done, 400));
+    }
+  }
+
+  function evaluated(): void {
+    const parts = [...chosen].map((id) => ({ id, state: evaluations.get(id), table: tables.get(id) })).filter(({ state }) => state && state.phase !== "none");
+    // Images that are there stay.
+    const key = JSON.stringify(parts.map(({ id, state }) => [id, state!.phase, state!.done]));
+    if (asked.dataset["key"] === key) return;
+    asked.dataset["key"] = key;
+    asked.replaceChildren(...parts.map(({ id, state, table }) => answer(id, state!, table?.name ?? "")));
+  }
+
+  function answer(id: number, state: EvaluationState, name: string): HTMLElement {
+    const heading = el("h2", {}, `Mistakes of ${name}`);
+    if (state.phase === "failed") return el("section", {}, heading, el("p", { class: "quiet" }, state.error ?? ""));
+    if (state.phase === "running")
+      return el("section", {}, heading, el("p", { class: "quiet", role: "status" }, state.count > 0 ? `${state.done} of ${state.count} images …` : "Opening the images …"), el("progress", { max: Math.max(1, state.count), value: state.done, "aria-label": "Progress" }),
+        el("div", { class: "actions" }, el("button", { type: "button", onclick: () => void post("/api/evaluation/stop").catch(toast) }, "Stop")));
+    const tiles = state.mistakes.map((mistake, i) => {
+      const canvas = el("canvas", { role: "img", "aria-label": `${mistake.name}: ${state.classes[mistake.label]}, taken for ${state.classes[mistake.predicted]}` });
+      getBytes(`/api/runs/${id}/mistakes/${i}`).then((bytes) => drawRgba(canvas, bytes, state.width, state.height)).catch(() => undefined);
+      return el("figure", { class: "tile", title: mistake.name }, canvas, el("figcaption", { class: "caption" }, el("span", {}, `${state.classes[mistake.label]} → ${state.classes[mistake.predicted]}`), el("b", {}, percent(mistake.probability))));
+    });
+    return el("section", {}, heading, el("p", { class: "quiet" }, `Top-1 ${percent(state.topOne)}, loss ${state.loss.toPrecision(3)} on ${state.description}.`),
+      el("div", { class: "asked-grid" },
+        state.confusion.length > 0 ? confusion(state.classes, state.confusion, "Who is taken for whom") : el("p", { class: "quiet" }, `${state.classes.length} classes are too many for a picture of who is taken for whom; alexnet eval writes it as a table.`),
+        el("figure", {}, el("figcaption", {}, tiles.length > 0 ? "The mistakes it was surest of" : "It made no mistake."), el("div", { class: "tiles small" }, ...tiles))));
   }
 
   function settings(shown: RunTable[]): void {
@@ -140,12 +189,14 @@ export const watchPage: Page = (main) => {
   addEventListener("resize", resized);
   const theme = matchMedia("(prefers-color-scheme: dark)");
   theme.addEventListener("change", draw);
-  void begin();
+  // One stream for all: a browser opens few connections to a server.
+  const source = new EventSource("/api/runs/events");
+  source.onmessage = (event) => listed(JSON.parse(event.data as string) as RunRow[]);
   return () => {
     ended = true;
     removeEventListener("resize", resized);
     theme.removeEventListener("change", draw);
-    sources.forEach((source) => source.close());
+    source.close();
     plots.forEach((plot) => plot.destroy());
   };
 };

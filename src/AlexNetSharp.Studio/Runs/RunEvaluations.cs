@@ -1,0 +1,145 @@
+using AlexNetSharp.Data;
+using AlexNetSharp.Networks;
+using AlexNetSharp.Studio.Analysis;
+using AlexNetSharp.Studio.Api;
+using AlexNetSharp.Studio.Hosting;
+using AlexNetSharp.Training;
+using Microsoft.AspNetCore.Http;
+
+namespace AlexNetSharp.Studio.Runs;
+
+/// <summary>Who is taken for whom by a run, and its worst mistakes: one run at a time, the last result is kept.</summary>
+internal sealed class RunEvaluations(IRunWork? work, RunReader runs, IReadOnlyList<string> folders, IImageDecoder decoder) : IAsyncDisposable
+{
+    /// <summary>Classes whose matrix can still be read.</summary>
+    private const int MostClasses = 40;
+
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _stop;
+    private Task _task = Task.CompletedTask;
+    private EvaluationState _state = new(-1, "none");
+    private RunEvaluation? _kept;
+
+    /// <summary>Where the evaluation of a run stands.</summary>
+    public EvaluationState StateOf(int id)
+    {
+        runs.FolderOf(id);
+        lock (_gate)
+            return _state.Run == id ? _state : new EvaluationState(id, "none");
+    }
+
+    /// <summary>Begins; another run's is given up.</summary>
+    /// <exception cref="UserException">No images are open.</exception>
+    public async Task StartAsync(int id)
+    {
+        string run = runs.FolderOf(id);
+        if (work is null || folders.Count == 0)
+            throw new UserException(StatusCodes.Status409Conflict, "The run's images are not open: start the studio with their folder, too, alexnet studio RUN IMAGES.");
+        await StopAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (_state.Phase == "running")
+                return;
+            _stop?.Dispose();
+            _stop = new CancellationTokenSource();
+            CancellationToken stopping = _stop.Token;
+            (_state, _kept) = (new EvaluationState(id, "running"), null);
+            _task = Task.Factory.StartNew(() => Evaluate(id, run, stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Gives up.</summary>
+    public async Task StopAsync()
+    {
+        Task task;
+        lock (_gate)
+        {
+            _stop?.Cancel();
+            task = _task;
+        }
+        await task.ConfigureAwait(false);
+    }
+
+    /// <summary>What the network saw of a mistaken image, as red, green, blue, 255.</summary>
+    /// <exception cref="UserException">There is none.</exception>
+    public byte[] Picture(int id, int index)
+    {
+        RunEvaluation? kept;
+        lock (_gate)
+            kept = _state.Run == id ? _kept : null;
+        if (kept is null || index < 0 || index >= kept.Result.Mistakes.Count)
+            throw new UserException(StatusCodes.Status404NotFound, "There is no such image.");
+        var pixels = new PixelBuffer();
+        kept.Images.Read(kept.Result.Mistakes[index].Index, pixels);
+        Preprocessing seen = kept.Preprocessing with { Scale = 1, Mean = [], StandardDeviation = [] };
+        var values = new float[seen.Length];
+        new Preprocessor(seen).Apply(pixels, values);
+        return MapPicture.Rgba(values, seen.Channels, seen.ChannelOrder == ChannelOrder.Bgr);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _stop?.Dispose();
+    }
+
+    private void Evaluate(int id, string run, CancellationToken stopping)
+    {
+        InvalidDataException? first = null;
+        try
+        {
+            // The folder that the run was trained on first, if it is open.
+            string? data = runs.Read(id, null).Settings.GetValueOrDefault("data");
+            string? trained = data is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
+            foreach (string folder in folders.OrderByDescending(folder => Path.TrimEndingDirectorySeparator(folder) == trained))
+            {
+                try
+                {
+                    RunEvaluation evaluation = work!.Evaluate(run, folder, decoder, (done, count) => Set(state => state with { Done = done, Count = count }), stopping);
+                    Set(state => Done(state, evaluation), evaluation);
+                    return;
+                }
+                catch (InvalidDataException e)
+                {
+                    first ??= e;
+                }
+            }
+            Set(state => state with { Phase = "failed", Error = first!.Message });
+        }
+        catch (OperationCanceledException)
+        {
+            Set(state => state with { Phase = "none" });
+        }
+#pragma warning disable CA1031 // The page shows what went wrong.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Set(state => state with { Phase = "failed", Error = e.Message });
+        }
+    }
+
+    private void Set(Func<EvaluationState, EvaluationState> change, RunEvaluation? kept = null)
+    {
+        lock (_gate)
+            (_state, _kept) = (change(_state), kept);
+    }
+
+    private static EvaluationState Done(EvaluationState state, RunEvaluation evaluation)
+    {
+        Evaluation result = evaluation.Result;
+        int n = result.Confusion.Classes.Count;
+        return state with
+        {
+            Phase = "done",
+            Description = evaluation.Description,
+            TopOne = result.Tally.Top1,
+            Loss = result.Tally.Loss,
+            Classes = result.Confusion.Classes,
+            Confusion = n > MostClasses ? [] : [.. Enumerable.Range(0, n * n).Select(i => result.Confusion[i / n, i % n])],
+            Mistakes = [.. result.Mistakes.Select(m => new EvaluationMistake(Path.GetFileName(evaluation.Images.Name(m.Index)), m.Label, m.Predicted, m.Probability))],
+            Width = evaluation.Preprocessing.CropWidth,
+            Height = evaluation.Preprocessing.CropHeight,
+        };
+    }
+}
