@@ -10,6 +10,10 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <param name="BackwardBy">What takes it.</param>
 internal sealed record Floor(double Forward, string ForwardBy, double Backward, string BackwardBy)
 {
+    /// <summary>Of all operations of a plan.</summary>
+    public static Floor[] AllOf(Plan plan, double peak, double bandwidth) =>
+        [.. Enumerable.Range(0, plan.Operations.Count).Select(i => Of(plan, i, plan.BatchSize, peak, bandwidth))];
+
     /// <summary>Of an operation.</summary>
     /// <param name="plan">Its plan.</param>
     /// <param name="operation">Its number.</param>
@@ -26,7 +30,9 @@ internal sealed record Floor(double Forward, string ForwardBy, double Backward, 
         long parameters = network.Parameters.Where(p => step.Layers.Any(layer => p.Name.StartsWith(layer + ".", StringComparison.Ordinal))).Sum(p => p.Length);
         // Every tensor once. Forward: input, parameters, output. Backward: the input, the gradient of the output, parameters and their
         // gradients, and the gradient of the input; the first layer has none, and needs its weights no more.
-        long forwardBytes = 4 * (input + parameters + output);
+        // Fully connected weights of forward may be narrower.
+        int weightBytes = network.Layers[first] is Linear ? plan.Options.Precision switch { Precision.Int8 => 1, Precision.BFloat16 => 2, _ => 4 } : 4;
+        long forwardBytes = 4 * (input + output) + weightBytes * parameters;
         long backwardBytes = 4 * (input + output + parameters + (isFirst ? 0 : input + parameters));
         double multiplications = parameters > 0 ? 2e-6 * step.AlgorithmMultiplyAdds / peak : 0;
         (double forward, string forwardBy) = Larger(multiplications, forwardBytes * 1e-6 / bandwidth);

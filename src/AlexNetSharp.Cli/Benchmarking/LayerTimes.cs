@@ -75,6 +75,34 @@ internal sealed class LayerTimes
         return table;
     }
 
+    /// <summary>The means as a table, each beside the least time that its multiplications and its memory allow, in milliseconds.</summary>
+    public static Table ToTable(IReadOnlyList<LayerReport> layers, IReadOnlyList<Floor> floors)
+    {
+        bool backward = layers.Any(layer => layer.BackwardSeconds is not null);
+        Table table = backward
+            ? Tables.Create("layers", "algorithm", ">forward ms", ">at least", ">backward ms", ">at least", ">weights ms", ">share")
+            : Tables.Create("layers", "algorithm", ">forward ms", ">at least", ">weights ms", ">share");
+        for (int i = 0; i < layers.Count; i++)
+        {
+            (LayerReport layer, Floor floor) = (layers[i], floors[i]);
+            List<string> cells = [layer.Name, layer.Algorithm, Milliseconds(layer.ForwardSeconds), AtLeast(floor.Forward, floor.ForwardBy, layer.ForwardSeconds)];
+            if (backward)
+                cells.AddRange([Milliseconds(layer.BackwardSeconds), AtLeast(floor.Backward, floor.BackwardBy, layer.BackwardSeconds)]);
+            table.Row([.. cells, Milliseconds(layer.PrepareSeconds), Number(layer.Share * 100, "0.0") + " %"]);
+        }
+        double forward = layers.Sum(l => l.ForwardSeconds), back = layers.Sum(l => l.BackwardSeconds ?? 0);
+        double leastForward = floors.Sum(f => f.Forward), leastBack = layers.Zip(floors).Sum(pair => pair.First.BackwardSeconds > 0 ? pair.Second.Backward : 0);
+        List<string> sums = ["all", "", Milliseconds(forward), AtLeast(leastForward, "", forward)];
+        if (backward)
+            sums.AddRange([Milliseconds(back), AtLeast(leastBack, "", back)]);
+        table.Row([.. sums, Milliseconds(layers.Sum(l => l.PrepareSeconds)), ""]);
+        return table;
+
+        // By what, and which share of the time that is.
+        static string AtLeast(double floor, string by, double? seconds) => seconds >= 5e-6
+            ? string.Create(CultureInfo.InvariantCulture, $"{floor:0.00} {by}{(by.Length > 0 ? " " : "")}{floor / (1000 * seconds):0 %}") : "";
+    }
+
     private static double Gflops(long multiplyAdds, double seconds) => seconds > 0 ? 2e-9 * multiplyAdds / seconds : 0;
 
     private static TimeSpan Sum(TimeSpan[] times) => times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);

@@ -47,7 +47,7 @@ internal sealed class BenchCommand : CliCommand
         "--int8", "store the fully connected weights in 8 bits, a quarter of the memory traffic; needs --forward-only");
     private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
     private readonly Option<bool> _explain = CommandOptions.Switch(
-        "--explain", "show which algorithms were considered for each layer, why each was chosen or rejected, and how far each layer can scale with threads");
+        "--explain", "show which algorithms were considered for each layer, why each was chosen or rejected, how far each layer can scale with threads, and with --per-layer the least time that multiplications (×) and memory (mem) allow");
     private readonly Option<string?> _csv = CommandOptions.Path("--csv", "write the duration of each step as CSV");
     private readonly ChoiceOption<string> _exchange = new(
         "--exchange", "between processes: what travels for fully connected layers, gradients or the factors that they are made of", null,
@@ -197,9 +197,12 @@ internal sealed class BenchCommand : CliCommand
                                            from batchSize in context.Get(_batchSizes).Values
                                            select Settings(context, network, batchSize, threads)];
         bool sweep = combinations.Length > 1;
+        IReadOnlyList<Floor> floors = [];
+        bool beside = context.Get(_explain) && context.Get(_perLayer);
         var runner = new BenchRunner(network, model?.Parameters, runs)
         {
-            Probes = context.Has(_json.Option),
+            Probes = context.Has(_json.Option) || beside,
+            Measured = beside ? (_, plan, peak, bandwidth) => floors = Floor.AllOf(plan, peak, bandwidth) : null,
             Quiet = sweep,
             Explain = context.Get(_explain),
         };
@@ -209,10 +212,11 @@ internal sealed class BenchCommand : CliCommand
             runner.Images = new ImageBatch(images, PreprocessingOf(model, chosen, network), combinations.Max(settings => settings.BatchSize), _decoding.Decoder(context));
 
         context.WriteLine(Machine.Current.Describe(combinations.Max(settings => settings.Threads)) + NativeBuild.Suffix);
-        return sweep ? RunSweep(runner, combinations, plot, context) : RunOne(runner, combinations[0], network, runs, csv, context);
+        return sweep ? RunSweep(runner, combinations, plot, context) : RunOne(runner, combinations[0], network, runs, csv, () => floors, context);
     }
 
-    private int RunOne(BenchRunner runner, BenchSettings settings, Network network, string[] runs, string? csv, CommandContext context)
+    private int RunOne(
+        BenchRunner runner, BenchSettings settings, Network network, string[] runs, string? csv, Func<IReadOnlyList<Floor>> floors, CommandContext context)
     {
         foreach (string line in NotebookFormat.Shapes(network, settings.BatchSize))
             context.WriteLine(line);
@@ -221,7 +225,7 @@ internal sealed class BenchCommand : CliCommand
             context.WriteLine(Rates(report.Runs, report.PeakMemoryBytes));
         IReadOnlyList<LayerReport>? layers = context.Get(_perLayer) ? outcomes[^1].Layers : null;
         if (layers is { Count: > 0 })
-            context.WriteTable(LayerTimes.ToTable(layers));
+            context.WriteTable(floors() is { Count: > 0 } least ? LayerTimes.ToTable(layers, least) : LayerTimes.ToTable(layers));
         WarnOfNoise(context, [report]);
         if (csv is not null)
             OutputFile.Write("--csv", csv, Csv(runs, outcomes));

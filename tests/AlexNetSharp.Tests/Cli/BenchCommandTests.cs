@@ -42,6 +42,7 @@ public partial class BenchCommandTests
         AlexNetProcess.Result result = AlexNetCommand.Run(
             [.. s_small, "--batches", "3", "--gradients", "all", "--per-layer", "--explain", "--json", json, "--csv", csv]);
         Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"conv1 .* (mem|×) +\d+ %", result.Output);
 
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(json));
         JsonElement root = document.RootElement;
