@@ -82,9 +82,10 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
     {
         foreach (FileResult<float[]> image in images)
         {
-            if (image.Error is null && hashOf[image.Path] is { } hash)
+            if (image.Error is null)
             {
-                cache.Add(hash, image.GetOrThrow());
+                // One that could not be read before, and now can, must not be missing without a word.
+                cache.Add(hashOf[image.Path] = hashOf[image.Path] ?? FeatureCache.HashOf(image.Path), image.GetOrThrow());
                 Computed++;
             }
             yield return image;

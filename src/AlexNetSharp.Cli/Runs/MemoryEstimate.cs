@@ -19,6 +19,9 @@ internal sealed class MemoryEstimate
     /// <summary>What compiled code, buffers for files and the runtime's own heap grow by.</summary>
     private const long Growth = 40L << 20;
 
+    /// <summary>What a cache gives back beyond what is missing.</summary>
+    private const long Slack = 16L << 20;
+
     private readonly List<(string What, long Bytes)> _parts = [];
 
     /// <summary>Bytes that are still to come.</summary>
@@ -75,12 +78,16 @@ internal sealed class MemoryEstimate
         long missing = Bytes - SystemMemory.AvailableBytes, cached = data?.CachedBytes ?? 0;
         if (missing > 0 && cached >= missing)
         {
-            data!.Shrink(cached - missing);
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            // What the runtime gives back it gives back in pieces, and not all at once.
+            for (int round = 0; round < 3 && missing > 0 && data!.CachedBytes > 0; round++)
+            {
+                data.Shrink(Math.Max(0, data.CachedBytes - missing - Slack));
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                missing = Bytes - SystemMemory.AvailableBytes;
+            }
             context.Note(string.Create(
                 CultureInfo.InvariantCulture,
-                $"memory: the cache of decoded images shrinks from {cached / 1e9:0.00} to {data.CachedBytes / 1e9:0.00} GB, so that the training fits; the other images are decoded in each epoch"));
-            missing = Bytes - SystemMemory.AvailableBytes;
+                $"memory: the cache of decoded images shrinks from {cached / 1e9:0.00} to {data!.CachedBytes / 1e9:0.00} GB, so that the training fits; the other images are decoded in each epoch"));
         }
         if (missing > 0)
             throw new InsufficientMemoryException(string.Create(

@@ -97,6 +97,9 @@ internal sealed record TrainData(
         TrainingStatistics? computed = statistics || settings.ColorPca
             ? TrainingStatistics.Compute(training, preprocessing, threads, Progress(context, "mean", training.Count), context.Cancellation)
             : null;
+        if (stored is null && settings.Normalize == "channel" && computed!.ChannelDeviation.ToList().FindIndex(deviation => !(deviation > 0)) is >= 0 and var constant)
+            throw new InvalidDataException(
+                $"{settings.Data}: the {(preprocessing.Channels == 1 ? "gray" : ((string[])["red", "green", "blue"])[constant])} values are the same in all training images, so --normalize channel cannot divide by their deviation; use --normalize pixel or none");
         if (stored is null)
             preprocessing = settings.Normalize switch
             {

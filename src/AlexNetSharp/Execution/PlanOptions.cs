@@ -32,6 +32,9 @@ public sealed record PlanOptions : ExecutorOptions
     /// </summary>
     public IReadOnlyList<string> FactorLayers { get; init; } = [];
 
+    /// <summary>The largest batch, far beyond what memory allows for any network.</summary>
+    private const int MostImages = 1 << 20;
+
     internal int EffectiveThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
 
     /// <summary>Threads that run at the same time: those beyond the processors take turns, and to cut the work for them would do some of it twice.</summary>
@@ -39,7 +42,9 @@ public sealed record PlanOptions : ExecutorOptions
 
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        // Kernels count rows of a batch in 32 bits.
+        if (BatchSize is < 1 or > MostImages)
+            throw new ArgumentOutOfRangeException(nameof(BatchSize), BatchSize, FormattableString.Invariant($"a batch must have 1 to {MostImages} images"));
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 1024);
         ArgumentNullException.ThrowIfNull(Gradients);

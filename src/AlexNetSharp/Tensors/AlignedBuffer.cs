@@ -88,6 +88,8 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     {
         if (Interlocked.Or(ref _state, Disposed) == 0)
             Free();
+        // Else the last holder frees.
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Gives the memory back if nobody disposed of it.</summary>
@@ -119,7 +121,6 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     /// <summary>Called by one thread once: the one that finds that nobody holds the disposed buffer, or else the finalizer's.</summary>
     private void Free()
     {
-        GC.SuppressFinalize(this);
         // Null where the memory could not be had.
         if (_allocation == null)
             return;

@@ -46,10 +46,23 @@ public sealed partial class MemoryEstimateTests : IDisposable
     }
 
     [Fact]
+    public void AColorThatIsTheSameEverywhereIsNamed()
+    {
+        for (int i = 0; i < 4; i++)
+            _folder.Write($"flat/{"ab"[i % 2]}/{i}.png", TestImages.Encode(40, 30, SKEncodedImageFormat.Png, out _, (x, y, channel) => channel == 1 ? (byte)7 : (byte)(x + y + i)));
+        AlexNetProcess.Result result = AlexNetCommand.Run(
+            "train", _folder.PathOf("flat"), "--network", "cifar10-quick", "--normalize", "channel", "--epochs", "1", "--out", _folder.PathOf("run"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("the green values are the same in all training images", result.ErrorLines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MessagesOfTheRuntimeAreNotShown()
     {
-        Assert.StartsWith("the memory does not suffice (", ErrorText.Of(new OutOfMemoryException()), StringComparison.Ordinal);
-        Assert.StartsWith("the memory does not suffice (", ErrorText.Of(new AggregateException(new OutOfMemoryException())), StringComparison.Ordinal);
+        Exception? bare = Record.Exception(() => GC.KeepAlive(new byte[Array.MaxLength, Array.MaxLength]));
+        bare = Assert.IsType<OutOfMemoryException>(bare);
+        Assert.StartsWith("the memory does not suffice (", ErrorText.Of(bare), StringComparison.Ordinal);
+        Assert.StartsWith("the memory does not suffice (", ErrorText.Of(new AggregateException(bare)), StringComparison.Ordinal);
         Assert.Equal("3 GB are missing", ErrorText.Of(new InsufficientMemoryException("3 GB are missing")));
         Assert.Equal("a.jpg: truncated.", ErrorText.Of(new AggregateException(new InvalidDataException("a.jpg: truncated."))));
         Assert.Equal("an error inside the program, BareException; --verbose shows where", ErrorText.Of(new BareException()));

@@ -139,4 +139,21 @@ public class PlanTests
         Compare.Close("output", whole.Output, cut.Output, Tolerances.SmallNetwork);
         Compare.Close("gradient", whole.Gradients!["conv.weight"].Storage, cut.Gradients!["conv.weight"].Storage, Tolerances.SmallNetwork);
     }
+
+    [Fact]
+    public void BatchesBeyondAllMemoryAreRefusedWithWhatTheyNeed()
+    {
+        foreach (string name in NetworkCatalog.Names)
+        {
+            Network network = NetworkCatalog.Get(name).Build(10);
+            foreach (int batchSize in (int[])[1 << 20, (1 << 20) + 1, int.MaxValue])
+                foreach (GradientScope gradients in (GradientScope[])[GradientScope.None, GradientScope.All])
+                {
+                    var options = new PlanOptions { BatchSize = batchSize, Threads = 2, Gradients = gradients };
+                    Exception? error = Record.Exception(() => new PlanLayout(network, options));
+                    Assert.True(
+                        error is null or OverflowException or ArgumentException { Message.Length: > 40 }, $"{name}, batch {batchSize}: {error}");
+                }
+        }
+    }
 }
