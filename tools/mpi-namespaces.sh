@@ -58,7 +58,9 @@ printf '10.99.0.1 slots=%d\n10.99.0.2 slots=%d\n' "$each" "$each" >"$work/hosts"
 if [ -n "${CUT:-}" ]; then
     (sleep "$CUT"; ip -n "$b" link set cable down) &
 fi
+# mpirun itself would wait for minutes for its daemon behind a cut cable: keepalive makes it give up after ten seconds.
+alive="--mca oob_tcp_keepalive_time 4 --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 3"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 ip netns exec "$a" mpirun -n "$processes" --hostfile "$work/hosts" --map-by node --bind-to none \
     --mca plm_rsh_agent "$work/agent" --mca btl self,tcp --mca btl_tcp_if_include 10.99.0.0/24 --mca oob_tcp_if_include 10.99.0.0/24 \
-    --mca mpi_yield_when_idle 1 -x TERM=dumb "$@"
+    $alive --mca mpi_yield_when_idle 1 -x TERM=dumb "$@"
