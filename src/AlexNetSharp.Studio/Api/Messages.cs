@@ -59,6 +59,9 @@ internal sealed record RunTable(
 
     public bool CanContinue { get; init; }
 
+    /// <summary>Whether it has weights, whose mistakes can be shown.</summary>
+    public bool CanEvaluate { get; init; }
+
     /// <summary>Why a training that was continued here failed.</summary>
     public string? Problem { get; init; }
 }

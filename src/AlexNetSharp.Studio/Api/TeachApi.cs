@@ -4,6 +4,7 @@ using AlexNetSharp.Studio.Hosting;
 using AlexNetSharp.Studio.Teaching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace AlexNetSharp.Studio.Api;
@@ -88,7 +89,7 @@ internal static class TeachApi
         return TypedResults.Json(new TaughtAnswer(classes, Stopwatch.GetElapsedTime(start).TotalMilliseconds), StudioJson.Default.TaughtAnswer);
     }
 
-    private static IResult Download(HttpContext context, TeachSession session, string format)
+    private static FileStreamHttpResult Download(HttpContext context, TeachSession session, string format)
     {
         if (format is not ("safetensors" or "onnx"))
             throw new UserException(StatusCodes.Status404NotFound, "A model is written as safetensors or ONNX.");

@@ -84,6 +84,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         {
             CanStop = trainings?.IsOurs(id) ?? false,
             CanContinue = trainings?.CanContinue(id, running, seconds.Length, wanted) ?? false,
+            CanEvaluate = File.Exists(Training.RunFolder.BestCheckpointOf(folder)),
             Problem = trainings?.ProblemOf(id),
         };
     }

@@ -13,7 +13,7 @@ export interface NearSheet { images: Near[]; searched: number }
 export interface ExcitedSheet { images: { id: number; name: string; value: number }[]; searched: number; count: number }
 export interface RunRow { id: number; name: string; epochs: number; topOne: number | null; loss: number | null; isRunning: boolean; changed: number }
 export type Columns = Record<string, (number | null)[]>;
-export interface RunTable { id: number; name: string; epochs: Columns; steps: Columns; settings: Record<string, string>; epochsWanted: number | null; secondsLeft: number | null; isRunning: boolean; changed: number; canStop: boolean; canContinue: boolean; problem: string | null }
+export interface RunTable { id: number; name: string; epochs: Columns; steps: Columns; settings: Record<string, string>; epochsWanted: number | null; secondsLeft: number | null; isRunning: boolean; changed: number; canStop: boolean; canContinue: boolean; canEvaluate: boolean; problem: string | null }
 export interface EvaluationState { run: number; phase: "none" | "running" | "done" | "failed"; error: string | null; done: number; count: number; description: string | null; topOne: number; loss: number; classes: string[]; confusion: number[]; mistakes: { name: string; label: number; predicted: number; probability: number }[]; width: number; height: number }
 
 export interface TeachPoint { epoch: number; loss: number; top1: number; heldOutLoss: number | null; heldOutTop1: number | null }

@@ -62,6 +62,8 @@ export const benchPage: Page = (main) => {
         ["GFLOP/s", run.gflops.toFixed(0)],
       ] as const).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))), run.noise ? el("p", { class: "quiet" }, `Noisy: ${run.noise}. Measure again in a quiet hour.`) : null))),
       el("p", { class: "quiet" }, [`Multiply-adds alone: ${report.runs[0]?.peakBeforeGflops?.toFixed(0) ?? "–"} GFLOP/s`, `memory, read: ${report.memoryReadGBs?.toFixed(1) ?? "–"} GB/s`].join(" · ")),
+      runs.some(({ layers }) => layers.some((layer) => layer.forwardFloor > layer.forwardSeconds || layer.backwardFloor > layer.backwardSeconds))
+        ? el("p", { class: "quiet" }, "Some layers are faster than their floor: their data stayed in the caches, or somebody else was at work while processor and memory were measured.") : "",
       ...runs.map(({ run, layers }) => el("section", {}, el("h3", {}, `Layers of ${run}`), key(run), el("ul", { class: "layer-bars" }, ...layers.map((layer) => el("li", {}, row(layer, most)))))),
       el("p", { class: "links" }, download()));
   }

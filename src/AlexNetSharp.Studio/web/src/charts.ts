@@ -28,11 +28,14 @@ export function chart(parent: HTMLElement, title: string, lines: Line[], format:
     const style = getComputedStyle(box), inner = box.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
     return new uPlot({
       width: Math.max(120, inner), height, cursor: { y: false, points: { size: 6 } }, scales: { x: { time: false } },
-      axes: [axis, { ...axis, size: 64, values: (_: uPlot, ticks: number[]) => ticks.map(format) }],
+      axes: [{ ...axis, size: 28 }, { ...axis, size: 64, values: (_: uPlot, ticks: number[]) => ticks.map(format) }],
       series: [{ label: "at" }, ...lines.map((line) => ({ label: line.label || title, stroke: line.color, width: 2, spanGaps: true, points: { show: places.length < 3 }, ...(line.dash ? { dash: [5, 4] } : {}), value: (_: uPlot, v: number | null) => (v === null ? "–" : format(v)) }))],
     }, data, box);
   };
 }
+
+/** With more classes, columns have numbers. */
+const mostNames = 6;
 
 /** Who is taken for whom: a row for each actual class. */
 export function confusion(names: string[], counts: number[], caption: string): HTMLElement {
@@ -45,6 +48,6 @@ export function confusion(names: string[], counts: number[], caption: string): H
     return td;
   };
   return el("figure", { class: "confusion" }, el("figcaption", {}, caption), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, el("table", {},
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "is ↓  taken for →"), ...names.map((name) => el("th", { scope: "col", title: name }, name)))),
-    el("tbody", {}, ...names.map((name, i) => el("tr", {}, el("th", { scope: "row", title: name }, name), ...names.map((_, k) => cell(i, k))))))));
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "is ↓  taken for →"), ...names.map((name, k) => el("th", { scope: "col", title: name }, n > mostNames ? String(k + 1) : name)))),
+    el("tbody", {}, ...names.map((name, i) => el("tr", {}, el("th", { scope: "row", title: name }, n > mostNames ? `${i + 1} ${name}` : name), ...names.map((_, k) => cell(i, k))))))));
 }

@@ -21,7 +21,7 @@ const pages: { id: string; title: string; page: Page }[] = [
 ];
 
 const main = document.getElementById("main")!, tabs = document.getElementById("tabs")!, model = document.getElementById("model")!;
-let status: Status | null = null, end: (() => void) | null = null, lost = false;
+let status: Status | null = null, end: (() => void) | null = null, opened: (typeof pages)[number] | null = null, lost = false;
 
 for (const { id, title } of pages) tabs.append(el("a", { href: `#${id}` }, title));
 
@@ -38,6 +38,8 @@ function open(): void {
   document.title = `${entry.title} · AlexNet Studio`;
   end?.();
   main.replaceChildren();
+  if (entry !== opened) scrollTo({ top: 0 });
+  opened = entry;
   end = entry.page(main, () => status);
 }
 

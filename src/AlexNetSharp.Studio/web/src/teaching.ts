@@ -109,7 +109,7 @@ export function add(lesson: Lesson, files: Blob[]): void {
     waiting.push({ lesson, sample });
   }
   tell();
-  void pump();
+  pump();
 }
 
 function pump(): void {
@@ -147,14 +147,18 @@ async function send(lesson: Lesson, sample: Sample): Promise<void> {
   }
 }
 
-/** Sends what the server has not, and waits for it. */
+/** Sends what the server has not, and waits for it; again where the session turns out to be gone meanwhile. */
 async function resend(): Promise<void> {
-  await address();
-  for (const lesson of lessons)
-    for (const sample of lesson.samples)
-      if (sample.session !== session && !waiting.some((item) => item.sample === sample)) waiting.push({ lesson, sample });
-  void pump();
-  while (pending() > 0) await new Promise((done) => setTimeout(done, 60));
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const id = (await address()).split("/").at(-1)!;
+    for (const lesson of lessons)
+      for (const sample of lesson.samples)
+        if (sample.session !== id && !waiting.some((item) => item.sample === sample)) waiting.push({ lesson, sample });
+    pump();
+    while (pending() > 0) await new Promise((done) => setTimeout(done, 60));
+    if (session === id && lessons.every((lesson) => lesson.samples.every((sample) => sample.session === id))) return;
+  }
+  throw new Error("Not all images reached the studio: try again.");
 }
 
 export async function train(epochs: number): Promise<void> {

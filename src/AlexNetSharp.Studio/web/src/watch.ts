@@ -108,7 +108,7 @@ export const watchPage: Page = (main) => {
     const buttons = [
       table.canContinue ? button("Continue", () => goOn(table.id)) : null,
       table.canStop ? button("Stop", () => post(`/api/runs/${table.id}/stop`)) : null,
-      (table.epochs["epoch"]?.length ?? 0) > 0 ? button("Show its mistakes", () => ask(table.id)) : null,
+      table.canEvaluate ? button("Show its mistakes", () => ask(table.id)) : null,
     ].filter((element) => element !== null);
     return el("div", { class: "run-actions" }, ...buttons, table.isRunning && !table.canStop ? el("p", { class: "quiet" }, "Another process trains it: stop it there with Ctrl-C; it keeps where it stands.") : null,
       table.problem ? el("p", { class: "quiet problem" }, table.problem) : null);
@@ -170,14 +170,20 @@ export const watchPage: Page = (main) => {
         el("figure", {}, el("figcaption", {}, tiles.length > 0 ? "The mistakes it was surest of" : "It made no mistake."), el("div", { class: "tiles small" }, ...tiles))));
   }
 
+  /** What is not set, or was not there when the run was made, is the same: nothing. */
+  function settingOf(table: RunTable, name: string): string {
+    const value = table.settings[name] ?? "";
+    return value === "null" ? "" : value;
+  }
+
   function settings(shown: RunTable[]): void {
-    const names = [...new Set(shown.flatMap((table) => Object.keys(table.settings)))].filter((name) => shown.length === 1 || new Set(shown.map((table) => table.settings[name] ?? "")).size > 1);
+    const names = [...new Set(shown.flatMap((table) => Object.keys(table.settings)))].filter((name) => shown.length === 1 || new Set(shown.map((table) => settingOf(table, name))).size > 1);
     if (names.length === 0) {
       differences.replaceChildren();
       return;
     }
     const table = el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "setting"), ...shown.map((run) => el("th", { scope: "col" }, run.name)))),
-      el("tbody", {}, ...names.map((name) => el("tr", {}, el("th", { scope: "row" }, name), ...shown.map((run) => el("td", {}, run.settings[name] ?? "–"))))));
+      el("tbody", {}, ...names.map((name) => el("tr", {}, el("th", { scope: "row" }, name), ...shown.map((run) => el("td", {}, settingOf(run, name) || "–"))))));
     differences.replaceChildren(shown.length > 1 ? el("h2", {}, "What differs") : el("h2", {}, "Settings"), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Settings" }, table));
   }
 

@@ -20,6 +20,7 @@ for (const width of widths)
     page.on("pageerror", (error) => console.error("page:", error.message));
     await page.goto(address);
     const shot = async (name, fullPage) => {
+      if (fullPage) await page.evaluate(() => scrollTo(0, 0));
       await page.waitForTimeout(300);
       await page.screenshot({ path: join(out, all ? `${name}-${width}-${colorScheme}.png` : `${name}.png`), fullPage });
     };
@@ -37,6 +38,13 @@ for (const width of widths)
     await page.locator(".tiles img").first().waitFor();
     await page.waitForTimeout(500);
     await shot("similar", false);
+    if (all) {
+      await page.goto(new URL("/#inside", address).href);
+      await page.locator(".map").first().click();
+      await page.locator("dialog[open] .excited p", { hasText: /that excite it most$|No image of the folder/ }).waitFor({ timeout: 60000 });
+      await shot("map", false);
+      await page.keyboard.press("Escape");
+    }
     await page.goto(new URL("/#teach", address).href);
     if (all) await shot("teach-empty", false);
     await page.locator("input[webkitdirectory]").first().setInputFiles(teach);
@@ -58,6 +66,8 @@ for (const width of widths)
     await page.locator(".chart").first().waitFor();
     const runs = page.locator(".run");
     if ((await runs.count()) > 1) await runs.nth(await runs.locator("[aria-pressed=false]").count() ? 0 : 1).click();
+    await page.getByRole("button", { name: "Show its mistakes" }).first().click();
+    await page.waitForFunction(() => document.querySelector(".asked section") && !document.querySelector(".asked progress"), undefined, { timeout: 60000 });
     await shot("watch", true);
     await page.close();
   }
