@@ -77,7 +77,7 @@ public class BadInputTests
                 (folder.Write("huge.png", TestImages.PngHeader(60000, 60000)), "huge.png: too large"),
                 (folder.Path, "cut.jpg: truncated"),
             ])
-            AssertOneLine(1, expected, "bench", "--images", path);
+            AssertOneLine(1, expected, "bench", "--strict", "--images", path);
     }
 
     [Fact]
