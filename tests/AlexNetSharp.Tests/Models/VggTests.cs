@@ -144,7 +144,10 @@ public class FullVggTests
         using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);
         using var plan = new Plan(network, parameters, new PlanOptions
         {
-            BatchSize = 1, Gradients = GradientScope.All, InputGradient = true, KeepActivations = sameDecisions,
+            BatchSize = 1,
+            Gradients = GradientScope.All,
+            InputGradient = true,
+            KeepActivations = sameDecisions,
         });
         TinyNetworks.Fill(plan.Input, seed: 2);
         plan.Forward();
