@@ -61,7 +61,7 @@ public class BadInputTests
     }
 
     [Fact]
-    public void AImageThatCannotBeReadIsNamed()
+    public void AnImageThatCannotBeReadIsNamed()
     {
         using var folder = new TemporaryFolder();
         byte[] image = TestImages.Encode(40, 30, SKEncodedImageFormat.Jpeg, out _);

@@ -152,7 +152,7 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
-    public void AImageBeyondAnArrayIsRefused()
+    public void AnImageBeyondAnArrayIsRefused()
     {
         var pixels = new PixelBuffer();
         Assert.Throws<OverflowException>(() => pixels.Reset(1, int.MaxValue, 1));

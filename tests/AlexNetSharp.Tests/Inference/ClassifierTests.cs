@@ -113,7 +113,7 @@ public class ClassifierTests
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void AImageGivesTheSameAloneAndInABatch(string name)
+    public void AnImageGivesTheSameAloneAndInABatch(string name)
     {
         using var classifier = new Classifier(InferenceModels.Narrow(name), options: new InferenceOptions { BatchSize = 5 });
         Preprocessing size = classifier.Preprocessing;

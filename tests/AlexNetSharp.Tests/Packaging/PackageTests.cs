@@ -94,7 +94,7 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
     }
 
     [Fact]
-    public void ThePackedToolAndLibraryClassifyAImage()
+    public void ThePackedToolAndLibraryClassifyAnImage()
     {
         DotnetCommand dotnet = _packed.Dotnet;
         dotnet.Run(
