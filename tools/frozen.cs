@@ -73,6 +73,8 @@ return 0;
 /// <summary>Plan and optimizer of what learns.</summary>
 internal sealed class Learner(Network network, ParameterSet parameters, GradientScope learns, int batchSize, int threads) : IDisposable
 {
+    private const float LearningRate = 1e-6f;
+
     private readonly Plan _plan = new(network, parameters, new PlanOptions { BatchSize = batchSize, Threads = threads, Gradients = learns });
     private Sgd? _optimizer;
     private ulong _step;
@@ -88,8 +90,6 @@ internal sealed class Learner(Network network, ParameterSet parameters, Gradient
         _plan.Backward();
         _optimizer.Step(_plan.Gradients!, LearningRate);
     }
-
-    private const float LearningRate = 1e-6f;
 
     public void Dispose()
     {

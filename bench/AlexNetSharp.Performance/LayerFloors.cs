@@ -39,7 +39,7 @@ internal static class LayerFloors
         double[] sums = new double[5];
         for (int i = 0; i < n; i++)
         {
-            Floor floor = Floor.Of(plan, i, batch, peak, bandwidth);
+            Floor floor = Floor.Of(plan, i, peak, bandwidth);
             double f = Median(forward[i]), b = Median(backward[i]), p = Median(prepare[i]);
             if (f + b < 0.3)
                 continue;

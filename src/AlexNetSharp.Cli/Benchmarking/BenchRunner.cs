@@ -54,9 +54,6 @@ internal sealed class BenchRunner(Network network, ParameterSet? parameters, str
             FormattableString.Invariant($"batch size {batchSize} needs more memory than can be addressed; use a smaller batch or image"), cause);
     }
 
-    /// <summary>Gets each run's plan when it is over, with the peak in GFLOP/s and the memory's speed in GB/s; needs <see cref="Probes"/>.</summary>
-    public Action<string, Plan, double, double>? Measured { get; init; }
-
     /// <summary>Runs what the settings say, for a command; runs are missing after an interruption.</summary>
     public Result Run(BenchSettings settings, CommandContext context) => Run(
         settings,
@@ -85,7 +82,7 @@ internal sealed class BenchRunner(Network network, ParameterSet? parameters, str
             {
                 WriteLine = Quiet ? null : writeLine,
                 Explain = Explain ? writeLine : null,
-                Done = before is { } peak && memory is { } bandwidth ? plan => Measured?.Invoke(run, plan, peak, bandwidth) : null,
+                Speeds = before is { } peak && memory is { } bandwidth ? (peak, bandwidth) : null,
             });
             if (before is { } start && outcome.Report is { } report && !cancellation.IsCancellationRequested)
             {

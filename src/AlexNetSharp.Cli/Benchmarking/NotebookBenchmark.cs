@@ -37,15 +37,18 @@ internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, i
         /// <summary>Takes lines about the choice of algorithms; null leaves them out.</summary>
         public Action<string>? Explain { get; init; }
 
-        /// <summary>Gets the plan when a run is over.</summary>
-        public Action<Plan>? Done { get; init; }
+        /// <summary>Multiply-adds of all threads in GFLOP/s and reading of memory in GB/s, to set the least times beside the measured ones; null for none.</summary>
+        public (double Peak, double Bandwidth)? Speeds { get; init; }
     }
 
     /// <summary>What a run gave.</summary>
     /// <param name="Report">Statistics; null if the user interrupted before a step counted.</param>
     /// <param name="Durations">Each step's duration.</param>
     /// <param name="Layers">Times by layer.</param>
-    public sealed record Outcome(RunReport? Report, DurationStatistics Durations, IReadOnlyList<LayerReport> Layers);
+    /// <param name="Operations">The plan's operations, one for each of the layers' times.</param>
+    /// <param name="Floors">The least times of the operations; empty where the machine's speeds were not measured.</param>
+    public sealed record Outcome(
+        RunReport? Report, DurationStatistics Durations, IReadOnlyList<LayerReport> Layers, IReadOnlyList<PlanOperation> Operations, IReadOnlyList<Floor> Floors);
 
     /// <summary>The options of a run's plan.</summary>
     public PlanOptions OptionsOf(string run) => run == Forward ? Options with { Gradients = GradientScope.None } : Options;
@@ -78,10 +81,10 @@ internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, i
         };
         DurationStatistics durations = timedRun.Run(
             backward ? step => ForwardBackwardStep(plan, step) : step => plan.Forward(training: true, (ulong)step), times.Add, surroundings.Cancellation);
-        surroundings.Done?.Invoke(plan);
         var work = new DirectWork(Network, plan.Options.Gradients);
         return new Outcome(
-            durations.Count > 0 ? RunReport.From(run, durations, Options.BatchSize, work.ForwardBackward) : null, durations, times.Report());
+            durations.Count > 0 ? RunReport.From(run, durations, Options.BatchSize, work.ForwardBackward) : null, durations, times.Report(), plan.Operations,
+            surroundings.Speeds is (double peak, double bandwidth) ? Floor.AllOf(plan, peak, bandwidth) : []);
     }
 
     private static void ForwardBackwardStep(Plan plan, int step)

@@ -22,12 +22,9 @@ internal sealed class PageBenchmark(int threads) : IPageBenchmark
     public BenchOutcome Run(BenchRequest request, Action<BenchStep> progress, CancellationToken cancellation)
     {
         Network network = NetworkChoice.Create(NetworkName, asInNotebook: true).Network;
-        var layers = new Dictionary<string, List<BenchLayer>>();
         var runner = new BenchRunner(network, null, [NotebookBenchmark.Forward, NotebookBenchmark.ForwardBackward])
         {
             Probes = true,
-            Measured = (run, plan, peak, bandwidth) => layers[run] =
-                [.. Enumerable.Range(0, plan.Operations.Count).Select(i => Layer(plan, i, request.BatchSize, peak, bandwidth))],
         };
         var settings = new BenchSettings(
             null, request.BatchSize, network.InputShape.Height, network.InputShape.Width, _threads, request.AllGradients ? "all" : "conv", false, "float32",
@@ -39,10 +36,7 @@ internal sealed class PageBenchmark(int threads) : IPageBenchmark
         var runs = new List<BenchRunLayers>();
         foreach (NotebookBenchmark.Outcome outcome in outcomes)
             if (outcome.Report is { } run)
-                runs.Add(new BenchRunLayers(run.Name, [.. layers[run.Name].Zip(outcome.Layers, (layer, times) => layer with
-                {
-                    ForwardSeconds = times.ForwardSeconds, BackwardSeconds = times.BackwardSeconds ?? 0, PrepareSeconds = times.PrepareSeconds,
-                })]));
+                runs.Add(new BenchRunLayers(run.Name, [.. outcome.Operations.Select((operation, i) => Layer(operation, outcome.Floors[i], outcome.Layers[i]))]));
         return new BenchOutcome(Encoding.UTF8.GetString((report with { LayerTimes = outcomes[^1].Layers }).ToJson()), runs);
     }
 
@@ -55,13 +49,12 @@ internal sealed class PageBenchmark(int threads) : IPageBenchmark
             BenchComparison.Differences(mine[0], others[0]));
     }
 
-    private static BenchLayer Layer(Plan plan, int index, int batch, double peak, double bandwidth)
+    private static BenchLayer Layer(PlanOperation operation, Floor floor, LayerReport times) => new(
+        operation.Name, operation.Algorithm, floor.Forward / 1000, floor.ForwardBy, times.BackwardSeconds > 0 ? floor.Backward / 1000 : 0, floor.BackwardBy,
+        [.. operation.Candidates.Select(candidate => new BenchCandidate(candidate.Algorithm, candidate.Accepted, candidate.Reason))])
     {
-        PlanOperation operation = plan.Operations[index];
-        Floor floor = Floor.Of(plan, index, batch, peak, bandwidth);
-        bool backward = plan.Gradients is not null && operation.Mode != OperationMode.Inference;
-        return new BenchLayer(
-            operation.Name, operation.Algorithm, floor.Forward / 1000, floor.ForwardBy, backward ? floor.Backward / 1000 : 0, floor.BackwardBy,
-            [.. operation.Candidates.Select(candidate => new BenchCandidate(candidate.Algorithm, candidate.Accepted, candidate.Reason))]);
-    }
+        ForwardSeconds = times.ForwardSeconds,
+        BackwardSeconds = times.BackwardSeconds ?? 0,
+        PrepareSeconds = times.PrepareSeconds,
+    };
 }

@@ -197,12 +197,9 @@ internal sealed class BenchCommand : CliCommand
                                            from batchSize in context.Get(_batchSizes).Values
                                            select Settings(context, network, batchSize, threads)];
         bool sweep = combinations.Length > 1;
-        IReadOnlyList<Floor> floors = [];
-        bool beside = context.Get(_explain) && context.Get(_perLayer);
         var runner = new BenchRunner(network, model?.Parameters, runs)
         {
-            Probes = context.Has(_json.Option) || beside,
-            Measured = beside ? (_, plan, peak, bandwidth) => floors = Floor.AllOf(plan, peak, bandwidth) : null,
+            Probes = context.Has(_json.Option) || (context.Get(_explain) && context.Get(_perLayer)),
             Quiet = sweep,
             Explain = context.Get(_explain),
         };
@@ -212,11 +209,10 @@ internal sealed class BenchCommand : CliCommand
             runner.Images = new ImageBatch(images, PreprocessingOf(model, chosen, network), combinations.Max(settings => settings.BatchSize), _decoding.Decoder(context));
 
         context.WriteLine(Machine.Current.Describe(combinations.Max(settings => settings.Threads)) + NativeBuild.Suffix);
-        return sweep ? RunSweep(runner, combinations, plot, context) : RunOne(runner, combinations[0], network, runs, csv, () => floors, context);
+        return sweep ? RunSweep(runner, combinations, plot, context) : RunOne(runner, combinations[0], network, runs, csv, context);
     }
 
-    private int RunOne(
-        BenchRunner runner, BenchSettings settings, Network network, string[] runs, string? csv, Func<IReadOnlyList<Floor>> floors, CommandContext context)
+    private int RunOne(BenchRunner runner, BenchSettings settings, Network network, string[] runs, string? csv, CommandContext context)
     {
         foreach (string line in NotebookFormat.Shapes(network, settings.BatchSize))
             context.WriteLine(line);
@@ -225,7 +221,7 @@ internal sealed class BenchCommand : CliCommand
             context.WriteLine(Rates(report.Runs, report.PeakMemoryBytes));
         IReadOnlyList<LayerReport>? layers = context.Get(_perLayer) ? outcomes[^1].Layers : null;
         if (layers is { Count: > 0 })
-            context.WriteTable(floors() is { Count: > 0 } least ? LayerTimes.ToTable(layers, least) : LayerTimes.ToTable(layers));
+            context.WriteTable(context.Get(_explain) ? LayerTimes.ToTable(layers, outcomes[^1].Floors) : LayerTimes.ToTable(layers));
         WarnOfNoise(context, [report]);
         if (csv is not null)
             OutputFile.Write("--csv", csv, Csv(runs, outcomes));

@@ -33,8 +33,8 @@ public class SameBitsTests
         // Vendor first: AuthenticAMD, GenuineIntel.
         string vendor = ProcessorInfo.Family.Split(' ')[0], key = $"{name}/{SimdTiers.Best}";
         JsonObject records = JsonNode.Parse(File.ReadAllText(RecordPath))!.AsObject();
-        JsonObject? record = records[vendor]?.AsObject();
-        Assert.SkipWhen(record is null, $"Nothing is recorded for processors of {vendor}.");
+        if (records[vendor] is not JsonObject record)
+            records[vendor] = record = [];
         string? asked = Environment.GetEnvironmentVariable("ALEXNETSHARP_RECORD_BITS");
         bool recording = asked == name || (asked == "1" && record[key] is not null);
         // The large ones would take minutes: recorded are those that the suite has time for.
