@@ -6,13 +6,17 @@ namespace AlexNetSharp.Execution;
 /// <param name="Length">Floats.</param>
 /// <param name="First">First moment at which it holds something.</param>
 /// <param name="Last">Last moment at which somebody reads or writes it.</param>
-internal sealed record ArenaSlot(long Length, int First, int Last)
+/// <param name="Again">A later moment at which it is needed once more, without its content; -1 for none.</param>
+internal sealed record ArenaSlot(long Length, int First, int Last, int Again = -1)
 {
     /// <summary>Where it begins in the arena, in floats; set by <see cref="ArenaPlanner.Place"/>.</summary>
     public long Offset { get; set; }
 
     /// <summary>Whether both are needed at the same moment.</summary>
-    public bool Meets(ArenaSlot other) => First <= other.Last && other.First <= Last;
+    public bool Meets(ArenaSlot other) =>
+        (First <= other.Last && other.First <= Last) || Holds(other.Again) || other.Holds(Again) || (Again >= 0 && Again == other.Again);
+
+    private bool Holds(int moment) => First <= moment && moment <= Last;
 }
 
 /// <summary>Gives pieces of memory that are never needed at the same moment the same place.</summary>
@@ -31,9 +35,13 @@ internal sealed class ArenaPlanner
     private readonly List<ArenaSlot> _slots = [];
 
     /// <summary>Asks for <paramref name="length"/> floats from moment <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
-    public ArenaSlot Reserve(long length, int first, int last)
+    public ArenaSlot Reserve(long length, int first, int last) => Add(new(length, first, last));
+
+    /// <summary>Asks for <paramref name="length"/> floats at two moments.</summary>
+    public ArenaSlot ReserveTwice(long length, int moment, int again) => Add(new(length, moment, moment, again));
+
+    private ArenaSlot Add(ArenaSlot slot)
     {
-        var slot = new ArenaSlot(length, first, last);
         _slots.Add(slot);
         return slot;
     }

@@ -60,6 +60,11 @@ internal sealed class Lowering
                 Convolution(2, conv, relu: true, gradientMasked: true);
                 NormalizationWithPool(relu: true);
                 break;
+            // Backward of the pool reaches maxima alone, and knows which of them are positive.
+            case Conv2d conv when Follows<ReLU>() && _layer + 2 < _network.Layers.Count && _network.Layers[_layer + 2] is MaxPool2d pool:
+                Convolution(2, conv, relu: true, gradientMasked: true);
+                MaxPooling(pool, relu: true);
+                break;
             case Conv2d conv:
                 Convolution(Follows<ReLU>() ? 2 : 1, conv, relu: Follows<ReLU>(), gradientMasked: false);
                 break;
@@ -79,7 +84,7 @@ internal sealed class Lowering
                     InputGradient));
                 break;
             case MaxPool2d pool:
-                Add(1, info => _kernels.MaxPool(Windows(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false)));
+                MaxPooling(pool, relu: false);
                 break;
             case AvgPool2d pool:
                 Add(1, info => _kernels.AvgPool(Windows(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, pool.CountPadding)));
@@ -146,6 +151,11 @@ internal sealed class Lowering
         Precision.Int8 => WeightFormat.Int8,
         _ => WeightFormat.Float32,
     };
+
+    /// <param name="pool">The layer.</param>
+    /// <param name="relu">Whether backward also goes through the ReLU that made the input.</param>
+    private void MaxPooling(MaxPool2d pool, bool relu) => Add(1, info => _kernels.MaxPool(
+        Windows(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false), InputGradient, relu));
 
     /// <param name="relu">Whether backward also goes through the ReLU that made the input.</param>
     private void NormalizationWithPool(bool relu)

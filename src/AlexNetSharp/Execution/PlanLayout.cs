@@ -8,8 +8,7 @@ namespace AlexNetSharp.Execution;
 internal sealed unsafe class PlanLayout
 {
     private readonly ArenaPlanner _arena = new();
-    private readonly ArenaSlot?[] _gradients, _prepared;
-    private readonly ArenaSlot _scratch;
+    private readonly ArenaSlot?[] _gradients, _prepared, _kept, _scratch;
 
     /// <summary>Lowers the network to operations and places their buffers.</summary>
     /// <exception cref="ArgumentException">The options contradict each other or do not fit the network, or no layer computes anything.</exception>
@@ -29,6 +28,8 @@ internal sealed unsafe class PlanLayout
         Activations = new ArenaSlot[n + 1];
         _gradients = new ArenaSlot?[n + 1];
         _prepared = new ArenaSlot?[n];
+        _kept = new ArenaSlot?[n];
+        _scratch = new ArenaSlot?[n];
         for (int k = 0; k <= n; k++)
         {
             // Output of operation k - 1, input of operation k; operation i runs backward at moment 2n - 1 - i.
@@ -46,9 +47,12 @@ internal sealed unsafe class PlanLayout
                 _gradients[k] = _arena.Reserve(length, outside ? 0 : 2 * n - 1 - k, outside ? ArenaPlanner.Forever : 2 * n - k);
         }
         for (int i = 0; i < n; i++)
+        {
             _prepared[i] = _arena.Reserve(Operations[i].Kernel.PreparedWeightLength, 0, ArenaPlanner.Forever);
-        long scratch = Operations.Max(operation => operation.Kernel.ScratchLength(options.EffectiveThreads));
-        _scratch = _arena.Reserve(scratch, 0, ArenaPlanner.Forever);
+            _kept[i] = _arena.Reserve(Operations[i].Kernel.KeptLength, i, 2 * n - 1 - i);
+            // Weights are prepared before the first moment, when nothing but the input holds anything.
+            _scratch[i] = _arena.ReserveTwice(Operations[i].Kernel.ScratchLength(options.EffectiveThreads), i, 2 * n - 1 - i);
+        }
         ArenaLength = _arena.Place();
 
         long gradients = Learning.Sum(Parameter.LengthOfStorage);
@@ -90,7 +94,8 @@ internal sealed unsafe class PlanLayout
             GradInput = At(_gradients[i]),
             GradOutput = At(_gradients[i + 1]),
             PreparedWeight = At(_prepared[i]),
-            Scratch = At(_scratch),
+            Kept = At(_kept[i]),
+            Scratch = At(_scratch[i]),
             Step = step,
         };
 

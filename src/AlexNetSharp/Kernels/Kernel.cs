@@ -42,6 +42,9 @@ internal abstract unsafe class Kernel
     /// <summary>Floats of prepared weights.</summary>
     public virtual long PreparedWeightLength => 0;
 
+    /// <summary>Floats that forward leaves for backward.</summary>
+    public virtual long KeptLength => 0;
+
     /// <summary>Floats of scratch for a pool of <paramref name="threads"/> threads.</summary>
     public virtual long ScratchLength(int threads) => 0;
 
@@ -62,6 +65,7 @@ internal abstract unsafe class Kernel
         GradWeight = operands.GradWeight;
         GradBias = operands.GradBias;
         PreparedWeight = operands.PreparedWeight;
+        Kept = operands.Kept;
         Scratch = operands.Scratch;
     }
 
@@ -107,6 +111,8 @@ internal abstract unsafe class Kernel
     private protected float* GradBias { get; private set; }
 
     private protected float* PreparedWeight { get; private set; }
+
+    private protected float* Kept { get; private set; }
 
     private protected float* Scratch { get; private set; }
 }

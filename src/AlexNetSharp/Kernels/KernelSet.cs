@@ -39,7 +39,7 @@ internal abstract class KernelSet
     public abstract Kernel WithinChannelNorm(WithinChannelSettings settings, bool backward);
 
     /// <inheritdoc cref="MaxPool{V}.MaxPool"/>
-    public abstract Kernel MaxPool(PoolWindows windows);
+    public abstract Kernel MaxPool(PoolWindows windows, bool backward = true, bool relu = false);
 
     /// <inheritdoc cref="AvgPool{V}.AvgPool"/>
     public abstract Kernel AvgPool(PoolWindows windows);
@@ -88,7 +88,7 @@ internal sealed class KernelSet<B, V> : KernelSet
 
     public override Kernel WithinChannelNorm(WithinChannelSettings settings, bool backward) => new WithinChannelNorm<V>(settings, backward);
 
-    public override Kernel MaxPool(PoolWindows windows) => new MaxPool<V>(windows);
+    public override Kernel MaxPool(PoolWindows windows, bool backward = true, bool relu = false) => new MaxPool<V>(windows, backward, relu);
 
     public override Kernel AvgPool(PoolWindows windows) => new AvgPool<V>(windows);
 

@@ -30,7 +30,10 @@ internal unsafe struct Operands
     /// <summary>[<see cref="Kernel.PreparedWeightLength"/>]; keeps its content from <see cref="Kernel.PrepareWeights"/> until the weights change.</summary>
     public float* PreparedWeight;
 
-    /// <summary>[<see cref="Kernel.ScratchLength"/>]; shared with all other kernels, and holds nothing between calls.</summary>
+    /// <summary>[<see cref="Kernel.KeptLength"/>]; keeps its content from <see cref="Kernel.Forward"/> to <see cref="Kernel.Backward"/>.</summary>
+    public float* Kept;
+
+    /// <summary>[<see cref="Kernel.ScratchLength"/>]; others use it too, so it holds nothing between calls.</summary>
     public float* Scratch;
 
     /// <summary>The step that is running; null where there is no training.</summary>

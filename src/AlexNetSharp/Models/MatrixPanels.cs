@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
+using AlexNetSharp.Simd;
 using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Models;
@@ -121,7 +122,7 @@ internal static class MatrixPanels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Turn(float[] rows, int inputs, int[] position, float* panel)
     {
-        float* tile = stackalloc float[Lanes * TileInputs];
+        float* tile = stackalloc float[Lanes * TileInputs], turned = stackalloc float[TileInputs * Lanes];
         fixed (float* from = rows)
         {
             for (int i = 0; i < inputs; i += TileInputs)
@@ -129,12 +130,11 @@ internal static class MatrixPanels
                 int width = Math.Min(TileInputs, inputs - i);
                 for (int l = 0; l < Lanes; l++)
                     new ReadOnlySpan<float>(from + (long)l * inputs + i, width).CopyTo(new Span<float>(tile + l * TileInputs, width));
+                for (int l = 0; l < Lanes; l += Transpose.Size)
+                    for (int k = 0; k < TileInputs; k += Transpose.Size)
+                        Transpose.Block(tile + l * TileInputs + k, TileInputs, turned + k * Lanes + l, Lanes);
                 for (int k = 0; k < width; k++)
-                {
-                    float* to = panel + (long)position[i + k] * Lanes;
-                    for (int l = 0; l < Lanes; l++)
-                        to[l] = tile[l * TileInputs + k];
-                }
+                    new ReadOnlySpan<float>(turned + k * Lanes, Lanes).CopyTo(new Span<float>(panel + (long)position[i + k] * Lanes, Lanes));
             }
         }
     }

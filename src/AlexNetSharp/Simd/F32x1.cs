@@ -46,6 +46,9 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(F32x1 value, sbyte* destination) => *destination = (sbyte)value._value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 operator +(F32x1 a, F32x1 b) => new(a._value + b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

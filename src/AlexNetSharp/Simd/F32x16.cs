@@ -83,6 +83,19 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(F32x16 value, sbyte* destination)
+    {
+        Vector512<int> whole = Vector512.ConvertToInt32(value._value);
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128SByte(whole).Store(destination);
+            return;
+        }
+        Vector256<short> halves = Vector256.Narrow(whole.GetLower(), whole.GetUpper());
+        Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store(destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 operator +(F32x16 a, F32x16 b) => new(a._value + b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

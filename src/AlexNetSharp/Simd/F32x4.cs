@@ -76,6 +76,14 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(F32x4 value, sbyte* destination)
+    {
+        Vector128<int> whole = Vector128.ConvertToInt32(value._value);
+        Vector128<short> halves = Vector128.Narrow(whole, whole);
+        *(int*)destination = Vector128.Narrow(halves, halves).AsInt32().ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 operator +(F32x4 a, F32x4 b) => new(a._value + b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -83,6 +83,14 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8(F32x8 value, sbyte* destination)
+    {
+        Vector256<int> whole = Vector256.ConvertToInt32(value._value);
+        Vector128<short> halves = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
+        *(long*)destination = Vector128.Narrow(halves, halves).AsInt64().ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 operator +(F32x8 a, F32x8 b) => new(a._value + b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

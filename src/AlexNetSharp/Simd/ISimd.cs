@@ -51,6 +51,9 @@ internal unsafe interface ISimd<T>
     /// <summary>Stores the first <paramref name="count"/> lanes (0 to <see cref="Count"/>); writes no other memory.</summary>
     static abstract void StorePartial(T value, float* destination, int count);
 
+    /// <summary>Stores <see cref="Count"/> whole numbers from −128 to 127 as signed bytes.</summary>
+    static abstract void StoreInt8(T value, sbyte* destination);
+
     /// <summary>a + b.</summary>
     static abstract T operator +(T a, T b);
 

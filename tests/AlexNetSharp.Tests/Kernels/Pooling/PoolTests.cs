@@ -19,6 +19,7 @@ public sealed class PoolTests
         { 2, 5, 4, 16, 2, 3, 0, false },    // stride larger than the window: gaps
         { 17, 4, 4, 70, 3, 1, 1, false },
         { 1, 9, 7, 130, 5, 3, 2, true },    // several blocks of channels
+        { 2, 14, 13, 17, 12, 1, 0, false }, // more places in a window than a byte counts
     };
 
     [Theory]
@@ -38,6 +39,28 @@ public sealed class PoolTests
             (float[] output, float[] back) = KernelRunner.Run(pool, x, gradient, 2);
             Compare.Equal($"max pool {tier}", expected.Data, output);
             Compare.Equal($"max pool {tier} gradient", gradInput, back);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void MaxPoolingAfterReluMasksTheGradientAsReluDoes(int n, int h, int w, int c, int size, int stride, int padding, bool ceiling)
+    {
+        OracleWindow window = OracleWindow.Square(size, stride, padding, ceiling);
+        // The first channel is 0 everywhere: windows without a positive value.
+        float[] x = [.. Values.Ties(12, n * h * w * c, 5).Select((value, i) => c > 1 && i % c == 0 ? 0 : Math.Max(0, value))];
+        OracleTensor expected = new OracleMaxPool(window).Forward(OracleTensor.From(x, n, h, w, c));
+        float[] gradient = Values.Ties(13, expected.Data.Length, 100);
+        foreach (SimdTier tier in Values.Tiers)
+        {
+            PoolWindows windows = Windows(window, n, h, w, c, expected);
+            (float[] output, float[] back) = KernelRunner.Run(KernelSet.Of(tier).MaxPool(windows), x, gradient, 2);
+            float[] masked = [.. back.Select((value, i) => x[i] > 0 ? value : 0)];
+            (float[] outputAfterRelu, float[] backThroughRelu) = KernelRunner.Run(KernelSet.Of(tier).MaxPool(windows, relu: true), x, gradient, 2);
+            Compare.SameBits($"max pool after ReLU {tier}", output, outputAfterRelu);
+            Compare.SameBits($"max pool after ReLU {tier} gradient", masked, backThroughRelu);
+            (float[] alone, _) = KernelRunner.Run(KernelSet.Of(tier).MaxPool(windows, backward: false), x, gradient, 2, forwardOnly: true);
+            Compare.SameBits($"max pool without backward {tier}", output, alone);
         }
     }
 
