@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
@@ -71,21 +72,39 @@ internal static class MatrixPanels
     }
 
     /// <summary>Fills <paramref name="destination"/> with elements of the order [out, in], from index <paramref name="first"/> on.</summary>
-    /// <param name="source">The weight.</param>
+    /// <param name="storage">The panels of the weight.</param>
     /// <param name="position">See <see cref="Positions"/>.</param>
     /// <param name="first">Index of the first element.</param>
     /// <param name="destination">Receives the elements.</param>
-    public static void Save(Parameter source, int[] position, long first, Span<float> destination)
+    public static void Save<T>(ReadOnlySpan<T> storage, int[] position, long first, Span<float> destination)
+        where T : unmanaged, INumberBase<T>
     {
-        int inputs = source.Spec.Dimensions[0];
-        ReadOnlySpan<float> storage = source.Storage;
+        int inputs = position.Length;
         (long o, long i) = Math.DivRem(first, inputs);
         for (int n = 0; n < destination.Length; n++)
         {
-            destination[n] = storage[(int)((o / Lanes * inputs + position[i]) * Lanes + o % Lanes)];
+            destination[n] = float.CreateTruncating(storage[(int)((o / Lanes * inputs + position[i]) * Lanes + o % Lanes)]);
             if (++i == inputs)
                 (o, i) = (o + 1, 0);
         }
+    }
+
+    /// <summary>The 8-bit form of a weight, in its panels.</summary>
+    /// <param name="source">The weight.</param>
+    /// <param name="scales">Those of <see cref="Scales"/>.</param>
+    public static unsafe sbyte[] Quantize(Parameter source, float[] scales)
+    {
+        int inputs = source.Spec.Dimensions[0], panels = (scales.Length + Lanes - 1) / Lanes;
+        sbyte[] quantized = new sbyte[(long)panels * inputs * Lanes];
+        float[] whole = [.. scales, .. new float[panels * Lanes - scales.Length]];
+        Parallel.For(0, panels, panel =>
+        {
+            using AlignedBuffer.Lease lease = source.Hold();
+            fixed (float* scale = whole)
+            fixed (sbyte* target = quantized)
+                Int8Panel.Quantize(source.Pointer + (long)panel * inputs * Lanes, inputs, scale + panel * Lanes, target + (long)panel * inputs * Lanes);
+        });
+        return quantized;
     }
 
     /// <summary>The scale of the 8-bit form of each output's weights.</summary>

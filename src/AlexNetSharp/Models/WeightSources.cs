@@ -28,19 +28,17 @@ internal static class WeightSources
             if (parameter.Spec.Role != ParameterRole.LinearWeight)
                 continue;
             (int inputs, int outputs) = (parameter.Spec.Dimensions[0], parameter.Spec.Dimensions[1]);
-            float[] scale = MatrixPanels.Scales(parameter), inverse = [.. scale.Select(Int8.Inverse)];
+            float[] scale = MatrixPanels.Scales(parameter);
             if (Array.FindIndex(scale, s => !float.IsFinite(s)) is >= 0 and int bad)
                 throw new InvalidDataException(FormattableString.Invariant(
                     $"tensor {FormatError.Quote(plain.Name)}: the weights of output {bad} are not all finite, so they have no 8-bit form; write F32"));
+            // Only while they are written: a quarter of the weight's memory.
+            var quantized = new Lazy<sbyte[]>(() => MatrixPanels.Quantize(parameter, scale));
+            int[] position = MatrixPanels.Positions(inputs, WeightMapping.FlattenedMap(parameters.Network, parameter.Name));
             sources[i] = plain with
             {
                 Type = TensorType.I8,
-                Fill = (first, destination) =>
-                {
-                    plain.Fill(first, destination);
-                    for (int n = 0; n < destination.Length; n++)
-                        destination[n] = Int8.Round(destination[n], inverse[(first + n) / inputs]);
-                },
+                Fill = (first, destination) => MatrixPanels.Save<sbyte>(quantized.Value, position, first, destination),
             };
             scales.Add(TensorSource.Of(plain.Name + WeightMapping.ScaleSuffix, [outputs], scale) with { Type = TensorType.F32 });
         }
@@ -70,7 +68,7 @@ internal static class WeightSources
                 return (first, destination) => KernelOrder.ToOihw(parameter.Storage, parameter.Spec.Dimensions, first, destination);
             case ParameterRole.LinearWeight:
                 int[] position = MatrixPanels.Positions(parameter.Spec.Dimensions[0], WeightMapping.FlattenedMap(network, parameter.Name));
-                return (first, destination) => MatrixPanels.Save(parameter, position, first, destination);
+                return (first, destination) => MatrixPanels.Save<float>(parameter.Storage, position, first, destination);
             default:
                 return (first, destination) => parameter.Storage.Slice((int)first, destination.Length).CopyTo(destination);
         }

@@ -2,7 +2,8 @@ namespace AlexNetSharp.Tensors;
 
 /// <summary>8-bit weights: w ≈ q·s with a whole number q from −127 to 127 and one scale s for each output.</summary>
 /// <remarks>
-/// Symmetric and rounded to nearest: s = max|w| / 127, so the error of a weight is at most s / 2. A scale keeps 17 significant bits, rounded up: every
+/// Symmetric: s = max|w| / 127. Weights are rounded to nearest, but for a few that let the errors of an output cancel
+/// (<see cref="Int8Panel"/>). A scale keeps 17 significant bits, rounded up: every
 /// q·s is then an exact float32, and quantizing those values again gives the same q and s. So a file of 8-bit weights, what is read from it
 /// as float32, and what a kernel makes of that are the same numbers.
 /// </remarks>
@@ -29,7 +30,7 @@ internal static class Int8
     /// <summary>What weights are multiplied by before <see cref="Round"/>.</summary>
     public static float Inverse(float scale) => scale == 0 ? 0 : 1 / scale;
 
-    /// <summary>q of a weight. Where the scale is not finite it is 1, so that no output becomes a number that it is not.</summary>
+    /// <summary>The nearest q of a weight. Where the scale is not finite it is 1, so that no output becomes a number that it is not.</summary>
     public static sbyte Round(float weight, float inverse)
     {
         float q = MathF.Round(weight * inverse);

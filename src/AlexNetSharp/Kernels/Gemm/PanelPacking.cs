@@ -107,7 +107,6 @@ internal static unsafe class PanelPacking
     public static void QuantizePanel<V>(float* panel, int rows, sbyte* quantized, float* scales)
         where V : unmanaged, ISimd<V>
     {
-        float* inverse = stackalloc float[GemmKernel.PanelWidth];
         for (int c = 0; c < GemmKernel.PanelWidth; c += V.Count)
         {
             V largest = V.Zero;
@@ -119,13 +118,8 @@ internal static unsafe class PanelPacking
             V.Store(largest, scales + c);
         }
         for (int c = 0; c < GemmKernel.PanelWidth; c++)
-        {
             scales[c] = Int8.Scale(scales[c]);
-            inverse[c] = Int8.Inverse(scales[c]);
-        }
-        for (int r = 0; r < rows; r++, panel += GemmKernel.PanelWidth, quantized += GemmKernel.PanelWidth)
-            for (int c = 0; c < GemmKernel.PanelWidth; c++)
-                quantized[c] = Int8.Round(panel[c], inverse[c]);
+        Int8Panel.Quantize(panel, rows, scales, quantized);
     }
 
     /// <summary>destination[r, c] = panel[r, c] · scale[c] + bias[c], or max(0, ·) of it, for c &lt; columns.</summary>

@@ -34,6 +34,66 @@ public class Int8Tests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(9216)]
+    public unsafe void RoundingErrorsOfAColumnCancelAndOnlyWeightsNearTheMiddleMove(int rows)
+    {
+        var random = new System.Random(rows);
+        float[] weights = [.. Enumerable.Range(0, rows * Panel.Width).Select(_ => random.NextSingle() - 0.45f)], again = new float[weights.Length];
+        float[] scales = [.. Enumerable.Range(0, Panel.Width).Select(c => Int8.Scale(Column(weights, c).Max(Math.Abs)))];
+        sbyte[] quantized = Quantized(weights, rows, scales);
+        int moved = 0;
+        for (int c = 0; c < Panel.Width; c++)
+        {
+            double[] errors = [.. Column(weights, c).Zip(Column(quantized, c), (w, q) => q - (double)w / scales[c])];
+            Assert.InRange(Math.Abs(errors.Sum()), 0, 0.51);
+            double[] others = [.. errors.Where(e => Math.Abs(e) > 0.501)];
+            // Rounded to the other neighbor, all in one direction, and no weight that was closer to its own than one that stayed.
+            Assert.True(others.Length == 0 || others.Select(Math.Sign).Distinct().Count() == 1);
+            double farthest = others.Length == 0 ? 1 : 1 - others.Max(Math.Abs);
+            sbyte[] column = Column(quantized, c);
+            Assert.All(
+                errors.Where((e, r) => others.Length > 0 && Math.Sign(e) == -Math.Sign(others[0]) && Math.Abs((int)column[r]) < Int8.Largest),
+                e => Assert.InRange(Math.Abs(e), 0, farthest + 1.0 / 128 + 1e-3));
+            moved += others.Length;
+        }
+        Assert.True(rows < 100 || moved > 0);
+        for (int i = 0; i < weights.Length; i++)
+            again[i] = quantized[i] * scales[i % Panel.Width];
+        Assert.Equal(scales, Enumerable.Range(0, Panel.Width).Select(c => Int8.Scale(Column(again, c).Max(Math.Abs))));
+        Assert.Equal(quantized, Quantized(again, rows, scales));
+    }
+
+    [Fact]
+    public void ColumnsThatAreNotFiniteLeaveTheOthersAlone()
+    {
+        const int rows = 50;
+        var random = new System.Random(3);
+        float[] weights = [.. Enumerable.Range(0, rows * Panel.Width).Select(_ => random.NextSingle() - 0.5f)], scales = new float[Panel.Width];
+        Array.Fill(scales, Int8.Scale(0.5f));
+        sbyte[] expected = Quantized(weights, rows, scales);
+        (weights[7], scales[7]) = (float.NaN, float.NaN);
+        (weights[9], scales[9]) = (float.PositiveInfinity, float.PositiveInfinity);
+        sbyte[] found = Quantized(weights, rows, scales);
+        for (int c = 0; c < Panel.Width; c++)
+            if (c is not (7 or 9))
+                Assert.Equal(Column(expected, c), Column(found, c));
+        Assert.All(Column(found, 7).Concat(Column(found, 9)), q => Assert.True(q is 0 or 1));
+    }
+
+    private static T[] Column<T>(T[] panel, int column) => [.. panel.Where((_, i) => i % Panel.Width == column)];
+
+    private static unsafe sbyte[] Quantized(float[] weights, int rows, float[] scales)
+    {
+        sbyte[] quantized = new sbyte[weights.Length];
+        fixed (float* weight = weights, scale = scales)
+        fixed (sbyte* target = quantized)
+            Int8Panel.Quantize(weight, rows, scale, target);
+        return quantized;
+    }
+
     [Fact]
     public void ZerosAndWhatIsNotFiniteStayWhatTheyAre()
     {

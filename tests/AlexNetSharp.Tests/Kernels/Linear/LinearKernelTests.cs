@@ -17,6 +17,7 @@ public unsafe class LinearKernelTests
         private readonly WeightFormat _format;
         private readonly bool _accumulate;
         private readonly float[] _scales;
+        private readonly sbyte[] _quantized;
 
         public Case(int batch, int inFeatures, int outFeatures, bool relu, bool accumulate, WeightFormat format, bool integers)
         {
@@ -43,6 +44,11 @@ public unsafe class LinearKernelTests
                     Weight.Pointer[At(i, o)] = GradWeight.Pointer[At(i, o)] = 0;
 
             _scales = [.. Enumerable.Range(0, Out).Select(o => Int8.Scale(Enumerable.Range(0, In).Max(i => Math.Abs(Weight.Pointer[At(i, o)]))))];
+            _quantized = new sbyte[Weight.Length];
+            fixed (float* scales = (float[])[.. _scales, .. new float[32]])
+            fixed (sbyte* quantized = _quantized)
+                for (int panel = 0; panel < GemmKernel.Panels(Out); panel++)
+                    Int8Panel.Quantize(Weight.Pointer + (long)panel * In * 32, In, scales + 32 * panel, quantized + (long)panel * In * 32);
             ExpectedOutput = new double[batch * Out];
             ExpectedGradWeight = new double[In * Out];
             ExpectedGradBias = new double[Out];
@@ -78,7 +84,7 @@ public unsafe class LinearKernelTests
             return _format switch
             {
                 WeightFormat.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BFloat16.Round(w) << 16),
-                WeightFormat.Int8 => _scales[o] * Int8.Round(w, Int8.Inverse(_scales[o])),
+                WeightFormat.Int8 => _scales[o] * _quantized[At(i, o)],
                 _ => w,
             };
         }
