@@ -71,7 +71,7 @@ public sealed unsafe class Plan : IExecutor
         if (layout.Learning.Count > 0)
             Gradients = new ParameterSet(network, layout.Learning);
         _arena = new AlignedBuffer(layout.ArenaLength);
-        _pool = new WorkerPool(options.EffectiveThreads);
+        _pool = new WorkerPool(options.EffectiveThreads, options.ThreadsAtOnce);
         for (int i = 0; i < _operations.Length; i++)
             _operations[i].Bind(_pool, layout.OperandsOf(i, _arena.Pointer, _step), parameters, Gradients);
         _weights = [.. _reports.Select(report => parameters.Find($"{report.Layers[0]}.weight"))];

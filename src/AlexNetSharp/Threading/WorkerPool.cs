@@ -29,6 +29,7 @@ internal sealed class WorkerPool : IDisposable
     private readonly Sleeper _caller = new();
     private readonly Lock _runs = new();
     private readonly long _patience;
+    private readonly int _atOnce;
     private Job _job = null!;
 
     // The share of each thread, [next, end) in the upper and lower half of a number, in cache lines of their own. A piece belongs to whoever
@@ -41,13 +42,20 @@ internal sealed class WorkerPool : IDisposable
 
     /// <summary>Starts <paramref name="threads"/> − 1 background threads.</summary>
     /// <param name="threads">Threads that work, the caller included; at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is less than 1.</exception>
-    public WorkerPool(int threads)
+    /// <param name="atOnce">
+    /// How many of them a run wakes and gives shares to; 0 for all. More than there are processors would only wait for each other, and waking one takes
+    /// longer than many a stage.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is less than 1, or <paramref name="atOnce"/> not from 0 to that.</exception>
+    public WorkerPool(int threads, int atOnce = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(atOnce);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(atOnce, threads);
         Threads = threads;
+        _atOnce = atOnce == 0 ? threads : atOnce;
         // With more threads than processors, a thread that spins takes its time from one that works.
-        _patience = threads <= Environment.ProcessorCount ? Stopwatch.Frequency / 20_000 : 0;
+        _patience = _atOnce <= Environment.ProcessorCount ? Stopwatch.Frequency / 20_000 : 0;
         _shares = new long[ShareDistance * (threads + 1)];
         _threads = new Thread[threads - 1];
         _sleepers = new Sleeper[threads - 1];
@@ -94,7 +102,7 @@ internal sealed class WorkerPool : IDisposable
             for (int worker = 0; worker < Threads; worker++)
                 Volatile.Write(ref Share(worker), Pack(first + Part(worker), first + Part(worker + 1)));
             Interlocked.Increment(ref _run);
-            for (int i = 0; i < _sleepers.Length && i < count - 1; i++)
+            for (int i = 0; i < _atOnce - 1 && i < count - 1; i++)
                 _sleepers[i].Wake();
             Take(0);
             WaitForOthers();
@@ -102,7 +110,7 @@ internal sealed class WorkerPool : IDisposable
                 ExceptionDispatchInfo.Throw(error);
         }
 
-        int Part(int worker) => (int)((long)count * worker / Threads);
+        int Part(int worker) => (int)((long)count * Math.Min(worker, _atOnce) / _atOnce);
     }
 
     private void Work(int worker)

@@ -38,10 +38,10 @@ public class WorkerPoolTests
     }
 
     [Theory]
-    [InlineData(1), InlineData(2), InlineData(3), InlineData(8)]
-    public void EveryPieceIsDoneOnceInEveryRun(int threads)
+    [InlineData(1, 0), InlineData(2, 0), InlineData(3, 0), InlineData(8, 0), InlineData(8, 1), InlineData(64, 2)]
+    public void EveryPieceIsDoneOnceInEveryRun(int threads, int atOnce)
     {
-        using var pool = new WorkerPool(threads);
+        using var pool = new WorkerPool(threads, atOnce);
         var random = new System.Random(threads);
         for (int run = 0; run < 20_000; run++)
         {
@@ -51,6 +51,23 @@ public class WorkerPoolTests
             Assert.All(counter.Executed, times => Assert.Equal(1, times));
             Assert.InRange(counter.HighestWorker, 0, threads - 1);
         }
+    }
+
+    [Fact]
+    public void ThreadsBeyondThoseThatRunAtOnceSleep()
+    {
+        using var pool = new WorkerPool(16, atOnce: 2);
+        bool calm = false;
+        // New threads look around once before they sleep, which a busy machine may put off.
+        for (int attempt = 0; attempt < 100 && !calm; attempt++)
+        {
+            Thread.Sleep(20);
+            var counter = new Counter(200, spin: 50);
+            pool.Run(counter.Count, 200);
+            calm = counter.HighestWorker <= 1;
+        }
+        Assert.True(calm);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(2, 3));
     }
 
     [Fact]
