@@ -3,7 +3,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>An image as 8-bit values [height, width, channels] in a buffer that is used again for the next image.</summary>
+/// <summary>A reusable buffer for an image as 8-bit values [height, width, channels].</summary>
 /// <remarks>
 /// One buffer belongs to one thread. <see cref="Reset"/> keeps the memory when it suffices, so reading image after image into
 /// the same buffer allocates nothing once the largest has been seen.
@@ -47,7 +47,7 @@ public sealed class PixelBuffer
         Height = Width = Channels = 0;
     }
 
-    /// <summary>Gives the buffer a shape; what <see cref="Pixels"/> held is lost.</summary>
+    /// <summary>Sets the shape; the content of <see cref="Pixels"/> is lost.</summary>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="channels">1 or 3.</param>

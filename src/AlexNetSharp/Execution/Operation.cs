@@ -13,7 +13,7 @@ namespace AlexNetSharp.Execution;
 /// <param name="BatchSize">Images in a batch.</param>
 /// <param name="InputShape">Shape of one image's input.</param>
 /// <param name="OutputShape">Shape of one image's output.</param>
-/// <param name="MultiplyAdds">Multiply-adds of one image forward, counted as direct computation.</param>
+/// <param name="MultiplyAdds">Multiply-adds of the forward pass for one image, counted as direct computation.</param>
 internal sealed record OperationInfo(
     IReadOnlyList<int> LayerIndices, string Name, int BatchSize, Shape InputShape, Shape OutputShape, long MultiplyAdds)
 {

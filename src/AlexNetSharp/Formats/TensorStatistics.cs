@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Formats;
 
-/// <summary>What the values of a tensor are like; those that are no finite numbers are counted and left out of everything else.</summary>
+/// <summary>Statistics of a tensor's values; NaN and infinite values are counted and left out of everything else.</summary>
 public sealed class TensorStatistics
 {
     internal TensorStatistics(float minimum, float maximum, double mean, double deviation, long notANumber, long infinite) =>

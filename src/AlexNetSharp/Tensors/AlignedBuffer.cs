@@ -56,7 +56,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
 
     /// <summary>The first float; a multiple of <see cref="Alignment"/>.</summary>
     /// <remarks>Whoever keeps the pointer must also keep the buffer: the finalizer does not know of pointers.</remarks>
-    /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer has been disposed.</exception>
     public float* Pointer => (Volatile.Read(ref _state) & Disposed) == 0 ? _first : throw Gone();
 
     /// <summary>All floats as a span, valid until the buffer is disposed of.</summary>
@@ -68,7 +68,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     public static long WholeLines(long floats) => checked(floats + LineFloats - 1) / LineFloats * LineFloats;
 
     /// <summary>Keeps the memory, also if the buffer is disposed of, until what this returns is disposed of. Allocates nothing.</summary>
-    /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer has been disposed.</exception>
     public Lease Hold()
     {
         int state = Volatile.Read(ref _state);
