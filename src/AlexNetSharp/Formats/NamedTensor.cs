@@ -131,10 +131,12 @@ public sealed class NamedTensor
     /// <summary>A matrix of 8-bit weights with the scale of each row: its elements are their products.</summary>
     internal NamedTensor Scaled(float[] scales) => new(Name, Type, _shape, _bytes, Offset, _file, _strides, scales);
 
-    /// <summary>Converts elements [<paramref name="first"/>, first + destination.Length) of the row-major order to float32.</summary>
+    /// <summary>Converts some elements to float32.</summary>
+    /// <param name="first">The first element, in row-major order.</param>
+    /// <param name="destination">Receives as many elements as fit.</param>
     /// <exception cref="ArgumentOutOfRangeException">They are not all inside the tensor.</exception>
     /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
-    internal void CopyRange(long first, Span<float> destination)
+    public void CopyRange(long first, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Count - destination.Length);

@@ -26,6 +26,9 @@ public readonly struct Transfer(int peer, bool sends, nint address, long bytes)
 /// </remarks>
 public interface IProcessGroup
 {
+    /// <summary>A group of one process.</summary>
+    static IProcessGroup Single { get; } = new SingleProcess();
+
     /// <summary>Number of this process, from 0.</summary>
     int Rank { get; }
 
@@ -47,7 +50,7 @@ public interface IProcessGroup
 }
 
 /// <summary>One process alone.</summary>
-public sealed class SingleProcess : IProcessGroup
+internal sealed class SingleProcess : IProcessGroup
 {
     /// <inheritdoc/>
     public int Rank => 0;

@@ -32,10 +32,7 @@ public readonly struct Tally(long count, double lossSum, long top1Hits, long top
     public double Top5 => (double)Top5Hits / Count;
 
     /// <summary>The sum.</summary>
-    public static Tally operator +(Tally a, Tally b) => Add(a, b);
-
-    /// <summary>The sum.</summary>
-    public static Tally Add(Tally a, Tally b) =>
+    public static Tally operator +(Tally a, Tally b) =>
         new(a.Count + b.Count, a.LossSum + b.LossSum, a.Top1Hits + b.Top1Hits, a.Top5Hits + b.Top5Hits);
 
     /// <summary>Counts the hits of a batch.</summary>
@@ -43,7 +40,7 @@ public readonly struct Tally(long count, double lossSum, long top1Hits, long top
     /// <param name="labels">The class of each image.</param>
     /// <param name="lossSum">Sum of the images' losses.</param>
     /// <returns>Among equal values the smaller class number comes first; a NaN comes before all others and is never a hit.</returns>
-    public static Tally Of(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, double lossSum)
+    internal static Tally Of(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, double lossSum)
     {
         int classes = labels.IsEmpty ? 0 : logits.Length / labels.Length;
         long top1 = 0, top5 = 0;

@@ -110,10 +110,10 @@ public sealed unsafe class Trainer : IDisposable
     public Network Network => _executor.Network;
 
     /// <summary>The values that are trained.</summary>
-    public ParameterSet Parameters => _executor.Parameters;
+    internal ParameterSet Parameters => _executor.Parameters;
 
     /// <summary>The optimizer with its state.</summary>
-    public IOptimizer Optimizer { get; }
+    internal IOptimizer Optimizer { get; }
 
     /// <summary>What computes.</summary>
     internal IExecutor Executor => _executor;
