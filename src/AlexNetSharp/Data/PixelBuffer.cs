@@ -34,7 +34,7 @@ public sealed class PixelBuffer
     internal Span<byte> Padded => _large is null ? _memory : MemoryMarshal.AsBytes(_large.Span);
 
     /// <summary>Whether <see cref="ReleaseLarge"/> gives the memory of large images back to the system at once, without the garbage collector.</summary>
-    /// <remarks>Whoever sets it keeps the buffer as long as its pixels are used: that memory is not held by a span.</remarks>
+    /// <remarks>If set, keep the buffer as long as its pixels are used: a span does not keep that memory alive.</remarks>
     internal bool ReturnsMemory { get; init; }
 
     /// <summary>Gives the memory of a large image back; the pixels are gone then.</summary>

@@ -29,7 +29,7 @@ internal sealed record OperationInfo(
 /// <param name="kernel">What computes them.</param>
 /// <param name="parameters">Name of the layer whose weight and bias the kernel takes; null where it has none.</param>
 /// <param name="candidates">The convolution algorithms that were asked, with their answers.</param>
-/// <param name="kernelFor">What would compute them with so many threads; null where it is the same kernel.</param>
+/// <param name="kernelFor">What would compute them with a given number of threads; null if it is the same kernel.</param>
 internal sealed class Operation(
     OperationInfo info, Kernel kernel, string? parameters = null, IReadOnlyList<ConvCandidate>? candidates = null, Func<int, Kernel>? kernelFor = null)
 {
@@ -39,7 +39,7 @@ internal sealed class Operation(
     /// <summary>What computes them.</summary>
     public Kernel Kernel { get; } = kernel;
 
-    /// <summary>What would compute them on a machine with so many processors, bound to nothing.</summary>
+    /// <summary>What would compute them on a machine with this many processors, not bound to memory.</summary>
     public Kernel KernelFor(int threads) => kernelFor?.Invoke(threads) ?? Kernel;
 
     /// <summary>The convolution algorithms that were asked, with their answers; empty for other operations.</summary>

@@ -199,7 +199,7 @@ internal sealed partial class ImageInference : IDisposable
                 $"{pixels.Length} bytes are not an image of {height}×{width} pixels with {channels} channels, which has {(long)height * width * channels}"), nameof(pixels));
     }
 
-    /// <summary>A call that has its output; whoever is done with it gives its memory back.</summary>
+    /// <summary>A call that has its output; disposing returns its memory.</summary>
     internal readonly struct Lease(ImageInference owner, InferenceCall call, InferenceTimings timings = default) : IDisposable
     {
         /// <summary>The call.</summary>

@@ -181,7 +181,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>Trains until all epochs are done, or until <see cref="TrainerOptions.Patience"/> is exhausted.</summary>
     /// <param name="cancellationToken">Stops after the current step.</param>
     /// <exception cref="OperationCanceledException">The token was canceled; <see cref="State"/> is that after the last step.</exception>
-    /// <exception cref="TrainingDivergedException">The loss is not a number or grew without bound.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is NaN or grew without bound.</exception>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="IOException">What a handler of <see cref="EpochDone"/> writes (<see cref="RunFolder"/>) cannot be written.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
@@ -324,7 +324,7 @@ public sealed unsafe class Trainer : IDisposable
         CultureInfo.InvariantCulture,
         $"training diverged at step {Step + 1} (epoch {_history.Count + 1}): {what} at learning rate {rate:g4}; use a smaller learning rate, warm-up, gradient clipping or other initial values"));
 
-    /// <summary>Throws if a weight is infinite or not a number, so that such weights never replace a good checkpoint.</summary>
+    /// <summary>Throws if a weight is infinite or NaN, so that such weights never replace a good checkpoint.</summary>
     /// <exception cref="TrainingDivergedException">One is.</exception>
     internal void RequireFiniteWeights()
     {
