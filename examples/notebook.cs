@@ -42,13 +42,13 @@ static Network Inference(Shape images)
         // 64 kernels of 11 × 11 pixels by 3 colors, moved 4 pixels at a time.
         new Conv2d("conv1", 64, 11) { Stride = 4, Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu1"),
-        new LocalResponseNorm("lrn1", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
-        new MaxPool2d("pool1", 3, Stride: 2),
+        new LocalResponseNorm("lrn1", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
+        new MaxPool2d("pool1", 3, stride: 2),
 
         new Conv2d("conv2", 192, 5) { Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu2"),
-        new LocalResponseNorm("lrn2", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
-        new MaxPool2d("pool2", 3, Stride: 2),
+        new LocalResponseNorm("lrn2", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
+        new MaxPool2d("pool2", 3, stride: 2),
 
         new Conv2d("conv3", 384, 3) { Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu3"),
@@ -56,7 +56,7 @@ static Network Inference(Shape images)
         new ReLU("relu4"),
         new Conv2d("conv5", 256, 3) { Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu5"),
-        new MaxPool2d("pool5", 3, Stride: 2),
+        new MaxPool2d("pool5", 3, stride: 2),
 
         new Flatten("flatten"),
         .. FullConnect("6", 4096, dropOut: 0.5f),

@@ -43,7 +43,7 @@ for (int i = 0; i < input.Length; i++)
     ("decoding alone", () =>
     {
         using var loader = new DataLoader(
-            new ImageFileList(files, decoder), classifier.Preprocessing, new DataLoaderOptions { BatchSize = batchSize, Threads = threads, Prefetch = 2 });
+            ImageFiles.Open(files, decoder), classifier.Preprocessing, new DataLoaderOptions { BatchSize = batchSize, Threads = threads, Prefetch = 2 });
         foreach (Batch _ in loader.Read())
         {
         }

@@ -17,7 +17,7 @@ internal sealed class ImageBatch
     /// <exception cref="InvalidDataException">A file cannot be read or is not an image, or the folder holds none; the message names it.</exception>
     public ImageBatch(string path, Preprocessing preprocessing, int batchSize, IImageDecoder decoder)
     {
-        var files = new ImageFileList([.. ImageFiles.Find(path).Take(batchSize)], decoder);
+        var files = ImageFiles.Open([.. ImageFiles.Find(path).Take(batchSize)], decoder);
         using var loader = new DataLoader(files, preprocessing, new DataLoaderOptions { BatchSize = 8, Threads = Environment.ProcessorCount });
         foreach (Batch batch in loader.Read())
             for (int i = 0; i < batch.Count; i++)

@@ -46,7 +46,14 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
                 {
                     context.Progress.Show("loading", runs.Count, 4 * threads.Length);
                     using var loader = new DataLoader(
-                        fromMemory ? memory : files, plain, options with { Threads = count, Shuffle = true, Augmentation = changes });
+                        fromMemory ? memory : files, plain, new DataLoaderOptions
+                        {
+                            BatchSize = options.BatchSize,
+                            Seed = options.Seed,
+                            Threads = count,
+                            Shuffle = true,
+                            Augmentation = changes,
+                        });
                     runs.Add(LoaderRun.Measure(
                         fromMemory ? "memory" : "files", changes is not null, count, loader, burnIn, batches, context.Cancellation));
                 }
@@ -59,7 +66,7 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
     {
         int count = Math.Min(files.Count, KeptImages);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * files.Count / count))];
-        var memory = new CachedImages(new ImageSubset(files, chosen), KeptBytes);
+        var memory = new CachedImages(ImageSubset.Of(files, chosen), KeptBytes);
         DatasetCheckResult check = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
         if (check.Bad is [var bad, ..])
             throw new InvalidDataException(bad.Reason);

@@ -51,7 +51,14 @@ internal sealed record NotebookBenchmark(Network Network, PlanOptions Options, i
         RunReport? Report, DurationStatistics Durations, IReadOnlyList<LayerReport> Layers, IReadOnlyList<PlanOperation> Operations, IReadOnlyList<Floor> Floors);
 
     /// <summary>The options of a run's plan.</summary>
-    public PlanOptions OptionsOf(string run) => run == Forward ? Options with { Gradients = GradientScope.None } : Options;
+    public PlanOptions OptionsOf(string run) => run != Forward ? Options : new()
+    {
+        BatchSize = Options.BatchSize,
+        Threads = Options.Threads,
+        Precise = Options.Precise,
+        Precision = Options.Precision,
+        Seed = Options.Seed,
+    };
 
     /// <summary>Bytes that the larger of some runs needs.</summary>
     /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>

@@ -109,7 +109,15 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             .Choose(network, options.Gradients, options.BatchSize * processes, options.BatchSize, processes, always);
         using ParameterSet parameters = ParameterSet.Initialize(network, options.Seed);
         using var alone = new Plan(network, parameters, options);
-        using var plan = new Plan(network, parameters, options with { FactorLayers = [.. layers.Where(layer => layer.Factors).Select(layer => layer.Layer)] });
+        using var plan = new Plan(network, parameters, new PlanOptions
+        {
+            BatchSize = options.BatchSize,
+            Threads = options.Threads,
+            Gradients = options.Gradients,
+            Precise = options.Precise,
+            Seed = options.Seed,
+            FactorLayers = [.. layers.Where(layer => layer.Factors).Select(layer => layer.Layer)],
+        });
         using var shared = new GradientExchange(job.Group, plan, options.BatchSize * processes);
         foreach (Plan each in (Plan[])[alone, plan])
         {

@@ -109,7 +109,7 @@ internal sealed class EvalCommand : CliCommand
             BatchSize = Math.Max(1, batchSize / views),
             Threads = threads,
             TenCrop = tenCrop,
-            Turn = shared ? new BatchTurn(job.Group.Rank, job.Group.Count) : null,
+            Share = shared ? BatchShare.OfBatches(job.Group.Rank, job.Group.Count) : null,
         };
         var options = new PlanOptions { BatchSize = loading.BatchSize * views, Threads = threads };
         new MemoryEstimate().Plan(model.Network, options).Loader(images.Count, model.Network.InputShape, loading, epochs: 1, largest: 0)

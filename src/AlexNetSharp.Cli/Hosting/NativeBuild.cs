@@ -23,18 +23,18 @@ internal static class NativeBuild
     public static string Suffix => Level is null ? "" : $", native code for {Level}";
 
     /// <summary>The line that tells a user to build for another level; null where the build suits the processor.</summary>
-    public static string? Advice => Level is null ? null : AdviceFor(Level, SimdTiers.Best, SimdTiers.OfProcessor);
+    public static string? Advice => Level is null ? null : AdviceFor(Level, ProcessorInfo.VectorLength, ProcessorInfo.WidestVectorLength);
 
     /// <summary>The advice for a build and a processor.</summary>
     /// <param name="level">What the build states.</param>
-    /// <param name="used">The vectors it was compiled for.</param>
-    /// <param name="offered">The vectors the processor has.</param>
-    public static string? AdviceFor(string level, SimdTier used, SimdTier offered)
+    /// <param name="used">Floats in the vectors that it was compiled for.</param>
+    /// <param name="offered">Floats in the widest vectors that the processor has.</param>
+    public static string? AdviceFor(string level, int used, int offered)
     {
         if (used >= offered)
             return null;
-        string better = offered == SimdTier.Vector512 ? "x86-64-v4" : "x86-64-v3";
-        string loss = used < SimdTier.Vector256 ? "convolutions run several times slower than they could" : "wider vectors are not used";
+        string better = offered == 16 ? "x86-64-v4" : "x86-64-v3";
+        string loss = used < 8 ? "convolutions run several times slower than they could" : "wider vectors are not used";
         return $"this build is native code for {level}, and the processor offers more: {loss}; publish with -p:IlcInstructionSet={better}, or without PublishAot";
     }
 }

@@ -46,12 +46,11 @@ internal static class NetworkChoice
         try
         {
             Network network = asInNotebook && nameOrFile == "tensorflow" ? AlexNet.TensorFlow(classes ?? found.Entry!.Classes, shape.Height) : Build(found, classes, shape);
-            return found with
-            {
-                Network = network,
-                Preprocessing = imageSize is null ? found.Preprocessing : found.Preprocessing?.For(shape.Height),
-                Classes = found.Classes.Count == network.OutputShape.Length ? found.Classes : [],
-            };
+            return new NetworkDefinition(
+                network,
+                imageSize is null ? found.Preprocessing : found.Preprocessing?.For(shape.Height),
+                found.Classes.Count == network.OutputShape.Length ? found.Classes : [],
+                found.Entry);
         }
         catch (ArgumentException e)
         {

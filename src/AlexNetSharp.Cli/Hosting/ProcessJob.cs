@@ -16,7 +16,7 @@ internal sealed class ProcessJob : IDisposable
     private readonly string _command;
     private bool _ended;
 
-    private ProcessJob(MpiProcessGroup? mpi, string command) => (_mpi, _command, Group) = (mpi, command, mpi ?? (IProcessGroup)new SingleProcess());
+    private ProcessJob(MpiProcessGroup? mpi, string command) => (_mpi, _command, Group) = (mpi, command, mpi ?? IProcessGroup.Single);
 
     /// <summary>The processes.</summary>
     public IProcessGroup Group { get; }

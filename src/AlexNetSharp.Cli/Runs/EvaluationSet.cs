@@ -94,7 +94,7 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
     {
         try
         {
-            return DatasetReader.Open(settings.Data, TrainData.Options(settings, decoder) with { ValidationPath = null });
+            return DatasetReader.Open(settings.Data, TrainData.Options(settings with { ValidationPath = null }, decoder));
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {

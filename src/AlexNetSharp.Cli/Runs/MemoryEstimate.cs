@@ -58,7 +58,7 @@ internal sealed class MemoryEstimate
         const int decoding = 3 + 4 + 1;
         long steps = (count + options.BatchSize - 1L) / options.BatchSize;
         long batches = Math.Min(options.Prefetch + 1, Math.Min(steps, int.MaxValue) * epochs);
-        Add("batches", checked(batches * Math.Min(count, options.Share?.Count ?? options.BatchSize) * (options.TenCrop ? Preprocessor.TenCropViews : 1) * shape.Length * sizeof(float)));
+        Add("batches", checked(batches * Math.Min(count, options.ImagesPerBatch) * (options.TenCrop ? Preprocessor.TenCropViews : 1) * shape.Length * sizeof(float)));
         return Add("decoding", options.Threads * decoding * largest);
     }
 

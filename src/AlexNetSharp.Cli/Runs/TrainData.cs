@@ -49,8 +49,8 @@ internal sealed record TrainData(
     public static TrainData Open(TrainSettings settings, CommandContext context, Preprocessing? stored)
     {
         int threads = Environment.ProcessorCount;
-        DatasetOptions options = Options(settings, ImageInput.Decoder(context, settings.MaxPixels, settings.Strict));
-        DatasetPair pair = DatasetReader.Open(settings.Data, options);
+        IImageDecoder decoder = ImageInput.Decoder(context, settings.MaxPixels, settings.Strict);
+        DatasetPair pair = DatasetReader.Open(settings.Data, Options(settings, decoder));
         foreach (string note in pair.Notes)
             context.Note(note);
         double? split = settings.ValidationSplit;
@@ -58,7 +58,7 @@ internal sealed record TrainData(
         {
             // Whoever fine-tunes on a few photographs wants to know how good the result is on others.
             split = AutomaticSplit;
-            pair = DatasetReader.Open(settings.Data, options with { ValidationSplit = split });
+            pair = DatasetReader.Open(settings.Data, Options(settings with { ValidationSplit = split }, decoder));
             context.Note(FormattableString.Invariant($"no validation images: holding out {100 * AutomaticSplit:0} % of each class (--val or --val-split to choose)"));
         }
         // Half of what there is: how much the training itself needs is known when the sizes of all images are.
@@ -167,7 +167,7 @@ internal sealed record TrainData(
             ColorPca = colors,
         };
         changes.Validate();
-        return changes == new Augmentation() ? null : changes;
+        return changes is { RandomCrop: false, RandomResizedCrop: null, HorizontalFlip: false, ColorPca: null } ? null : changes;
     }
 
     private static Action<int> Progress(CommandContext context, string title, int total)

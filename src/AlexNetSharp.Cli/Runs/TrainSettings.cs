@@ -133,11 +133,11 @@ internal sealed record TrainSettings
     {
         // A file says itself how its values begin; its name must hold from any folder.
         bool isFile = NetworkCatalog.Find(network) is null;
-        TrainingRecipe recipe = isFile ? new TrainingRecipe { Initial = "network" } : TrainingRecipe.For(network);
+        TrainingRecipe recipe = TrainingRecipe.For(network);
         return this with
         {
             Network = isFile ? Path.GetFullPath(network) : network,
-            Initial = recipe.Initial,
+            Initial = isFile ? "network" : recipe.Initial,
             Normalize = recipe.Normalize,
             LearningRate = recipe.LearningRate,
             Momentum = recipe.Momentum,
@@ -185,7 +185,7 @@ internal sealed record TrainSettings
             "plateau" => LearningRateSchedule.Plateau(LearningRate, Patience, Gamma),
             _ => throw new InvalidDataException($"there is no schedule '{Schedule}'"),
         };
-        return schedule with { WarmupSteps = WarmupSteps };
+        return schedule.WithWarmup(WarmupSteps);
     }
 
     /// <summary>Where a run keeps its settings.</summary>

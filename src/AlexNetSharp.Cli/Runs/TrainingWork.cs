@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
@@ -78,10 +79,7 @@ internal sealed class TrainingWork : IDisposable
             GradientScope learning = GradientScope.Learning(groups);
             if (settings.PartSize > 0)
                 Layers = ChooseExchange(job, part, learning);
-            Plan plan = Own(new Plan(part, values, PlanOptions(learning) with
-            {
-                FactorLayers = [.. Layers.Where(layer => layer.Factors).Select(layer => layer.Layer)],
-            }));
+            Plan plan = Own(new Plan(part, values, PlanOptions(learning)));
             IOptimizer optimizer = Own<IOptimizer>(settings.Optimizer == "adamw"
                 ? new AdamW(plan, groups) { WeightDecay = (float)settings.WeightDecay }
                 : new Sgd(plan, groups) { Momentum = (float)settings.Momentum, WeightDecay = (float)settings.WeightDecay });
@@ -167,8 +165,14 @@ internal sealed class TrainingWork : IDisposable
         };
     }
 
-    private PlanOptions PlanOptions(GradientScope learning) =>
-        new() { BatchSize = ImagesAtOnce, Threads = Settings.Threads, Gradients = learning, Seed = Settings.Seed };
+    private PlanOptions PlanOptions(GradientScope learning) => new()
+    {
+        BatchSize = ImagesAtOnce,
+        Threads = Settings.Threads,
+        Gradients = learning,
+        Seed = Settings.Seed,
+        FactorLayers = [.. Layers.Where(layer => layer.Factors).Select(layer => layer.Layer)],
+    };
 
     /// <summary>Refuses a training that needs more memory than there is, before its first allocation.</summary>
     /// <param name="part">What is trained.</param>
@@ -199,14 +203,14 @@ internal sealed class TrainingWork : IDisposable
     private DataLoader OwnLoader(IImageDataset images, bool learning) =>
         Own(NewLoader(images, learning, learning || _shares is null ? Settings.BatchSize : Settings.PartSize));
 
-    /// <summary>The bandwidth is measured, the rest is usual; the first process decides for all.</summary>
+    /// <summary>The bandwidth is measured, the rest is usual; what the first process finds holds for all.</summary>
     private IReadOnlyList<LayerExchange> ChooseExchange(ProcessJob job, Network network, GradientScope learning)
     {
-        var model = new ExchangeModel(job.MeasureBandwidth(), Threads * ExchangeModel.RateOfThread, ExchangeModel.UsualMemory);
+        double[] speeds = [job.MeasureBandwidth(), Threads * ExchangeModel.RateOfThread];
+        job.Group.Broadcast(MemoryMarshal.AsBytes(speeds.AsSpan()));
+        var model = new ExchangeModel(speeds[0], speeds[1], ExchangeModel.UsualMemory);
         bool? always = Settings.Exchange switch { "dense" => false, "factors" => true, _ => null };
-        IReadOnlyList<LayerExchange> layers = model.Choose(network, learning, Settings.BatchSize, Settings.PartSize, job.Group.Count, always);
-        byte[] chosen = job.Group.BroadcastMessage([.. layers.Select(layer => (byte)(layer.Factors ? 1 : 0))]);
-        return [.. layers.Select((layer, i) => layer with { Factors = chosen[i] != 0 })];
+        return model.Choose(network, learning, Settings.BatchSize, Settings.PartSize, job.Group.Count, always);
     }
 
     private DataLoader NewLoader(IImageDataset images, bool learning, int batchSize) => new(images, _data.Preprocessing, LoaderOptions(learning, batchSize));
@@ -220,12 +224,10 @@ internal sealed class TrainingWork : IDisposable
         Augmentation = learning ? _data.Augmentation : null,
         Seed = Settings.Seed,
         Epochs = Settings.Epochs,
-        Share = learning && _shares is var (rank, count) ? ShareOf(rank, count) : null,
-        Turn = !learning && _shares is var (first, every) ? new BatchTurn(first, every) : null,
+        Share = _shares is not var (rank, count) ? null
+            : learning ? BatchShare.OfEachBatch(rank, count, Settings.BatchSize, Settings.PartSize)
+            : BatchShare.OfBatches(rank, count),
     };
-
-    /// <summary>The images of each batch that a process computes.</summary>
-    private BatchShare ShareOf(int rank, int count) => BatchShare.Of(rank, count, Settings.BatchSize, Settings.PartSize);
 
     /// <summary>The features of training and validation images in front of the boundary: found, or computed once.</summary>
     private (IBatchSource Training, IBatchSource Validation) Features(StartingModel start)

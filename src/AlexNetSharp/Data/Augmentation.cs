@@ -3,25 +3,25 @@ using System.Globalization;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Changes at random while training, named as in torchvision and in Krizhevsky, Sutskever and Hinton 2012. All are off unless set.</summary>
-public sealed record Augmentation
+/// <summary>Random changes of training images, named as in torchvision and in Krizhevsky, Sutskever and Hinton 2012. All are off unless set.</summary>
+public sealed class Augmentation
 {
-    /// <summary>Takes the crop from a random place instead of the middle (RandomCrop).</summary>
+    /// <summary>Crops at a random position instead of the center (RandomCrop).</summary>
     public bool RandomCrop { get; init; }
 
-    /// <summary>For <see cref="RandomCrop"/>: how far the crop may reach beyond each edge of the resized image, in pixels; black there.</summary>
+    /// <summary>For <see cref="RandomCrop"/>: how many black pixels are added at each edge of the resized image before the crop.</summary>
     public int Padding { get; init; }
 
-    /// <summary>Resizes a random part of the original image to the input's size (RandomResizedCrop), instead of resize and crop.</summary>
+    /// <summary>Crops a random part of the original image and resizes it to the input's size (RandomResizedCrop), instead of resize and crop.</summary>
     public RandomResizedCrop? RandomResizedCrop { get; init; }
 
-    /// <summary>Mirrors left and right, with probability one half (RandomHorizontalFlip).</summary>
+    /// <summary>Flips the image horizontally with probability 0.5 (RandomHorizontalFlip).</summary>
     public bool HorizontalFlip { get; init; }
 
     /// <summary>Shifts the color of the whole image along the principal components of the training set's colors (section 4.1 of the paper).</summary>
     public ColorPca? ColorPca { get; init; }
 
-    /// <summary>Checks that the settings fit together.</summary>
+    /// <summary>Checks that the settings are consistent.</summary>
     /// <exception cref="ArgumentException">They do not; the message says which.</exception>
     public void Validate()
     {
@@ -48,29 +48,29 @@ public sealed record Augmentation
 }
 
 /// <summary>Which parts of an image a random resized crop takes; the defaults are torchvision's.</summary>
-public sealed record RandomResizedCrop
+public sealed class RandomResizedCrop
 {
-    /// <summary>Smallest share of the image's area.</summary>
+    /// <summary>Smallest fraction of the image's area.</summary>
     public float MinArea { get; init; } = 0.08f;
 
-    /// <summary>Largest share of the image's area.</summary>
+    /// <summary>Largest fraction of the image's area.</summary>
     public float MaxArea { get; init; } = 1;
 
-    /// <summary>Smallest width divided by height.</summary>
+    /// <summary>Smallest aspect ratio (width / height).</summary>
     public float MinRatio { get; init; } = 3 / 4f;
 
-    /// <summary>Largest width divided by height.</summary>
+    /// <summary>Largest aspect ratio (width / height).</summary>
     public float MaxRatio { get; init; } = 4 / 3f;
 }
 
 /// <summary>Principal components of color, and how much to shift along them.</summary>
-public sealed record ColorPca
+public sealed class ColorPca
 {
     /// <summary>
     /// Three components, one after the other, each as red, green and blue in gray levels: a unit eigenvector of the covariance of pixels
     /// times the deviation along it (the square root of its eigenvalue).
     /// </summary>
-    /// <remarks>The paper's formula has the eigenvalue where its square root stands here; the root has the unit of a pixel.</remarks>
+    /// <remarks>The paper's formula has the eigenvalue in place of its square root; the root has the unit of a pixel.</remarks>
     public ImmutableArray<float> Components { get; init; } = [0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     /// <summary>Deviation of the normal random factor of each component; 0.1 in the paper.</summary>

@@ -2,7 +2,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Some images, ready for a network. Belongs to an <see cref="IBatchSource"/>, which fills it again and again.</summary>
+/// <summary>A batch of images, ready for a network. It belongs to an <see cref="IBatchSource"/>, which reuses it.</summary>
 /// <remarks>To fill one: <see cref="Begin"/>, then for each image <see cref="Set"/> and <see cref="Place"/>.</remarks>
 public sealed class Batch : IDisposable
 {
@@ -11,9 +11,9 @@ public sealed class Batch : IDisposable
     private readonly Exception?[] _errors;
     private readonly int _length;
 
-    /// <summary>Allocates a batch without images.</summary>
+    /// <summary>Allocates an empty batch.</summary>
     /// <param name="size">The most images it can hold.</param>
-    /// <param name="length">Values of an image's input.</param>
+    /// <param name="length">Values per image.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="size"/> is below 1, or <paramref name="length"/> negative.</exception>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
     public Batch(int size, int length)
@@ -25,13 +25,13 @@ public sealed class Batch : IDisposable
         _input = new AlignedBuffer((long)size * length);
     }
 
-    /// <summary>The epoch this batch is from, from 0.</summary>
+    /// <summary>The epoch, from 0.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>Its number in the epoch, from 0.</summary>
+    /// <summary>Number of the batch in the epoch, from 0.</summary>
     public int Step { get; private set; }
 
-    /// <summary>Number of images: the batch size, or less in the last batch of an epoch.</summary>
+    /// <summary>Number of images: the batch size, or fewer in the last batch of an epoch.</summary>
     public int Count { get; private set; }
 
     /// <summary>Where only a share of a batch is read (<see cref="DataLoaderOptions.Share"/>): the position of its first image in the whole batch.</summary>
@@ -52,13 +52,13 @@ public sealed class Batch : IDisposable
     /// <summary>What is wrong with each image; null for those that are ready.</summary>
     internal ReadOnlySpan<Exception?> Errors => _errors.AsSpan(0, Count);
 
-    /// <summary>Bytes that a batch holds.</summary>
+    /// <summary>Memory of a batch in bytes.</summary>
     /// <param name="size">The most images it can hold.</param>
-    /// <param name="length">Values of an image's input.</param>
+    /// <param name="length">Values per image.</param>
     public static long BytesOf(int size, long length) =>
         checked(size * (length * sizeof(float) + 2 * sizeof(int) + IntPtr.Size) + AlignedBuffer.Alignment);
 
-    /// <summary>Begins a new filling.</summary>
+    /// <summary>Begins to fill the batch anew.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="step">Number of the batch in it, from 0.</param>
     /// <param name="count">Images that it will hold.</param>
@@ -70,13 +70,13 @@ public sealed class Batch : IDisposable
         _errors.AsSpan().Clear();
     }
 
-    /// <summary>Says which image is at a position.</summary>
+    /// <summary>Sets which image is at a position.</summary>
     /// <param name="position">The position, below <see cref="Count"/>.</param>
     /// <param name="index">Number of the image in its dataset.</param>
     /// <param name="label">Its class.</param>
     public void Set(int position, int index, int label) => (_indices[position], _labels[position]) = (index, label);
 
-    /// <summary>Memory for the input of one image, or for its ten.</summary>
+    /// <summary>Memory for the input of one image, or for its ten crops.</summary>
     /// <param name="position">The position, below <see cref="Count"/>.</param>
     public Span<float> Place(int position) => _input.Span.Slice(position * _length, _length);
 
@@ -88,7 +88,7 @@ public sealed class Batch : IDisposable
     }
 
     /// <summary>Keeps the inputs, also if the batch is disposed of, until what this returns is disposed of.</summary>
-    /// <exception cref="ObjectDisposedException">The batch was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The batch has been disposed.</exception>
     internal AlignedBuffer.Lease Hold() => _input.Hold();
 
     /// <summary>Frees the memory.</summary>

@@ -1,9 +1,9 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Keeps the images of a dataset in memory, decoded, from the first time they are read, until the memory allowed is used up, or the runtime has no more.</summary>
+/// <summary>Caches the decoded images of a dataset in memory when they are first read, up to a limit.</summary>
 /// <remarks>
-/// Images are kept at their own size, one byte a value: CIFAR-10's 60,000 take 184 MB. They lie in large blocks, so that the garbage
-/// collector has nothing to move and little to count. Checking a dataset first (<see cref="DatasetCheck"/>) fills the cache.
+/// Images are kept at their own size, one byte a value: CIFAR-10's 60,000 take 184 MB. They are stored in large blocks, so that the garbage
+/// collector has few objects to track. Checking a dataset first (<see cref="DatasetCheck"/>) fills the cache.
 /// </remarks>
 public sealed class CachedImages : IImageDataset
 {
@@ -18,9 +18,9 @@ public sealed class CachedImages : IImageDataset
 
     private record struct Entry(byte[]? Block, int Offset, int Height, int Width, int Channels);
 
-    /// <summary>Puts a cache before a dataset.</summary>
+    /// <summary>Creates a cache for a dataset.</summary>
     /// <param name="images">The dataset.</param>
-    /// <param name="maxBytes">Memory that the pixels may take; images beyond that are decoded each time.</param>
+    /// <param name="maxBytes">The most memory for pixels; images beyond that are decoded each time.</param>
     public CachedImages(IImageDataset images, long maxBytes)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -30,10 +30,10 @@ public sealed class CachedImages : IImageDataset
         _entries = new Entry[images.Count];
     }
 
-    /// <summary>Images in memory.</summary>
+    /// <summary>Number of images in memory.</summary>
     public int CachedCount { get; private set; }
 
-    /// <summary>Memory taken, in bytes.</summary>
+    /// <summary>Memory in use, in bytes.</summary>
     public long Bytes { get; private set; }
 
     /// <inheritdoc/>
@@ -65,8 +65,8 @@ public sealed class CachedImages : IImageDataset
         Keep(index, target);
     }
 
-    /// <summary>Gives memory back, and takes no more than that from now on; images that are not kept any more are decoded when they are read.</summary>
-    /// <param name="maxBytes">Memory that the pixels may take.</param>
+    /// <summary>Lowers the limit and releases what exceeds it; images that are no longer cached are decoded when they are read.</summary>
+    /// <param name="maxBytes">The most memory for pixels.</param>
     public void Shrink(long maxBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);

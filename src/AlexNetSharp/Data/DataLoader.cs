@@ -4,15 +4,15 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>The images of a dataset in batches, prepared on background threads, a few batches ahead of the one that is in use.</summary>
+/// <summary>Reads a dataset in batches that background threads prepare a few batches ahead.</summary>
 /// <remarks>
 /// <para>
-/// Which images a batch holds, in which order and changed in which way, is a function of seed, epoch and step; threads, prefetch
-/// and where the reading began make no difference to any bit. An epoch's order is drawn with Philox from the seed and its number.
+/// The content of a batch, with order and augmentation, is a function of seed, epoch and step: threads, prefetching
+/// and the batch that reading starts with do not change a single bit. The order of an epoch is drawn with Philox from the seed and its number.
 /// </para>
 /// <para>
-/// While shuffled or augmented epochs are read one after the other, the first batches of an epoch are prepared while the one before is
-/// validated. A step of steady reading allocates nothing of its own. One consumer at a time.
+/// When epochs are read one after the other, the first batches of an epoch are prepared while the previous one is
+/// validated. In the steady state reading allocates nothing. One consumer at a time.
 /// </para>
 /// </remarks>
 /// <example>
@@ -37,9 +37,9 @@ public sealed class DataLoader : IBatchSource, IDisposable
     private string? _fingerprint;
     private bool _disposed;
 
-    /// <summary>Prepares to read; nothing is read, and no memory taken, before <see cref="Read"/>.</summary>
+    /// <summary>Creates a loader; nothing is read or allocated before <see cref="Read"/>.</summary>
     /// <param name="images">The dataset.</param>
-    /// <param name="preprocessing">From an image to the network's input.</param>
+    /// <param name="preprocessing">How images become inputs of the network.</param>
     /// <param name="options">Batch size, order, random changes, threads.</param>
     /// <exception cref="ArgumentException">A setting is out of range, or the dataset is too small for one batch.</exception>
     public DataLoader(IImageDataset images, Preprocessing preprocessing, DataLoaderOptions options)
@@ -61,7 +61,7 @@ public sealed class DataLoader : IBatchSource, IDisposable
             preprocessing, options.TenCrop, options.Augmentation is { } augmentation ? new AugmentationSampler(augmentation, options.Seed) : null);
     }
 
-    /// <summary>From an image to the network's input.</summary>
+    /// <summary>How images become inputs of the network.</summary>
     public Preprocessing Preprocessing { get; }
 
     /// <inheritdoc/>
@@ -73,25 +73,25 @@ public sealed class DataLoader : IBatchSource, IDisposable
     /// <inheritdoc/>
     public int BatchSize => _options.BatchSize;
 
-    /// <summary>Batches of an epoch.</summary>
+    /// <summary>Batches per epoch.</summary>
     public int StepsPerEpoch => (Count + BatchSize - 1) / BatchSize;
 
     /// <inheritdoc/>
     public string Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_images);
 
-    /// <summary>How long <see cref="Read"/> has waited for batches that were not ready, in all.</summary>
+    /// <summary>Total time that <see cref="Read"/> has waited for batches that were not ready.</summary>
     public TimeSpan Waited => _waitedBefore + (_pipeline?.Waited ?? TimeSpan.Zero);
 
-    /// <summary>Batches that are ready now, beyond the one in use.</summary>
+    /// <summary>Number of batches that are ready now, besides the one in use.</summary>
     public int Ready => _pipeline?.Ready ?? 0;
 
-    /// <summary>Reads the batches of an epoch, each into memory that is valid until the next one is asked for.</summary>
+    /// <summary>Reads the batches of an epoch; each is valid until the next one is requested.</summary>
     /// <param name="epoch">Number of the epoch, from 0.</param>
-    /// <param name="firstBatch">Batches to leave out at the start: where an interrupted training continues.</param>
-    /// <param name="cancellationToken">Ends the reading between two batches, or the waiting for one with an exception.</param>
+    /// <param name="firstBatch">Batches to skip at the start, to continue an interrupted training.</param>
+    /// <param name="cancellationToken">Ends the enumeration between two batches; throws while it waits for one.</param>
     /// <exception cref="InvalidDataException">An image of the batch cannot be used; the message begins with its name.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled while a batch was waited for.</exception>
-    /// <exception cref="ObjectDisposedException">The loader was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The loader has been disposed.</exception>
     /// <exception cref="OutOfMemoryException">The batches need more memory than there is (<see cref="DataLoaderOptions.BytesOf"/>).</exception>
     public IEnumerable<Batch> Read(int epoch = 0, int firstBatch = 0, CancellationToken cancellationToken = default)
     {
@@ -100,7 +100,7 @@ public sealed class DataLoader : IBatchSource, IDisposable
         return Batches(epoch, firstBatch, cancellationToken);
     }
 
-    /// <summary>Ends the threads and frees the batches.</summary>
+    /// <summary>Stops the threads and frees the batches.</summary>
     public void Dispose()
     {
         _disposed = true;
@@ -140,7 +140,7 @@ public sealed class DataLoader : IBatchSource, IDisposable
         (_epoch, _step, _next) = (epoch, step, (epoch, step));
         // Images that are always read in the same order without changes are read for one epoch at a time: nobody needs the next one yet.
         _end = _options.Shuffle || _options.Augmentation is not null ? Math.Max(_options.Epochs, epoch + 1) : epoch + 1;
-        _pipeline ??= new ImagePipeline(_images, _options.HeldImages, _length, _options.Threads, _options.Prefetch, Schedule, _preparation);
+        _pipeline ??= new ImagePipeline(_images, _options.ImagesPerBatch, _length, _options.Threads, _options.Prefetch, Schedule, _preparation);
     }
 
     private void Stop()
@@ -162,7 +162,7 @@ public sealed class DataLoader : IBatchSource, IDisposable
         {
             // A batch has at least one image, also where the share of a short one is empty.
             begin = Math.Min(share.First, whole - 1);
-            end = Math.Clamp(share.First + share.Count, begin + 1, whole);
+            end = (int)Math.Clamp((long)share.First + share.Count, begin + 1, whole);
         }
         batch.Begin(_epoch, _step, end - begin);
         batch.First = begin;
@@ -175,9 +175,9 @@ public sealed class DataLoader : IBatchSource, IDisposable
         return true;
     }
 
-    private int FirstTurn => _options.Turn?.First ?? 0;
+    private int FirstTurn => _options.Share?.FirstBatch ?? 0;
 
-    private int Turns => _options.Turn?.Every ?? 1;
+    private int Turns => _options.Share?.Stride ?? 1;
 
     /// <summary>The batch that is read after another.</summary>
     private (int Epoch, int Step) After(int epoch, int step) => step + Turns < StepsPerEpoch ? (epoch, step + Turns) : (epoch + 1, FirstTurn);

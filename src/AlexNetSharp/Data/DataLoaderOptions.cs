@@ -2,58 +2,55 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>What a <see cref="DataLoader"/> does.</summary>
-public sealed record DataLoaderOptions
+/// <summary>Options of a <see cref="DataLoader"/>.</summary>
+public sealed class DataLoaderOptions
 {
-    /// <summary>Images in a batch.</summary>
+    /// <summary>Images per batch.</summary>
     public int BatchSize { get; init; } = 128;
 
     /// <summary>Background threads that read, decode and augment.</summary>
     public int Threads { get; init; } = 2;
 
-    /// <summary>Batches that may be prepared ahead of the one in use.</summary>
+    /// <summary>Number of batches to prepare ahead of the one in use.</summary>
     public int Prefetch { get; init; } = 3;
 
-    /// <summary>Whether every epoch has a random order of its own; otherwise the dataset's order.</summary>
+    /// <summary>Whether each epoch is shuffled; otherwise images come in the dataset's order.</summary>
     public bool Shuffle { get; init; }
 
-    /// <summary>Whether an incomplete last batch of an epoch is left out.</summary>
+    /// <summary>Whether to skip an incomplete last batch of an epoch.</summary>
     public bool DropLast { get; init; }
 
-    /// <summary>Random changes of the images; null: none.</summary>
+    /// <summary>Random augmentation of the images; null for none.</summary>
     public Augmentation? Augmentation { get; init; }
 
-    /// <summary>Whether a batch holds ten views of each image, one after the other (<see cref="Preprocessor.ApplyTenCrop"/>); excludes random changes.</summary>
+    /// <summary>Whether a batch holds ten crops of each image, one after the other (<see cref="Preprocessor.ApplyTenCrop"/>); excludes augmentation.</summary>
     public bool TenCrop { get; init; }
 
-    /// <summary>Decides order and random changes.</summary>
+    /// <summary>Seed of shuffling and augmentation.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Epochs that will be read, where that is known: nothing is prepared beyond them.</summary>
+    /// <summary>Number of epochs that will be read, if known: nothing is prepared beyond them.</summary>
     public int Epochs { get; init; } = int.MaxValue;
 
-    /// <summary>The share of each batch that is read, where other processes read the rest; null for all.</summary>
+    /// <summary>What is read, where other processes read the rest; null for everything.</summary>
     public BatchShare? Share { get; init; }
 
-    /// <summary>Which batches of an epoch are read, where other processes read the others: those whose number leaves this remainder; null for all.</summary>
-    public BatchTurn? Turn { get; init; }
-
-    /// <summary>Images of a batch that are held in memory.</summary>
-    internal int HeldImages => Math.Min(Share?.Count ?? BatchSize, BatchSize);
+    /// <summary>Images of a batch that are read: all, or the <see cref="Share"/>.</summary>
+    public int ImagesPerBatch => Math.Min(Share?.Count ?? BatchSize, BatchSize);
 
     /// <summary>Views of each image: 1 or 10.</summary>
     internal int Views => TenCrop ? Preprocessor.TenCropViews : 1;
 
-    /// <summary>Bytes that the batches of such a loader hold, from its first batch until it is disposed of.</summary>
-    /// <param name="preprocessing">From an image to the network's input.</param>
+    /// <summary>Bytes that the batches of such a loader hold, from its first batch until it is disposed.</summary>
+    /// <param name="preprocessing">How images become inputs of the network.</param>
     /// <remarks>
-    /// Each thread holds one decoded image besides (3 bytes a pixel, up to 48 MiB between two images), and what the decoder needs.
+    /// In addition, each thread holds one decoded image (3 bytes per pixel, up to 48 MiB between two images) and what the decoder needs.
     /// </remarks>
-    /// <exception cref="OverflowException">That is 2⁶³ bytes or more.</exception>
+    /// <exception cref="OverflowException">The result would be 2⁶³ bytes or more.</exception>
     public long BytesOf(Preprocessing preprocessing)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
-        return ImagePipeline.BytesOf(HeldImages, (long)preprocessing.Length * Views, Prefetch);
+        return ImagePipeline.BytesOf(ImagesPerBatch, (long)preprocessing.Length * Views, Prefetch);
     }
 
     /// <summary>Checks the settings.</summary>
@@ -68,27 +65,41 @@ public sealed record DataLoaderOptions
     }
 }
 
-/// <summary>Some neighboring images of each batch.</summary>
-/// <param name="First">Position of the first.</param>
-/// <param name="Count">How many, at least 1.</param>
-public sealed record BatchShare(int First, int Count)
+/// <summary>What one of several processes reads of a dataset: a part of each batch, or every n-th batch.</summary>
+public sealed class BatchShare
 {
-    /// <summary>The share of a process, when a batch is cut into parts of one size that its processes compute.</summary>
+    private BatchShare()
+    {
+    }
+
+    /// <summary>Position of the first image that is read of each batch.</summary>
+    internal int First { get; private init; }
+
+    /// <summary>How many images are read of each batch, at least 1.</summary>
+    internal int Count { get; private init; } = int.MaxValue;
+
+    /// <summary>Number of the first batch that is read.</summary>
+    internal int FirstBatch { get; private init; }
+
+    /// <summary>Batches from one that is read to the next.</summary>
+    internal int Stride { get; private init; } = 1;
+
+    /// <summary>A part of each batch: for a training whose processes each compute some of the parts that a batch is cut into.</summary>
     /// <param name="rank">Number of the process, from 0.</param>
     /// <param name="processes">Number of processes, at most as many as parts.</param>
     /// <param name="batchSize">Images per batch.</param>
     /// <param name="partSize">Images per part; the last one may be smaller.</param>
-    public static BatchShare Of(int rank, int processes, int batchSize, int partSize)
+    public static BatchShare OfEachBatch(int rank, int processes, int batchSize, int partSize)
     {
         int parts = (batchSize + partSize - 1) / partSize, first = StartOf(rank, parts, processes);
-        return new BatchShare(first * partSize, (StartOf(rank + 1, parts, processes) - first) * partSize);
+        return new BatchShare { First = first * partSize, Count = (StartOf(rank + 1, parts, processes) - first) * partSize };
     }
+
+    /// <summary>Whole batches, dealt out to the processes in turn: for evaluation and features.</summary>
+    /// <param name="rank">Number of the process, from 0.</param>
+    /// <param name="processes">Number of processes.</param>
+    public static BatchShare OfBatches(int rank, int processes) => new() { FirstBatch = rank, Stride = processes };
 
     /// <summary>The first part of a process: all have the same number, or one more.</summary>
     internal static int StartOf(int rank, int parts, int processes) => (int)((long)rank * parts / processes);
 }
-
-/// <summary>Every so many batches one.</summary>
-/// <param name="First">Number of the first batch.</param>
-/// <param name="Every">Batches from one to the next.</param>
-public sealed record BatchTurn(int First, int Every);

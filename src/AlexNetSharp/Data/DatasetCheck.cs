@@ -9,38 +9,38 @@ public sealed class BadImage
     /// <summary>Its number in the dataset.</summary>
     public int Index { get; }
 
-    /// <summary>Its path, or its place in a file of many.</summary>
+    /// <summary>Its path, or its place in a packed file.</summary>
     public string Name { get; }
 
-    /// <summary>Why, in one line that begins with the name.</summary>
+    /// <summary>The reason, in one line that begins with the name.</summary>
     public string Reason { get; }
 }
 
-/// <summary>The sizes that images have, in pixels.</summary>
+/// <summary>The range of image sizes, in pixels.</summary>
 public sealed class ImageSizeRange
 {
     internal ImageSizeRange(int minHeight, int maxHeight, int minWidth, int maxWidth, int channels) =>
         (MinHeight, MaxHeight, MinWidth, MaxWidth, Channels) = (minHeight, maxHeight, minWidth, maxWidth, channels);
 
-    /// <summary>Rows of the lowest image.</summary>
+    /// <summary>Smallest height.</summary>
     public int MinHeight { get; }
 
-    /// <summary>Rows of the highest image.</summary>
+    /// <summary>Largest height.</summary>
     public int MaxHeight { get; }
 
-    /// <summary>Columns of the narrowest image.</summary>
+    /// <summary>Smallest width.</summary>
     public int MinWidth { get; }
 
-    /// <summary>Columns of the widest image.</summary>
+    /// <summary>Largest width.</summary>
     public int MaxWidth { get; }
 
-    /// <summary>The most channels that an image has: 1 if all are gray, else 3.</summary>
+    /// <summary>Channels: 1 if all images are grayscale, else 3.</summary>
     public int Channels { get; }
 
-    /// <summary>Height and width of all images if they are squares of one size, else null.</summary>
+    /// <summary>The side length if all images are squares of one size, else null.</summary>
     public int? Square => MinHeight == MaxHeight && MinWidth == MaxWidth && MinHeight == MinWidth ? MinHeight : null;
 
-    /// <summary>The sizes of both.</summary>
+    /// <summary>The range that covers both.</summary>
     /// <param name="other">Sizes of other images.</param>
     public ImageSizeRange Union(ImageSizeRange other)
     {
@@ -55,26 +55,26 @@ public sealed class ImageSizeRange
         new(image.Height, image.Height, image.Width, image.Width, image.Channels);
 }
 
-/// <summary>What a check found.</summary>
+/// <summary>The result of a <see cref="DatasetCheck"/>.</summary>
 public sealed class DatasetCheckResult
 {
     internal DatasetCheckResult(IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) =>
         (Bad, Sizes) = (bad, sizes);
 
-    /// <summary>The images that cannot be read, by number; empty if all is well.</summary>
+    /// <summary>The images that cannot be read, in order; empty if there are none.</summary>
     public IReadOnlyList<BadImage> Bad { get; }
 
     /// <summary>The sizes of the others; null if there are none.</summary>
     public ImageSizeRange? Sizes { get; }
 }
 
-/// <summary>Reads every image of a dataset once, so that none can stop a training hours later.</summary>
+/// <summary>Reads every image of a dataset once, so that a bad one does not stop a training hours later.</summary>
 public static class DatasetCheck
 {
     /// <summary>Checks that all images can be read.</summary>
     /// <param name="images">The dataset. If it is a <see cref="CachedImages"/>, this fills it.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
-    /// <param name="progress">Receives the number of images read so far, now and then.</param>
+    /// <param name="progress">Called from time to time with the number of images read so far.</param>
     /// <param name="cancellation">Stops the check.</param>
     /// <returns>The images that cannot be read, and the sizes of the others.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>

@@ -1,41 +1,41 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>How to open a dataset.</summary>
-public sealed record DatasetOptions
+/// <summary>Options for opening a dataset.</summary>
+public sealed class DatasetOptions
 {
     /// <summary>Decodes the images of class folders.</summary>
     public required IImageDecoder Decoder { get; init; }
 
-    /// <summary>Class folders to validate on, where the dataset has none itself.</summary>
+    /// <summary>Class folders to validate on, if the dataset itself has none.</summary>
     public string? ValidationPath { get; init; }
 
-    /// <summary>The share of the training images to validate on instead, above 0 and below 1.</summary>
+    /// <summary>The fraction of the training images to validate on instead, above 0 and below 1.</summary>
     public double? ValidationSplit { get; init; }
 
-    /// <summary>Decides which images <see cref="ValidationSplit"/> takes.</summary>
+    /// <summary>Seed for choosing the images of <see cref="ValidationSplit"/>.</summary>
     public ulong Seed { get; init; }
 }
 
-/// <summary>A dataset to learn from, and one to validate on.</summary>
+/// <summary>A training set and a validation set.</summary>
 public sealed class DatasetPair
 {
     internal DatasetPair(IImageDataset train, IImageDataset? validation, string description) =>
         (Train, Validation, Description) = (train, validation, description);
 
-    /// <summary>What to learn from.</summary>
+    /// <summary>The training set.</summary>
     public IImageDataset Train { get; }
 
-    /// <summary>What to validate on; null if there is nothing.</summary>
+    /// <summary>The validation set; null if there is none.</summary>
     public IImageDataset? Validation { get; }
 
     /// <summary>What was recognized, in a few words: which folder was taken for what.</summary>
     public string Description { get; }
 
-    /// <summary>What is there but was passed over, a line each.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
+    /// <summary>What was ignored, one line each.</summary>
+    public IReadOnlyList<string> Notes { get; internal init; } = [];
 }
 
-/// <summary>Images to measure a model on.</summary>
+/// <summary>Images to evaluate a model on.</summary>
 public sealed class EvaluationImages
 {
     internal EvaluationImages(IImageDataset images, string description) =>
@@ -44,19 +44,19 @@ public sealed class EvaluationImages
     /// <summary>The images; their classes are the model's.</summary>
     public IImageDataset Images { get; }
 
-    /// <summary>What was recognized, and which part of it was taken, in a few words.</summary>
+    /// <summary>What was recognized and which part of it is used, in a few words.</summary>
     public string Description { get; }
 
-    /// <summary>What is there but was passed over, a line each.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
+    /// <summary>What was ignored, one line each.</summary>
+    public IReadOnlyList<string> Notes { get; internal init; } = [];
 }
 
 /// <summary>
-/// Opens datasets, recognized by looking: class folders (in <c>train</c> and <c>val</c> or <c>test</c> or not), the IDX
+/// Opens datasets and recognizes their format: class folders (in <c>train</c> and <c>val</c> or <c>test</c> or not), the IDX
 /// files of MNIST and Fashion-MNIST (gzip or not), CIFAR-10's binary batches.
 /// </summary>
 /// <remarks>
-/// Folders called train or training, val, valid, validation or dev, test or testing, in capitals or not, are parts of a set if they hold folders
+/// Folders called train or training, val, valid, validation or dev, test or testing, in upper or lower case, are parts of a set if they hold folders
 /// and no images; with images directly in it such a folder is a class like any other.
 /// </remarks>
 public static class DatasetReader
@@ -88,11 +88,11 @@ public static class DatasetReader
         }
         if (options.ValidationSplit is not { } fraction)
             return found;
-        (ImageSubset learn, ImageSubset validate) = ImageSubset.Split(train, fraction, options.Seed);
+        (IImageDataset learn, IImageDataset validate) = ImageSubset.Split(train, fraction, options.Seed);
         return new DatasetPair(learn, validate, found.Description) { Notes = found.Notes };
     }
 
-    /// <summary>Opens what <see cref="Open"/> can open for evaluation: its validation or test images, or all if it has no such part.</summary>
+    /// <summary>Opens a dataset for evaluation: its validation or test images, or all if it has no such part.</summary>
     /// <param name="path">A folder; class folders may lack classes, and need not have training images.</param>
     /// <param name="decoder">Decodes the images of class folders.</param>
     /// <param name="classes">

@@ -1,6 +1,13 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>What decoding an image takes, told from its header before anything is decoded.</summary>
-/// <param name="Bytes">Memory beside the encoded image, in bytes, at most; 0 where the decoder does not tell.</param>
-/// <param name="PixelScans">Pixels × passes over them, which the time is proportional to; 0 where the decoder does not tell.</param>
-public readonly record struct DecodingCost(long Bytes, long PixelScans);
+/// <summary>The cost of decoding an image, known from its header before anything is decoded.</summary>
+/// <param name="bytes">Upper bound on the memory besides the encoded image, in bytes; 0 if unknown.</param>
+/// <param name="pixelScans">Pixels times passes over them, which the time is proportional to; 0 if unknown.</param>
+public readonly struct DecodingCost(long bytes, long pixelScans)
+{
+    /// <summary>Upper bound on the memory besides the encoded image, in bytes; 0 if unknown.</summary>
+    public long Bytes { get; } = bytes;
+
+    /// <summary>Pixels times passes over them, which the time is proportional to; 0 if unknown.</summary>
+    public long PixelScans { get; } = pixelScans;
+}

@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Images with the classes they belong to.</summary>
-/// <remarks>All members may be called from several threads at once; <see cref="Read"/> with a buffer of each thread's own.</remarks>
+/// <summary>A dataset of labeled images.</summary>
+/// <remarks>All members are thread-safe; each thread calls <see cref="Read"/> with a buffer of its own.</remarks>
 public interface IImageDataset
 {
     /// <summary>Number of images.</summary>
@@ -18,7 +18,7 @@ public interface IImageDataset
     /// <returns>Index into <see cref="Classes"/>.</returns>
     int Label(int index);
 
-    /// <summary>What to call an image in messages: its path, or its place in a file of many.</summary>
+    /// <summary>Name of an image in error messages: its path, or its place in a packed file.</summary>
     /// <param name="index">Number of the image.</param>
     string Name(int index);
 

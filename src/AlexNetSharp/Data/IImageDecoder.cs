@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>Turns the bytes of an image file into pixels; <c>AlexNetSharp.Images.ImageDecoder</c> is the one that comes along.</summary>
-/// <remarks>Implementations may be called from several threads at once, each with a buffer of its own.</remarks>
+/// <summary>Decodes image files into pixels; <c>AlexNetSharp.Images.ImageDecoder</c> is an implementation.</summary>
+/// <remarks>Implementations must be thread-safe; each thread passes a buffer of its own.</remarks>
 public interface IImageDecoder
 {
     /// <summary>Decodes an image file.</summary>
@@ -13,19 +13,19 @@ public interface IImageDecoder
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message names it.</exception>
     void DecodeFile(string path, PixelBuffer target);
 
-    /// <summary>Decodes an image that is in memory.</summary>
+    /// <summary>Decodes an image in memory.</summary>
     /// <param name="encoded">The bytes of the image file.</param>
     /// <param name="target">Receives the pixels, [height, width, 3].</param>
-    /// <param name="name">What to call the image in messages.</param>
+    /// <param name="name">Name of the image in error messages.</param>
     /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name);
 
-    /// <summary>Decodes an image that is in memory, and gives up when nobody waits for it any more.</summary>
+    /// <summary>Decodes an image in memory, with cancellation.</summary>
     /// <param name="encoded">The bytes of the image file.</param>
     /// <param name="target">Receives the pixels, [height, width, 3].</param>
-    /// <param name="name">What to call the image in messages.</param>
-    /// <param name="cancellationToken">Asked before decoding; a decoder that can stop in the middle does.</param>
+    /// <param name="name">Name of the image in error messages.</param>
+    /// <param name="cancellationToken">Checked before decoding; a decoder that can stop in the middle does.</param>
     /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
@@ -35,10 +35,10 @@ public interface IImageDecoder
         Decode(encoded, target, name);
     }
 
-    /// <summary>What decoding will take, from the image's header: what a program that serves many bounds its memory and time with.</summary>
+    /// <summary>The cost of decoding an image, from its header: lets a server bound memory and time.</summary>
     /// <param name="encoded">The bytes of the image file.</param>
-    /// <param name="name">What to call the image in messages.</param>
-    /// <returns>The cost; zeros where the decoder does not tell.</returns>
+    /// <param name="name">Name of the image in error messages.</param>
+    /// <returns>The cost; zeros if unknown.</returns>
     /// <exception cref="InvalidDataException">The header is not that of an image, or damaged; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     DecodingCost CostOf(ReadOnlySpan<byte> encoded, string name) => default;

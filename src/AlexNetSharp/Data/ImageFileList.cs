@@ -3,7 +3,7 @@ namespace AlexNetSharp.Data;
 /// <summary>Image files without classes: all have label 0.</summary>
 /// <param name="paths">The files.</param>
 /// <param name="decoder">Reads them.</param>
-public sealed class ImageFileList(IReadOnlyList<string> paths, IImageDecoder decoder) : IImageDataset
+internal sealed class ImageFileList(IReadOnlyList<string> paths, IImageDecoder decoder) : IImageDataset
 {
     /// <inheritdoc/>
     public int Count => paths.Count;

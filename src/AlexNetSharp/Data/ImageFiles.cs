@@ -8,7 +8,7 @@ public static class ImageFiles
 
     /// <summary>Whether a file's name ends like an image's, in capitals or not.</summary>
     /// <param name="path">The file name.</param>
-    public static bool HasImageName(string path)
+    internal static bool HasImageName(string path)
     {
         ReadOnlySpan<char> extension = Path.GetExtension(path.AsSpan());
         foreach (string known in Extensions)
@@ -17,13 +17,23 @@ public static class ImageFiles
         return false;
     }
 
-    /// <summary>The image files that a path stands for: the file itself, or all in a folder and the folders below, sorted by name.</summary>
-    /// <param name="path">An image file or a folder. A file is taken whatever its name.</param>
+    /// <summary>Image files as a dataset without classes: all have label 0.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="decoder">Reads them.</param>
+    public static IImageDataset Open(IReadOnlyList<string> paths, IImageDecoder decoder)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(decoder);
+        return new ImageFileList(paths, decoder);
+    }
+
+    /// <summary>Finds the image files at a path: the file itself, or all in a folder and its subfolders, sorted by name.</summary>
+    /// <param name="path">An image file or a folder. A file is accepted whatever its name.</param>
     /// <returns>At least one path; names are compared by code point, so that every machine finds the same order.</returns>
     /// <exception cref="FileNotFoundException">There is nothing at <paramref name="path"/>.</exception>
     /// <remarks>
-    /// Hidden files and folders, folders that systems make (<c>__MACOSX</c>, <c>@eaDir</c>) and run folders of trainings are passed over. Links are
-    /// followed, but a folder or file that is reached twice counts once.
+    /// Hidden files and folders, system folders (<c>__MACOSX</c>, <c>@eaDir</c>) and run folders of trainings are skipped. Links are
+    /// followed, but a folder or file that is reached twice is listed once.
     /// </remarks>
     /// <exception cref="InvalidDataException">The folder holds no image file.</exception>
     public static IReadOnlyList<string> Find(string path)

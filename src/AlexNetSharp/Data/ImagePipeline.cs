@@ -48,7 +48,7 @@ internal sealed class ImagePipeline : IDisposable
     /// <summary>Allocates the ring. Nothing is read before <see cref="Next"/>.</summary>
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The most images in a batch.</param>
-    /// <param name="length">Values of an image's input.</param>
+    /// <param name="length">Values per image.</param>
     /// <param name="threads">Threads that decode and prepare; no more are started than there are images.</param>
     /// <param name="prefetch">Batches ahead of the one in use.</param>
     /// <param name="schedule">
@@ -77,7 +77,7 @@ internal sealed class ImagePipeline : IDisposable
     /// <summary>How long <see cref="Next"/> has waited for a batch that was not ready, in all.</summary>
     public TimeSpan Waited => Stopwatch.GetElapsedTime(0, _waited);
 
-    /// <summary>Batches that are ready now, beyond the one in use.</summary>
+    /// <summary>Number of batches that are ready now, besides the one in use.</summary>
     public int Ready
     {
         get
@@ -152,7 +152,7 @@ internal sealed class ImagePipeline : IDisposable
     /// <param name="cancellation">Stops the waiting.</param>
     /// <returns>A batch that stays as it is until the next call, or null if no more are scheduled.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>
-    /// <exception cref="ObjectDisposedException">The pipeline was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline has been disposed.</exception>
     public Batch? Next(CancellationToken cancellation)
     {
         Advance(cancellation);
@@ -183,7 +183,7 @@ internal sealed class ImagePipeline : IDisposable
     }
 
     /// <summary>
-    /// Ends the threads and frees the batches. An image that takes long to read (a pipe, a slow disk) is not waited for: the last thread
+    /// Stops the threads and frees the batches. An image that takes long to read (a pipe, a slow disk) is not waited for: the last thread
     /// frees them then.
     /// </summary>
     public void Dispose()

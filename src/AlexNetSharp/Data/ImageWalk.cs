@@ -5,7 +5,7 @@ namespace AlexNetSharp.Data;
 
 /// <summary>Finds the image files below folders, remembers where it has been, and notes what it passes over.</summary>
 /// <remarks>
-/// Links are followed, but a folder that is reached twice counts once: links to a folder above, or to one that belongs to the set anyway,
+/// Links are followed, but a folder that is reached twice is listed once: links to a folder above, or to one that belongs to the set anyway,
 /// are passed over, so that no walk goes in circles and no image gets a second class. Hidden entries are passed over without a note.
 /// </remarks>
 internal sealed class ImageWalk

@@ -3,19 +3,19 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Images that lie in memory as the network wants them, in another random order every epoch or always in theirs.</summary>
+/// <summary>Preprocessed images in memory, shuffled anew in each epoch or in their own order.</summary>
 public sealed class MemoryBatches : IBatchSource
 {
     private readonly ReadOnlyMemory<float> _images;
     private readonly ReadOnlyMemory<int> _labels;
     private readonly ulong? _seed;
 
-    /// <summary>Takes images that the caller keeps; they must not change.</summary>
+    /// <summary>Creates batches of images that the caller keeps; they must not change.</summary>
     /// <param name="shape">Shape of one image.</param>
     /// <param name="images">The images, [count, height, width, channels].</param>
-    /// <param name="labels">The number of each image's class.</param>
-    /// <param name="batchSize">Images of a batch.</param>
-    /// <param name="seed">Key of the random order; null to keep the given order.</param>
+    /// <param name="labels">The class of each image.</param>
+    /// <param name="batchSize">Images per batch.</param>
+    /// <param name="seed">Seed of the shuffling; null to keep the given order.</param>
     /// <exception cref="ArgumentException">There are no images, or images and labels do not fit.</exception>
     public MemoryBatches(Shape shape, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int batchSize, ulong? seed = null)
     {

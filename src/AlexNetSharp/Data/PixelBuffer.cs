@@ -3,7 +3,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>An image as 8-bit values [height, width, channels] in a buffer that is used again for the next image.</summary>
+/// <summary>A reusable buffer for an image as 8-bit values [height, width, channels].</summary>
 /// <remarks>
 /// One buffer belongs to one thread. <see cref="Reset"/> keeps the memory when it suffices, so reading image after image into
 /// the same buffer allocates nothing once the largest has been seen.
@@ -34,7 +34,7 @@ public sealed class PixelBuffer
     internal Span<byte> Padded => _large is null ? _memory : MemoryMarshal.AsBytes(_large.Span);
 
     /// <summary>Whether <see cref="ReleaseLarge"/> gives the memory of large images back to the system at once, without the garbage collector.</summary>
-    /// <remarks>Whoever sets it keeps the buffer as long as its pixels are used: that memory is not held by a span.</remarks>
+    /// <remarks>If set, keep the buffer as long as its pixels are used: a span does not keep that memory alive.</remarks>
     internal bool ReturnsMemory { get; init; }
 
     /// <summary>Gives the memory of a large image back; the pixels are gone then.</summary>
@@ -47,7 +47,7 @@ public sealed class PixelBuffer
         Height = Width = Channels = 0;
     }
 
-    /// <summary>Gives the buffer a shape; what <see cref="Pixels"/> held is lost.</summary>
+    /// <summary>Sets the shape; the content of <see cref="Pixels"/> is lost.</summary>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="channels">1 or 3.</param>

@@ -3,19 +3,19 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Applies a <see cref="Preprocessing"/> to images, one after the other, into memory of the caller.</summary>
-/// <remarks>Holds scratch memory, so each thread has its own. After the largest image has been seen, nothing is allocated.</remarks>
+/// <summary>Applies a <see cref="Preprocessing"/> to images, into memory of the caller.</summary>
+/// <remarks>Holds scratch memory, so each thread needs its own. Allocates nothing once the largest image has been seen.</remarks>
 public sealed class Preprocessor
 {
-    /// <summary>Views that <see cref="ApplyTenCrop"/> makes of an image.</summary>
+    /// <summary>Number of crops that <see cref="ApplyTenCrop"/> makes of an image.</summary>
     public const int TenCropViews = 10;
 
     private readonly Resampler _resampler = new();
     private readonly PixelNormalization _normalization;
     private byte[] _crop = [];
 
-    /// <summary>Prepares to apply these settings.</summary>
-    /// <param name="settings">What to do to each image.</param>
+    /// <summary>Creates a preprocessor.</summary>
+    /// <param name="settings">The settings.</param>
     /// <exception cref="ArgumentException">The settings contradict each other.</exception>
     public Preprocessor(Preprocessing settings)
     {
@@ -25,10 +25,10 @@ public sealed class Preprocessor
         _normalization = new PixelNormalization(settings);
     }
 
-    /// <summary>What is done to each image.</summary>
+    /// <summary>The settings.</summary>
     public Preprocessing Settings { get; }
 
-    /// <summary>Writes the network's input for an image: resized, cropped from the middle, normalized.</summary>
+    /// <summary>Writes the network's input for an image: resized, center-cropped, normalized.</summary>
     /// <param name="image">The image, 1 or 3 channels.</param>
     /// <param name="output">Receives [height, width, channels], <see cref="Preprocessing.Length"/> values.</param>
     /// <exception cref="ArgumentException"><paramref name="output"/> has another length.</exception>
@@ -46,8 +46,8 @@ public sealed class Preprocessor
     /// in section 4.1 of the 2012 paper.
     /// </summary>
     /// <remarks>
-    /// torchvision's <c>ten_crop</c> mirrors the image and crops then: its last five views come in another order, and where the margin is odd
-    /// its mirrored middle lies one pixel beside ours.
+    /// torchvision's <c>ten_crop</c> flips the image before it crops: its last five crops come in a different order, and if the margin is odd,
+    /// its flipped center crop is shifted by one pixel.
     /// </remarks>
     /// <param name="image">The image, 1 or 3 channels.</param>
     /// <param name="output">Receives [10, height, width, channels].</param>

@@ -3,10 +3,10 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Data;
 
-/// <summary>Mean, deviation and principal colors of a training set, from which preprocessing and augmentation are made.</summary>
+/// <summary>Mean, deviation and principal colors of a training set, for preprocessing and augmentation.</summary>
 /// <remarks>
-/// Taken over the images as the network sees them without augmentation: resized, cropped from the middle, in its channels, in gray
-/// levels from 0 to 255. Sums are kept in integers, so the result is the same with any number of threads.
+/// Computed over the images as the network sees them without augmentation: resized, center-cropped, with the network's channels and
+/// values from 0 to 255. Sums are kept in integers, so the result is the same with any number of threads.
 /// </remarks>
 public sealed class TrainingStatistics
 {
@@ -27,14 +27,14 @@ public sealed class TrainingStatistics
     /// <summary>Deviation of each channel over all pixels of all images.</summary>
     public ImmutableArray<float> ChannelDeviation { get; }
 
-    /// <summary>Principal components of color for <see cref="Augmentation.ColorPca"/>; null for gray images.</summary>
+    /// <summary>Principal components of color for <see cref="Augmentation.ColorPca"/>; null for grayscale images.</summary>
     public ColorPca? Colors { get; }
 
     /// <summary>Reads a training set and computes its statistics.</summary>
     /// <param name="images">The training set.</param>
     /// <param name="preprocessing">Sizes and channels; scale, mean and deviation do not matter.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
-    /// <param name="progress">Receives the number of images read so far, now and then.</param>
+    /// <param name="progress">Called from time to time with the number of images read so far.</param>
     /// <param name="cancellation">Stops the computation.</param>
     /// <exception cref="InvalidDataException">An image cannot be read, or there are none.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace AlexNetSharp.Diagnostics;
 
-/// <summary>How much memory the system has left, so that a demand it cannot meet is refused before it is allocated.</summary>
+/// <summary>Memory that is still available, so that a request that cannot be met is refused before it is allocated.</summary>
 public static class SystemMemory
 {
     /// <summary>
-    /// Bytes that the process can still get: on Linux what machine and container have left, elsewhere the limit without what it uses.
+    /// Bytes that the process can still allocate: on Linux what is left in the machine and the container, elsewhere the limit minus what is in use.
     /// </summary>
     public static long AvailableBytes
     {

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Execution;
 /// <summary>A piece of a plan's memory that is needed from one moment of a step to another.</summary>
 /// <param name="Length">Floats.</param>
 /// <param name="First">First moment at which it holds something.</param>
-/// <param name="Last">Last moment at which somebody reads or writes it.</param>
+/// <param name="Last">Last moment at which it is read or written.</param>
 /// <param name="Again">A later moment at which it is needed once more, without its content; -1 for none.</param>
 internal sealed record ArenaSlot(long Length, int First, int Last, int Again = -1)
 {

@@ -3,24 +3,24 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Execution;
 
-/// <summary>The parameters whose gradients an executor computes, stated before the network is known.</summary>
+/// <summary>The parameters to compute gradients for, independent of a network.</summary>
 public sealed class GradientScope
 {
     private readonly Func<Network, IEnumerable<string>> _names;
 
     private GradientScope(Func<Network, IEnumerable<string>> names) => _names = names;
 
-    /// <summary>None: the executor only runs forward.</summary>
+    /// <summary>No parameters: forward only.</summary>
     public static GradientScope None { get; } = new(_ => []);
 
     /// <summary>All parameters.</summary>
     public static GradientScope All { get; } = new(network => network.Parameters.Select(parameter => parameter.Name));
 
-    /// <summary>Kernels and biases of the convolutions, as the notebook does.</summary>
+    /// <summary>Weights and biases of the convolutions, as in the notebook.</summary>
     public static GradientScope Convolution { get; } = new(ConvolutionsOf);
 
     /// <summary>Parameters by name.</summary>
-    /// <param name="patterns">Names, with * for any characters and ? for one: <c>fc8.*</c>. Each must fit a parameter of the network.</param>
+    /// <param name="patterns">Names, with * for any characters and ? for one: <c>fc8.*</c>. Each must match a parameter of the network.</param>
     public static GradientScope Of(params IReadOnlyList<string> patterns)
     {
         ArgumentNullException.ThrowIfNull(patterns);
@@ -32,7 +32,7 @@ public sealed class GradientScope
         });
     }
 
-    /// <summary>The parameters that some groups do not freeze.</summary>
+    /// <summary>The parameters that the groups do not freeze.</summary>
     public static GradientScope Learning(IReadOnlyList<ParameterGroup> groups)
     {
         ArgumentNullException.ThrowIfNull(groups);
@@ -41,7 +41,7 @@ public sealed class GradientScope
     }
 
     /// <summary>The parameters of a network that are in the scope, in the order of its layers.</summary>
-    /// <remarks>A layer computes the gradients of its weight and its bias together: where one is in the scope, both are.</remarks>
+    /// <remarks>A layer computes the gradients of its weight and bias together: if one is in the scope, both are.</remarks>
     /// <exception cref="ArgumentException">The scope names parameters, or convolutions, and the network has none such.</exception>
     public IReadOnlyList<ParameterSpec> In(Network network)
     {

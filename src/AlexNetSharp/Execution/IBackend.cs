@@ -3,20 +3,20 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Execution;
 
-/// <summary>A device that executes networks, for code that needs executors of several batch sizes.</summary>
+/// <summary>A device, for code that needs executors of several batch sizes.</summary>
 public interface IBackend
 {
-    /// <summary>An executor of a network; the parameters stay the caller's.</summary>
+    /// <summary>Creates an executor; the caller keeps ownership of the parameters.</summary>
     /// <exception cref="ArgumentException">The parameters belong to another network, or the options do not fit the network.</exception>
     /// <exception cref="InsufficientMemoryException">The device has not enough memory.</exception>
     IExecutor Create(Network network, ParameterSet parameters, ExecutorOptions options);
 
-    /// <summary>Bytes that an executor and the parameters of its network need, computed without allocating them.</summary>
+    /// <summary>Memory in bytes of an executor and its network's parameters, computed without allocating it.</summary>
     long EstimateMemory(Network network, ExecutorOptions options);
 }
 
-/// <summary>The CPU: executes networks by <see cref="Plan"/>s.</summary>
-/// <param name="threads">Threads that compute, the caller's included; 0: one per CPU.</param>
+/// <summary>The CPU: executes networks with <see cref="Plan"/>s.</summary>
+/// <param name="threads">Threads to compute with, including the caller's; 0 for one per processor.</param>
 public sealed class CpuBackend(int threads = 0) : IBackend
 {
     /// <inheritdoc/>

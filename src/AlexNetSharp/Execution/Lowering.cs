@@ -29,7 +29,7 @@ internal sealed class Lowering
         _learning = [.. learning.Select(parameter => parameter.Name)];
         _firstBackward = options.InputGradient ? 0 : Enumerable.Range(0, network.Layers.Count).FirstOrDefault(
             i => network.Layers[i].Parameters(network.InputOf(i)).Any(parameter => _learning.Contains(parameter.Name)), network.Layers.Count);
-        // Whoever wants to look at activations gets them whole.
+        // Activations that are kept for inspection are computed completely.
         _shapes = options.KeepActivations
             ? [network.InputShape, .. network.Layers.Select((_, i) => network.OutputOf(i))]
             : NeededShapes.Of(network);
@@ -48,7 +48,7 @@ internal sealed class Lowering
         return [.. lowering._operations];
     }
 
-    /// <summary>Whether somebody needs the gradient of the input of the operation that comes next.</summary>
+    /// <summary>Whether the gradient of the input of the next operation is needed.</summary>
     private bool InputGradient => _options.InputGradient || _operations.Any(operation => operation.Kernel.WeightGradient);
 
     private void Next()

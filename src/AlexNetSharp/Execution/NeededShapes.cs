@@ -6,7 +6,7 @@ namespace AlexNetSharp.Execution;
 /// <summary>The part of each layer's output that anybody reads.</summary>
 /// <remarks>
 /// A pooling layer whose windows do not fill its input never reads the last rows and columns: the 3×3 windows of stride 2 over the
-/// notebook's 56×56 maps end at row 54. Then nobody needs to compute that edge, and its gradient is 0. What the layers before compute
+/// notebook's 56×56 maps end at row 54. Then that edge need not be computed, and its gradient is 0. What the layers before compute
 /// position by position (convolution, ReLU, normalization across channels) is cut to the same size.
 /// </remarks>
 internal static class NeededShapes

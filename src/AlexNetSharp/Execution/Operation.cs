@@ -13,7 +13,7 @@ namespace AlexNetSharp.Execution;
 /// <param name="BatchSize">Images in a batch.</param>
 /// <param name="InputShape">Shape of one image's input.</param>
 /// <param name="OutputShape">Shape of one image's output.</param>
-/// <param name="MultiplyAdds">Multiply-adds of one image forward, counted as direct computation.</param>
+/// <param name="MultiplyAdds">Multiply-adds of the forward pass for one image, counted as direct computation.</param>
 internal sealed record OperationInfo(
     IReadOnlyList<int> LayerIndices, string Name, int BatchSize, Shape InputShape, Shape OutputShape, long MultiplyAdds)
 {
@@ -29,7 +29,7 @@ internal sealed record OperationInfo(
 /// <param name="kernel">What computes them.</param>
 /// <param name="parameters">Name of the layer whose weight and bias the kernel takes; null where it has none.</param>
 /// <param name="candidates">The convolution algorithms that were asked, with their answers.</param>
-/// <param name="kernelFor">What would compute them with so many threads; null where it is the same kernel.</param>
+/// <param name="kernelFor">What would compute them with a given number of threads; null if it is the same kernel.</param>
 internal sealed class Operation(
     OperationInfo info, Kernel kernel, string? parameters = null, IReadOnlyList<ConvCandidate>? candidates = null, Func<int, Kernel>? kernelFor = null)
 {
@@ -39,7 +39,7 @@ internal sealed class Operation(
     /// <summary>What computes them.</summary>
     public Kernel Kernel { get; } = kernel;
 
-    /// <summary>What would compute them on a machine with so many processors, bound to nothing.</summary>
+    /// <summary>What would compute them on a machine with this many processors, not bound to memory.</summary>
     public Kernel KernelFor(int threads) => kernelFor?.Invoke(threads) ?? Kernel;
 
     /// <summary>The convolution algorithms that were asked, with their answers; empty for other operations.</summary>

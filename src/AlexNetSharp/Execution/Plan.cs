@@ -9,19 +9,19 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Execution;
 
-/// <summary>Executes a network on the CPU for one batch size: forward, and backward to the gradients.</summary>
+/// <summary>Executes a network on the CPU for one batch size: forward pass and gradients.</summary>
 /// <remarks>
 /// <para>
-/// Everything is decided when the plan is made: which algorithm computes which layer, which layers run as one operation, where every
-/// buffer lies in one arena. A step then allocates nothing. Write images to <see cref="Input"/>, call <see cref="Forward"/>, read
+/// Everything is decided when the plan is created: the algorithm of each layer, which layers are fused, and where each
+/// buffer lies in one arena. A step allocates nothing. Write images to <see cref="Input"/>, call <see cref="Forward"/>, read
 /// <see cref="Output"/>; for gradients write the loss's gradient to <see cref="OutputGradient"/>, call <see cref="Backward"/> and read
 /// <see cref="Gradients"/>.
 /// </para>
 /// <para>
-/// Spans that a plan gives are valid until it is disposed of; keep a reference to the plan while you use them. Those of more than
-/// 2³¹ − 1 values cannot be given: asking for one throws <see cref="OverflowException"/>.
+/// Spans of a plan are valid until it is disposed; keep a reference to the plan while you use them. A property whose span would have more than
+/// 2³¹ − 1 values throws <see cref="OverflowException"/>.
 /// </para>
-/// <para>The results are the same bits for any number of threads. A plan serves one caller at a time; make one a caller.</para>
+/// <para>Results are bit-identical for any number of threads. A plan is not thread-safe; create one per caller.</para>
 /// </remarks>
 public sealed unsafe class Plan : IExecutor
 {
@@ -39,16 +39,16 @@ public sealed unsafe class Plan : IExecutor
     private long _preparedVersion = -1;
     private bool _forwardDone, _disposed;
 
-    /// <summary>Chooses algorithms, reserves all memory and starts the threads.</summary>
+    /// <summary>Creates a plan: chooses algorithms, allocates all memory and starts the threads.</summary>
     /// <param name="network">What to execute.</param>
-    /// <param name="parameters">The values of its parameters; read at every step, so changes are seen (call <see cref="ParameterSet.MarkChanged()"/>).</param>
+    /// <param name="parameters">The values of its parameters; read at every step; after a change call <see cref="ParameterSet.MarkChanged()"/>.</param>
     /// <param name="options">Batch size, threads, gradients.</param>
     /// <exception cref="ArgumentException">
     /// The parameters belong to another network, the options contradict each other or do not fit the network, or no layer computes anything.
     /// </exception>
     /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
     /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
-    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than is available.</exception>
     public Plan(Network network, ParameterSet parameters, PlanOptions options)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -96,7 +96,7 @@ public sealed unsafe class Plan : IExecutor
     /// <inheritdoc/>
     public ulong Seed => Options.Seed;
 
-    /// <summary>Bytes that the plan itself occupies: arena and parameter gradients, without the parameters.</summary>
+    /// <summary>Memory of the plan in bytes: arena and parameter gradients, without the parameters.</summary>
     public long MemoryBytes { get; }
 
     /// <summary>The threads, for work between forward and backward.</summary>
@@ -112,31 +112,31 @@ public sealed unsafe class Plan : IExecutor
         return operation >= 0 && gradient.Spec.Role == ParameterRole.LinearWeight ? _operations[operation].Kernel.Factors : null;
     }
 
-    /// <summary>Threads that compute, the caller's included.</summary>
+    /// <summary>Threads to compute with, including the caller's.</summary>
     public int Threads => _pool.Threads;
 
-    /// <summary>The operations in the order of the forward pass: what runs, how, why, and how long it took last.</summary>
+    /// <summary>The operations in the order of the forward pass, with algorithm and last duration.</summary>
     public IReadOnlyList<PlanOperation> Operations => _reports;
 
-    /// <summary>The gradients of the parameters in scope, and of no others, after <see cref="Backward"/>; null when the options ask for none.</summary>
+    /// <summary>The gradients of the parameters in scope, after <see cref="Backward"/>; null if there are none.</summary>
     public ParameterSet? Gradients { get; }
 
-    /// <summary>The batch, [batch, height, width, channels], to be written before <see cref="Forward"/>; keeps its content.</summary>
+    /// <summary>The batch, [batch, height, width, channels], to be written before <see cref="Forward"/>, which does not change it.</summary>
     public Span<float> Input => SpanOf(_activations[0]);
 
     /// <summary>The output, [batch, classes], after <see cref="Forward"/>.</summary>
     public ReadOnlySpan<float> Output => SpanOf(_activations[^1]);
 
-    /// <summary>The gradient of the loss by the output, [batch, classes], to be written before <see cref="Backward"/>.</summary>
+    /// <summary>The gradient of the loss with respect to the output, [batch, classes], to be written before <see cref="Backward"/>.</summary>
     /// <exception cref="InvalidOperationException">The options ask for no gradients.</exception>
     public Span<float> OutputGradient => SpanOf(_gradOutput ?? throw NoGradients());
 
-    /// <summary>The gradient of the loss by the input, [batch, height, width, channels], after <see cref="Backward"/>.</summary>
+    /// <summary>The gradient of the loss with respect to the input, [batch, height, width, channels], after <see cref="Backward"/>.</summary>
     /// <exception cref="InvalidOperationException">The options do not ask for it.</exception>
     public ReadOnlySpan<float> InputGradient => SpanOf(
         _gradInput ?? throw new InvalidOperationException("the plan computes no input gradient; set PlanOptions.InputGradient"));
 
-    /// <summary>Bytes that a plan and the parameters of its network need, computed without allocating them.</summary>
+    /// <summary>Memory in bytes of a plan and its network's parameters, computed without allocating it.</summary>
     /// <exception cref="ArgumentException">The options contradict each other or do not fit the network, or no layer computes anything.</exception>
     /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
     /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
@@ -149,7 +149,7 @@ public sealed unsafe class Plan : IExecutor
     }
 
     /// <summary>Computes the output of the batch in <see cref="Input"/>.</summary>
-    /// <param name="training">Whether dropout drops. Before the first layer that learns it never does, so in a plan without gradients nowhere.</param>
+    /// <param name="training">Whether dropout is active. It is never active before the first layer that learns, so never in a plan without gradients.</param>
     /// <param name="step">Number of the step; together with <see cref="Seed"/> it determines the dropout masks.</param>
     /// <exception cref="ObjectDisposedException">The plan or its parameters were disposed of.</exception>
     public void Forward(bool training = false, ulong step = 0)
@@ -173,7 +173,7 @@ public sealed unsafe class Plan : IExecutor
     }
 
     /// <summary>Computes the gradients of the last <see cref="Forward"/> call from <see cref="OutputGradient"/>.</summary>
-    /// <param name="accumulate">Whether parameter gradients are added to those that are there (a batch in several parts), or overwrite them.</param>
+    /// <param name="accumulate">Whether to add to the parameter gradients (for a batch in several parts) instead of overwriting them.</param>
     /// <param name="gradientReady">Called with each of <see cref="Gradients"/> as soon as it is complete, those of the last layer first.</param>
     /// <exception cref="InvalidOperationException">There was no forward call before, or the options ask for no gradients.</exception>
     /// <exception cref="ObjectDisposedException">The plan, its parameters or gradients were disposed of.</exception>
@@ -200,7 +200,7 @@ public sealed unsafe class Plan : IExecutor
     }
 
     /// <summary>The output of a layer after the last step, [batch, height, width, channels] or [batch, features].</summary>
-    /// <remarks>A convolution or fully connected layer followed by ReLU gives its values after the ReLU, as the notebook's do.</remarks>
+    /// <remarks>For a convolution or fully connected layer followed by a ReLU these are the values after the ReLU, as in the notebook.</remarks>
     /// <exception cref="ArgumentException">There is no such layer.</exception>
     /// <exception cref="InvalidOperationException">The plan does not keep it; set <see cref="PlanOptions.KeepActivations"/>.</exception>
     public ReadOnlySpan<float> Activation(string layer)

@@ -2,20 +2,20 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Execution;
 
-/// <summary>What an operation of a plan has to do in a step of training.</summary>
+/// <summary>What an operation computes in a training step.</summary>
 public enum OperationMode
 {
-    /// <summary>Forward only, as in inference: it lies before everything that learns, and dropout there is off.</summary>
+    /// <summary>Forward only, as in inference: nothing up to here learns, and dropout is off.</summary>
     Inference,
 
-    /// <summary>Backward to its input: something before it learns, its own parameters, if any, do not.</summary>
+    /// <summary>The gradient of its input: something before it learns, but its own parameters, if any, do not.</summary>
     PassesGradient,
 
-    /// <summary>Backward to its parameters, and to its input where something before it learns too.</summary>
+    /// <summary>The gradients of its parameters, and of its input if something before it learns too.</summary>
     Learns,
 }
 
-/// <summary>One operation of a plan: which layers it stands for, how it is computed, and how long it took in the last step.</summary>
+/// <summary>One operation of a plan: the layers it computes, the algorithm, and its time in the last step.</summary>
 public sealed class PlanOperation
 {
     private readonly Operation _operation;
@@ -38,22 +38,22 @@ public sealed class PlanOperation
     /// <summary>Names of the layers, in the order of forward, with those that compute nothing: a flatten, a dropout that is off.</summary>
     public IReadOnlyList<string> Layers { get; }
 
-    /// <summary>How it is computed.</summary>
+    /// <summary>The algorithm.</summary>
     public string Algorithm { get; }
 
-    /// <summary>What it has to do: forward alone, or backward too.</summary>
+    /// <summary>What it computes in a training step.</summary>
     public OperationMode Mode { get; }
 
-    /// <summary>Multiply-adds of one image forward, counted as direct computation.</summary>
+    /// <summary>Multiply-adds of the forward pass for one image, counted as direct computation.</summary>
     public long MultiplyAdds { get; }
 
     /// <summary>
-    /// Multiply-adds that the algorithm does in one forward call for the whole batch; those of Winograd's transforms do not count. Backward does
+    /// Multiply-adds of the algorithm in one forward call for the whole batch, without those of Winograd's transforms. The backward pass needs
     /// as many for each of the gradients of weights and input.
     /// </summary>
     public long AlgorithmMultiplyAdds { get; }
 
-    /// <summary>The algorithms that were asked, in order, with their answer; empty where there is only one.</summary>
+    /// <summary>The algorithms considered, in order, with the decision and its reason; empty if there is only one.</summary>
     public IReadOnlyList<(string Algorithm, bool Accepted, string Reason)> Candidates { get; }
 
     /// <summary>

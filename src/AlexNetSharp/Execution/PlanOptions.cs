@@ -1,9 +1,9 @@
 namespace AlexNetSharp.Execution;
 
-/// <summary>What a plan is made for.</summary>
-public sealed record PlanOptions : ExecutorOptions
+/// <summary>Options of a <see cref="Plan"/>.</summary>
+public sealed class PlanOptions : ExecutorOptions
 {
-    /// <summary>A plan for single images, forward only, on all CPUs.</summary>
+    /// <summary>Options for single images, forward only, on all processors.</summary>
     public PlanOptions()
     {
     }
@@ -14,21 +14,21 @@ public sealed record PlanOptions : ExecutorOptions
     {
     }
 
-    /// <summary>Threads that compute, the caller's included; 0: one per CPU.</summary>
+    /// <summary>Threads to compute with, including the caller's; 0 for one per processor.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Whether backward also gives the gradient of the input.</summary>
+    /// <summary>Whether the backward pass also computes the gradient of the input.</summary>
     public bool InputGradient { get; init; }
 
-    /// <summary>Whether convolutions keep to algorithms with the rounding error of direct convolution (no Winograd).</summary>
+    /// <summary>Whether to avoid algorithms with a larger rounding error than direct convolution (Winograd).</summary>
     public bool Precise { get; init; }
 
-    /// <summary>Whether the output of every layer stays readable after a step (<see cref="Plan.Activation"/>), at the cost of memory and fusion.</summary>
+    /// <summary>Whether the output of every layer can be read after a step (<see cref="Plan.Activation"/>); costs memory and prevents fusion.</summary>
     public bool KeepActivations { get; init; }
 
     /// <summary>
-    /// Names of fully connected layers whose weight gradients backward leaves out: whoever puts together the gradients of a batch in several
-    /// parts computes them from <see cref="IExecutor.FactorsOf"/>.
+    /// Names of fully connected layers whose weight gradients the backward pass does not compute: a <c>GradientExchange</c> computes
+    /// them for the whole batch.
     /// </summary>
     public IReadOnlyList<string> FactorLayers { get; init; } = [];
 

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace AlexNetSharp.Formats;
 
 /// <summary>One tensor of a <see cref="TensorFile"/>: name, element type, shape, and the bytes where they lie in the file.</summary>
-/// <remarks>Nothing is copied until <see cref="CopyTo"/> converts to float32. The tensor ends with the file that gave it.</remarks>
+/// <remarks>Nothing is copied until <see cref="CopyTo"/> converts to float32. The tensor is valid until its file is disposed.</remarks>
 public sealed class NamedTensor
 {
     private const int PieceBytes = 1 << 16;
@@ -54,7 +54,7 @@ public sealed class NamedTensor
     public long Count { get; }
 
     /// <summary>Byte of the file where the elements begin; 0 when they had to be unpacked first.</summary>
-    public long Offset { get; }
+    internal long Offset { get; }
 
     /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>: floating-point numbers, or 8-bit weights whose scales are known.</summary>
     public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64 || _scales is not null;
@@ -78,7 +78,7 @@ public sealed class NamedTensor
     /// <param name="destination">At least <see cref="Count"/> floats.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
-    /// <exception cref="ObjectDisposedException">The file was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public void CopyTo(Span<float> destination)
     {
         if (destination.Length < Count)
@@ -131,10 +131,12 @@ public sealed class NamedTensor
     /// <summary>A matrix of 8-bit weights with the scale of each row: its elements are their products.</summary>
     internal NamedTensor Scaled(float[] scales) => new(Name, Type, _shape, _bytes, Offset, _file, _strides, scales);
 
-    /// <summary>Converts elements [<paramref name="first"/>, first + destination.Length) of the row-major order to float32.</summary>
+    /// <summary>Converts some elements to float32.</summary>
+    /// <param name="first">The first element, in row-major order.</param>
+    /// <param name="destination">Receives as many elements as fit.</param>
     /// <exception cref="ArgumentOutOfRangeException">They are not all inside the tensor.</exception>
     /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
-    internal void CopyRange(long first, Span<float> destination)
+    public void CopyRange(long first, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Count - destination.Length);

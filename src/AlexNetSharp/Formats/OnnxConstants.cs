@@ -44,7 +44,7 @@ internal sealed class OnnxConstants
     public long[]? Integers(string? value) =>
         Find(value) is { IsContiguous: true, Count: <= TensorShape.MostDimensions } tensor && IntegersOf(tensor) is { } numbers ? numbers : null;
 
-    /// <summary>Counts so many floats against what the files justify, before anything takes memory for them.</summary>
+    /// <summary>Checks a number of floats against what the files justify, before memory is allocated for them.</summary>
     /// <exception cref="InvalidDataException">It is too much.</exception>
     public void Count(OnnxNode node, long count)
     {

@@ -11,7 +11,7 @@ internal enum WireType
     /// <summary>Eight bytes.</summary>
     Fixed64 = 1,
 
-    /// <summary>A length, then so many bytes: text, a message, packed numbers.</summary>
+    /// <summary>A length, then that many bytes: text, a message, packed numbers.</summary>
     Bytes = 2,
 
     /// <summary>Four bytes.</summary>

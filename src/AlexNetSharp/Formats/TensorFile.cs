@@ -24,9 +24,9 @@ public enum TensorFileFormat
 
 /// <summary>A file of named tensors, whatever its format: names, types, shapes, bytes, and text metadata.</summary>
 /// <remarks>
-/// Files come from outside and are not trusted: every length is checked before memory is taken, and a fault is an
+/// Files are not trusted: every length is checked before memory is allocated, and an error is an
 /// <see cref="InvalidDataException"/> that names the file, the byte and the remedy. Nothing in a file is ever executed.
-/// The file is mapped into memory; its tensors end with <see cref="Dispose"/>.
+/// The file is mapped into memory; its tensors are valid until <see cref="Dispose"/>.
 /// </remarks>
 public sealed class TensorFile : IDisposable
 {
@@ -92,10 +92,10 @@ public sealed class TensorFile : IDisposable
     /// <summary>The tensors in the order of the file.</summary>
     public IReadOnlyList<NamedTensor> Tensors { get; }
 
-    /// <summary>Texts that travel with the tensors; empty where the format or the file has none.</summary>
+    /// <summary>Text metadata; empty if the format or the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a file; the format is recognized from its first bytes, and by its ending only where those do not tell.</summary>
+    /// <summary>Opens a file; the format is recognized from its first bytes, or by its extension if those are not conclusive.</summary>
     /// <param name="path">A .safetensors, .safetensors.index.json, .pth, .pt, .caffemodel, .onnx or .npy file.</param>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or of no known format.</exception>
@@ -109,7 +109,7 @@ public sealed class TensorFile : IDisposable
     /// <param name="data">The whole file; it must not change while the result is used.</param>
     /// <param name="name">Its name, for messages and for the formats that only the ending tells apart.</param>
     /// <exception cref="InvalidDataException">The file is damaged or of no known format.</exception>
-    public static TensorFile Read(byte[] data, string name)
+    internal static TensorFile Read(byte[] data, string name)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -133,13 +133,13 @@ public sealed class TensorFile : IDisposable
     }
 
     /// <summary>The tensor of that name.</summary>
-    /// <param name="name">A name as in the file, or without what PyTorch's wrappers put into it: module, _orig_mod, model, net, backbone.</param>
+    /// <param name="name">A name as in the file, or without the prefixes of PyTorch's wrappers: module, _orig_mod, model, net, backbone.</param>
     /// <param name="tensor">The tensor, or null.</param>
     /// <returns>Whether there is one.</returns>
     public bool TryGet(string name, [NotNullWhen(true)] out NamedTensor? tensor) =>
         _byName.TryGetValue(name, out tensor) || _unwrapped.TryGetValue(WeightNames.Unwrapped(name), out tensor);
 
-    /// <summary>Unmaps the file; its tensors cannot be used any more.</summary>
+    /// <summary>Unmaps the file; its tensors can no longer be used.</summary>
     public void Dispose()
     {
         foreach (FileBytes file in _files)

@@ -7,18 +7,17 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;
 
-/// <summary>Tells what is on images: a model, its preprocessing and its class names behind one object.</summary>
+/// <summary>Classifies images: a model, its preprocessing and its class names in one object.</summary>
 /// <remarks>
 /// <para>
-/// All members may be called from any number of threads. Each caller decodes and prepares its own image; the network then computes the
-/// images of all that wait together on one thread of its own (and the threads of its plan), so that load makes batches and never two
-/// networks that fight for the processors. The result of an image does not depend on which others it was computed with, but for the last
-/// bits where an algorithm depends on the batch.
+/// All members are thread-safe. Each caller decodes and prepares its own image; one thread (with the threads of its plan) then runs the network
+/// on all images that are waiting, so that under load calls are batched instead of competing for the processors. The result of an image does not
+/// depend on the images it was batched with, except for the last bits where an algorithm depends on the batch size.
 /// </para>
 /// <para>
-/// Memory: the weights once; two plans, made when they are first needed (or by <see cref="WarmUp"/>); and what
-/// <see cref="InferenceOptions.MaxConcurrency"/> calls need at most. A call with pixels or tensors allocates nothing but its result; the
-/// decoder adds a few small objects for files and streams.
+/// Memory: one copy of the weights; two plans, created when they are first needed (or by <see cref="WarmUp"/>); and buffers for at most
+/// <see cref="InferenceOptions.MaxConcurrency"/> calls. A call with pixels or tensors allocates nothing but its result; for files and streams
+/// the decoder adds a few small objects.
 /// </para>
 /// </remarks>
 /// <example>
@@ -33,10 +32,10 @@ public sealed class Classifier : IDisposable
     private readonly Model _model;
     private readonly ImageInference _inference;
 
-    /// <summary>A classifier of a model that is in memory.</summary>
-    /// <param name="model">The model; the classifier disposes of it. Its weights must not change any more.</param>
+    /// <summary>Creates a classifier from a model in memory.</summary>
+    /// <param name="model">The model; the classifier disposes it. Its weights must not change from then on.</param>
     /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.ImageDecoder</c>; null for pixels and tensors alone.</param>
-    /// <param name="options">How to work.</param>
+    /// <param name="options">Options; null for the defaults.</param>
     /// <exception cref="InvalidDataException">
     /// The model states no preprocessing and its network has no usual one, or the preprocessing makes images of another shape than the network takes.
     /// </exception>
@@ -50,14 +49,14 @@ public sealed class Classifier : IDisposable
             : [.. Enumerable.Range(0, _inference.OutputLength).Select(i => new ClassName(FormattableString.Invariant($"{i}"), FormattableString.Invariant($"class {i}")))];
     }
 
-    /// <summary>Reads a model and makes a classifier of it.</summary>
+    /// <summary>Loads a model and creates a classifier from it.</summary>
     /// <param name="path">.safetensors, PyTorch's .pth or .pt, .caffemodel or .onnx.</param>
     /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.ImageDecoder</c>; null for pixels and tensors alone.</param>
-    /// <param name="options">How to work.</param>
-    /// <param name="network">Name of the network, where the file does not tell; null to recognize it.</param>
+    /// <param name="options">Options; null for the defaults.</param>
+    /// <param name="network">Name of the network if the file does not state it; null to recognize it.</param>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, its network is not known, or it does not say how images are prepared.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, or <paramref name="network"/> is no network's name.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or <paramref name="network"/> is not the name of a network.</exception>
     public static Classifier Load(string path, IImageDecoder? decoder = null, InferenceOptions? options = null, string? network = null)
     {
         Model model = ModelFile.Load(path, network);
@@ -80,23 +79,23 @@ public sealed class Classifier : IDisposable
     /// <summary>The classes in the order of the network's output; where the model names none, <c>class 0</c>, <c>class 1</c>, ….</summary>
     public IReadOnlyList<ClassName> Classes { get; }
 
-    /// <summary>What happens to an image before the network.</summary>
+    /// <summary>How images are preprocessed.</summary>
     public Preprocessing Preprocessing => _inference.Preprocessing;
 
     /// <summary>Classifies an image file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
-    /// <returns>As many predictions as asked for, or as there are classes.</returns>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
+    /// <returns>The most probable classes: <paramref name="top"/>, or all if there are fewer.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message names it.</exception>
     /// <exception cref="InvalidDataException">The file is not an image, or damaged; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="top"/> is below 1.</exception>
-    /// <exception cref="OperationCanceledException">The call was canceled before the network began.</exception>
-    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled before the network started on it.</exception>
+    /// <exception cref="InsufficientMemoryException">This is the first call of its size, and its plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier has been disposed.</exception>
     public Prediction[] Classify(string path, int top = 5, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
@@ -107,8 +106,8 @@ public sealed class Classifier : IDisposable
     /// <summary>Classifies an image from a stream that holds the bytes of an image file.</summary>
     /// <param name="stream">Read to its end, but no further than <see cref="InferenceOptions.MaxStreamBytes"/>.</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
-    /// <param name="name">What to call the image in messages.</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <param name="name">Name of the image in error messages.</param>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
     /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
     public Prediction[] Classify(Stream stream, int top = 5, string name = "image", CancellationToken cancellationToken = default)
     {
@@ -135,15 +134,15 @@ public sealed class Classifier : IDisposable
         return Best(lease.Call.Output, top);
     }
 
-    /// <summary>Classifies an image file that is in memory, without blocking a thread while it waits for its turn or the network.</summary>
+    /// <summary>Classifies an encoded image in memory, without blocking a thread while it waits for its turn or the network.</summary>
     /// <inheritdoc cref="ClassifyEncoded(ReadOnlySpan{byte}, int, string, CancellationToken)"/>
     public async Task<Prediction[]> ClassifyEncodedAsync(
         ReadOnlyMemory<byte> encoded, int top = 5, string name = "image", CancellationToken cancellationToken = default) =>
         (await ClassifyTimedAsync(encoded, top, name, cancellationToken).ConfigureAwait(false)).Predictions;
 
-    /// <summary>Classifies an image file that is in memory, and tells where the time went.</summary>
+    /// <summary>Classifies an encoded image in memory, and tells where the time went.</summary>
     /// <inheritdoc cref="ClassifyEncoded(ReadOnlySpan{byte}, int, string, CancellationToken)"/>
-    /// <returns>As many predictions as asked for, or as there are classes; and the times.</returns>
+    /// <returns>The most probable classes, <paramref name="top"/> or all if there are fewer, and the times.</returns>
     public async Task<(Prediction[] Predictions, InferenceTimings Timings)> ClassifyTimedAsync(
         ReadOnlyMemory<byte> encoded, int top = 5, string name = "image", CancellationToken cancellationToken = default)
     {
@@ -152,20 +151,20 @@ public sealed class Classifier : IDisposable
         return (Best(lease.Call.Output, top), lease.Timings);
     }
 
-    /// <summary>Classifies an image that is already decoded.</summary>
+    /// <summary>Classifies a decoded image.</summary>
     /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="channels">3 (red, green, blue) or 1 (gray).</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
-    /// <returns>As many predictions as asked for, or as there are classes.</returns>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
+    /// <returns>The most probable classes: <paramref name="top"/>, or all if there are fewer.</returns>
     /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size or <paramref name="top"/> is out of range.</exception>
     /// <exception cref="InvalidDataException">The image is smaller than the crop and the preprocessing does not resize.</exception>
     /// <exception cref="InvalidOperationException">The network's output is not finite: the model is damaged.</exception>
-    /// <exception cref="OperationCanceledException">The call was canceled before the network began.</exception>
-    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled before the network started on it.</exception>
+    /// <exception cref="InsufficientMemoryException">This is the first call of its size, and its plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier has been disposed.</exception>
     public Prediction[] Classify(
         ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, int top = 5, CancellationToken cancellationToken = default)
     {
@@ -174,11 +173,11 @@ public sealed class Classifier : IDisposable
         return Best(lease.Call.Output, top);
     }
 
-    /// <summary>Classifies an image file that is in memory.</summary>
+    /// <summary>Classifies an encoded image in memory.</summary>
     /// <param name="encoded">The bytes of the image file.</param>
     /// <param name="top">How many classes to return, the most probable first.</param>
-    /// <param name="name">What to call the image in messages.</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <param name="name">Name of the image in error messages.</param>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
     /// <inheritdoc cref="Classify(string, int, CancellationToken)"/>
     public Prediction[] ClassifyEncoded(ReadOnlySpan<byte> encoded, int top = 5, string name = "image", CancellationToken cancellationToken = default)
     {
@@ -189,17 +188,17 @@ public sealed class Classifier : IDisposable
 
     /// <summary>
     /// Classifies many image files, <see cref="InferenceOptions.BatchSize"/> at a time: while a batch is computed, threads of the enumeration
-    /// decode the next two. An image that cannot be read does not end the others.
+    /// decode the next two. An image that cannot be read does not stop the enumeration.
     /// </summary>
     /// <param name="paths">The files; enumerated up to three batches ahead.</param>
     /// <param name="top">How many classes to return for each, the most probable first.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <returns>The images in their order, each with its predictions or with what is wrong with it.</returns>
+    /// <returns>The images in their order, each with its predictions or the error.</returns>
     /// <exception cref="InvalidOperationException">The classifier has no decoder, or the network's output is not finite: the model is damaged.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="top"/> is below 1.</exception>
     /// <exception cref="OperationCanceledException">The enumeration was canceled.</exception>
-    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
+    /// <exception cref="InsufficientMemoryException">This is the first call of its size, and its plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier has been disposed.</exception>
     public IEnumerable<FileResult<Prediction[]>> ClassifyFiles(IEnumerable<string> paths, int top = 5, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -218,17 +217,17 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>Bytes of the batches that one enumeration of <see cref="ClassifyFiles"/> holds while it runs.</summary>
-    /// <remarks>Each of its threads holds a decoded image besides, and what the decoder needs.</remarks>
+    /// <remarks>In addition, each of its threads holds a decoded image and what the decoder needs.</remarks>
     public long FileBytes => _inference.FileBytes;
 
-    /// <summary>Runs images through the network as they are: no preprocessing, one view, no softmax.</summary>
+    /// <summary>Runs preprocessed images through the network: one view, no softmax.</summary>
     /// <param name="images">[n, height, width, channels], as <see cref="Preprocessor"/> makes them.</param>
     /// <param name="logits">Receives [n, classes], without gaps.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="ArgumentException">A tensor has another shape or gaps.</exception>
     /// <exception cref="OperationCanceledException">The call was canceled between two batches.</exception>
-    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
+    /// <exception cref="InsufficientMemoryException">This is the first call of its size, and its plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier has been disposed.</exception>
     public void Logits(in ReadOnlyTensorSpan<float> images, in TensorSpan<float> logits, CancellationToken cancellationToken = default)
     {
         int n = _inference.CheckImages(images), classes = _inference.OutputLength;
@@ -237,14 +236,14 @@ public sealed class Classifier : IDisposable
         _inference.RunTensors(images, logits, cancellationToken);
     }
 
-    /// <summary>Runs images through the network as they are: no preprocessing, one view, no softmax.</summary>
+    /// <summary>Runs preprocessed images through the network: one view, no softmax.</summary>
     /// <param name="images">[n, height, width, channels], as <see cref="Preprocessor"/> makes them.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>[n, classes].</returns>
     /// <exception cref="ArgumentException">The images have another shape or gaps.</exception>
     /// <exception cref="OperationCanceledException">The call was canceled between two batches.</exception>
-    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
+    /// <exception cref="InsufficientMemoryException">This is the first call of its size, and its plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier has been disposed.</exception>
     public Tensor<float> Logits(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
     {
         Tensor<float> logits = Tensor.CreateFromShapeUninitialized<float>([_inference.CheckImages(images), _inference.OutputLength]);
@@ -252,7 +251,7 @@ public sealed class Classifier : IDisposable
         return logits;
     }
 
-    /// <summary>Runs images through the network as they are and takes the softmax: no preprocessing, one view.</summary>
+    /// <summary>Runs preprocessed images through the network and applies softmax: one view.</summary>
     /// <inheritdoc cref="Logits(in ReadOnlyTensorSpan{float}, CancellationToken)"/>
     public Tensor<float> Probabilities(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
     {
@@ -266,24 +265,24 @@ public sealed class Classifier : IDisposable
         return values;
     }
 
-    /// <summary>Calls that wait at this moment, for memory to decode their image or for the network: the length of the queue.</summary>
+    /// <summary>Number of calls waiting right now, for memory to decode their image or for the network: the queue length.</summary>
     public int Waiting => _inference.Waiting;
 
-    /// <summary>Gives memory back that is kept for further calls: after a busy time, when nothing comes any more. Weights and plans stay.</summary>
+    /// <summary>Releases memory that is kept for further calls, for example after a peak in load. Weights and plans stay.</summary>
     public void Trim() => _inference.Trim();
 
-    /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
-    /// <param name="images">Images of a call; more than a batch are a batch.</param>
+    /// <summary>Creates the plan for this many images at once and prepares the weights, so that the first call is as fast as later ones.</summary>
+    /// <param name="images">Images per call; capped at the batch size.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is below 1.</exception>
-    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The classifier was disposed of.</exception>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier has been disposed.</exception>
     public void WarmUp(int images = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
         _inference.WarmUp(images);
     }
 
-    /// <summary>Waits for the calls under way, ends the threads and frees plans and weights. Later calls fail with <see cref="ObjectDisposedException"/>. Any thread may call it, also several.</summary>
+    /// <summary>Waits for running calls, stops the threads and frees plans and weights. Later calls fail with <see cref="ObjectDisposedException"/>. Thread-safe.</summary>
     public void Dispose()
     {
         _inference.Dispose();

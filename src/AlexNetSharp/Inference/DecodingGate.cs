@@ -7,7 +7,7 @@ namespace AlexNetSharp.Inference;
 /// <remarks>
 /// Two lanes, each first come, first served. The fast lane has a quarter of the memory, split so that all its places can be taken at once; an
 /// image that needs more than such a part, or much time, goes into the slow lane, which has the rest of the memory and half the processors.
-/// So usual images never wait for enormous ones, whoever sends them and however many.
+/// So ordinary images never wait for enormous ones.
 /// </remarks>
 internal sealed class DecodingGate
 {
@@ -38,7 +38,7 @@ internal sealed class DecodingGate
     /// <summary>Images that wait.</summary>
     public int Waiting => _fast.Waiting + _slow.Waiting;
 
-    /// <summary>Waits until there is room for an image; whoever has the pass gives it back after decoding.</summary>
+    /// <summary>Waits until there is room for an image; the pass is returned after decoding.</summary>
     /// <exception cref="ImageTooLargeException">There will never be.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public ValueTask<Pass> EnterAsync(DecodingCost cost, string name, CancellationToken cancellation)
@@ -165,7 +165,7 @@ internal sealed class DecodingGate
         /// <summary>Ends the wait.</summary>
         public TaskCompletionSource<Pass> Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Ends the wait when nobody is interested any more.</summary>
+        /// <summary>Ends the wait when the call is canceled.</summary>
         public CancellationTokenRegistration Registration { get; set; }
     }
 }

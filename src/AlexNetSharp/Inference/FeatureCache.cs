@@ -11,7 +11,7 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;
 
-/// <summary>Features of images in a file, so that a folder is computed once.</summary>
+/// <summary>A file of image features, so that the images of a folder are computed only once.</summary>
 /// <remarks>
 /// A safetensors file: one tensor <c>features</c> [n, length], and in the metadata the SHA-256 of each image file and that of everything
 /// else that the features depend on (weights, layers, preprocessing, views, bfloat16). An image is known by its content, not by its name or
@@ -25,9 +25,9 @@ public sealed class FeatureCache
 
     private readonly Dictionary<string, float[]> _features = new(StringComparer.Ordinal);
 
-    /// <summary>An empty cache.</summary>
-    /// <param name="model">What <see cref="KeyOf"/> says.</param>
-    /// <param name="length">Values of an image.</param>
+    /// <summary>Creates an empty cache.</summary>
+    /// <param name="model">The key from <see cref="KeyOf"/>.</param>
+    /// <param name="length">Features per image.</param>
     public FeatureCache(string model, int length)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -38,18 +38,18 @@ public sealed class FeatureCache
     /// <summary>Hash of everything but the image that the features depend on.</summary>
     public string Model { get; }
 
-    /// <summary>Values of an image.</summary>
+    /// <summary>Features per image.</summary>
     public int Length { get; }
 
-    /// <summary>Images in it.</summary>
+    /// <summary>Number of images in the cache.</summary>
     public int Count => _features.Count;
 
     /// <summary>The features of an image, or null.</summary>
-    /// <param name="image">What <see cref="HashOf"/> says.</param>
+    /// <param name="image">The hash from <see cref="HashOf"/>.</param>
     public float[]? Find(string image) => _features.GetValueOrDefault(image);
 
     /// <summary>Adds an image.</summary>
-    /// <param name="image">What <see cref="HashOf"/> says.</param>
+    /// <param name="image">The hash from <see cref="HashOf"/>.</param>
     /// <param name="features">[<see cref="Length"/>].</param>
     /// <exception cref="ArgumentException">There are more or fewer values.</exception>
     public void Add(string image, float[] features)
@@ -62,8 +62,8 @@ public sealed class FeatureCache
 
     /// <summary>Reads a cache.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">What <see cref="KeyOf"/> says now.</param>
-    /// <param name="length">Values of an image.</param>
+    /// <param name="model">The current key from <see cref="KeyOf"/>.</param>
+    /// <param name="length">Features per image.</param>
     /// <returns>The cache; empty if it was made with another model or preprocessing.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or no cache.</exception>
@@ -90,7 +90,7 @@ public sealed class FeatureCache
         return cache;
     }
 
-    /// <summary>Writes the cache, whole or not at all.</summary>
+    /// <summary>Writes the cache, completely or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="images">Which images to write, by <see cref="HashOf"/>; those that are not in the cache are passed over.</param>
     /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>

@@ -16,13 +16,13 @@ public sealed class FeatureExtractor : IDisposable
     private readonly Model _model;
     private readonly ImageInference _inference;
 
-    /// <summary>Makes an extractor of a model.</summary>
-    /// <param name="model">The model; the extractor disposes of it. Its weights must not change any more.</param>
+    /// <summary>Creates an extractor from a model.</summary>
+    /// <param name="model">The model; the extractor disposes it. Its weights must not change from then on.</param>
     /// <param name="layer">
-    /// Name of the layer; null for <see cref="LayerOf"/>. A convolution or fully connected layer followed by a ReLU gives its values after the ReLU.
+    /// Name of the layer; null for <see cref="LayerOf"/>. For a convolution or fully connected layer followed by a ReLU the features are taken after the ReLU.
     /// </param>
     /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.ImageDecoder</c>; null for pixels alone.</param>
-    /// <param name="options">How to work.</param>
+    /// <param name="options">Options; null for the defaults.</param>
     /// <exception cref="ArgumentException">The network has no such layer, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">
     /// The model states no preprocessing and its network has no usual one, or the preprocessing makes images of another shape than the network takes.
@@ -42,13 +42,13 @@ public sealed class FeatureExtractor : IDisposable
     /// <summary>The model.</summary>
     public Model Model => _model;
 
-    /// <summary>The layers that are computed.</summary>
+    /// <summary>The part of the network that is computed.</summary>
     public Network Network { get; }
 
     /// <summary>Values of an image: 4096 for fc7.</summary>
     public int Length => _inference.OutputLength;
 
-    /// <summary>What happens to an image before the network.</summary>
+    /// <summary>How images are preprocessed.</summary>
     public Preprocessing Preprocessing => _inference.Preprocessing;
 
     /// <summary>
@@ -56,7 +56,7 @@ public sealed class FeatureExtractor : IDisposable
     /// are computed from.
     /// </summary>
     /// <exception cref="ArgumentException">The network has no fully connected layer.</exception>
-    public static string LayerOf(Network network)
+    internal static string LayerOf(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
         int[] linear = [.. network.Layers.Select((layer, i) => layer is Linear ? i : -1).Where(i => i >= 0)];
@@ -65,28 +65,28 @@ public sealed class FeatureExtractor : IDisposable
             : throw new ArgumentException($"network '{network.Name}' has no hidden layer before a fully connected one; name the layer");
     }
 
-    /// <summary>The features of an image file.</summary>
+    /// <summary>Extracts the features of an image file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
     /// <returns><see cref="Length"/> values; a map in the order height, width, channels.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message names it.</exception>
     /// <exception cref="InvalidDataException">The file is not an image, or damaged; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The extractor has no decoder.</exception>
-    /// <exception cref="OperationCanceledException">The call was canceled before the network began.</exception>
-    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The extractor was disposed of.</exception>
+    /// <exception cref="OperationCanceledException">The call was canceled before the network started on it.</exception>
+    /// <exception cref="InsufficientMemoryException">This is the first call of its size, and its plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor has been disposed.</exception>
     public float[] Extract(string path, CancellationToken cancellationToken = default)
     {
         using ImageInference.Lease lease = _inference.Run(path, cancellationToken);
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of an image from a stream that holds the bytes of an image file.</summary>
+    /// <summary>Extracts the features of an image from a stream that holds the bytes of an image file.</summary>
     /// <param name="stream">Read to its end, but no further than <see cref="InferenceOptions.MaxStreamBytes"/>.</param>
-    /// <param name="name">What to call the image in messages.</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <param name="name">Name of the image in error messages.</param>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
     /// <inheritdoc cref="Extract(string, CancellationToken)"/>
     public float[] Extract(Stream stream, string name = "image", CancellationToken cancellationToken = default)
     {
@@ -94,7 +94,7 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of an image from a stream, without blocking a thread while it waits for the stream or the network.</summary>
+    /// <summary>Extracts the features of an image from a stream, without blocking a thread while it waits for the stream or the network.</summary>
     /// <inheritdoc cref="Extract(Stream, string, CancellationToken)"/>
     public async Task<float[]> ExtractAsync(Stream stream, string name = "image", CancellationToken cancellationToken = default)
     {
@@ -102,10 +102,10 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of an image file that is in memory.</summary>
+    /// <summary>Extracts the features of an encoded image in memory.</summary>
     /// <param name="encoded">The bytes of the image file.</param>
-    /// <param name="name">What to call the image in messages.</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <param name="name">Name of the image in error messages.</param>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
     /// <inheritdoc cref="Extract(string, CancellationToken)"/>
     public float[] ExtractEncoded(ReadOnlySpan<byte> encoded, string name = "image", CancellationToken cancellationToken = default)
     {
@@ -113,7 +113,7 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of an image file, without blocking the caller's thread: it is read and decoded on a thread of the pool.</summary>
+    /// <summary>Extracts the features of an image file, without blocking the caller's thread: it is read and decoded on a thread of the pool.</summary>
     /// <inheritdoc cref="Extract(string, CancellationToken)"/>
     public async Task<float[]> ExtractAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -121,7 +121,7 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of an image file that is in memory, without blocking a thread while it waits for its turn or the network.</summary>
+    /// <summary>Extracts the features of an encoded image in memory, without blocking a thread while it waits.</summary>
     /// <inheritdoc cref="ExtractEncoded(ReadOnlySpan{byte}, string, CancellationToken)"/>
     public async Task<float[]> ExtractEncodedAsync(ReadOnlyMemory<byte> encoded, string name = "image", CancellationToken cancellationToken = default)
     {
@@ -129,14 +129,14 @@ public sealed class FeatureExtractor : IDisposable
         return MeanOfViews(lease.Call.Output);
     }
 
-    /// <summary>The features of images as the network takes them: no preprocessing, one view.</summary>
+    /// <summary>Extracts the features of preprocessed images: one view, nothing else is done to them.</summary>
     /// <param name="images">[n, height, width, channels], as <see cref="Preprocessor"/> makes them.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <returns>[n, <see cref="Length"/>].</returns>
     /// <exception cref="ArgumentException">The images have another shape or gaps.</exception>
     /// <exception cref="OperationCanceledException">The call was canceled between two batches.</exception>
-    /// <exception cref="InsufficientMemoryException">It is the first call of its size, and the plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The extractor was disposed of.</exception>
+    /// <exception cref="InsufficientMemoryException">This is the first call of its size, and its plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor has been disposed.</exception>
     public Tensor<float> Extract(in ReadOnlyTensorSpan<float> images, CancellationToken cancellationToken = default)
     {
         Tensor<float> features = Tensor.CreateFromShapeUninitialized<float>([_inference.CheckImages(images), Length]);
@@ -144,12 +144,12 @@ public sealed class FeatureExtractor : IDisposable
         return features;
     }
 
-    /// <summary>The features of an image that is already decoded.</summary>
+    /// <summary>Extracts the features of a decoded image.</summary>
     /// <param name="pixels">[height, width, channels]: row after row, the channels of a pixel side by side.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="channels">3 (red, green, blue) or 1 (gray).</param>
-    /// <param name="cancellationToken">Gives up before the network begins.</param>
+    /// <param name="cancellationToken">Cancels the call before the network starts on it.</param>
     /// <returns><see cref="Length"/> values; a map in the order height, width, channels.</returns>
     /// <exception cref="ArgumentException">The number of bytes does not fit the sizes, or a size is out of range.</exception>
     public float[] Extract(ReadOnlySpan<byte> pixels, int height, int width, int channels = 3, CancellationToken cancellationToken = default)
@@ -159,12 +159,12 @@ public sealed class FeatureExtractor : IDisposable
     }
 
     /// <summary>
-    /// The features of many image files, <see cref="InferenceOptions.BatchSize"/> at a time: while a batch is computed, threads of the
-    /// enumeration decode the next two. An image that cannot be read does not end the others.
+    /// Extracts the features of many image files, <see cref="InferenceOptions.BatchSize"/> at a time: while a batch is computed, threads of the
+    /// enumeration decode the next two. An image that cannot be read does not stop the enumeration.
     /// </summary>
     /// <param name="paths">The files; enumerated up to three batches ahead.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <returns>The images in their order, each with its features or with what is wrong with it.</returns>
+    /// <returns>The images in their order, each with its features or the error.</returns>
     /// <exception cref="InvalidOperationException">The extractor has no decoder.</exception>
     public IEnumerable<FileResult<float[]>> ExtractFiles(IEnumerable<string> paths, CancellationToken cancellationToken = default)
     {
@@ -172,7 +172,7 @@ public sealed class FeatureExtractor : IDisposable
         return _inference.RunFiles(paths, MeanOfViews, cancellationToken);
     }
 
-    /// <summary>The features of many image files, without blocking a thread while they are decoded and computed.</summary>
+    /// <summary>Extracts the features of many image files, without blocking a thread while they are decoded and computed.</summary>
     /// <inheritdoc cref="ExtractFiles"/>
     public IAsyncEnumerable<FileResult<float[]>> ExtractFilesAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default)
     {
@@ -181,27 +181,27 @@ public sealed class FeatureExtractor : IDisposable
     }
 
     /// <summary>Bytes of the batches that one enumeration of <see cref="ExtractFiles"/> holds while it runs.</summary>
-    /// <remarks>Each of its threads holds a decoded image besides, and what the decoder needs.</remarks>
+    /// <remarks>In addition, each of its threads holds a decoded image and what the decoder needs.</remarks>
     public long FileBytes => _inference.FileBytes;
 
-    /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
-    /// <param name="images">Images of a call; more than a batch are a batch.</param>
+    /// <summary>Creates the plan for this many images at once and prepares the weights, so that the first call is as fast as later ones.</summary>
+    /// <param name="images">Images per call; capped at the batch size.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is below 1.</exception>
-    /// <exception cref="InsufficientMemoryException">The plan needs more memory than the system has available.</exception>
-    /// <exception cref="ObjectDisposedException">The extractor was disposed of.</exception>
+    /// <exception cref="InsufficientMemoryException">The plan needs more memory than is available.</exception>
+    /// <exception cref="ObjectDisposedException">The extractor has been disposed.</exception>
     public void WarmUp(int images = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
         _inference.WarmUp(images);
     }
 
-    /// <summary>Calls that wait at this moment, for memory to decode their image or for the network: the length of the queue.</summary>
+    /// <summary>Number of calls waiting right now, for memory to decode their image or for the network: the queue length.</summary>
     public int Waiting => _inference.Waiting;
 
-    /// <summary>Gives memory back that is kept for further calls: after a busy time, when nothing comes any more. Weights and plans stay.</summary>
+    /// <summary>Releases memory that is kept for further calls, for example after a peak in load. Weights and plans stay.</summary>
     public void Trim() => _inference.Trim();
 
-    /// <summary>Waits for the calls under way, ends the threads and frees plans and weights.</summary>
+    /// <summary>Waits for running calls, stops the threads and frees plans and weights.</summary>
     public void Dispose()
     {
         _inference.Dispose();

@@ -165,7 +165,7 @@ internal sealed partial class ImageInference
         }
     }
 
-    /// <summary>Tells whoever measures.</summary>
+    /// <summary>Reports the timings.</summary>
     private Lease Complete(Prepared prepared)
     {
         InferenceCall call = prepared.Lease.Call;

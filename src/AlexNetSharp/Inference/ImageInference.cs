@@ -31,7 +31,7 @@ internal sealed partial class ImageInference : IDisposable
     /// <param name="model">The model: its weights and its preprocessing.</param>
     /// <param name="network">The model's network, or the layers that it begins with.</param>
     /// <param name="decoder">Decodes files and streams; null for pixels and tensors alone.</param>
-    /// <param name="options">How to work.</param>
+    /// <param name="options">Options; null for the defaults.</param>
     /// <exception cref="InvalidDataException">The model states no preprocessing, or one that does not fit its network.</exception>
     public ImageInference(Model model, Network network, IImageDecoder? decoder, InferenceOptions options)
     {
@@ -50,7 +50,7 @@ internal sealed partial class ImageInference : IDisposable
         _engine = new InferenceEngine(network, model.Parameters, options);
     }
 
-    /// <summary>What happens to an image before the network.</summary>
+    /// <summary>How images are preprocessed.</summary>
     public Preprocessing Preprocessing => _preprocessing;
 
     /// <summary>Inputs made of each image: 1 or 10.</summary>
@@ -83,7 +83,7 @@ internal sealed partial class ImageInference : IDisposable
     /// <summary>Inputs as the network takes them, from <paramref name="first"/> on, at most a batch.</summary>
     /// <param name="images">[n, height, width, channels].</param>
     /// <param name="first">The first one.</param>
-    /// <param name="cancellation">Gives up before the network begins.</param>
+    /// <param name="cancellation">Cancels the call before the network starts on it.</param>
     private Lease Run(in ReadOnlyTensorSpan<float> images, int first, CancellationToken cancellation)
     {
         Lease lease = Begin((int)Math.Min(BatchSize, images.Lengths[0] - first), cancellation);
@@ -113,7 +113,7 @@ internal sealed partial class ImageInference : IDisposable
         return checked((int)images.Lengths[0]);
     }
 
-    /// <summary>Makes the plan for this many images at once and prepares the weights, so that the first call is as fast as the others.</summary>
+    /// <summary>Creates the plan for this many images at once and prepares the weights, so that the first call is as fast as later ones.</summary>
     public void WarmUp(int images)
     {
         using Lease lease = Begin(Math.Min(images * Views, Math.Max(BatchSize, Views)), CancellationToken.None);
@@ -199,7 +199,7 @@ internal sealed partial class ImageInference : IDisposable
                 $"{pixels.Length} bytes are not an image of {height}×{width} pixels with {channels} channels, which has {(long)height * width * channels}"), nameof(pixels));
     }
 
-    /// <summary>A call that has its output; whoever is done with it gives its memory back.</summary>
+    /// <summary>A call that has its output; disposing returns its memory.</summary>
     internal readonly struct Lease(ImageInference owner, InferenceCall call, InferenceTimings timings = default) : IDisposable
     {
         /// <summary>The call.</summary>

@@ -22,7 +22,7 @@ internal sealed class InferenceCall(int inputLength, int outputLength) : IValueT
     /// <summary>Number of inputs.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Whoever called does not wait any more.</summary>
+    /// <summary>The caller no longer waits.</summary>
     public CancellationToken Cancellation { get; private set; }
 
     /// <summary>The inputs, [rows, input].</summary>

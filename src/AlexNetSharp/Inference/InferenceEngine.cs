@@ -57,7 +57,7 @@ internal sealed class InferenceEngine : IDisposable
     }
 
     /// <summary>Computes a call and returns when its output is there.</summary>
-    /// <exception cref="ObjectDisposedException">The engine was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled before the network began.</exception>
     public void Run(InferenceCall call, CancellationToken cancellation)
     {
@@ -177,7 +177,7 @@ internal sealed class InferenceEngine : IDisposable
 
     /// <summary>The executor that computes <paramref name="rows"/> inputs soonest: a batch takes as long as a quarter of it one by one, full or not.</summary>
     private IExecutor ExecutorFor(int rows) => rows <= Math.Max(1, _options.BatchSize / 4)
-        ? _single ??= _backend.Create(_network, _parameters, _options with { BatchSize = 1 })
+        ? _single ??= _backend.Create(_network, _parameters, new ExecutorOptions { Precision = _options.Precision, Seed = _options.Seed })
         : _batch ??= _backend.Create(_network, _parameters, _options);
 
     /// <summary>A place in the inputs of several calls.</summary>

@@ -4,22 +4,22 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Inference;
 
-/// <summary>How a <see cref="Classifier"/> or <see cref="FeatureExtractor"/> works.</summary>
-public sealed record InferenceOptions
+/// <summary>Options of a <see cref="Classifier"/> or <see cref="FeatureExtractor"/>.</summary>
+public sealed class InferenceOptions
 {
-    /// <summary>What happens to an image before the network; null for what the model states, or else its network.</summary>
+    /// <summary>How images are preprocessed; null for what the model states, or otherwise for the usual one of its network.</summary>
     public Preprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// Inputs that the network computes together at most. Calls that wait at the same moment share a batch, which takes about a third of
+    /// The most inputs in one forward pass. Calls that wait at the same time share a batch, which takes about a third of
     /// the time of as many single inputs; more than 32 gains nothing.
     /// </summary>
     public int BatchSize { get; init; } = 8;
 
-    /// <summary>The device that computes; null: the CPU, with <see cref="Threads"/>.</summary>
+    /// <summary>The device to compute on; null for the CPU, with <see cref="Threads"/>.</summary>
     public IBackend? Backend { get; init; }
 
-    /// <summary>Threads that compute on the CPU; 0: one per CPU.</summary>
+    /// <summary>Threads to compute with on the CPU; 0 for one per processor.</summary>
     public int Threads { get; init; }
 
     /// <summary>
@@ -29,13 +29,13 @@ public sealed record InferenceOptions
     public bool TenCrop { get; init; }
 
     /// <summary>
-    /// The numbers that the network computes with. With <see cref="Execution.Precision.BFloat16"/> single images come faster, outputs differ
+    /// Number format of the computation. With <see cref="Execution.Precision.BFloat16"/> single images come faster, outputs differ
     /// by about 1 %, and the memory for the copy of the weights comes on top of them.
     /// </summary>
     public Precision Precision { get; init; }
 
     /// <summary>
-    /// Calls that may prepare their image or wait for the network at the same time; further ones wait. A stream is read before its call
+    /// The most calls that prepare their image or wait for the network at the same time; further ones queue up. A stream is read before its call
     /// takes one of these places, so that slow senders keep none: the memory for encoded images is bounded by <see cref="MaxStreamBytes"/>
     /// and by the number of requests that the server lets in.
     /// </summary>
@@ -55,7 +55,7 @@ public sealed record InferenceOptions
     /// </summary>
     public long DecodingBytes { get; init; }
 
-    /// <summary>Is told about each image that was computed, on the thread of its call; for measurements. It must not throw.</summary>
+    /// <summary>Called with the timings of each image, on the thread of its call. It must not throw.</summary>
     public Action<InferenceTimings>? Completed { get; init; }
 
     /// <summary>Views of each image: 1 or 10.</summary>

@@ -1,15 +1,29 @@
 namespace AlexNetSharp.Inference;
 
-/// <summary>Where the time of one image went.</summary>
-/// <param name="Queued">Waiting for a place: for memory to decode, or because <see cref="InferenceOptions.MaxConcurrency"/> calls are under way.</param>
-/// <param name="Decoding">From the bytes of an image file to pixels.</param>
-/// <param name="Preparing">From pixels to the network's input: resizing, cropping, normalization.</param>
-/// <param name="Waiting">Waiting for the forward pass of others.</param>
-/// <param name="Computing">The forward pass.</param>
-/// <param name="BatchSize">Inputs that were computed together with this one, itself included.</param>
-public readonly record struct InferenceTimings(
-    TimeSpan Queued, TimeSpan Decoding, TimeSpan Preparing, TimeSpan Waiting, TimeSpan Computing, int BatchSize)
+/// <summary>How long each stage took for one image.</summary>
+public readonly struct InferenceTimings
 {
-    /// <summary>All of it.</summary>
+    internal InferenceTimings(TimeSpan queued, TimeSpan decoding, TimeSpan preparing, TimeSpan waiting, TimeSpan computing, int batchSize) =>
+        (Queued, Decoding, Preparing, Waiting, Computing, BatchSize) = (queued, decoding, preparing, waiting, computing, batchSize);
+
+    /// <summary>Waiting to start: for memory to decode into, or because <see cref="InferenceOptions.MaxConcurrency"/> calls are running.</summary>
+    public TimeSpan Queued { get; }
+
+    /// <summary>Decoding the image file into pixels.</summary>
+    public TimeSpan Decoding { get; }
+
+    /// <summary>Preprocessing: resizing, cropping, normalization.</summary>
+    public TimeSpan Preparing { get; }
+
+    /// <summary>Waiting for earlier forward passes.</summary>
+    public TimeSpan Waiting { get; }
+
+    /// <summary>The forward pass.</summary>
+    public TimeSpan Computing { get; }
+
+    /// <summary>Number of inputs in the same forward pass, this one included.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>The sum of all stages.</summary>
     public TimeSpan Total => Queued + Decoding + Preparing + Waiting + Computing;
 }

@@ -6,7 +6,7 @@ namespace AlexNetSharp.Kernels;
 /// <summary>What computes one layer, or several together: forward, and backward as its adjoint.</summary>
 /// <remarks>
 /// <para>
-/// Life: the constructor fixes the sizes; whoever makes it reads the lengths of memory and calls <see cref="Bind"/> once; every step then calls
+/// Life: the constructor fixes the sizes; its creator reads the lengths of memory and calls <see cref="Bind"/> once; every step then calls
 /// <see cref="PrepareWeights"/> (when the weights have changed), <see cref="Forward"/> and <see cref="Backward"/>. None of these allocates, and
 /// nothing but the values in memory and the <see cref="Kernels.Step"/> differs from one call to the next.
 /// </para>
@@ -21,7 +21,7 @@ namespace AlexNetSharp.Kernels;
 /// </remarks>
 internal abstract unsafe class Kernel
 {
-    /// <summary>How it is computed, for humans.</summary>
+    /// <summary>How it is computed, for display.</summary>
     public abstract string Name { get; }
 
     /// <summary>Whether backward can give the gradients of weight and bias.</summary>

@@ -9,7 +9,7 @@ internal unsafe struct Operands
     /// <summary>[batch, output shape].</summary>
     public float* Output;
 
-    /// <summary>Gradient of the input; null where nobody needs it.</summary>
+    /// <summary>Gradient of the input; null if it is not needed.</summary>
     public float* GradInput;
 
     /// <summary>Gradient of the output; null where there is no backward.</summary>

@@ -132,15 +132,12 @@ internal sealed class CaffePrototxt
         int kernel = Square(layer, settings, "kernel_size", "kernel", 0), stride = Square(layer, settings, "stride", "stride", 1), groups = settings.Int("group", 1);
         (int rows, int columns) = Sides(layer, settings, "pad", "pad", 0);
         long inputs = (long)kernel * kernel * (_shape.Channels / Math.Max(1, groups));
-        var plain = new Conv2d(Unique(name), settings.Int("num_output", 0), kernel);
-        return plain with
+        return new Conv2d(Unique(name), settings.Int("num_output", 0), kernel)
         {
             Stride = stride,
             Groups = groups,
             Padding = Padding.Explicit(rows, rows, columns, columns),
-            WeightInitializer = Filler(settings, "weight_filler", inputs) ?? plain.WeightInitializer,
-            BiasInitializer = Filler(settings, "bias_filler", inputs) ?? plain.BiasInitializer,
-        };
+        }.With(weight: Filler(settings, "weight_filler", inputs), bias: Filler(settings, "bias_filler", inputs));
     }
 
     private void InnerProduct(ProtoText layer, string name)
@@ -151,11 +148,7 @@ internal sealed class CaffePrototxt
         if (!_shape.IsVector)
             Add(layer, new Flatten(Unique("flatten")));
         var plain = new Linear(Unique(name), settings.Int("num_output", 0));
-        Add(layer, plain with
-        {
-            WeightInitializer = Filler(settings, "weight_filler", _shape.Length) ?? plain.WeightInitializer,
-            BiasInitializer = Filler(settings, "bias_filler", _shape.Length) ?? plain.BiasInitializer,
-        });
+        Add(layer, plain.With(weight: Filler(settings, "weight_filler", _shape.Length), bias: Filler(settings, "bias_filler", _shape.Length)));
     }
 
     private Layer Pool(ProtoText layer, string name)

@@ -3,23 +3,27 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Models;
 
-/// <summary>A published network: its layers, where they come from, what it wants to see, and how good it is.</summary>
+/// <summary>A published network: its layers and their source, its preprocessing, and its accuracy.</summary>
 public sealed class CatalogEntry
 {
-    /// <summary>Name here, for <c>--network</c>.</summary>
-    public required string Name { get; init; }
+    internal CatalogEntry()
+    {
+    }
 
-    /// <summary>Where its definition comes from.</summary>
-    public required string Source { get; init; }
+    /// <summary>Name in this library, as for <c>--network</c>.</summary>
+    public string Name { get; internal init; } = "";
 
-    /// <summary>What its layers are called there.</summary>
-    public required string LayerNames { get; init; }
+    /// <summary>Source of the definition.</summary>
+    public string Source { get; internal init; } = "";
 
-    /// <summary>What happens to an image before it, at the size that it was made for.</summary>
-    public required Preprocessing Preprocessing { get; init; }
+    /// <summary>Names of its layers in the source.</summary>
+    public string LayerNames { get; internal init; } = "";
+
+    /// <summary>How its images are preprocessed, at its standard size.</summary>
+    public Preprocessing Preprocessing { get; internal init; } = new();
 
     /// <summary>Order of the colors that its published weights expect; weights are reordered to RGB when they are read.</summary>
-    public ChannelOrder PublishedOrder { get; init; } = ChannelOrder.Rgb;
+    public ChannelOrder PublishedOrder { get; internal init; } = ChannelOrder.Rgb;
 
     /// <summary>What happens to an image before weights of this network that were published for Caffe, apart from the order of the colors; null if none were.</summary>
     internal Preprocessing? CaffePreprocessing { get; init; }
@@ -27,33 +31,33 @@ public sealed class CatalogEntry
     /// <summary>Whether weights that come from Caffe expect blue, green, red.</summary>
     internal bool IsBgrInCaffe => PublishedOrder == ChannelOrder.Bgr || CaffePreprocessing is not null;
 
-    /// <summary>The dataset that it was made for.</summary>
-    public required string Dataset { get; init; }
+    /// <summary>The dataset that it was designed for.</summary>
+    public string Dataset { get; internal init; } = "";
 
     /// <summary>Classes of that dataset.</summary>
-    public required int Classes { get; init; }
+    public int Classes { get; internal init; }
 
     /// <summary>Published top-1 accuracy in percent; null if none is.</summary>
-    public double? Top1 { get; init; }
+    public double? Top1 { get; internal init; }
 
     /// <summary>Published top-5 accuracy in percent; null if none is.</summary>
-    public double? Top5 { get; init; }
+    public double? Top5 { get; internal init; }
 
     /// <summary>Where the accuracy is published, and with which crops.</summary>
-    public required string AccuracySource { get; init; }
+    public string AccuracySource { get; internal init; } = "";
 
-    /// <summary>How it is trained unless somebody says otherwise.</summary>
-    public TrainingRecipe Recipe { get; init; } = new();
+    /// <summary>How it is trained by default.</summary>
+    public TrainingRecipe Recipe { get; internal init; } = new();
 
-    /// <summary>Whether images may have another number of channels than 3.</summary>
-    public bool AnyChannels { get; init; }
+    /// <summary>Whether images may have a number of channels other than 3.</summary>
+    public bool AnyChannels { get; internal init; }
 
     /// <summary>Makes the layers for a number of classes and an input.</summary>
     internal Func<int, Shape, Network> Layers { get; init; } = null!;
 
-    /// <summary>The network.</summary>
-    /// <param name="classes">Values of the output; null for <see cref="Classes"/>.</param>
-    /// <param name="input">Shape of an image; null for the size that the network was made for.</param>
+    /// <summary>Builds the network.</summary>
+    /// <param name="classes">Number of outputs; null for <see cref="Classes"/>.</param>
+    /// <param name="input">Shape of an image; null for the network's standard size.</param>
     /// <exception cref="ArgumentException">A layer cannot take images of this size, or they are not square or not of 3 channels.</exception>
     public Network Build(int? classes = null, Shape? input = null)
     {

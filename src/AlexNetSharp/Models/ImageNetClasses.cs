@@ -7,7 +7,7 @@ namespace AlexNetSharp.Models;
 /// </remarks>
 public static class ImageNetClasses
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of classes.</summary>
     public const int Count = 1000;
 
     private static readonly Lazy<IReadOnlyList<ClassName>> s_all = new(Read);

@@ -4,12 +4,19 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Models;
 
-/// <summary>A class that a network tells apart.</summary>
-/// <param name="Id">Short identity: for ImageNet the WordNet id (n01440764), otherwise the name of the images' folder.</param>
-/// <param name="Name">Name for humans.</param>
-public sealed record ClassName(string Id, string Name);
+/// <summary>A class that a network distinguishes.</summary>
+/// <param name="id">Short identifier: for ImageNet the WordNet id (n01440764), otherwise the name of the images' folder.</param>
+/// <param name="name">Human-readable name.</param>
+public sealed class ClassName(string id, string name)
+{
+    /// <summary>Short identifier: for ImageNet the WordNet id (n01440764), otherwise the name of the images' folder.</summary>
+    public string Id { get; } = id;
 
-/// <summary>Where the values of one parameter came from.</summary>
+    /// <summary>Human-readable name.</summary>
+    public string Name { get; } = name;
+}
+
+/// <summary>Which tensor of a file a parameter was read from, and how it was converted.</summary>
 public sealed class WeightTransfer
 {
     internal WeightTransfer(string source, TensorType sourceType, IReadOnlyList<long> sourceShape, string parameter, string change, string fileChange) =>
@@ -18,32 +25,32 @@ public sealed class WeightTransfer
     /// <summary>Name of the tensor in the file.</summary>
     public string Source { get; }
 
-    /// <summary>Its element type there.</summary>
+    /// <summary>Its element type in the file.</summary>
     public TensorType SourceType { get; }
 
-    /// <summary>Its shape there.</summary>
+    /// <summary>Its shape in the file.</summary>
     public IReadOnlyList<long> SourceShape { get; }
 
     /// <summary>Name of the parameter.</summary>
     public string Parameter { get; }
 
-    /// <summary>What was done on the way, such as <c>OIHW → HWIO</c>.</summary>
+    /// <summary>How it was converted, such as <c>OIHW → HWIO</c>.</summary>
     public string Change { get; }
 
     /// <summary>What differs from the source when the parameter is written to a file again, such as <c>BGR → RGB</c>; empty for nothing.</summary>
     public string FileChange { get; }
 }
 
-/// <summary>What travels in a model file: a network, its weights, its preprocessing and the names of its classes.</summary>
+/// <summary>A network with its weights, its preprocessing and the names of its classes: the content of a model file.</summary>
 public sealed class Model : IDisposable
 {
-    /// <summary>Puts a model together.</summary>
-    /// <param name="parameters">The weights, and the network that they belong to; the model disposes of them.</param>
-    /// <param name="preprocessing">What happens to an image before the network; null if unknown.</param>
+    /// <summary>Creates a model.</summary>
+    /// <param name="parameters">The weights and their network; the model disposes them.</param>
+    /// <param name="preprocessing">How images are preprocessed; null if unknown.</param>
     /// <param name="classes">The classes in the order of the outputs; null or empty if unknown.</param>
     /// <param name="transfers">Where the weights came from; null if not from a file.</param>
     /// <exception cref="ArgumentException">
-    /// The preprocessing makes no inputs of this network, or the classes are not as many as its outputs, or a name is empty, longer than
+    /// The preprocessing does not produce inputs of this network, or the number of classes is not that of its outputs, or a name is empty, longer than
     /// 1000 characters, or holds control characters.
     /// </exception>
     public Model(
@@ -66,7 +73,7 @@ public sealed class Model : IDisposable
     /// <summary>Its weights.</summary>
     public ParameterSet Parameters { get; }
 
-    /// <summary>What happens to an image before the network; null if unknown.</summary>
+    /// <summary>How images are preprocessed; null if unknown.</summary>
     public Preprocessing? Preprocessing { get; }
 
     /// <summary>Its classes in the order of the outputs; empty if unknown.</summary>
@@ -75,8 +82,8 @@ public sealed class Model : IDisposable
     /// <summary>Where the weights came from, in the order of the parameters; empty if not from a file.</summary>
     public IReadOnlyList<WeightTransfer> Transfers { get; }
 
-    /// <summary>What happens to an image before the network, for callers that need it.</summary>
-    /// <param name="chosen">What to do instead of what the model states; null for that.</param>
+    /// <summary>How images are preprocessed, for callers that need it.</summary>
+    /// <param name="chosen">Overrides what the model states; null for what it states.</param>
     /// <exception cref="InvalidDataException">The model states no preprocessing, or the chosen one does not fit its network.</exception>
     public Preprocessing RequirePreprocessing(Preprocessing? chosen = null)
     {

@@ -11,9 +11,9 @@ public static class ModelFile
     /// Caffe's .caffemodel, or a chain of layers in ONNX.
     /// </summary>
     /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
-    /// <param name="network">Name of the network, where the file does not tell; null to recognize it from metadata, names and shapes.</param>
-    /// <remarks>A known network with 1000 outputs whose file names no classes is taken to tell ImageNet's apart.</remarks>
-    /// <returns>The model, complete; if anything is wrong, nothing is returned and nothing stays in memory.</returns>
+    /// <param name="network">Name of the network if the file does not state it; null to recognize it from metadata, names and shapes.</param>
+    /// <remarks>A known network with 1000 outputs whose file names no classes is taken to be for ImageNet.</remarks>
+    /// <returns>The complete model.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds another network; the message names tensor and shapes.</exception>
     /// <exception cref="ArgumentException"><paramref name="network"/> is not a known network.</exception>
@@ -24,7 +24,7 @@ public static class ModelFile
         return Load(file, Describe(file, named));
     }
 
-    /// <summary>Reads the weights of <paramref name="network"/>, whatever the file says about its own.</summary>
+    /// <summary>Reads the weights of <paramref name="network"/>, whatever network the file states.</summary>
     /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
     /// <param name="network">The network.</param>
     /// <inheritdoc cref="Load(string, string?)"/>
@@ -35,7 +35,7 @@ public static class ModelFile
         return Load(file, Complete(file, ModelMetadata.Read(file), network));
     }
 
-    /// <summary>Reads the weights of a network that is described elsewhere, whatever the file says about its own.</summary>
+    /// <summary>Reads the weights of a network that is described elsewhere, whatever network the file states.</summary>
     public static Model Load(string path, NetworkDefinition definition)
     {
         using TensorFile file = TensorFile.OpenWeights(FileOf(path));
@@ -45,11 +45,11 @@ public static class ModelFile
     /// <summary>Writes a model; the file appears only when it is complete.</summary>
     /// <param name="path">
     /// A .safetensors file: tensors as PyTorch keeps them, with torchvision's names where the network is torchvision's, so that
-    /// <c>load_state_dict</c> takes them as they are; everything else in the metadata. Or an .onnx file.
+    /// <c>load_state_dict</c> accepts them unchanged; everything else in the metadata. Or an .onnx file.
     /// </param>
     /// <param name="model">The model.</param>
-    /// <param name="type">How the weights are stored: F32, or in a .safetensors file also F16 or BF16, rounded to nearest, or I8: fully connected weights as whole numbers of 8 bits with a scale for each output, everything else as F32.</param>
-    /// <exception cref="ArgumentException">The ending is not known, or it does not go with <paramref name="type"/>.</exception>
+    /// <param name="type">How the weights are stored: F32, or in a .safetensors file also F16 or BF16, rounded to nearest, or I8: fully connected weights as 8-bit integers with a scale for each output, everything else as F32.</param>
+    /// <exception cref="ArgumentException">The extension is not known, or does not support <paramref name="type"/>.</exception>
     /// <exception cref="InvalidDataException">A weight lies beyond the range of <paramref name="type"/>.</exception>
     /// <exception cref="NotSupportedException">A layer cannot be expressed in ONNX; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -79,7 +79,7 @@ public static class ModelFile
     }
 
     /// <summary>Writes parameters alone, or gradients: under the names and in the order that <see cref="Save"/> gives them (features.0.weight for torchvision's network, [out, in, height, width]).</summary>
-    /// <param name="path">A safetensors file, whatever its ending; it appears only when it is complete.</param>
+    /// <param name="path">A safetensors file, whatever its extension; it appears only when it is complete.</param>
     /// <param name="parameters">The values.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void SaveParameters(string path, ParameterSet parameters)

@@ -202,7 +202,7 @@ public static class NetworkCatalog
         },
     ];
 
-    /// <summary>torchvision's VGG of so many layers.</summary>
+    /// <summary>torchvision's VGG with this many layers.</summary>
     private static CatalogEntry Vgg(int depth, double top1, double top5, Preprocessing? caffe = null) => new()
     {
         Name = FormattableString.Invariant($"vgg{depth}"),

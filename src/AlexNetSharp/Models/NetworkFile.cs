@@ -16,10 +16,10 @@ public static class NetworkFile
     /// </param>
     /// <returns>The network, without weights.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It describes no network that can be computed here; the message names line, or node.</exception>
+    /// <exception cref="InvalidDataException">It does not describe a network that this library can compute; the message names the line or node.</exception>
     public static Network Load(string path) => Read(path).Network;
 
-    /// <summary>As <see cref="Load"/>, with what the file says about images and classes.</summary>
+    /// <summary>Reads a network together with what the file states about images and classes.</summary>
     public static NetworkDefinition Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

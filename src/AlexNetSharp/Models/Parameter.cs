@@ -5,7 +5,7 @@ namespace AlexNetSharp.Models;
 
 /// <summary>The values of one parameter, or of its gradient.</summary>
 /// <remarks>
-/// Kernels, matrices and biases are kept as the kernels want them. A fully connected weight [in, out] lies in panels of 32 outputs,
+/// Kernels, matrices and biases are stored in the layout that the compute kernels use. A fully connected weight [in, out] lies in panels of 32 outputs,
 /// [ceil(out / 32)][in][32], the last one filled up with zeros; everything else lies densely in the order of its
 /// <see cref="ParameterSpec.Dimensions"/>. <see cref="CopyTo"/> and <see cref="CopyFrom"/> translate to the dense order.
 /// </remarks>
@@ -21,18 +21,18 @@ public sealed unsafe class Parameter
         StorageLength = LengthOfStorage(spec);
     }
 
-    /// <summary>Name, shape and rules.</summary>
+    /// <summary>Name, shape and initializer.</summary>
     public ParameterSpec Spec { get; }
 
     /// <summary>Name, as in <see cref="ParameterSpec.Name"/>.</summary>
     public string Name => Spec.Name;
 
-    /// <summary>The values where they lie, in an order that is the executor's own and may have zeros between them.</summary>
+    /// <summary>The values in the executor's own order, which may have zeros between them.</summary>
     /// <remarks>
     /// For elementwise work, such as the update of an optimizer or an exchange of gradients: parameters of one <see cref="ParameterSpec"/> have
-    /// the same order, and zeros that are no values must stay zeros. Tell the set with <see cref="ParameterSet.MarkChanged()"/>. The span is valid until the set is disposed of; keep a reference to the set or its plan while you use it.
+    /// the same order, and padding zeros must stay 0. After a change call <see cref="ParameterSet.MarkChanged()"/>. The span is valid until the set is disposed; keep a reference to the set or its plan while you use it.
     /// </remarks>
-    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
     public Span<float> Storage => new(Pointer, (int)StorageLength);
 
     /// <summary>The set's <see cref="ParameterSet.Version"/> when the values changed last.</summary>
@@ -45,16 +45,16 @@ public sealed unsafe class Parameter
     internal long Offset { get; }
 
     /// <summary>The first stored value.</summary>
-    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
     internal float* Pointer => _owner.Pointer + Offset;
 
     /// <summary>Keeps the values, also if the set is disposed of, until what this returns is disposed of.</summary>
-    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
     internal AlignedBuffer.Lease Hold() => _owner.Hold();
 
     /// <summary>Copies the values out in the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="destination"/> has not exactly <see cref="ParameterSpec.Length"/> elements.</exception>
-    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
     public void CopyTo(Span<float> destination)
     {
         CheckLength(destination.Length);
@@ -88,7 +88,7 @@ public sealed unsafe class Parameter
 
     /// <summary>Sets the values from the dense order of <see cref="ParameterSpec.Dimensions"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="source"/> has not exactly <see cref="ParameterSpec.Length"/> elements.</exception>
-    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
     public void CopyFrom(ReadOnlySpan<float> source)
     {
         CheckLength(source.Length);

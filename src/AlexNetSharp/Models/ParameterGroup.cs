@@ -3,27 +3,30 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Models;
 
-/// <summary>How some parameters learn: what a training says about them, not the network.</summary>
+/// <summary>How some of the parameters learn: a setting of a training, not of the network.</summary>
 /// <remarks>
-/// Groups stand in a list. Where several match a parameter, each property is that of the last group that matches and sets it, so general
-/// groups come first and exceptions after them.
+/// Groups are given as a list. If several match a parameter, each property is taken from the last matching group that sets it: general groups
+/// first, exceptions after them.
 /// </remarks>
-/// <param name="Pattern">Names of parameters, with * for any characters and ? for one: <c>*.bias</c>, <c>fc8.*</c>, <c>conv1.weight</c>.</param>
-public sealed record ParameterGroup(string Pattern)
+/// <param name="pattern">Names of parameters, with * for any characters and ? for one: <c>*.bias</c>, <c>fc8.*</c>, <c>conv1.weight</c>.</param>
+public sealed class ParameterGroup(string pattern)
 {
-    /// <summary>Factor on the learning rate (Caffe's <c>lr_mult</c>), at least 0; null leaves it to the groups before, 1 without any.</summary>
+    /// <summary>Names of parameters, with * for any characters and ? for one: <c>*.bias</c>, <c>fc8.*</c>, <c>conv1.weight</c>.</summary>
+    public string Pattern { get; } = pattern;
+
+    /// <summary>Factor on the learning rate (Caffe's <c>lr_mult</c>), at least 0; null leaves it to earlier groups (1 if none sets it).</summary>
     public float? LearningRateFactor { get; init; }
 
-    /// <summary>Factor on the weight decay (Caffe's <c>decay_mult</c>), at least 0; null leaves it to the groups before, 1 without any.</summary>
+    /// <summary>Factor on the weight decay (Caffe's <c>decay_mult</c>), at least 0; null leaves it to earlier groups (1 if none sets it).</summary>
     public float? WeightDecayFactor { get; init; }
 
-    /// <summary>Whether the values never change: no gradient, no state of the optimizer, no update; null leaves it to the groups before, false without any.</summary>
+    /// <summary>Whether the values never change: no gradient, no state of the optimizer, no update; null leaves it to earlier groups (false if none sets it).</summary>
     public bool? Frozen { get; init; }
 
     /// <summary>Whether a parameter belongs to the group.</summary>
     public bool Matches(string name) => Matches(Pattern, name);
 
-    /// <summary>What a list of groups says about each parameter of a network, in the order of <see cref="Network.Parameters"/>.</summary>
+    /// <summary>Resolves a list of groups for each parameter of a network, in the order of <see cref="Network.Parameters"/>.</summary>
     /// <exception cref="ArgumentException">A group matches no parameter, or a factor is negative or not finite.</exception>
     public static IReadOnlyList<ParameterSettings> Resolve(Network network, IReadOnlyList<ParameterGroup> groups)
     {
@@ -60,8 +63,18 @@ public sealed record ParameterGroup(string Pattern)
     }
 }
 
-/// <summary>How one parameter learns.</summary>
-/// <param name="LearningRateFactor">Factor on the learning rate.</param>
-/// <param name="WeightDecayFactor">Factor on the weight decay.</param>
-/// <param name="Frozen">Whether its values never change.</param>
-public readonly record struct ParameterSettings(float LearningRateFactor, float WeightDecayFactor, bool Frozen);
+/// <summary>How one parameter learns, after all groups are applied.</summary>
+public readonly struct ParameterSettings
+{
+    internal ParameterSettings(float learningRateFactor, float weightDecayFactor, bool frozen) =>
+        (LearningRateFactor, WeightDecayFactor, Frozen) = (learningRateFactor, weightDecayFactor, frozen);
+
+    /// <summary>Factor on the learning rate.</summary>
+    public float LearningRateFactor { get; }
+
+    /// <summary>Factor on the weight decay.</summary>
+    public float WeightDecayFactor { get; }
+
+    /// <summary>Whether its values never change.</summary>
+    public bool Frozen { get; }
+}

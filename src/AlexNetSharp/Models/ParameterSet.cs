@@ -5,10 +5,10 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Models;
 
-/// <summary>The values of all parameters of a network, or of their gradients, in one piece of memory.</summary>
+/// <summary>The values of all parameters of a network, or of their gradients, in one block of memory.</summary>
 /// <remarks>
-/// Plans read the values and keep prepared forms of them (transformed, packed); they notice a change by <see cref="Version"/>. Reading
-/// from several threads is safe while nobody writes.
+/// Plans read the values and keep prepared forms of them (transformed, packed); they notice a change by <see cref="Version"/>. Concurrent
+/// reads are safe while nobody writes.
 /// </remarks>
 public sealed class ParameterSet : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class ParameterSet : IDisposable
     private readonly Dictionary<string, Parameter> _byName = [];
     private readonly bool _isView;
 
-    /// <summary>All parameters of <paramref name="network"/>, 0 everywhere.</summary>
+    /// <summary>Creates the parameters of <paramref name="network"/>, all 0.</summary>
     /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     public ParameterSet(Network network)
         : this(network, (network ?? throw new ArgumentNullException(nameof(network))).Parameters)
@@ -58,7 +58,7 @@ public sealed class ParameterSet : IDisposable
             _byName.Add(parameter.Name, parameter);
     }
 
-    /// <summary>Parameters with initial values, drawn as their <see cref="ParameterSpec.Initializer"/>s say.</summary>
+    /// <summary>Creates parameters with initial values drawn by their <see cref="ParameterSpec.Initializer"/>s.</summary>
     /// <param name="network">The network.</param>
     /// <param name="seed">Key of the random numbers: the same seed gives the same bits on every machine.</param>
     /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
@@ -92,14 +92,14 @@ public sealed class ParameterSet : IDisposable
     internal Parameter? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Keeps the values, also if the set is disposed of, until what this returns is disposed of.</summary>
-    /// <exception cref="ObjectDisposedException">The set was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
     internal AlignedBuffer.Lease Hold() => _buffer.Hold();
 
-    /// <summary>Takes the values of each parameter that <paramref name="source"/> has under the same name and with the same shape.</summary>
+    /// <summary>Copies the value of each parameter that <paramref name="source"/> has under the same name with the same shape.</summary>
     /// <param name="source">The parameters of another network, such as a trained one.</param>
     /// <param name="except">Names of parameters that keep their values, with * for any characters: <c>fc8.*</c>.</param>
-    /// <returns>One entry per parameter, in the order of the layers: whether its values were taken, and if not, why.</returns>
-    /// <exception cref="ObjectDisposedException">One of the sets was disposed of.</exception>
+    /// <returns>One entry per parameter, in the order of the layers: whether its values were copied, and if not, why.</returns>
+    /// <exception cref="ObjectDisposedException">One of the sets has been disposed.</exception>
     public IReadOnlyList<ParameterMatch> CopyMatching(ParameterSet source, params IReadOnlyList<string> except)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -122,7 +122,7 @@ public sealed class ParameterSet : IDisposable
     }
 
     /// <summary>The parameters of a network made of some of the layers (<see cref="Network.From"/>), in the memory of this set.</summary>
-    /// <param name="part">The part; this set must outlive what is made of it.</param>
+    /// <param name="part">The part; this set must outlive the result.</param>
     /// <exception cref="KeyNotFoundException">The part has a parameter that this set lacks.</exception>
     public ParameterSet Of(Network part) => new(part, this);
 
@@ -150,7 +150,7 @@ public sealed class ParameterSet : IDisposable
     }
 }
 
-/// <summary>Whether a parameter took its values from another network.</summary>
+/// <summary>Whether a parameter was copied from another network.</summary>
 public sealed class ParameterMatch
 {
     internal ParameterMatch(string name, bool taken, string reason) =>
@@ -159,7 +159,7 @@ public sealed class ParameterMatch
     /// <summary>Name of the parameter.</summary>
     public string Name { get; }
 
-    /// <summary>Whether its values were taken.</summary>
+    /// <summary>Whether its values were copied.</summary>
     public bool Taken { get; }
 
     /// <summary>Why not; empty if they were.</summary>

@@ -1,31 +1,35 @@
 namespace AlexNetSharp.Models;
 
-/// <summary>The settings with which a network is trained unless somebody says otherwise.</summary>
-public sealed record TrainingRecipe
+/// <summary>The settings with which a network is trained by default.</summary>
+public sealed class TrainingRecipe
 {
     /// <summary>What Caffe's and cuda-convnet's networks have in common: biases learn at twice the rate and do not decay.</summary>
     private static readonly ParameterGroup s_bias = new("*.bias") { LearningRateFactor = 2, WeightDecayFactor = 0 };
 
+    internal TrainingRecipe()
+    {
+    }
+
     /// <summary>Learning rate before the groups' factors.</summary>
-    public double LearningRate { get; init; } = 0.01;
+    public double LearningRate { get; internal init; } = 0.01;
 
     /// <summary>Momentum of SGD.</summary>
-    public double Momentum { get; init; } = 0.9;
+    public double Momentum { get; internal init; } = 0.9;
 
     /// <summary>Weight decay before the groups' factors.</summary>
-    public double WeightDecay { get; init; } = 0.0005;
+    public double WeightDecay { get; internal init; } = 0.0005;
 
-    /// <summary>The Euclidean norm that gradients are shortened to; 0 for no bound.</summary>
-    public double ClipNorm { get; init; } = 5;
+    /// <summary>The Euclidean norm that gradients are clipped to; 0 for no clipping.</summary>
+    public double ClipNorm { get; internal init; } = 5;
 
     /// <summary>Initial values: <c>network</c>, <c>he</c>, <c>paper</c> or <c>notebook</c>.</summary>
-    public string Initial { get; init; } = "he";
+    public string Initial { get; internal init; } = "he";
 
-    /// <summary>What is subtracted from images and divided by: <c>pixel</c>, <c>channel</c> or <c>none</c>.</summary>
-    public string Normalize { get; init; } = "channel";
+    /// <summary>Normalization of the images: <c>pixel</c>, <c>channel</c> or <c>none</c>.</summary>
+    public string Normalize { get; internal init; } = "channel";
 
     /// <summary>Factors on rate and decay by parameter.</summary>
-    public IReadOnlyList<ParameterGroup> Groups { get; init; } = [];
+    public IReadOnlyList<ParameterGroup> Groups { get; internal init; } = [];
 
     /// <summary>The recipe for a network of the catalog; the general one for any other.</summary>
     /// <remarks>

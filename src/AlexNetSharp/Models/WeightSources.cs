@@ -16,7 +16,7 @@ internal static class WeightSources
         return Of(parameters, name => (torchvision ? WeightNames.Torchvision(name) : null) ?? name);
     }
 
-    /// <summary>All parameters in the order of the layers, fully connected weights as whole numbers of 8 bits; behind all of them the scales of those.</summary>
+    /// <summary>All parameters in the order of the layers, fully connected weights as 8-bit integers; behind all of them the scales of those.</summary>
     /// <remarks>weight[o, i] = I8[o, i] · scale[o]; the scales are named as the weight with <see cref="WeightMapping.ScaleSuffix"/> behind.</remarks>
     public static List<TensorSource> Int8Of(ParameterSet parameters)
     {

@@ -3,21 +3,24 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Networks;
 
 /// <summary>max(0, x).</summary>
-/// <param name="Name">Name, unique in its network.</param>
-public sealed record ReLU(string Name) : Layer(Name)
+/// <param name="name">Name, unique in its network.</param>
+public sealed class ReLU(string name) : Layer(name)
 {
     /// <inheritdoc/>
     internal override Shape OutputShape(Shape input) => input;
 }
 
 /// <summary>
-/// In training, sets a value to 0 with probability <paramref name="Rate"/> and multiplies the others by 1 / (1 − rate); otherwise the
+/// In training, sets a value to 0 with probability <paramref name="rate"/> and multiplies the others by 1 / (1 − rate); otherwise the
 /// identity (Srivastava et al. 2014, in the inverted form that TensorFlow and PyTorch use).
 /// </summary>
-/// <param name="Name">Name, unique in its network.</param>
-/// <param name="Rate">Probability of dropping a value, at least 0 and below 1.</param>
-public sealed record Dropout(string Name, float Rate) : Layer(Name)
+/// <param name="name">Name, unique in its network.</param>
+/// <param name="rate">Probability of dropping a value, at least 0 and below 1.</param>
+public sealed class Dropout(string name, float rate) : Layer(name)
 {
+    /// <summary>Probability of dropping a value, at least 0 and below 1.</summary>
+    public float Rate { get; } = rate;
+
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"rate {Rate}");
 
@@ -27,8 +30,8 @@ public sealed record Dropout(string Name, float Rate) : Layer(Name)
 }
 
 /// <summary>Reads a map as a vector, in the order height, width, channels.</summary>
-/// <param name="Name">Name, unique in its network.</param>
-public sealed record Flatten(string Name) : Layer(Name)
+/// <param name="name">Name, unique in its network.</param>
+public sealed class Flatten(string name) : Layer(name)
 {
     /// <inheritdoc/>
     internal override Shape OutputShape(Shape input) => input.Length <= int.MaxValue

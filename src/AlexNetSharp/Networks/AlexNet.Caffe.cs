@@ -7,7 +7,7 @@ public static partial class AlexNet
     /// <summary>
     /// Caffe's bvlc_alexnet: the paper's widths and groups on 227 pixels without padding, normalization before pooling.
     /// </summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <remarks>
     /// Source: https://github.com/BVLC/caffe/tree/master/models/bvlc_alexnet (train_val.prototxt: layers and initial values; the
@@ -20,7 +20,7 @@ public static partial class AlexNet
     /// <summary>
     /// Caffe's bvlc_reference_caffenet: as <see cref="Caffe"/>, but pooling comes before normalization and hidden biases begin at 1.
     /// </summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <remarks>Source: https://github.com/BVLC/caffe/tree/master/models/bvlc_reference_caffenet.</remarks>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
@@ -31,8 +31,8 @@ public static partial class AlexNet
     {
         static Initializer Weight(float deviation) => Initializer.Normal(deviation);
         static Initializer Bias(float value) => Initializer.Constant(value);
-        static LocalResponseNorm Norm(string name) => new(name, Radius: 2, Bias: 1, Alpha: 1e-4f / 5, Beta: 0.75f);
-        static MaxPool2d Pool(string name) => new(name, 3, Stride: 2) { RoundUp = true };
+        static LocalResponseNorm Norm(string name) => new(name, radius: 2, bias: 1, alpha: 1e-4f / 5, beta: 0.75f);
+        static MaxPool2d Pool(string name) => new(name, 3, stride: 2) { RoundUp = true };
         Layer[] Reduce(int stage) => poolFirst
             ? [Pool(FormattableString.Invariant($"pool{stage}")), Norm(FormattableString.Invariant($"norm{stage}"))]
             : [Norm(FormattableString.Invariant($"norm{stage}")), Pool(FormattableString.Invariant($"pool{stage}"))];
@@ -60,10 +60,10 @@ public static partial class AlexNet
                 new Flatten("flatten"),
                 new Linear("fc6", 4096) { WeightInitializer = Weight(0.005f), BiasInitializer = Bias(hiddenBias) },
                 new ReLU("relu6"),
-                new Dropout("drop6", Rate: 0.5f),
+                new Dropout("drop6", rate: 0.5f),
                 new Linear("fc7", 4096) { WeightInitializer = Weight(0.005f), BiasInitializer = Bias(hiddenBias) },
                 new ReLU("relu7"),
-                new Dropout("drop7", Rate: 0.5f),
+                new Dropout("drop7", rate: 0.5f),
                 new Linear("fc8", classes) { WeightInitializer = Weight(0.01f), BiasInitializer = Bias(0) },
             ]);
     }

@@ -8,7 +8,7 @@ public static partial class AlexNet
     /// The network of the paper (Krizhevsky, Sutskever, Hinton 2012, "ImageNet Classification with Deep Convolutional Neural Networks"):
     /// widths 96-256-384-384-256, two groups in conv2, conv4 and conv5, response normalization with k 2, n 5, alpha 1e-4, beta 0.75.
     /// </summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <remarks>
     /// Section 5 gives the initial values: weights normal with deviation 0.01; biases 1 in conv2, conv4, conv5, fc6 and fc7, otherwise 0.
@@ -26,13 +26,13 @@ public static partial class AlexNet
             [
                 new Conv2d("conv1", 96, 11) { Stride = 4, Padding = Padding.Explicit(2, 1, 2, 1), WeightInitializer = weight },
                 new ReLU("relu1"),
-                new LocalResponseNorm("norm1", Radius: 2, Bias: 2, Alpha: 1e-4f, Beta: 0.75f),
-                new MaxPool2d("pool1", 3, Stride: 2),
+                new LocalResponseNorm("norm1", radius: 2, bias: 2, alpha: 1e-4f, beta: 0.75f),
+                new MaxPool2d("pool1", 3, stride: 2),
 
                 new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu2"),
-                new LocalResponseNorm("norm2", Radius: 2, Bias: 2, Alpha: 1e-4f, Beta: 0.75f),
-                new MaxPool2d("pool2", 3, Stride: 2),
+                new LocalResponseNorm("norm2", radius: 2, bias: 2, alpha: 1e-4f, beta: 0.75f),
+                new MaxPool2d("pool2", 3, stride: 2),
 
                 new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu3"),
@@ -40,15 +40,15 @@ public static partial class AlexNet
                 new ReLU("relu4"),
                 new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu5"),
-                new MaxPool2d("pool5", 3, Stride: 2),
+                new MaxPool2d("pool5", 3, stride: 2),
 
                 new Flatten("flatten"),
                 new Linear("fc6", 4096) { WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu6"),
-                new Dropout("drop6", Rate: 0.5f),
+                new Dropout("drop6", rate: 0.5f),
                 new Linear("fc7", 4096) { WeightInitializer = weight, BiasInitializer = one },
                 new ReLU("relu7"),
-                new Dropout("drop7", Rate: 0.5f),
+                new Dropout("drop7", rate: 0.5f),
                 new Linear("fc8", classes) { WeightInitializer = weight },
             ]);
     }

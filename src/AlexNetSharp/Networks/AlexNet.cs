@@ -2,14 +2,14 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Networks;
 
-/// <summary>The networks of the field that are called AlexNet, each named after where its definition comes from.</summary>
+/// <summary>The networks known as AlexNet, each named after the source of its definition.</summary>
 public static partial class AlexNet
 {
     /// <summary>
-    /// The network of TensorFlow's AlexNet benchmark, as the notebook has it: widths 64-192-384-256-256, SAME padding, response
+    /// The network of TensorFlow's AlexNet benchmark, as in the notebook: widths 64-192-384-256-256, SAME padding, response
     /// normalization after conv1 and conv2, dropout after fc6 and fc7.
     /// </summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <param name="reluAfterLogits">
     /// Whether a ReLU follows fc8, as in the notebook. A network that is trained with cross-entropy goes without.
@@ -29,13 +29,13 @@ public static partial class AlexNet
         [
             new Conv2d("conv1", 64, 11) { Stride = 4, Padding = same, WeightInitializer = kernels },
             new ReLU("relu1"),
-            new LocalResponseNorm("lrn1", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
-            new MaxPool2d("pool1", 3, Stride: 2),
+            new LocalResponseNorm("lrn1", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
+            new MaxPool2d("pool1", 3, stride: 2),
 
             new Conv2d("conv2", 192, 5) { Padding = same, WeightInitializer = kernels },
             new ReLU("relu2"),
-            new LocalResponseNorm("lrn2", Radius: 4, Bias: 1, Alpha: 0.001f / 9, Beta: 0.75f),
-            new MaxPool2d("pool2", 3, Stride: 2),
+            new LocalResponseNorm("lrn2", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
+            new MaxPool2d("pool2", 3, stride: 2),
 
             new Conv2d("conv3", 384, 3) { Padding = same, WeightInitializer = kernels },
             new ReLU("relu3"),
@@ -43,15 +43,15 @@ public static partial class AlexNet
             new ReLU("relu4"),
             new Conv2d("conv5", 256, 3) { Padding = same, WeightInitializer = kernels },
             new ReLU("relu5"),
-            new MaxPool2d("pool5", 3, Stride: 2),
+            new MaxPool2d("pool5", 3, stride: 2),
 
             new Flatten("flatten"),
             new Linear("fc6", 4096) { WeightInitializer = dense, BiasInitializer = dense },
             new ReLU("relu6"),
-            new Dropout("drop6", Rate: 0.5f),
+            new Dropout("drop6", rate: 0.5f),
             new Linear("fc7", 4096) { WeightInitializer = dense, BiasInitializer = dense },
             new ReLU("relu7"),
-            new Dropout("drop7", Rate: 0.5f),
+            new Dropout("drop7", rate: 0.5f),
             new Linear("fc8", classes) { WeightInitializer = dense, BiasInitializer = dense },
         ];
         if (reluAfterLogits)

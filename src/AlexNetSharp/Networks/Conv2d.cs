@@ -3,18 +3,24 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Networks;
 
 /// <summary>Two-dimensional convolution, computed as cross-correlation (as in TensorFlow, PyTorch and Caffe), with bias.</summary>
-/// <param name="Name">Name, unique in its network.</param>
-/// <param name="OutputChannels">Number of kernels.</param>
-/// <param name="KernelSize">Rows and columns of a kernel.</param>
-public sealed record Conv2d(string Name, int OutputChannels, int KernelSize) : Layer(Name)
+/// <param name="name">Name, unique in its network.</param>
+/// <param name="outputChannels">Number of kernels.</param>
+/// <param name="kernelSize">Rows and columns of a kernel.</param>
+public sealed class Conv2d(string name, int outputChannels, int kernelSize) : Layer(name)
 {
-    /// <summary>Pixels from one position of the kernel to the next.</summary>
+    /// <summary>Number of kernels.</summary>
+    public int OutputChannels { get; } = outputChannels;
+
+    /// <summary>Rows and columns of a kernel.</summary>
+    public int KernelSize { get; } = kernelSize;
+
+    /// <summary>Step of the kernel in pixels.</summary>
     public int Stride { get; init; } = 1;
 
     /// <summary>Zeros around the input.</summary>
     public Padding Padding { get; init; }
 
-    /// <summary>Groups of channels that do not see each other (Krizhevsky et al. 2012, section 3.5).</summary>
+    /// <summary>Number of groups of channels that are convolved separately (Krizhevsky et al. 2012, section 3.5).</summary>
     public int Groups { get; init; } = 1;
 
     /// <summary>Initial values of the kernels.</summary>
@@ -22,6 +28,16 @@ public sealed record Conv2d(string Name, int OutputChannels, int KernelSize) : L
 
     /// <summary>Initial values of the bias.</summary>
     public Initializer BiasInitializer { get; init; } = Initializer.Constant(0);
+
+    /// <summary>The same layer with what is given in place of its own.</summary>
+    internal Conv2d With(int? outputChannels = null, Initializer? weight = null, Initializer? bias = null) => new(Name, outputChannels ?? OutputChannels, KernelSize)
+    {
+        Stride = Stride,
+        Padding = Padding,
+        Groups = Groups,
+        WeightInitializer = weight ?? WeightInitializer,
+        BiasInitializer = bias ?? BiasInitializer,
+    };
 
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"{KernelSize}×{KernelSize}, {OutputChannels}")

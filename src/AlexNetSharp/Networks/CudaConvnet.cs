@@ -18,9 +18,9 @@ public static class CudaConvnet
     private static readonly Initializer Bias = Initializer.Constant(0);
 
     /// <summary>The network that reaches 26 % error in 80 seconds on a GTX 580: <c>cifar10-quick</c>.</summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images: 32 for CIFAR-10, 28 for MNIST and Fashion-MNIST.</param>
-    /// <param name="channels">3 for colored images, 1 for gray ones.</param>
+    /// <param name="channels">3 for color images, 1 for grayscale.</param>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Quick(int classes = 10, int imageSize = 32, int channels = 3) => new(
         "cifar10-quick",
@@ -28,15 +28,15 @@ public static class CudaConvnet
         [
             Convolution("conv1", 32, deviation: 0.0001f),
             new ReLU("relu1"),
-            new MaxPool2d("pool1", 3, Stride: 2) { RoundUp = true },
+            new MaxPool2d("pool1", 3, stride: 2) { RoundUp = true },
 
             Convolution("conv2", 32, deviation: 0.01f),
             new ReLU("relu2"),
-            new AvgPool2d("pool2", 3, Stride: 2) { RoundUp = true },
+            new AvgPool2d("pool2", 3, stride: 2) { RoundUp = true },
 
             Convolution("conv3", 64, deviation: 0.01f),
             new ReLU("relu3"),
-            new AvgPool2d("pool3", 3, Stride: 2) { RoundUp = true },
+            new AvgPool2d("pool3", 3, stride: 2) { RoundUp = true },
 
             new Flatten("flatten"),
             Dense("fc64", 64, deviation: 0.1f),
@@ -52,17 +52,17 @@ public static class CudaConvnet
         [
             Convolution("conv1", 32, deviation: 0.0001f),
             new ReLU("relu1"),
-            new MaxPool2d("pool1", 3, Stride: 2) { RoundUp = true },
-            new WithinChannelNorm("rnorm1", Size: 3, Alpha: 0.00005f, Beta: 0.75f),
+            new MaxPool2d("pool1", 3, stride: 2) { RoundUp = true },
+            new WithinChannelNorm("rnorm1", size: 3, alpha: 0.00005f, beta: 0.75f),
 
             Convolution("conv2", 32, deviation: 0.01f),
             new ReLU("relu2"),
-            new AvgPool2d("pool2", 3, Stride: 2) { RoundUp = true },
-            new WithinChannelNorm("rnorm2", Size: 3, Alpha: 0.00005f, Beta: 0.75f),
+            new AvgPool2d("pool2", 3, stride: 2) { RoundUp = true },
+            new WithinChannelNorm("rnorm2", size: 3, alpha: 0.00005f, beta: 0.75f),
 
             Convolution("conv3", 64, deviation: 0.01f),
             new ReLU("relu3"),
-            new AvgPool2d("pool3", 3, Stride: 2) { RoundUp = true },
+            new AvgPool2d("pool3", 3, stride: 2) { RoundUp = true },
 
             new Flatten("flatten"),
             Dense("fc10", classes, deviation: 0.01f),

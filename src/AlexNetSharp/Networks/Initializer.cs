@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Networks;
 
 /// <summary>How the initial values of a parameter are drawn.</summary>
-public abstract record Initializer
+public abstract class Initializer
 {
     private protected Initializer()
     {
@@ -24,16 +24,28 @@ public abstract record Initializer
 }
 
 /// <summary><see cref="Initializer.He"/>.</summary>
-internal sealed record HeInitializer : Initializer;
+internal sealed class HeInitializer : Initializer;
 
 /// <summary><see cref="Initializer.Constant"/>.</summary>
-/// <param name="Value">The value.</param>
-internal sealed record ConstantInitializer(float Value) : Initializer;
+/// <param name="value">The value.</param>
+internal sealed class ConstantInitializer(float value) : Initializer
+{
+    /// <summary>The value.</summary>
+    public float Value { get; } = value;
+}
 
 /// <summary><see cref="Initializer.Normal"/>.</summary>
-/// <param name="StandardDeviation">Standard deviation.</param>
-internal sealed record NormalInitializer(float StandardDeviation) : Initializer;
+/// <param name="standardDeviation">Standard deviation.</param>
+internal sealed class NormalInitializer(float standardDeviation) : Initializer
+{
+    /// <summary>Standard deviation.</summary>
+    public float StandardDeviation { get; } = standardDeviation;
+}
 
 /// <summary><see cref="Initializer.TruncatedNormal"/>.</summary>
-/// <param name="StandardDeviation">Standard deviation before truncation.</param>
-internal sealed record TruncatedNormalInitializer(float StandardDeviation) : Initializer;
+/// <param name="standardDeviation">Standard deviation before truncation.</param>
+internal sealed class TruncatedNormalInitializer(float standardDeviation) : Initializer
+{
+    /// <summary>Standard deviation before truncation.</summary>
+    public float StandardDeviation { get; } = standardDeviation;
+}

@@ -4,18 +4,18 @@ namespace AlexNetSharp.Networks;
 
 /// <summary>The description of one layer: its name, sizes and parameters. An executor decides how it is computed.</summary>
 /// <remarks>
-/// The kinds of layers are those of this library: an executor has to know each, and files name them (docs/networks.md). Networks are
-/// composed of them freely.
+/// The set of layer types is fixed, because an executor has to know each and files name them (docs/networks.md); networks may combine
+/// them freely.
 /// </remarks>
-public abstract record Layer
+public abstract class Layer
 {
     private protected Layer(string name) => Name = name;
 
     /// <summary>Name, unique in its network.</summary>
-    public string Name { get; init; }
+    public string Name { get; }
 
     /// <summary>The shape of the output for an input shape.</summary>
-    /// <exception cref="ArgumentException">The layer cannot take this input; the message names the layer.</exception>
+    /// <exception cref="ArgumentException">The layer does not accept this input; the message names the layer.</exception>
     internal abstract Shape OutputShape(Shape input);
 
     /// <summary>The layer's parameters for an input shape; weight first, then bias.</summary>
@@ -24,7 +24,7 @@ public abstract record Layer
     /// <summary>Multiply-adds for one image, counted as direct computation.</summary>
     internal virtual long MultiplyAdds(Shape input) => 0;
 
-    /// <summary>One line for humans: <c>11×11, 64, stride 4, SAME</c>.</summary>
+    /// <summary>A short description: <c>11×11, 64, stride 4, SAME</c>.</summary>
     public string Details => Describe();
 
     private protected virtual string Describe() => "";

@@ -4,7 +4,7 @@ namespace AlexNetSharp.Networks;
 
 /// <summary>How one kind of layer is written as JSON, and read back; <c>docs/networks.md</c> is its description for people.</summary>
 /// <param name="Type">The value of the field <c>type</c>.</param>
-/// <param name="Layer">The record.</param>
+/// <param name="Layer">The class.</param>
 /// <param name="Write">Writes the fields, without type and name.</param>
 /// <param name="Read">Reads them; what is missing and has a default gets it.</param>
 internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8JsonWriter> Write, Func<string, JsonFields, Layer> Read)
@@ -25,17 +25,12 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
                 WriteInitializer(json, "bias", layer.BiasInitializer);
             },
             (name, json) =>
-            {
-                var plain = new Conv2d(name, json.Int("out_channels"), json.Int("kernel_size"));
-                return plain with
+                new Conv2d(name, json.Int("out_channels"), json.Int("kernel_size"))
                 {
-                    Stride = json.Int("stride", plain.Stride),
+                    Stride = json.Int("stride", 1),
                     Padding = ReadPadding(json),
-                    Groups = json.Int("groups", plain.Groups),
-                    WeightInitializer = ReadInitializer(json, "weight") ?? plain.WeightInitializer,
-                    BiasInitializer = ReadInitializer(json, "bias") ?? plain.BiasInitializer,
-                };
-            }),
+                    Groups = json.Int("groups", 1),
+                }.With(weight: ReadInitializer(json, "weight"), bias: ReadInitializer(json, "bias"))),
         Of<Linear>(
             "linear",
             (layer, json) =>
@@ -44,15 +39,7 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
                 WriteInitializer(json, "weight", layer.WeightInitializer);
                 WriteInitializer(json, "bias", layer.BiasInitializer);
             },
-            (name, json) =>
-            {
-                var plain = new Linear(name, json.Int("out_features"));
-                return plain with
-                {
-                    WeightInitializer = ReadInitializer(json, "weight") ?? plain.WeightInitializer,
-                    BiasInitializer = ReadInitializer(json, "bias") ?? plain.BiasInitializer,
-                };
-            }),
+            (name, json) => new Linear(name, json.Int("out_features")).With(weight: ReadInitializer(json, "weight"), bias: ReadInitializer(json, "bias"))),
         Of<ReLU>("relu", (_, _) => { }, (name, _) => new ReLU(name)),
         Of<Dropout>("dropout", (layer, json) => json.WriteNumber("rate", layer.Rate), (name, json) => new Dropout(name, json.Float("rate", 0.5f))),
         Of<Flatten>("flatten", (_, _) => { }, (name, _) => new Flatten(name)),

@@ -13,7 +13,7 @@ namespace AlexNetSharp.Networks;
 internal static class LeNet
 {
     /// <summary>The network <c>lenet5</c>.</summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <param name="channels">1 for gray images, 3 for colored ones.</param>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
@@ -26,9 +26,9 @@ internal static class LeNet
             new Shape(imageSize, imageSize, channels),
             [
                 new Conv2d("conv1", 20, 5) { WeightInitializer = Weight(25 * channels) },
-                new MaxPool2d("pool1", 2, Stride: 2) { RoundUp = true },
+                new MaxPool2d("pool1", 2, stride: 2) { RoundUp = true },
                 new Conv2d("conv2", 50, 5) { WeightInitializer = Weight(25 * 20) },
-                new MaxPool2d("pool2", 2, Stride: 2) { RoundUp = true },
+                new MaxPool2d("pool2", 2, stride: 2) { RoundUp = true },
                 new Flatten("flatten"),
                 new Linear("ip1", 500) { WeightInitializer = Weight(flat) },
                 new ReLU("relu1"),

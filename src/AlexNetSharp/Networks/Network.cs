@@ -14,12 +14,12 @@ public sealed class Network
 {
     private readonly Shape[] _shapes;
 
-    /// <summary>Infers all shapes.</summary>
+    /// <summary>Creates a network and infers all shapes.</summary>
     /// <param name="name">Name of the network, for files and tables.</param>
     /// <param name="input">Shape of one image.</param>
     /// <param name="layers">The layers, in the order of the forward pass.</param>
     /// <exception cref="ArgumentException">
-    /// There is no layer, two layers have the same name, or a layer cannot take the output of the one before; the message names the layer.
+    /// There are no layers, two layers have the same name, or a layer does not accept the output of the one before; the message names the layer.
     /// </exception>
     public Network(string name, Shape input, IEnumerable<Layer> layers)
         : this(name, input, layers, 0)
@@ -55,19 +55,19 @@ public sealed class Network
     /// <summary>Shape of one input image.</summary>
     public Shape InputShape { get; }
 
-    /// <summary>Shape of one image's output; for a classifier a vector with one value a class.</summary>
+    /// <summary>Shape of one image's output; for a classifier a vector with one value per class.</summary>
     public Shape OutputShape => _shapes[^1];
 
     /// <summary>The layers, in the order of the forward pass.</summary>
     public IReadOnlyList<Layer> Layers { get; }
 
-    /// <summary>All parameters, in the order of the layers.</summary>
+    /// <summary>All parameters, in layer order.</summary>
     public IReadOnlyList<ParameterSpec> Parameters { get; }
 
-    /// <summary>Number of values of all parameters.</summary>
+    /// <summary>Total number of parameter values.</summary>
     public long ParameterCount => Parameters.Sum(parameter => parameter.Length);
 
-    /// <summary>Multiply-adds of one image forward, counted as direct computation.</summary>
+    /// <summary>Multiply-adds of the forward pass for one image, counted as direct computation.</summary>
     public long MultiplyAdds => Layers.Select((layer, i) => layer.MultiplyAdds(_shapes[i])).Sum();
 
     /// <summary>Shape of the input of layer <paramref name="index"/>.</summary>
@@ -95,9 +95,9 @@ public sealed class Network
     public string ToJson() => NetworkJson.ToText(this);
 
     /// <summary>Reads a network from JSON.</summary>
-    /// <param name="json">What <see cref="ToJson"/> writes, or written by hand: fields that have a default may be missing.</param>
-    /// <param name="source">What to call the text in messages, such as its file.</param>
-    /// <exception cref="InvalidDataException">It describes no network; the message names line, layer and field.</exception>
+    /// <param name="json">JSON as <see cref="ToJson"/> writes it, or written by hand: fields with a default may be omitted.</param>
+    /// <param name="source">Name of the text in error messages, such as its file name.</param>
+    /// <exception cref="InvalidDataException">It does not describe a network; the message names line, layer and field.</exception>
     public static Network FromJson(string json, string source)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -106,23 +106,31 @@ public sealed class Network
     }
 
     /// <summary>Whether <paramref name="other"/> computes the same: input and layers are equal, whatever its name and initial values.</summary>
-    internal bool HasSameLayers(Network other) => InputShape == other.InputShape && Layers.SequenceEqual(other.Layers, LayerComparer.Instance);
+    internal bool HasSameLayers(Network other) => Plain().ToJson() == other.Plain().ToJson();
 
-    /// <summary>The same layers, but the last one with weights tells <paramref name="classes"/> classes apart, and begins anew.</summary>
-    /// <param name="classes">Values of the new output.</param>
+    /// <summary>Without what says nothing about what is computed: name and initial values.</summary>
+    private Network Plain() => new("plain", InputShape, Layers.Select(layer => layer switch
+    {
+        Conv2d conv => conv.With(weight: Initializer.He, bias: Initializer.He),
+        Linear linear => linear.With(weight: Initializer.He, bias: Initializer.He),
+        _ => layer,
+    }));
+
+    /// <summary>The same network with a new, freshly initialized last layer for <paramref name="classes"/> classes.</summary>
+    /// <param name="classes">Number of outputs of the new layer.</param>
     /// <remarks>
-    /// The initial values of the new layer are those that Caffe's example of fine-tuning takes: weights from a normal of standard deviation
-    /// 0.01, biases 0. A head that begins near 0 says nothing yet, whatever the size of the features before it.
+    /// The new layer is initialized as in Caffe's fine-tuning example: weights from a normal distribution with standard deviation
+    /// 0.01, biases 0. The outputs then start near 0, whatever the scale of the features.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
-    /// The network does not end in a layer whose outputs are the classes: a fully connected one, or a convolution whose maps become one value each
-    /// (ReLU, dropout, pools and flatten may follow).
+    /// The network does not end in a layer whose outputs are the classes: a fully connected layer, or a convolution whose maps are reduced to one
+    /// value each (ReLU, dropout, pooling and flatten may follow).
     /// </exception>
     public Network WithHead(int classes)
     {
         Initializer weight = Initializer.Normal(0.01f);
         return WithHead(classes, head => head is Conv2d conv
-            ? conv with { WeightInitializer = weight, BiasInitializer = Initializer.Constant(0) }
+            ? conv.With(weight: weight, bias: Initializer.Constant(0))
             : new Linear(head.Name, classes) { WeightInitializer = weight });
     }
 
@@ -136,13 +144,13 @@ public sealed class Network
         int head = HeadIndex;
         return new Network(Name, InputShape, Layers.Select((layer, i) => i != head ? layer : change(layer) switch
         {
-            Conv2d conv => conv with { OutputChannels = classes },
-            Linear linear => linear with { OutputFeatures = classes },
+            Conv2d conv => conv.With(classes),
+            Linear linear => linear.With(classes),
             var other => other,
         }));
     }
 
-    /// <summary>Index of the layer that gives the classes.</summary>
+    /// <summary>Index of the layer whose outputs are the classes.</summary>
     /// <exception cref="InvalidOperationException">There is none: something that computes stands behind the last one.</exception>
     public int HeadIndex
     {
@@ -163,38 +171,21 @@ public sealed class Network
         }
     }
 
-    /// <summary>The layers from index <paramref name="first"/> on, as a network whose input is what the layers before give.</summary>
+    /// <summary>The layers from index <paramref name="first"/> on, as a network whose input is the output of the layers before.</summary>
     /// <param name="first">Index of the first layer.</param>
-    /// <remarks>Dropout drops the same in the part as in the whole, so a part can be trained in place of the whole, bit for bit.</remarks>
-    /// <exception cref="ArgumentException">No layer would be left.</exception>
+    /// <remarks>Dropout masks are the same in the part as in the whole network, so training the part gives the same bits.</remarks>
+    /// <exception cref="ArgumentException">No layers would be left.</exception>
     public Network From(int first) => first == 0 ? this : new Network(Name, InputOf(first), Layers.Skip(first), Offset + first);
 
     /// <summary>The layers before index <paramref name="end"/>.</summary>
-    /// <param name="end">Index of the first layer that is left out.</param>
-    /// <exception cref="ArgumentException">No layer would be left.</exception>
+    /// <param name="end">Index of the first layer to leave out.</param>
+    /// <exception cref="ArgumentException">No layers would be left.</exception>
     public Network Until(int end) => end == Layers.Count ? this : new Network(Name, InputShape, Layers.Take(end), Offset);
 
     /// <summary>Index of the first layer in the network that this one was cut from by <see cref="From"/>.</summary>
     internal int Offset { get; }
 
     /// <summary>The same layers for images of another shape.</summary>
-    /// <exception cref="ArgumentException">A layer cannot take the new sizes; the message names it.</exception>
+    /// <exception cref="ArgumentException">A layer does not accept the new sizes; the message names it.</exception>
     public Network WithInput(Shape input) => new(Name, input, Layers);
-
-    /// <summary>Compares layers without their initial values, which say nothing about what is computed.</summary>
-    private sealed class LayerComparer : IEqualityComparer<Layer>
-    {
-        public static LayerComparer Instance { get; } = new();
-
-        public bool Equals(Layer? x, Layer? y) => Plain(x) == Plain(y);
-
-        public int GetHashCode(Layer layer) => Plain(layer)!.GetHashCode();
-
-        private static Layer? Plain(Layer? layer) => layer switch
-        {
-            Conv2d conv => new Conv2d(conv.Name, conv.OutputChannels, conv.KernelSize) { Stride = conv.Stride, Padding = conv.Padding, Groups = conv.Groups },
-            Linear linear => new Linear(linear.Name, linear.OutputFeatures),
-            _ => layer,
-        };
-    }
 }

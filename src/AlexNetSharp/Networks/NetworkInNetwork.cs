@@ -13,19 +13,19 @@ namespace AlexNetSharp.Networks;
 internal static class NetworkInNetwork
 {
     /// <summary>The network <c>nin</c>.</summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Of(int classes, int imageSize)
     {
-        static Conv2d Conv(string name, int channels, int kernel, float deviation, int padding = 0) =>
-            new(name, channels, kernel) { Padding = Padding.All(padding), WeightInitializer = Initializer.Normal(deviation) };
-        static MaxPool2d Pool(string name) => new(name, 3, Stride: 2) { RoundUp = true };
+        static Conv2d Conv(string name, int channels, int kernel, float deviation, int padding = 0, int stride = 1) =>
+            new(name, channels, kernel) { Stride = stride, Padding = Padding.All(padding), WeightInitializer = Initializer.Normal(deviation) };
+        static MaxPool2d Pool(string name) => new(name, 3, stride: 2) { RoundUp = true };
         return new Network(
             "nin",
             new Shape(imageSize, imageSize, 3),
             [
-                Conv("conv1", 96, 11, 0.01f) with { Stride = 4 },
+                Conv("conv1", 96, 11, 0.01f, stride: 4),
                 new ReLU("relu0"),
                 Conv("cccp1", 96, 1, 0.05f),
                 new ReLU("relu1"),
@@ -48,7 +48,7 @@ internal static class NetworkInNetwork
                 Conv("cccp6", 384, 1, 0.05f),
                 new ReLU("relu9"),
                 Pool("pool3"),
-                new Dropout("drop", Rate: 0.5f),
+                new Dropout("drop", rate: 0.5f),
 
                 Conv("conv4-1024", 1024, 3, 0.05f, padding: 1),
                 new ReLU("relu10"),

@@ -6,13 +6,25 @@ namespace AlexNetSharp.Networks;
 /// Local response normalization across channels: y[c] = x[c] / (bias + alpha · Σ x[j]²)^beta with j from c − radius to c + radius
 /// (Krizhevsky et al. 2012, section 3.3). As in TensorFlow, alpha is not divided by the window's size; Caffe and PyTorch divide it.
 /// </summary>
-/// <param name="Name">Name, unique in its network.</param>
-/// <param name="Radius">Channels on each side.</param>
-/// <param name="Bias">Added to the sum; the paper's k.</param>
-/// <param name="Alpha">Factor on the sum.</param>
-/// <param name="Beta">Exponent.</param>
-public sealed record LocalResponseNorm(string Name, int Radius, float Bias, float Alpha, float Beta) : Layer(Name)
+/// <param name="name">Name, unique in its network.</param>
+/// <param name="radius">Channels on each side.</param>
+/// <param name="bias">Added to the sum; the paper's k.</param>
+/// <param name="alpha">Factor on the sum.</param>
+/// <param name="beta">Exponent.</param>
+public sealed class LocalResponseNorm(string name, int radius, float bias, float alpha, float beta) : Layer(name)
 {
+    /// <summary>Channels on each side.</summary>
+    public int Radius { get; } = radius;
+
+    /// <summary>Added to the sum; the paper's k.</summary>
+    public float Bias { get; } = bias;
+
+    /// <summary>Factor on the sum.</summary>
+    public float Alpha { get; } = alpha;
+
+    /// <summary>Exponent.</summary>
+    public float Beta { get; } = beta;
+
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"radius {Radius}, bias {Bias}, alpha {Alpha:g4}, beta {Beta}");
 
@@ -30,12 +42,21 @@ public sealed record LocalResponseNorm(string Name, int Radius, float Bias, floa
 /// Local response normalization within each channel: y = x / (1 + alpha / size² · Σ x²)^beta over the size × size window of the same
 /// channel, zeros outside (Caffe's WITHIN_CHANNEL, cuda-convnet's "response normalization within map").
 /// </summary>
-/// <param name="Name">Name, unique in its network.</param>
-/// <param name="Size">Rows and columns of the window; odd.</param>
-/// <param name="Alpha">Factor on the mean of squares.</param>
-/// <param name="Beta">Exponent.</param>
-public sealed record WithinChannelNorm(string Name, int Size, float Alpha, float Beta) : Layer(Name)
+/// <param name="name">Name, unique in its network.</param>
+/// <param name="size">Rows and columns of the window; odd.</param>
+/// <param name="alpha">Factor on the mean of squares.</param>
+/// <param name="beta">Exponent.</param>
+public sealed class WithinChannelNorm(string name, int size, float alpha, float beta) : Layer(name)
 {
+    /// <summary>Rows and columns of the window; odd.</summary>
+    public int Size { get; } = size;
+
+    /// <summary>Factor on the mean of squares.</summary>
+    public float Alpha { get; } = alpha;
+
+    /// <summary>Exponent.</summary>
+    public float Beta { get; } = beta;
+
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"within channel, {Size}×{Size}, alpha {Alpha:g4}, beta {Beta}");
 

@@ -13,7 +13,7 @@ namespace AlexNetSharp.Networks;
 internal static class OverFeat
 {
     /// <summary>The network <c>overfeat</c>.</summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Fast(int classes, int imageSize)
@@ -25,11 +25,11 @@ internal static class OverFeat
             [
                 new Conv2d("conv1", 96, 11) { Stride = 4, WeightInitializer = weight },
                 new ReLU("relu1"),
-                new MaxPool2d("pool1", 2, Stride: 2),
+                new MaxPool2d("pool1", 2, stride: 2),
 
                 new Conv2d("conv2", 256, 5) { WeightInitializer = weight },
                 new ReLU("relu2"),
-                new MaxPool2d("pool2", 2, Stride: 2),
+                new MaxPool2d("pool2", 2, stride: 2),
 
                 new Conv2d("conv3", 512, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu3"),
@@ -37,13 +37,13 @@ internal static class OverFeat
                 new ReLU("relu4"),
                 new Conv2d("conv5", 1024, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu5"),
-                new MaxPool2d("pool5", 2, Stride: 2),
+                new MaxPool2d("pool5", 2, stride: 2),
 
                 new Flatten("flatten"),
-                new Dropout("drop6", Rate: 0.5f),
+                new Dropout("drop6", rate: 0.5f),
                 new Linear("fc6", 3072) { WeightInitializer = weight },
                 new ReLU("relu6"),
-                new Dropout("drop7", Rate: 0.5f),
+                new Dropout("drop7", rate: 0.5f),
                 new Linear("fc7", 4096) { WeightInitializer = weight },
                 new ReLU("relu7"),
                 new Linear("fc8", classes) { WeightInitializer = weight },

@@ -10,12 +10,12 @@ public readonly record struct Padding
     public static Padding Valid => default;
 
     /// <summary>
-    /// The output has ceil(input / stride) positions; the zeros that this needs are split evenly, the odd one goes after
+    /// The output has ceil(input / stride) positions; the padding is split evenly, with any odd row or column at the end
     /// (TensorFlow, <c>tf.nn.conv2d</c>: "SAME").
     /// </summary>
     public static Padding Same => new(true, 0, 0, 0, 0);
 
-    /// <summary>Whether the sizes follow from <see cref="Same"/>'s rule.</summary>
+    /// <summary>Whether this is <see cref="Same"/>.</summary>
     public bool IsSame { get; }
 
     /// <summary>Explicit rows of zeros above.</summary>

@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Networks;
 
-/// <summary>What a parameter is to its layer; decides how it is stored.</summary>
+/// <summary>The role of a parameter in its layer; determines how it is stored.</summary>
 public enum ParameterRole
 {
     /// <summary>Kernels of a convolution, [kernel height, kernel width, input channels / groups, output channels].</summary>
@@ -13,7 +13,7 @@ public enum ParameterRole
     Bias,
 }
 
-/// <summary>Name, shape and rules of one parameter of a network.</summary>
+/// <summary>Name, shape and initializer of one parameter of a network.</summary>
 public sealed class ParameterSpec
 {
     internal ParameterSpec(string name, ParameterRole role, IReadOnlyList<int> dimensions, Initializer initializer) =>
@@ -22,7 +22,7 @@ public sealed class ParameterSpec
     /// <summary>Layer and role: <c>conv1.weight</c>, <c>fc6.bias</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What it is to its layer.</summary>
+    /// <summary>Its role in the layer.</summary>
     public ParameterRole Role { get; }
 
     /// <summary>Sizes, in the order that <see cref="Role"/> states.</summary>
@@ -35,7 +35,7 @@ public sealed class ParameterSpec
     public long Length => Dimensions.Aggregate(1L, (product, size) => checked(product * size));
 
     /// <summary>Inputs that one output sums over: the product of all sizes but the last.</summary>
-    public long FanIn => Role == ParameterRole.Bias ? 1 : Length / Dimensions[^1];
+    internal long FanIn => Role == ParameterRole.Bias ? 1 : Length / Dimensions[^1];
 
     /// <summary>The same under another name.</summary>
     internal ParameterSpec Renamed(string name) => new(name, Role, Dimensions, Initializer);

@@ -2,16 +2,22 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Networks;
 
-/// <summary>The largest value of each window, channel by channel. In backward the first maximum of a window gets the gradient.</summary>
-/// <param name="Name">Name, unique in its network.</param>
-/// <param name="KernelSize">Rows and columns of the window.</param>
-/// <param name="Stride">Pixels from one window to the next.</param>
-public sealed record MaxPool2d(string Name, int KernelSize, int Stride) : Layer(Name)
+/// <summary>Max pooling, per channel. In the backward pass the first maximum of a window receives the gradient.</summary>
+/// <param name="name">Name, unique in its network.</param>
+/// <param name="kernelSize">Rows and columns of the window.</param>
+/// <param name="stride">Step of the window in pixels.</param>
+public sealed class MaxPool2d(string name, int kernelSize, int stride) : Layer(name)
 {
-    /// <summary>Positions around the input; they never win.</summary>
+    /// <summary>Rows and columns of the window.</summary>
+    public int KernelSize { get; } = kernelSize;
+
+    /// <summary>Step of the window in pixels.</summary>
+    public int Stride { get; } = stride;
+
+    /// <summary>Padding around the input; padded positions are never the maximum.</summary>
     public Padding Padding { get; init; }
 
-    /// <summary>Whether a last window that lies only partly inside the input counts (cuda-convnet and Caffe round the output size up).</summary>
+    /// <summary>Whether the output size is rounded up, so that the last window may lie only partly inside the input (as in cuda-convnet and Caffe; PyTorch's <c>ceil_mode</c>).</summary>
     public bool RoundUp { get; init; }
 
     /// <inheritdoc/>
@@ -21,16 +27,22 @@ public sealed record MaxPool2d(string Name, int KernelSize, int Stride) : Layer(
     internal override Shape OutputShape(Shape input) => SlidePool(input, KernelSize, Stride, Padding, RoundUp);
 }
 
-/// <summary>The mean of each window, channel by channel, over the part of the window that lies inside the padded input.</summary>
-/// <param name="Name">Name, unique in its network.</param>
-/// <param name="KernelSize">Rows and columns of the window.</param>
-/// <param name="Stride">Pixels from one window to the next.</param>
-public sealed record AvgPool2d(string Name, int KernelSize, int Stride) : Layer(Name)
+/// <summary>Average pooling, per channel, over the part of the window that lies inside the padded input.</summary>
+/// <param name="name">Name, unique in its network.</param>
+/// <param name="kernelSize">Rows and columns of the window.</param>
+/// <param name="stride">Step of the window in pixels.</param>
+public sealed class AvgPool2d(string name, int kernelSize, int stride) : Layer(name)
 {
+    /// <summary>Rows and columns of the window.</summary>
+    public int KernelSize { get; } = kernelSize;
+
+    /// <summary>Step of the window in pixels.</summary>
+    public int Stride { get; } = stride;
+
     /// <summary>Zeros around the input.</summary>
     public Padding Padding { get; init; }
 
-    /// <summary>Whether a last window that lies only partly inside the input counts (cuda-convnet and Caffe round the output size up).</summary>
+    /// <summary>Whether the output size is rounded up, so that the last window may lie only partly inside the input (as in cuda-convnet and Caffe; PyTorch's <c>ceil_mode</c>).</summary>
     public bool RoundUp { get; init; }
 
     /// <summary>Whether the zeros of the padding count in the divisor (PyTorch's <c>count_include_pad</c>, and Caffe's rule).</summary>
@@ -44,14 +56,20 @@ public sealed record AvgPool2d(string Name, int KernelSize, int Stride) : Layer(
 }
 
 /// <summary>
-/// The mean of windows whose sizes follow from the wanted output: row i covers floor(i·H/h) to ceil((i+1)·H/h), columns alike
+/// Average pooling to a given output size: row i covers floor(i·H/h) to ceil((i+1)·H/h), columns likewise
 /// (PyTorch's <c>AdaptiveAvgPool2d</c>).
 /// </summary>
-/// <param name="Name">Name, unique in its network.</param>
-/// <param name="OutputHeight">Rows of the output.</param>
-/// <param name="OutputWidth">Columns of the output.</param>
-public sealed record AdaptiveAvgPool2d(string Name, int OutputHeight, int OutputWidth) : Layer(Name)
+/// <param name="name">Name, unique in its network.</param>
+/// <param name="outputHeight">Rows of the output.</param>
+/// <param name="outputWidth">Columns of the output.</param>
+public sealed class AdaptiveAvgPool2d(string name, int outputHeight, int outputWidth) : Layer(name)
 {
+    /// <summary>Rows of the output.</summary>
+    public int OutputHeight { get; } = outputHeight;
+
+    /// <summary>Columns of the output.</summary>
+    public int OutputWidth { get; } = outputWidth;
+
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"average to {OutputHeight}×{OutputWidth}");
 

@@ -5,23 +5,23 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Networks;
 
-/// <summary>How images are brought to size before the crop.</summary>
+/// <summary>How images are resized before the crop.</summary>
 public enum ResizeMode
 {
     /// <summary>Not at all: the crop is taken from the image as it is.</summary>
     [JsonStringEnumMemberName("none")]
     None,
 
-    /// <summary>The shorter side becomes <see cref="Preprocessing.ResizeTo"/>, the longer one keeps the proportion (torchvision, the 2012 paper).</summary>
+    /// <summary>The shorter side becomes <see cref="Preprocessing.ResizeTo"/>, the aspect ratio is kept (torchvision, the 2012 paper).</summary>
     [JsonStringEnumMemberName("shorter_side")]
     ShorterSide,
 
-    /// <summary>Both sides become <see cref="Preprocessing.ResizeTo"/>, whatever the proportion (Caffe).</summary>
+    /// <summary>Both sides become <see cref="Preprocessing.ResizeTo"/>, ignoring the aspect ratio (Caffe).</summary>
     [JsonStringEnumMemberName("square")]
     Square,
 }
 
-/// <summary>Which channels a network sees, and in which order.</summary>
+/// <summary>The channels of a network's input, and their order.</summary>
 public enum ChannelOrder
 {
     /// <summary>Red, green, blue.</summary>
@@ -38,7 +38,7 @@ public enum ChannelOrder
 }
 
 /// <summary>
-/// From an image to a network's input: resize, crop from the middle, order of channels, and
+/// How images become inputs of a network: resize, center crop, channel order, and
 /// value = (pixel · <see cref="Scale"/> − <see cref="Mean"/>) / <see cref="StandardDeviation"/> with pixels from 0 to 255.
 /// </summary>
 /// <remarks>Part of every model: the catalog states that of the published networks, and model files carry theirs.</remarks>
@@ -72,12 +72,12 @@ public sealed record Preprocessing
     public float Scale { get; init; } = 1;
 
     /// <summary>
-    /// What is subtracted after scaling: nothing (empty), one value a channel, or one value for each element of the input [height, width,
+    /// What is subtracted after scaling: nothing (empty), one value per channel, or one value for each element of the input [height, width,
     /// channels]; in the order of <see cref="ChannelOrder"/>.
     /// </summary>
     public ImmutableArray<float> Mean { get; init; } = [];
 
-    /// <summary>What is divided by at last: nothing (empty) or one value a channel; in the order of <see cref="ChannelOrder"/>.</summary>
+    /// <summary>What the difference is divided by: nothing (empty) or one value per channel; in the order of <see cref="ChannelOrder"/>.</summary>
     public ImmutableArray<float> StandardDeviation { get; init; } = [];
 
     /// <summary>Shape of the network's input.</summary>
@@ -92,7 +92,7 @@ public sealed record Preprocessing
     [JsonIgnore]
     public int Length => checked(CropHeight * CropWidth * Channels);
 
-    /// <summary>The same for images of another size: what is cut off at the edges keeps its share.</summary>
+    /// <summary>The same preprocessing for another input size; resize and crop keep their proportion.</summary>
     /// <param name="imageSize">Height and width of the network's input.</param>
     public Preprocessing For(int imageSize) => imageSize == CropHeight && imageSize == CropWidth ? this : this with
     {
@@ -101,7 +101,7 @@ public sealed record Preprocessing
         ResizeTo = (int)Math.Round((double)ResizeTo * imageSize / CropHeight),
     };
 
-    /// <summary>One line for humans: <c>shorter side to 256, crop 224×224, RGB · 0.003922 − (0.485, 0.456, 0.406), / (0.229, 0.224, 0.225)</c>.</summary>
+    /// <summary>A short description: <c>shorter side to 256, crop 224×224, RGB · 0.003922 − (0.485, 0.456, 0.406), / (0.229, 0.224, 0.225)</c>.</summary>
     public override string ToString()
     {
         string resize = Resize switch
@@ -119,7 +119,7 @@ public sealed record Preprocessing
         static string Numbers(IEnumerable<float> values) => $"({string.Join(", ", values.Select(value => value.ToString("g4", CultureInfo.InvariantCulture)))})";
     }
 
-    /// <summary>Checks that the settings fit together.</summary>
+    /// <summary>Checks that the settings are consistent.</summary>
     /// <exception cref="ArgumentException">They do not; the message says which.</exception>
     public void Validate()
     {

@@ -23,7 +23,7 @@ internal static class Vgg
 
     /// <summary>The network <c>vgg11</c>, <c>vgg13</c>, <c>vgg16</c> or <c>vgg19</c>.</summary>
     /// <param name="depth">Layers with weights: 11, 13, 16 or 19.</param>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images; at least 32.</param>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Of(int depth, int classes, int imageSize)
@@ -38,7 +38,7 @@ internal static class Vgg
                 layers.Add(new Conv2d(Features(), channels, 3) { Padding = Padding.All(1) });
                 layers.Add(new ReLU(Features()));
             }
-            layers.Add(new MaxPool2d(Features(), 2, Stride: 2));
+            layers.Add(new MaxPool2d(Features(), 2, stride: 2));
         }
         var weight = Initializer.Normal(0.01f);
         return new Network(
@@ -50,10 +50,10 @@ internal static class Vgg
                 new Flatten("flatten"),
                 new Linear("classifier.0", 4096) { WeightInitializer = weight },
                 new ReLU("classifier.1"),
-                new Dropout("classifier.2", Rate: 0.5f),
+                new Dropout("classifier.2", rate: 0.5f),
                 new Linear("classifier.3", 4096) { WeightInitializer = weight },
                 new ReLU("classifier.4"),
-                new Dropout("classifier.5", Rate: 0.5f),
+                new Dropout("classifier.5", rate: 0.5f),
                 new Linear("classifier.6", classes) { WeightInitializer = weight },
             ]);
     }

@@ -14,7 +14,7 @@ namespace AlexNetSharp.Networks;
 internal static class ZfNet
 {
     /// <summary>The network <c>zfnet</c>.</summary>
-    /// <param name="classes">Values of the output.</param>
+    /// <param name="classes">Number of outputs.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <exception cref="ArgumentException">The images are too small for a layer; the message names it.</exception>
     public static Network Of(int classes, int imageSize)
@@ -26,13 +26,13 @@ internal static class ZfNet
             [
                 new Conv2d("conv1", 96, 7) { Stride = 2, Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu1"),
-                new MaxPool2d("pool1", 3, Stride: 2) { RoundUp = true },
-                new LocalResponseNorm("norm1", Radius: 2, Bias: 1, Alpha: 1e-4f / 5, Beta: 0.75f),
+                new MaxPool2d("pool1", 3, stride: 2) { RoundUp = true },
+                new LocalResponseNorm("norm1", radius: 2, bias: 1, alpha: 1e-4f / 5, beta: 0.75f),
 
                 new Conv2d("conv2", 256, 5) { Stride = 2, WeightInitializer = weight },
                 new ReLU("relu2"),
-                new MaxPool2d("pool2", 3, Stride: 2) { RoundUp = true },
-                new LocalResponseNorm("norm2", Radius: 2, Bias: 1, Alpha: 1e-4f / 5, Beta: 0.75f),
+                new MaxPool2d("pool2", 3, stride: 2) { RoundUp = true },
+                new LocalResponseNorm("norm2", radius: 2, bias: 1, alpha: 1e-4f / 5, beta: 0.75f),
 
                 new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu3"),
@@ -40,15 +40,15 @@ internal static class ZfNet
                 new ReLU("relu4"),
                 new Conv2d("conv5", 256, 3) { Padding = Padding.All(1), WeightInitializer = weight },
                 new ReLU("relu5"),
-                new MaxPool2d("pool5", 3, Stride: 2) { RoundUp = true },
+                new MaxPool2d("pool5", 3, stride: 2) { RoundUp = true },
 
                 new Flatten("flatten"),
                 new Linear("fc6", 4096) { WeightInitializer = weight },
                 new ReLU("relu6"),
-                new Dropout("drop6", Rate: 0.5f),
+                new Dropout("drop6", rate: 0.5f),
                 new Linear("fc7", 4096) { WeightInitializer = weight },
                 new ReLU("relu7"),
-                new Dropout("drop7", Rate: 0.5f),
+                new Dropout("drop7", rate: 0.5f),
                 new Linear("fc8", classes) { WeightInitializer = weight },
             ]);
     }

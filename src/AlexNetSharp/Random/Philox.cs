@@ -5,8 +5,8 @@ namespace AlexNetSharp.Random;
 /// <summary>Random numbers that are a function of (seed, stream, step, index): the counter-based generator Philox 4x32-10.</summary>
 /// <remarks>
 /// <para>
-/// There is no state that advances. Number i of a stream is the same whether it is drawn alone, in a fill, on one thread or on eight,
-/// with any vector width, on any machine. Two streams, or two steps of one stream, never share a number's source:
+/// There is no state. Number i of a stream is the same whether it is drawn alone, in a fill, with any number of threads
+/// and any vector width, on any machine. Two streams, or two steps of one stream, never share a number's source:
 /// give each tensor (or image, or layer) its stream and each training step its step.
 /// </para>
 /// <para>
@@ -31,7 +31,7 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
     /// <summary>Number <paramref name="index"/> as 32 random bits.</summary>
     /// <param name="index">At least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
-    public uint Bits(long index)
+    internal uint Bits(long index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         PhiloxLanes.Block<U32x1, F32x1>(
@@ -43,24 +43,24 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
     /// <summary>Number <paramref name="index"/> as a fraction: a multiple of 2⁻²⁴ in [0, 1).</summary>
     /// <param name="index">At least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
-    public float Uniform(long index) => Single(index, new UniformDistribution(0, 1));
+    internal float Uniform(long index) => Single(index, new UniformDistribution(0, 1));
 
     /// <summary>Number <paramref name="index"/> of a normal distribution with mean 0 and deviation 1.</summary>
     /// <param name="index">At least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
-    public float Normal(long index) => Single(index, new NormalDistribution(0, 1));
+    internal float Normal(long index) => Single(index, new NormalDistribution(0, 1));
 
     /// <summary>Number <paramref name="index"/> of a normal distribution with mean 0 and deviation 1 from which all beyond ±2 is left out.</summary>
     /// <param name="index">At least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
-    public float TruncatedNormal(long index) => Single(index, new TruncatedNormalDistribution(0, 1));
+    internal float TruncatedNormal(long index) => Single(index, new TruncatedNormalDistribution(0, 1));
 
     /// <summary>Integer <paramref name="index"/> in [0, <paramref name="bound"/>).</summary>
     /// <param name="index">At least 0. Integers are made of 64 bits, so they share their source with other numbers of the stream.</param>
     /// <param name="bound">At least 1.</param>
     /// <returns>⌊bound · w / 2⁶⁴⌋ for a 64-bit word w; each value is at most bound / 2⁶⁴ more likely than another.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative, or <paramref name="bound"/> is below 1.</exception>
-    public int Integer(long index, int bound)
+    internal int Integer(long index, int bound)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfLessThan(bound, 1);
@@ -70,7 +70,7 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
 
     /// <summary>Brings <paramref name="items"/> into a random order (Fisher and Yates): every order is equally likely.</summary>
     /// <typeparam name="T">Type of the items.</typeparam>
-    public void Shuffle<T>(Span<T> items)
+    internal void Shuffle<T>(Span<T> items)
     {
         for (int i = items.Length - 1; i > 0; i--)
         {
@@ -79,21 +79,21 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
         }
     }
 
-    /// <summary>destination[i] = low + (high − low) · <see cref="Uniform"/>(i).</summary>
+    /// <summary>destination[i] = a number of [low, high).</summary>
     public void FillUniform(Span<float> destination, float low = 0, float high = 1)
     {
         fixed (float* pointer = destination)
             Fill(new UniformDistribution(low, high - low), pointer, 0, destination.Length);
     }
 
-    /// <summary>destination[i] = mean + deviation · <see cref="Normal"/>(i).</summary>
+    /// <summary>destination[i] = mean + deviation · a standard normal number.</summary>
     public void FillNormal(Span<float> destination, float deviation = 1, float mean = 0)
     {
         fixed (float* pointer = destination)
             Fill(new NormalDistribution(mean, deviation), pointer, 0, destination.Length);
     }
 
-    /// <summary>destination[i] = mean + deviation · <see cref="TruncatedNormal"/>(i).</summary>
+    /// <summary>destination[i] = mean + deviation · a standard normal number, redrawn beyond ±2.</summary>
     public void FillTruncatedNormal(Span<float> destination, float deviation = 1, float mean = 0)
     {
         fixed (float* pointer = destination)

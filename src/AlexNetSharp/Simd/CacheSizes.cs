@@ -4,28 +4,41 @@ using System.Runtime.Intrinsics.X86;
 
 namespace AlexNetSharp.Simd;
 
-/// <summary>Sizes of the data caches that a core can use, in bytes: from the environment, the system or the processor, or a guess.</summary>
-/// <param name="First">First level.</param>
-/// <param name="Second">Second level, of one core.</param>
-/// <param name="Last">Last level, shared by several cores; the second again where there is no third.</param>
-/// <param name="Sharing">Processors of this system that share the last level, at least 1.</param>
-/// <param name="Source">Who says so.</param>
+/// <summary>Sizes of the data caches in bytes, as stated by the environment, the system or the processor, or else guessed.</summary>
 /// <remarks>
-/// Blocks of work are made to fit. What they decide is speed and never a bit of a result, wherever that is possible; see the remarks of those who ask.
+/// Blocks of work are sized to fit the caches.
 /// </remarks>
-public sealed partial record CacheSizes(long First, long Second, long Last, int Sharing, string Source)
+public sealed partial class CacheSizes
 {
+    internal CacheSizes(long first, long second, long last, int sharing, string source) =>
+        (First, Second, Last, Sharing, Source) = (first, second, last, sharing, source);
+
+    /// <summary>First level.</summary>
+    public long First { get; }
+
+    /// <summary>Second level, of one core.</summary>
+    public long Second { get; }
+
+    /// <summary>Last level, shared by several cores; the second again where there is no third.</summary>
+    public long Last { get; }
+
+    /// <summary>Processors of this system that share the last level, at least 1.</summary>
+    public int Sharing { get; }
+
+    /// <summary>Where the sizes come from.</summary>
+    public string Source { get; }
+
     /// <summary>
     /// Overrides what is found: the three sizes with K or M, <c>32K,512K,16M</c>, and after another comma how many processors share the last.
     /// </summary>
-    public const string Variable = "ALEXNETSHARP_CACHES";
+    internal const string Variable = "ALEXNETSHARP_CACHES";
 
     private const long SmallestFirst = 4 << 10, LargestLast = 1L << 40;
 
     /// <summary>What most processors have at least.</summary>
     internal static CacheSizes Default { get; } = new(32 << 10, 512 << 10, 8 << 20, 4, "a guess");
 
-    /// <summary>Those of this machine.</summary>
+    /// <summary>The caches of this machine.</summary>
     public static CacheSizes Current { get; } =
         FromText(Environment.GetEnvironmentVariable(Variable))
         ?? (OperatingSystem.IsLinux() ? FromFolder("/sys/devices/system/cpu/cpu0/cache") : null)

@@ -123,7 +123,7 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Max(F32x16 a, F32x16 b)
     {
-        // The native maximum gives its second operand where either is not a number: that keeps a, and b is chosen where it is the one.
+        // The native maximum gives its second operand if either is NaN: that keeps a, and b is chosen where it is NaN.
         Vector512<float> larger = Vector512.MaxNative(b._value, a._value);
         return new(Vector512.ConditionalSelect(Vector512.Equals(b._value, b._value), larger, b._value));
     }

@@ -111,7 +111,7 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Max(F32x4 a, F32x4 b)
     {
-        // The native maximum gives its second operand where either is not a number: that keeps a, and b is chosen where it is the one.
+        // The native maximum gives its second operand if either is NaN: that keeps a, and b is chosen where it is NaN.
         Vector128<float> larger = Vector128.MaxNative(b._value, a._value);
         return new(Vector128.ConditionalSelect(Vector128.Equals(b._value, b._value), larger, b._value));
     }

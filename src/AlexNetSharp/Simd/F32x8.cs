@@ -118,7 +118,7 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Max(F32x8 a, F32x8 b)
     {
-        // The native maximum gives its second operand where either is not a number: that keeps a, and b is chosen where it is the one.
+        // The native maximum gives its second operand if either is NaN: that keeps a, and b is chosen where it is NaN.
         Vector256<float> larger = Vector256.MaxNative(b._value, a._value);
         return new(Vector256.ConditionalSelect(Vector256.Equals(b._value, b._value), larger, b._value));
     }

@@ -72,10 +72,10 @@ internal unsafe interface ISimd<T>
     /// <summary>c − a · b, rounded like <see cref="MultiplyAdd"/>.</summary>
     static abstract T NegateMultiplyAdd(T a, T b, T c);
 
-    /// <summary>a &gt; b ? a : b. The second operand is the result where a lane of either is not a number, so <c>MaxNative(zero, x)</c> lets NaN through.</summary>
+    /// <summary>a &gt; b ? a : b. The second operand is the result if either lane is NaN, so <c>MaxNative(zero, x)</c> lets NaN through.</summary>
     static abstract T MaxNative(T a, T b);
 
-    /// <summary>The larger of a and b; not a number where either is not. Slower than <see cref="MaxNative"/>.</summary>
+    /// <summary>The larger of a and b; NaN if either is NaN. Slower than <see cref="MaxNative"/>.</summary>
     static abstract T Max(T a, T b);
 
     /// <summary>a &gt; b ? value : 0.</summary>

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace AlexNetSharp.Simd;
 
-/// <summary>What the processor is called, for reports.</summary>
+/// <summary>Name and vector width of the processor, for reports.</summary>
 public static class ProcessorInfo
 {
-    /// <summary>Its name as it gives it, or its architecture where it gives none.</summary>
+    /// <summary>Its brand name, or its architecture if it has none.</summary>
     public static string Name { get; } = FindName();
 
-    /// <summary>What the vectors of <see cref="SimdTiers.Best"/> are called on this processor.</summary>
+    /// <summary>Name of the vector instructions that this program uses: <c>AVX-512</c>, <c>AVX2</c>, <c>SSE</c>, <c>NEON</c> or <c>scalar</c>.</summary>
     public static string VectorName => SimdTiers.Best switch
     {
         SimdTier.Vector512 => "AVX-512",
@@ -18,6 +18,12 @@ public static class ProcessorInfo
         SimdTier.Vector128 => X86Base.IsSupported ? "SSE" : "NEON",
         _ => "scalar",
     };
+
+    /// <summary>Floats in a vector that this program computes with: 16 (AVX-512), 8 (AVX2), 4 (NEON, SSE) or 1.</summary>
+    public static int VectorLength => (int)SimdTiers.Best;
+
+    /// <summary>Floats in the widest vector that the processor offers; more than <see cref="VectorLength"/> in native code that was compiled for less.</summary>
+    public static int WidestVectorLength => (int)SimdTiers.OfProcessor;
 
     /// <summary>Vendor, family, model and stepping of an x86 processor: <c>AuthenticAMD 25.1.1</c>; empty elsewhere.</summary>
     /// <remarks>Source: Intel's manual, volume 2A, CPUID, leaves 0 and 1.</remarks>

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 namespace AlexNetSharp.Simd;
 
 /// <summary>The width of the vectors that kernels run on.</summary>
-public enum SimdTier
+internal enum SimdTier
 {
     /// <summary>One float at a time.</summary>
     Scalar = 1,
@@ -20,7 +20,7 @@ public enum SimdTier
 }
 
 /// <summary>Which <see cref="SimdTier"/> this process uses.</summary>
-public static class SimdTiers
+internal static class SimdTiers
 {
     /// <summary>The widest tier that the processor and the runtime's switches (<c>DOTNET_EnableAVX512=0</c> and the like) allow.</summary>
     public static SimdTier Best =>

@@ -8,8 +8,8 @@ namespace AlexNetSharp.Tensors;
 /// </summary>
 /// <remarks>
 /// The memory lies outside the garbage-collected heap, so kernels may hold plain pointers into it. It is given back by
-/// <see cref="Dispose"/> or, if nobody calls that, by the finalizer. Whoever computes with it takes a <see cref="Hold"/> first: a buffer that is
-/// disposed of meanwhile, on another thread, stays until the last holder lets go, and nobody else gets at it.
+/// <see cref="Dispose"/> or, if nobody calls that, by the finalizer. Take a <see cref="Hold"/> before computing with it: a buffer that is
+/// disposed meanwhile, on another thread, stays until the last holder releases it, and is not reused before.
 /// </remarks>
 internal sealed unsafe partial class AlignedBuffer : IDisposable
 {
@@ -55,8 +55,8 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     public long Length { get; }
 
     /// <summary>The first float; a multiple of <see cref="Alignment"/>.</summary>
-    /// <remarks>Whoever keeps the pointer must also keep the buffer: the finalizer does not know of pointers.</remarks>
-    /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
+    /// <remarks>Keep the buffer as long as the pointer: the finalizer does not know of pointers.</remarks>
+    /// <exception cref="ObjectDisposedException">The buffer has been disposed.</exception>
     public float* Pointer => (Volatile.Read(ref _state) & Disposed) == 0 ? _first : throw Gone();
 
     /// <summary>All floats as a span, valid until the buffer is disposed of.</summary>
@@ -68,7 +68,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     public static long WholeLines(long floats) => checked(floats + LineFloats - 1) / LineFloats * LineFloats;
 
     /// <summary>Keeps the memory, also if the buffer is disposed of, until what this returns is disposed of. Allocates nothing.</summary>
-    /// <exception cref="ObjectDisposedException">The buffer was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer has been disposed.</exception>
     public Lease Hold()
     {
         int state = Volatile.Read(ref _state);
@@ -83,7 +83,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
         }
     }
 
-    /// <summary>Gives the memory back, as soon as nobody holds it; nobody can begin to any more.</summary>
+    /// <summary>Returns the memory as soon as nobody holds it; it can no longer be held.</summary>
     public void Dispose()
     {
         if (Interlocked.Or(ref _state, Disposed) == 0)
@@ -92,7 +92,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Gives the memory back if nobody disposed of it.</summary>
+    /// <summary>Returns the memory if it was not disposed.</summary>
     ~AlignedBuffer() => Free();
 
     // Weights that are read once, front to back, miss the translation buffer at every page of 4 KiB; with pages of 2 MiB they are read up

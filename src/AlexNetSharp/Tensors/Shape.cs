@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AlexNetSharp.Tensors;
 
 /// <summary>The sizes of one image's activations: height × width × channels, or a vector of features. The batch is not part of it.</summary>
-/// <remarks>In memory the channels of one pixel are neighbors, then come the pixels of a row, the rows, the images (NHWC).</remarks>
+/// <remarks>The memory layout is NHWC: the channels of a pixel are adjacent, then come pixels, rows and images.</remarks>
 public readonly record struct Shape
 {
     /// <summary>A map of <paramref name="height"/> × <paramref name="width"/> pixels with <paramref name="channels"/> values each.</summary>

@@ -1,6 +1,6 @@
 namespace AlexNetSharp.Threading;
 
-/// <summary>Lets one thread sleep until another wakes it, at no cost for the other when nobody sleeps.</summary>
+/// <summary>Lets one thread sleep until another wakes it, at no cost for the other if none sleeps.</summary>
 /// <remarks>
 /// The thread announces that it will sleep, looks once more whether it must, and then withdraws or sleeps. As announcing and waking are
 /// full fences, either that last look sees what happened or the one who made it happen sees the announcement.

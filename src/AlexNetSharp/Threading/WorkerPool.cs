@@ -80,7 +80,7 @@ internal sealed class WorkerPool : IDisposable
     /// Calls from several threads follow one another; a job must not run another job on the same pool. After an exception no further piece is
     /// begun; the first one is thrown here when all threads have stopped. Allocates nothing.
     /// </remarks>
-    /// <exception cref="ObjectDisposedException">The pool was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The pool has been disposed.</exception>
     /// <exception cref="InvalidOperationException">Called from within a job of this pool.</exception>
     public void Run(Job job, int first, int count)
     {

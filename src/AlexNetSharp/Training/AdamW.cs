@@ -22,7 +22,7 @@ public sealed unsafe class AdamW : IOptimizer
     private readonly LearningParameters _learning;
     private readonly AdamWUpdate _update = KernelSet.Best.AdamWUpdate();
 
-    /// <summary>An optimizer at step 0, for the parameters whose gradients <paramref name="executor"/> computes.</summary>
+    /// <summary>Creates an optimizer at step 0 for the parameters whose gradients <paramref name="executor"/> computes.</summary>
     /// <param name="executor">What computes the gradients; a plan lends its threads.</param>
     /// <param name="groups">Factors by parameter, and what is frozen; null for none.</param>
     /// <exception cref="ArgumentException">Nothing learns, or a group does not fit the network.</exception>
@@ -44,10 +44,10 @@ public sealed unsafe class AdamW : IOptimizer
     /// <summary>m, then v of each parameter that learns, then the number of steps done.</summary>
     public ParameterSet State { get; }
 
-    /// <summary>β₁: share of the mean gradient that stays from step to step, at least 0 and below 1.</summary>
+    /// <summary>β₁: decay rate of the mean gradient, at least 0 and below 1.</summary>
     public float Beta1 { get; init => field = Share(value); } = 0.9f;
 
-    /// <summary>β₂: share of the mean squared gradient that stays from step to step, at least 0 and below 1.</summary>
+    /// <summary>β₂: decay rate of the mean squared gradient, at least 0 and below 1.</summary>
     public float Beta2 { get; init => field = Share(value); } = 0.999f;
 
     /// <summary>ε, above 0.</summary>

@@ -12,7 +12,7 @@ namespace AlexNetSharp.Training;
 /// <c>optimizer/</c> and its names, and the state of the training in the metadata.
 /// </summary>
 /// <remarks>
-/// Files are written whole or not at all. A training that is restored from one continues with bit-identical results. Whatever reads a model
+/// Files are written completely or not at all. A training that is restored from one continues with bit-identical results. Whatever reads a model
 /// (<see cref="ModelFile.Load(string, string?)"/>) reads a checkpoint.
 /// </remarks>
 public sealed class Checkpoint : IDisposable
@@ -28,7 +28,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The network.</summary>
     public Network Network { get; }
 
-    /// <summary>What happens to an image before the network; null if the file does not say.</summary>
+    /// <summary>How images are preprocessed; null if the file does not say.</summary>
     public Preprocessing? Preprocessing { get; }
 
     /// <summary>The classes in the order of the outputs; empty if the file does not say.</summary>
@@ -40,7 +40,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Finished epochs.</summary>
     public int Epoch => Header.State.Epoch;
 
-    /// <summary>Steps done in the epoch that was not finished.</summary>
+    /// <summary>Steps done in the unfinished epoch.</summary>
     public int StepInEpoch => Header.State.StepInEpoch;
 
     /// <summary>Path of the file.</summary>
@@ -77,7 +77,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Writes a checkpoint of <paramref name="trainer"/>.</summary>
     /// <param name="path">The file; an older one is replaced when the new one is complete.</param>
     /// <param name="trainer">The training, between two steps.</param>
-    /// <param name="preprocessing">What happens to an image before the network; null if unknown.</param>
+    /// <param name="preprocessing">How images are preprocessed; null if unknown.</param>
     /// <param name="classes">The classes in the order of the outputs; null or empty if unknown.</param>
     /// <param name="whole">The parameters of the whole network, where the trainer trains only its last layers; null for the trainer's.</param>
     /// <exception cref="ArgumentException">Preprocessing or classes do not fit the network (<see cref="Model"/>).</exception>
@@ -102,7 +102,7 @@ public sealed class Checkpoint : IDisposable
         SafetensorsWriter.Write(path, [.. WeightSources.Of(parameters), .. WeightSources.Of(trainer.Optimizer.State, OptimizerName)], metadata);
     }
 
-    /// <summary>Brings a trainer to where the file's training stood: parameters, the optimizer's state, progress. One that is refused stays as it is.</summary>
+    /// <summary>Restores parameters, optimizer state and progress of a trainer. If the checkpoint does not fit, the trainer is left unchanged.</summary>
     /// <param name="trainer">The trainer.</param>
     /// <param name="whole">The parameters of the whole network, where the trainer trains only its last layers; null for the trainer's.</param>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
@@ -124,7 +124,7 @@ public sealed class Checkpoint : IDisposable
         trainer.State = Header.State;
     }
 
-    /// <summary>Copies the weights alone.</summary>
+    /// <summary>Copies only the weights.</summary>
     /// <param name="parameters">Receives them.</param>
     /// <exception cref="InvalidDataException">The file belongs to another network.</exception>
     public void CopyTo(ParameterSet parameters)

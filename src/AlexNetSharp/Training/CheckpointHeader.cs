@@ -16,7 +16,7 @@ internal sealed record CheckpointHeader(ulong Seed, TrainingState State)
 
 /// <summary>The images of a training, as far as its result depends on them: it cannot go on with others.</summary>
 /// <param name="Count">Images of an epoch.</param>
-/// <param name="BatchSize">Images of a batch.</param>
+/// <param name="BatchSize">Images per batch.</param>
 /// <param name="MicroBatch">Images that are computed at once.</param>
 /// <param name="Fingerprint">Which images they are, <see cref="IBatchSource.Fingerprint"/>.</param>
 internal sealed record CheckpointImages(int Count, int BatchSize, int MicroBatch, string? Fingerprint);

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>How many images of each class were taken for which class.</summary>
+/// <summary>A confusion matrix: for each class, how many of its images were predicted as which class.</summary>
 public sealed class ConfusionMatrix
 {
     private readonly long[] _counts;
 
     /// <summary>An empty matrix.</summary>
     /// <param name="classes">Names of the classes.</param>
-    public ConfusionMatrix(IReadOnlyList<string> classes)
+    internal ConfusionMatrix(IReadOnlyList<string> classes)
     {
         ArgumentNullException.ThrowIfNull(classes);
         Classes = classes;
@@ -20,22 +20,22 @@ public sealed class ConfusionMatrix
     /// <summary>Names of the classes.</summary>
     public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>Images of class <paramref name="actual"/> that were taken for <paramref name="predicted"/>.</summary>
+    /// <summary>Images of class <paramref name="actual"/> that were predicted as <paramref name="predicted"/>.</summary>
     public long this[int actual, int predicted] => _counts[actual * Classes.Count + predicted];
 
     /// <summary>Counts an image.</summary>
-    public void Add(int actual, int predicted) => _counts[actual * Classes.Count + predicted]++;
+    internal void Add(int actual, int predicted) => _counts[actual * Classes.Count + predicted]++;
 
     /// <summary>Images of a class.</summary>
     public long Actual(int label) => Enumerable.Range(0, Classes.Count).Sum(k => this[label, k]);
 
-    /// <summary>Images that were taken for a class.</summary>
+    /// <summary>Images that were predicted as a class.</summary>
     public long Predicted(int label) => Enumerable.Range(0, Classes.Count).Sum(k => this[k, label]);
 
-    /// <summary>Of the images taken for a class, the share that is of it; not a number if there are none.</summary>
+    /// <summary>Precision: of the images predicted as a class, the fraction that belongs to it; NaN if there are none.</summary>
     public double Precision(int label) => (double)this[label, label] / Predicted(label);
 
-    /// <summary>Of the images of a class, the share that was recognized; not a number if there are none.</summary>
+    /// <summary>Recall: of the images of a class, the fraction that was predicted as it; NaN if there are none.</summary>
     public double Recall(int label) => (double)this[label, label] / Actual(label);
 
     /// <summary>The matrix as comma-separated values: a line for each actual class, a column for each predicted one.</summary>

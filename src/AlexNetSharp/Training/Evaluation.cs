@@ -6,7 +6,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>An image that was taken for another class.</summary>
+/// <summary>A misclassified image.</summary>
 public sealed class Mistake
 {
     internal Mistake(int index, int label, int predicted, double probability) =>
@@ -18,14 +18,14 @@ public sealed class Mistake
     /// <summary>Its class.</summary>
     public int Label { get; }
 
-    /// <summary>The class that it was taken for.</summary>
+    /// <summary>The predicted class.</summary>
     public int Predicted { get; }
 
-    /// <summary>How sure the network was of that, from 0 to 1.</summary>
+    /// <summary>Probability of the predicted class, from 0 to 1.</summary>
     public double Probability { get; }
 }
 
-/// <summary>How well a network does on images: loss, hits, who is taken for whom, and the mistakes it was most sure of.</summary>
+/// <summary>Results of a network on images: loss, accuracy, confusion matrix, and the most confident mistakes.</summary>
 public sealed class Evaluation
 {
     internal Evaluation(Tally tally, ConfusionMatrix confusion, IReadOnlyList<Mistake> mistakes) =>
@@ -34,13 +34,13 @@ public sealed class Evaluation
     /// <summary>Loss and hits.</summary>
     public Tally Tally { get; }
 
-    /// <summary>Who is taken for whom.</summary>
+    /// <summary>The confusion matrix.</summary>
     public ConfusionMatrix Confusion { get; }
 
     /// <summary>The most confident mistakes, the worst first.</summary>
     public IReadOnlyList<Mistake> Mistakes { get; }
 
-    /// <summary>Runs a network over images.</summary>
+    /// <summary>Evaluates a network on images.</summary>
     /// <param name="executor">What computes; the outputs of its network are logits. It holds at least the views of one image.</param>
     /// <param name="source">The images; with several views a batch holds the views of each image one after the other.</param>
     /// <param name="classes">Names of the classes.</param>
@@ -48,7 +48,7 @@ public sealed class Evaluation
     /// Views of each image whose probabilities are averaged: 1, or 10 for the ten crops of Krizhevsky et al. 2012, section 4.1. The loss is
     /// then that of the average.
     /// </param>
-    /// <param name="mistakes">Mistakes to keep.</param>
+    /// <param name="mistakes">Number of mistakes to keep.</param>
     /// <param name="progress">Called with the number of images done.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="ArgumentException">The network does not have as many outputs as there are classes, or does not take these images.</exception>
@@ -62,15 +62,15 @@ public sealed class Evaluation
         return Gather(executor, source, classes, mistakes, progress, each => Measure(executor, source, views, cancellationToken, each));
     }
 
-    /// <summary>Runs a network over images that several processes share: each does some of the batches, all get the results of all.</summary>
+    /// <summary>Evaluates a network on images that several processes share: each computes some of the batches, and all receive the results of all.</summary>
     /// <param name="executor">As for <see cref="Run"/>, with the same parameters in all processes.</param>
-    /// <param name="source">The same images in all processes; each reads every so many batches (<see cref="DataLoaderOptions.Turn"/>).</param>
+    /// <param name="source">The same images in all processes; each reads every n-th batch (<see cref="BatchShare.OfBatches"/>).</param>
     /// <param name="classes">Names of the classes.</param>
     /// <param name="processes">The processes; all have to call this.</param>
     /// <param name="views">As for <see cref="Run"/>.</param>
-    /// <param name="mistakes">Mistakes to keep.</param>
+    /// <param name="mistakes">Number of mistakes to keep.</param>
     /// <param name="progress">Called with the number of images done in all processes.</param>
-    /// <param name="cancellationToken">Of any of the processes, stops all after the same batches.</param>
+    /// <param name="cancellationToken">Canceling it in one process stops all of them after the same batches.</param>
     /// <returns>In all processes what <see cref="Run"/> gives in one, with the same bits.</returns>
     /// <exception cref="ArgumentException">The network does not have as many outputs as there are classes, or does not take these images.</exception>
     /// <exception cref="InvalidDataException">An image of this process's batches cannot be read or used; the message begins with its name.</exception>

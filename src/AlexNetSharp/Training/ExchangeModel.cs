@@ -4,38 +4,57 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>What a fully connected layer's gradient costs a process in a step, both ways.</summary>
-/// <param name="Layer">Name of the layer.</param>
-/// <param name="Factors">Whether inputs and output gradients travel, and every process computes the gradient of the whole batch.</param>
-/// <param name="DenseBytes">Bytes that a process sends where the gradient travels.</param>
-/// <param name="FactorBytes">Bytes that a process sends where its factors travel.</param>
-/// <param name="DenseMultiplyAdds">Multiply-adds of a process's own part of the batch.</param>
-/// <param name="FactorMultiplyAdds">Multiply-adds of the whole batch.</param>
-/// <param name="DenseSeconds">Time of it all where the gradient travels.</param>
-/// <param name="FactorSeconds">Time of it all where its factors travel.</param>
-public sealed record LayerExchange(
-    string Layer, bool Factors, double DenseBytes, double FactorBytes, double DenseMultiplyAdds, double FactorMultiplyAdds, double DenseSeconds, double FactorSeconds);
+/// <summary>The cost per step and process of the two ways to exchange a fully connected layer's gradient.</summary>
+public sealed class LayerExchange
+{
+    internal LayerExchange(string layer, bool factors, double denseBytes, double factorBytes, double denseMultiplyAdds, double factorMultiplyAdds, double denseSeconds, double factorSeconds) =>
+        (Layer, Factors, DenseBytes, FactorBytes, DenseMultiplyAdds, FactorMultiplyAdds, DenseSeconds, FactorSeconds) = (layer, factors, denseBytes, factorBytes, denseMultiplyAdds, factorMultiplyAdds, denseSeconds, factorSeconds);
+
+    /// <summary>Name of the layer.</summary>
+    public string Layer { get; }
+
+    /// <summary>Whether the factors (inputs and output gradients) are exchanged, and every process computes the gradient of the whole batch.</summary>
+    public bool Factors { get; }
+
+    /// <summary>Bytes that a process sends if gradients are exchanged.</summary>
+    public double DenseBytes { get; }
+
+    /// <summary>Bytes that a process sends if factors are exchanged.</summary>
+    public double FactorBytes { get; }
+
+    /// <summary>Multiply-adds of a process's own part of the batch.</summary>
+    public double DenseMultiplyAdds { get; }
+
+    /// <summary>Multiply-adds of the whole batch.</summary>
+    public double FactorMultiplyAdds { get; }
+
+    /// <summary>Time in seconds if gradients are exchanged.</summary>
+    public double DenseSeconds { get; }
+
+    /// <summary>Time in seconds if factors are exchanged.</summary>
+    public double FactorSeconds { get; }
+}
 
 /// <summary>
-/// How the gradients of fully connected layers travel, chosen by what they cost: time = bytes sent / bandwidth + multiply-adds / rate + bytes
+/// Chooses how the gradients of fully connected layers are exchanged, by estimated time: time = bytes sent / bandwidth + multiply-adds / rate + bytes
 /// that local sums read and write / memory bandwidth. The result of a training does not depend on it.
 /// </summary>
-/// <param name="BytesPerSecond">Bandwidth between processes, each way.</param>
-/// <param name="MultiplyAddsPerSecond">Rate of a process.</param>
-/// <param name="MemoryBytesPerSecond">Memory bandwidth of a process.</param>
+/// <param name="bytesPerSecond">Bandwidth between processes, each way.</param>
+/// <param name="multiplyAddsPerSecond">Rate of a process.</param>
+/// <param name="memoryBytesPerSecond">Memory bandwidth of a process.</param>
 /// <remarks>Sufficient factors: Xie et al. 2016, "Lighter-Communication Distributed Machine Learning via Sufficient Factor Broadcasting".</remarks>
-public sealed record ExchangeModel(double BytesPerSecond, double MultiplyAddsPerSecond, double MemoryBytesPerSecond)
+public sealed class ExchangeModel(double bytesPerSecond, double multiplyAddsPerSecond, double memoryBytesPerSecond)
 {
-    /// <summary>Multiply-adds a second of a thread: some two fifths of what a core with AVX2 has at 3.5 GHz.</summary>
+    /// <summary>Assumed multiply-adds per second and thread: about two fifths of the peak of a core with AVX2 at 3.5 GHz.</summary>
     public const double RateOfThread = 20e9;
 
-    /// <summary>Memory bandwidth of a process where nobody has measured it.</summary>
+    /// <summary>Assumed memory bandwidth of a process in bytes per second.</summary>
     public const double UsualMemory = 10e9;
 
     /// <summary>Chooses for each fully connected layer that learns.</summary>
     /// <param name="network">The network.</param>
     /// <param name="scope">What learns.</param>
-    /// <param name="batchSize">Images of a batch.</param>
+    /// <param name="batchSize">Images per batch.</param>
     /// <param name="partSize">Images of a part.</param>
     /// <param name="processes">Processes.</param>
     /// <param name="always">True: factors everywhere; false: nowhere; null: what takes less time.</param>
@@ -56,8 +75,8 @@ public sealed record ExchangeModel(double BytesPerSecond, double MultiplyAddsPer
             double denseWork = (double)ownParts * partSize * inputs * outputs, factorWork = (double)parts * partSize * inputs * outputs;
             // A sum reads two and writes one.
             double sums = 3 * size * (ownParts - pieces + (sum.Pieces.Length - 1.0) / processes);
-            double dense = denseBytes / BytesPerSecond + denseWork / MultiplyAddsPerSecond + sums / MemoryBytesPerSecond;
-            double factors = factorBytes / BytesPerSecond + factorWork / MultiplyAddsPerSecond;
+            double dense = denseBytes / bytesPerSecond + denseWork / multiplyAddsPerSecond + sums / memoryBytesPerSecond;
+            double factors = factorBytes / bytesPerSecond + factorWork / multiplyAddsPerSecond;
             choices.Add(new LayerExchange(
                 weight.Name[..weight.Name.LastIndexOf('.')], always ?? factors < dense, denseBytes, factorBytes, denseWork, factorWork, dense, factors));
         }

@@ -7,7 +7,7 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// What the frozen layers of a network make of the images of a dataset, computed once: batches for the training of the layers after them.
+/// The outputs of a network's frozen layers for the images of a dataset, computed once: batches for training the layers after them.
 /// </summary>
 /// <remarks>
 /// Layers that do not learn give the same for an image in every epoch, as long as the image is not changed at random. The order of an epoch
@@ -44,13 +44,13 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
     /// <inheritdoc/>
     public string? Fingerprint { get; }
 
-    /// <summary>Bytes of the features of so many images.</summary>
+    /// <summary>Memory of the features of a number of images, in bytes.</summary>
     public static long BytesOf(Shape shape, int images) => checked(shape.Length * images * sizeof(float));
 
     /// <summary>Computes the features of all images and keeps them in memory.</summary>
     /// <param name="executor">The frozen layers, in inference.</param>
     /// <param name="images">The images, in their own order; read once.</param>
-    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="batchSize">Images per batch of the training.</param>
     /// <param name="seed">Key of the random order, as that of <see cref="DataLoaderOptions.Seed"/>; null: always in the same order.</param>
     /// <param name="progress">Receives the number of images done.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
@@ -89,12 +89,12 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
 
     /// <summary>Computes the features of all images in several processes: process r does each batch whose number leaves r, all get the features of all.</summary>
     /// <param name="executor">As for <see cref="Compute"/>, with the same parameters in all processes.</param>
-    /// <param name="images">The same images in all processes, in their own order; each reads every so many batches (<see cref="DataLoaderOptions.Turn"/>).</param>
+    /// <param name="images">The same images in all processes, in their own order; each reads every n-th batch (<see cref="BatchShare.OfBatches"/>).</param>
     /// <param name="processes">The processes; all have to call this.</param>
-    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="batchSize">Images per batch of the training.</param>
     /// <param name="seed">As for <see cref="Compute"/>.</param>
     /// <param name="progress">Receives the number of images done in all processes.</param>
-    /// <param name="cancellationToken">Of any of the processes, stops all after the same batches.</param>
+    /// <param name="cancellationToken">Canceling it in one process stops all of them after the same batches.</param>
     /// <returns>In all processes what <see cref="Compute"/> gives in one, with the same bits.</returns>
     /// <exception cref="InvalidDataException">An image of this process's batches cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
@@ -149,12 +149,12 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
         }
     }
 
-    /// <summary>Gives the features that process 0 has to all.</summary>
+    /// <summary>Sends the features of process 0 to all processes.</summary>
     /// <param name="own">Those of process 0; null in others.</param>
     /// <param name="shape">Shape of the features of an image.</param>
     /// <param name="images">The images, the same in all processes.</param>
     /// <param name="processes">The processes; all have to call this.</param>
-    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="batchSize">Images per batch of the training.</param>
     /// <param name="seed">As for <see cref="Compute"/>.</param>
     /// <returns>In process 0 <paramref name="own"/>; in others the same in memory.</returns>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
@@ -185,9 +185,9 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
         }
     }
 
-    /// <summary>Writes the features to a safetensors file, whole or not at all.</summary>
+    /// <summary>Writes the features to a safetensors file, completely or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="key">What they depend on: whoever opens the file says the same.</param>
+    /// <param name="key">A key for what they depend on, to be given again when the file is opened.</param>
     /// <exception cref="IOException">The file cannot be written; an older one stays.</exception>
     public void Save(string path, string key) => SafetensorsWriter.Write(
         path,
@@ -203,12 +203,12 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
 
     /// <summary>Opens features that <see cref="Save"/> wrote; they stay in the file, which is mapped into memory.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="key">What they must depend on.</param>
+    /// <param name="key">The key that was given to <see cref="Save"/>.</param>
     /// <param name="shape">Shape of the features of an image.</param>
     /// <param name="images">The images that they must be of: number, classes, fingerprint.</param>
-    /// <param name="batchSize">Images in a batch of the training.</param>
+    /// <param name="batchSize">Images per batch of the training.</param>
     /// <param name="seed">Key of the random order; null: always in the same order.</param>
-    /// <returns>The features, or null where there is no such file, or one of other features, or a damaged one.</returns>
+    /// <returns>The features, or null if there is no such file, or it is damaged or holds other features.</returns>
     public static FeatureBatches? Open(string path, string key, Shape shape, IBatchSource images, int batchSize, ulong? seed)
     {
         ArgumentNullException.ThrowIfNull(images);

@@ -4,12 +4,21 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Images of a batch that an executor has in its memory: all of the batch, or a part where the executor is smaller.</summary>
-/// <param name="Batch">The batch.</param>
-/// <param name="First">Position of the first image in the batch.</param>
-/// <param name="Count">Images.</param>
-public readonly record struct BatchPart(Batch Batch, int First, int Count)
+/// <summary>The images of a batch that an executor holds: all of them, or a part if the executor's batch size is smaller.</summary>
+public readonly struct BatchPart
 {
+    internal BatchPart(Batch batch, int first, int count) =>
+        (Batch, First, Count) = (batch, first, count);
+
+    /// <summary>The batch.</summary>
+    public Batch Batch { get; }
+
+    /// <summary>Position of the first image in the batch.</summary>
+    public int First { get; }
+
+    /// <summary>Images.</summary>
+    public int Count { get; }
+
     /// <summary>The class of each image.</summary>
     public ReadOnlySpan<int> Labels => Batch.Labels.Slice(First, Count);
 
@@ -19,7 +28,7 @@ public readonly record struct BatchPart(Batch Batch, int First, int Count)
 
 /// <summary>Runs images through an executor, batch after batch, while the source prepares the next ones.</summary>
 /// <remarks>
-/// Evaluation and validation are made of it, and so is whatever needs the outputs of many images, such as the features of a dataset:
+/// Use it for whatever needs the outputs of many images, such as the features of a dataset:
 /// <code>
 /// foreach (BatchPart part in ForwardPass.Run(executor, loader))
 ///     for (int i = 0; i &lt; part.Count; i++)
@@ -29,7 +38,7 @@ public readonly record struct BatchPart(Batch Batch, int First, int Count)
 public static class ForwardPass
 {
     /// <summary>Computes the outputs of the images of an epoch, without dropout.</summary>
-    /// <param name="executor">What computes; its output holds those of the part until the next one is asked for.</param>
+    /// <param name="executor">The executor; its output is that of the current part until the next one is requested.</param>
     /// <param name="source">The images.</param>
     /// <param name="views">Inputs of each image that lie one after the other: 1, or 10 for ten crops.</param>
     /// <param name="epoch">The epoch, from 0.</param>

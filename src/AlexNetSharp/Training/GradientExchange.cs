@@ -8,8 +8,8 @@ using AlexNetSharp.Threading;
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// Adds the gradients of the parts of a batch in one fixed order, whichever process computed which: the same bits for any number of
-/// processes.
+/// Adds up the gradients of the parts of a batch in one fixed order, whichever process computed them: results are bit-identical for any
+/// number of processes.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -18,8 +18,8 @@ namespace AlexNetSharp.Training;
 /// (1, 2, 4, … of 2ᵏ parts) a process sends 2 (n − 1) / n of the gradients' size, the least that any exchange needs.
 /// </para>
 /// <para>
-/// Gradients travel on a thread of their own while backward goes on. Of layers that the plan leaves to the exchange
-/// (<c>PlanOptions.FactorLayers</c>) inputs and output gradients travel, and every process computes the gradient of the whole batch from them.
+/// Gradients are sent on a separate thread while the backward pass goes on. Of layers that the plan leaves to the exchange
+/// (<c>PlanOptions.FactorLayers</c>) inputs and output gradients are exchanged instead, and every process computes the gradient of the whole batch from them.
 /// </para>
 /// </remarks>
 public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
@@ -37,10 +37,10 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     private readonly CommunicationThread? _thread;
     private int _used, _part;
 
-    /// <summary>Prepares the exchange.</summary>
+    /// <summary>Creates the exchange.</summary>
     /// <param name="processes">The processes.</param>
     /// <param name="executor">What computes the gradients. Its batch is a part.</param>
-    /// <param name="batchSize">Images of a batch of the training.</param>
+    /// <param name="batchSize">Images per batch of the training.</param>
     /// <exception cref="ArgumentException">The executor computes no gradients, or there are more processes than parts.</exception>
     /// <exception cref="OutOfMemoryException">There is not enough memory for sums and for what arrives.</exception>
     public GradientExchange(IProcessGroup processes, IExecutor executor, int batchSize)
@@ -70,18 +70,23 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     }
 
     /// <inheritdoc/>
-    public IProcessGroup Processes { get; }
+    IProcessGroup IGradientExchange.Processes => Processes;
+
+    private IProcessGroup Processes { get; }
 
     /// <inheritdoc/>
     public int FirstPart { get; }
 
-    /// <inheritdoc/>
-    public int EndPart { get; }
+    /// <inheritdoc cref="IGradientExchange.EndPart"/>
+    internal int EndPart { get; }
 
-    /// <summary>Time that gradients were under way, on the communication thread, in all.</summary>
+    /// <inheritdoc/>
+    int IGradientExchange.EndPart => EndPart;
+
+    /// <summary>Total time that the communication thread was busy.</summary>
     public TimeSpan Busy => _thread?.Busy ?? TimeSpan.Zero;
 
-    /// <summary>Time that <see cref="Complete"/> has waited for them, in all: what backward did not hide.</summary>
+    /// <summary>Total time that <see cref="Complete"/> has waited: communication that the backward pass did not hide.</summary>
     public TimeSpan Waited { get; private set; }
 
     /// <inheritdoc/>
@@ -106,7 +111,7 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     }
 
     /// <inheritdoc/>
-    public Tally Agree(ReadOnlySpan<Tally> own, ref bool stop)
+    Tally IGradientExchange.Agree(ReadOnlySpan<Tally> own, ref bool stop)
     {
         _ownTallies.AsSpan().Clear();
         own.CopyTo(_ownTallies);
@@ -140,7 +145,7 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
         }
     }
 
-    /// <summary>Ends the thread and frees the memory.</summary>
+    /// <summary>Stops the thread and frees the memory.</summary>
     public void Dispose()
     {
         _thread?.Dispose();
@@ -210,14 +215,14 @@ internal abstract class SharedGradients : IDisposable
     /// <param name="used">Parts with images.</param>
     public abstract void Begin(PartSum sum, int used);
 
-    /// <summary>Takes one of the gradients of a part; called on the thread that trains.</summary>
+    /// <summary>Takes one of the gradients of a part; called on the training thread.</summary>
     /// <returns>Whether this process has all of all its parts now, so that they can travel.</returns>
     public abstract bool Take(WorkerPool pool, int part);
 
     /// <summary>Lets them travel; called on the communication thread.</summary>
     public abstract void Travel();
 
-    /// <summary>Does the rest when they have arrived; called on the thread that trains.</summary>
+    /// <summary>Does the rest when they have arrived; called on the training thread.</summary>
     /// <param name="pool">The threads.</param>
     /// <param name="merges">The order of the sum of all parts as one process does it.</param>
     public virtual void Finish(WorkerPool pool, int[] merges)

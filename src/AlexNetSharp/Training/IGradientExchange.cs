@@ -11,7 +11,7 @@ namespace AlexNetSharp.Training;
 /// The order of calls in a step: <see cref="Begin"/>; for each part that is this process's, <see cref="BeginPart"/> and then <see cref="Ready"/>
 /// for each gradient; <see cref="Agree"/>; <see cref="Complete"/>.
 /// </remarks>
-public interface IGradientExchange
+internal interface IGradientExchange
 {
     /// <summary>The processes.</summary>
     IProcessGroup Processes { get; }

@@ -3,14 +3,14 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Turns gradients into changes of parameters.</summary>
+/// <summary>Updates parameters from gradients.</summary>
 public interface IOptimizer : IDisposable
 {
     /// <summary>The values that are updated.</summary>
     ParameterSet Parameters { get; }
 
     /// <summary>
-    /// All that the optimizer remembers from step to step, by name; only for parameters that learn. Checkpoints store each tensor as
+    /// The optimizer's state by name; only for parameters that learn. Checkpoints store each tensor as
     /// <c>optimizer/</c> and its name, and set it when a training continues.
     /// </summary>
     ParameterSet State { get; }

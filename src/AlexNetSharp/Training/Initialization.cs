@@ -2,12 +2,12 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Published ways to draw the initial values of a network; each gives the same network with other initializers.</summary>
+/// <summary>Published initialization schemes; each returns the same network with other initializers.</summary>
 public static class Initialization
 {
     /// <summary>
     /// The notebook's: kernels from a truncated normal of deviation 0.1 with biases 0; fully connected weights and biases from a truncated
-    /// normal of deviation 1. Outputs are then huge: good for measuring, not for training.
+    /// normal of deviation 1. Outputs are then huge: fine for benchmarks, not for training.
     /// </summary>
     public static Network Notebook(Network network) => Rewrite(
         network,
@@ -44,11 +44,11 @@ public static class Initialization
             {
                 case Conv2d conv:
                     (Initializer kernels, Initializer convBias) = convolution(conv, convolutions++);
-                    layers.Add(conv with { WeightInitializer = kernels, BiasInitializer = convBias });
+                    layers.Add(conv.With(weight: kernels, bias: convBias));
                     break;
                 case Linear dense:
                     (Initializer matrix, Initializer bias) = linear(dense, --linearsLeft > 0);
-                    layers.Add(dense with { WeightInitializer = matrix, BiasInitializer = bias });
+                    layers.Add(dense.With(weight: matrix, bias: bias));
                     break;
                 default:
                     layers.Add(layer);

@@ -1,20 +1,29 @@
 namespace AlexNetSharp.Training;
 
 /// <summary>
-/// The learning rate as a function of where the training stands. Nothing is remembered from call to call, so a run that is continued from a
+/// The learning rate as a function of the progress of a training. Schedules have no state, so a run that continues from a
 /// checkpoint sees the same rates as one that never stopped.
 /// </summary>
-public abstract record LearningRateSchedule
+public abstract class LearningRateSchedule
 {
     private protected LearningRateSchedule(double baseRate) => BaseRate = baseRate;
 
     /// <summary>The rate that the schedule starts from, after warm-up.</summary>
-    public double BaseRate { get; init; }
+    internal double BaseRate { get; }
 
-    /// <summary>Steps over which the rate rises linearly: step s of these, from 0, takes (s + 1) / WarmupSteps of the schedule's rate. 0 for none.</summary>
-    public long WarmupSteps { get; init; }
+    /// <summary>Steps of <see cref="WithWarmup"/>; 0 for none.</summary>
+    internal long WarmupSteps { get; private set; }
 
-    /// <summary>The same rate throughout.</summary>
+    /// <summary>The same schedule with a linear warm-up: step s of it, from 0, takes (s + 1) / <paramref name="steps"/> of the schedule's rate.</summary>
+    /// <param name="steps">Steps of the warm-up; 0 for none.</param>
+    public LearningRateSchedule WithWarmup(long steps)
+    {
+        var schedule = (LearningRateSchedule)MemberwiseClone();
+        schedule.WarmupSteps = steps;
+        return schedule;
+    }
+
+    /// <summary>A constant rate.</summary>
     /// <param name="rate">The rate.</param>
     public static LearningRateSchedule Constant(double rate) => new ConstantRate(rate);
 
@@ -38,7 +47,7 @@ public abstract record LearningRateSchedule
 
     /// <summary>A rate that is multiplied by <paramref name="gamma"/> when the loss has not improved (PyTorch's <c>ReduceLROnPlateau</c> with mode min and relative threshold).</summary>
     /// <param name="rate">The first rate.</param>
-    /// <param name="patience">Validations without improvement that are let pass.</param>
+    /// <param name="patience">Number of validations without improvement before the rate drops.</param>
     /// <param name="gamma">Factor of a drop.</param>
     /// <param name="threshold">A loss counts as improved below (1 − threshold) times the best one.</param>
     public static LearningRateSchedule Plateau(double rate, int patience = 10, double gamma = 0.1, double threshold = 1e-4) => new PlateauRate(rate, patience, gamma, threshold);
@@ -68,20 +77,26 @@ public abstract record LearningRateSchedule
     }
 }
 
-/// <summary>The same rate throughout.</summary>
-/// <param name="BaseRate">The rate.</param>
-internal sealed record ConstantRate(double BaseRate) : LearningRateSchedule(BaseRate)
+/// <summary>A constant rate.</summary>
+/// <param name="baseRate">The rate.</param>
+internal sealed class ConstantRate(double baseRate) : LearningRateSchedule(baseRate)
 {
     /// <inheritdoc/>
     private protected override double Factor(double epoch, ReadOnlySpan<double> losses) => 1;
 }
 
-/// <summary>Multiplies the rate by <paramref name="Gamma"/> every <paramref name="Epochs"/> epochs.</summary>
-/// <param name="BaseRate">The first rate.</param>
-/// <param name="Epochs">Epochs from one drop to the next, at least 1.</param>
-/// <param name="Gamma">Factor of a drop.</param>
-internal sealed record StepRate(double BaseRate, int Epochs, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
+/// <summary>Multiplies the rate by <paramref name="gamma"/> every <paramref name="epochs"/> epochs.</summary>
+/// <param name="baseRate">The first rate.</param>
+/// <param name="epochs">Epochs from one drop to the next, at least 1.</param>
+/// <param name="gamma">Factor of a drop.</param>
+internal sealed class StepRate(double baseRate, int epochs, double gamma = 0.1) : LearningRateSchedule(baseRate)
 {
+    /// <summary>Epochs from one drop to the next, at least 1.</summary>
+    public int Epochs { get; } = epochs;
+
+    /// <summary>Factor of a drop.</summary>
+    public double Gamma { get; } = gamma;
+
     /// <inheritdoc/>
     private protected override double Factor(double epoch, ReadOnlySpan<double> losses) => Math.Pow(Gamma, Math.Floor(epoch / Epochs));
 
@@ -94,12 +109,18 @@ internal sealed record StepRate(double BaseRate, int Epochs, double Gamma = 0.1)
     }
 }
 
-/// <summary>Multiplies the rate by <paramref name="Gamma"/> when each of the given epochs begins.</summary>
-/// <param name="BaseRate">The first rate.</param>
-/// <param name="Milestones">Epochs done at each drop: 120 and 130 for a run of 120, 10 and 10 epochs.</param>
-/// <param name="Gamma">Factor of a drop.</param>
-internal sealed record MultiStepRate(double BaseRate, IReadOnlyList<int> Milestones, double Gamma = 0.1) : LearningRateSchedule(BaseRate)
+/// <summary>Multiplies the rate by <paramref name="gamma"/> when each of the given epochs begins.</summary>
+/// <param name="baseRate">The first rate.</param>
+/// <param name="milestones">Epochs done at each drop: 120 and 130 for a run of 120, 10 and 10 epochs.</param>
+/// <param name="gamma">Factor of a drop.</param>
+internal sealed class MultiStepRate(double baseRate, IReadOnlyList<int> milestones, double gamma = 0.1) : LearningRateSchedule(baseRate)
 {
+    /// <summary>Epochs done at each drop: 120 and 130 for a run of 120, 10 and 10 epochs.</summary>
+    public IReadOnlyList<int> Milestones { get; } = milestones;
+
+    /// <summary>Factor of a drop.</summary>
+    public double Gamma { get; } = gamma;
+
     /// <inheritdoc/>
     private protected override double Factor(double epoch, ReadOnlySpan<double> losses)
     {
@@ -121,14 +142,20 @@ internal sealed record MultiStepRate(double BaseRate, IReadOnlyList<int> Milesto
 }
 
 /// <summary>
-/// Half a cosine from the base rate down to <paramref name="MinimumRate"/>, step by step (Loshchilov and Hutter 2017, "SGDR", equation 5,
+/// Half a cosine from the base rate down to <paramref name="minimumRate"/>, step by step (Loshchilov and Hutter 2017, "SGDR", equation 5,
 /// without restarts).
 /// </summary>
-/// <param name="BaseRate">The first rate.</param>
-/// <param name="Epochs">Epochs of the whole training, at least 1.</param>
-/// <param name="MinimumRate">The rate at the end.</param>
-internal sealed record CosineRate(double BaseRate, int Epochs, double MinimumRate = 0) : LearningRateSchedule(BaseRate)
+/// <param name="baseRate">The first rate.</param>
+/// <param name="epochs">Epochs of the whole training, at least 1.</param>
+/// <param name="minimumRate">The rate at the end.</param>
+internal sealed class CosineRate(double baseRate, int epochs, double minimumRate = 0) : LearningRateSchedule(baseRate)
 {
+    /// <summary>Epochs of the whole training, at least 1.</summary>
+    public int Epochs { get; } = epochs;
+
+    /// <summary>The rate at the end.</summary>
+    public double MinimumRate { get; } = minimumRate;
+
     /// <inheritdoc/>
     private protected override double Factor(double epoch, ReadOnlySpan<double> losses)
     {
@@ -146,15 +173,24 @@ internal sealed record CosineRate(double BaseRate, int Epochs, double MinimumRat
 }
 
 /// <summary>
-/// Multiplies the rate by <paramref name="Gamma"/> when the loss has not improved for more than <paramref name="Patience"/> epochs (validations)
+/// Multiplies the rate by <paramref name="gamma"/> when the loss has not improved for more than <paramref name="patience"/> epochs (validations)
 /// (PyTorch's <c>ReduceLROnPlateau</c> with mode min and relative threshold).
 /// </summary>
-/// <param name="BaseRate">The first rate.</param>
-/// <param name="Patience">Epochs without improvement that are let pass.</param>
-/// <param name="Gamma">Factor of a drop.</param>
-/// <param name="Threshold">A loss counts as improved below (1 − threshold) times the best one.</param>
-internal sealed record PlateauRate(double BaseRate, int Patience = 10, double Gamma = 0.1, double Threshold = 1e-4) : LearningRateSchedule(BaseRate)
+/// <param name="baseRate">The first rate.</param>
+/// <param name="patience">Number of epochs without improvement before the rate drops.</param>
+/// <param name="gamma">Factor of a drop.</param>
+/// <param name="threshold">A loss counts as improved below (1 − threshold) times the best one.</param>
+internal sealed class PlateauRate(double baseRate, int patience = 10, double gamma = 0.1, double threshold = 1e-4) : LearningRateSchedule(baseRate)
 {
+    /// <summary>Number of epochs without improvement before the rate drops.</summary>
+    public int Patience { get; } = patience;
+
+    /// <summary>Factor of a drop.</summary>
+    public double Gamma { get; } = gamma;
+
+    /// <summary>A loss counts as improved below (1 − threshold) times the best one.</summary>
+    public double Threshold { get; } = threshold;
+
     /// <inheritdoc/>
     private protected override double Factor(double epoch, ReadOnlySpan<double> losses)
     {

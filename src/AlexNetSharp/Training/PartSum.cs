@@ -3,7 +3,7 @@ namespace AlexNetSharp.Training;
 
 /// <summary>
 /// The order in which the gradients of the parts of a batch are added: the sum of the first half of the parts plus that of the second, each of
-/// them made in the same way. It depends on the number of parts alone, whoever computes them.
+/// them made in the same way. It depends only on the number of parts, not on which process computes them.
 /// </summary>
 /// <remarks>
 /// As a program for a stack: part after part is put on it, and after each, so many times the two on top become their sum. A process whose

@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>What all processes of a group do together, made of transfers; on channel 0, by the thread that trains.</summary>
+/// <summary>Collective operations of a process group, on channel 0 and the training thread.</summary>
 public static unsafe class ProcessGroupExtensions
 {
-    /// <summary>Gives the bytes of process 0 to all.</summary>
+    /// <summary>Sends the bytes of process 0 to all processes.</summary>
     public static void Broadcast(this IProcessGroup group, Span<byte> bytes)
     {
         fixed (byte* address = bytes)
@@ -18,9 +18,9 @@ public static unsafe class ProcessGroupExtensions
         }
     }
 
-    /// <summary>Gives the message of process 0 to all.</summary>
+    /// <summary>Sends the message of process 0 to all processes.</summary>
     /// <param name="group">The processes.</param>
-    /// <param name="message">The message; not looked at in other processes.</param>
+    /// <param name="message">The message; ignored in other processes.</param>
     public static byte[] BroadcastMessage(this IProcessGroup group, byte[]? message)
     {
         long length = message?.LongLength ?? 0;
@@ -30,7 +30,7 @@ public static unsafe class ProcessGroupExtensions
         return bytes;
     }
 
-    /// <summary>Gives what each process has to all; the same length everywhere.</summary>
+    /// <summary>Sends the values of each process to all processes; all have the same length.</summary>
     /// <param name="group">The processes.</param>
     /// <param name="own">What this process has.</param>
     /// <param name="all">Receives what process r has at r · length.</param>
@@ -58,7 +58,7 @@ public static unsafe class ProcessGroupExtensions
         ArrayPool<Transfer>.Shared.Return(transfers);
     }
 
-    /// <summary>Gives the message that each process has to all; of any length.</summary>
+    /// <summary>Sends the message of each process to all processes; messages may differ in length.</summary>
     public static byte[][] AllGatherMessages(this IProcessGroup group, byte[] own)
     {
         var lengths = new long[group.Count];

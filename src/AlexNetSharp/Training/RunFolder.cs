@@ -8,12 +8,12 @@ namespace AlexNetSharp.Training;
 
 /// <summary>
 /// The folder of a training: <c>checkpoints/last.safetensors</c> and <c>best.safetensors</c>, <c>metrics.csv</c> with a line for each epoch,
-/// <c>metrics-steps.csv</c> with some two thousand lines for single steps, and <c>tensorboard/</c> with one event file for each epoch. Every
-/// file is written whole or not at all.
+/// <c>metrics-steps.csv</c> with about two thousand lines for single steps, and <c>tensorboard/</c> with one event file for each epoch. Every
+/// file is written completely or not at all.
 /// </summary>
 /// <remarks>
-/// The folder belongs to one training at a time, until <see cref="Dispose"/>: <c>.lock</c> is open and locked by the system, which lets go
-/// of it when the process ends, however it ends. That the file lies there says nothing.
+/// The folder belongs to one training at a time, until <see cref="Dispose"/>: it holds a system lock on <c>.lock</c>, which is released
+/// when the process ends. The presence of the file alone means nothing.
 /// </remarks>
 public sealed class RunFolder : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class RunFolder : IDisposable
     private StepLog? _steps;
     private long _stepsSaved;
 
-    /// <summary>Makes the folder, if it does not exist, and locks it; removes unfinished files of a process that was killed.</summary>
+    /// <summary>Creates the folder if it does not exist and locks it; removes unfinished files of a killed process.</summary>
     /// <param name="path">The folder.</param>
     /// <exception cref="IOException">The folder cannot be made, or another training writes to it.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
@@ -56,28 +56,28 @@ public sealed class RunFolder : IDisposable
     public Func<ParameterSet, byte[]?>? DrawFilters { get; init; }
 
     /// <summary>
-    /// The least time from one checkpoint to the next; 0 unless set. Where epochs take less than writing the file, the best epoch waits in
-    /// memory, and a process that is killed loses at most this time.
+    /// The minimum time between two checkpoints; 0 by default. If epochs are shorter than writing the file takes, the best epoch is kept in
+    /// memory meanwhile; a killed process loses at most this much time.
     /// </summary>
     public TimeSpan CheckpointInterval { get; init; }
 
     /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
     public string LastCheckpoint => LastCheckpointOf(Path);
 
-    /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation; the lower loss where two have the same) of those that got a checkpoint.</summary>
+    /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation; ties go to the lower loss), among those that got a checkpoint.</summary>
     public string BestCheckpoint => BestCheckpointOf(Path);
 
     /// <summary>The epoch that <see cref="BestCheckpoint"/> holds; null while there is none.</summary>
     public EpochMetrics? BestEpoch { get; private set; }
 
     /// <summary>The table of all epochs.</summary>
-    public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
+    internal string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
 
     /// <summary>The table of single steps.</summary>
-    public string StepMetricsPath => System.IO.Path.Combine(Path, "metrics-steps.csv");
+    internal string StepMetricsPath => System.IO.Path.Combine(Path, "metrics-steps.csv");
 
     /// <summary>The folder for TensorBoard.</summary>
-    public string EventsPath => System.IO.Path.Combine(Path, "tensorboard");
+    internal string EventsPath => System.IO.Path.Combine(Path, "tensorboard");
 
     private string CheckpointsPath => System.IO.Path.Combine(Path, "checkpoints");
 
@@ -87,9 +87,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Where a run in <paramref name="path"/> keeps its best checkpoint.</summary>
     public static string BestCheckpointOf(string path) => ModelFile.BestCheckpointOf(path);
 
-    /// <summary>Writes everything after each epoch of <paramref name="trainer"/>.</summary>
+    /// <summary>Writes all files after each epoch of <paramref name="trainer"/>.</summary>
     /// <param name="trainer">The training.</param>
-    /// <param name="preprocessing">What happens to an image before the network; null if unknown.</param>
+    /// <param name="preprocessing">How images are preprocessed; null if unknown.</param>
     /// <param name="classes">The classes in the order of the outputs.</param>
     /// <param name="whole">The parameters of the whole network, where the trainer trains only its last layers; null for the trainer's.</param>
     /// <exception cref="ArgumentException">Preprocessing or classes do not fit the network, or a name cannot be stored (<see cref="Model"/>).</exception>
@@ -122,7 +122,7 @@ public sealed class RunFolder : IDisposable
         _saved = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Lets another training have the folder.</summary>
+    /// <summary>Releases the folder.</summary>
     public void Dispose() => _lock.Dispose();
 
     private static FileStream Lock(string path)
@@ -189,13 +189,16 @@ public sealed class RunFolder : IDisposable
         try
         {
             using Checkpoint best = Checkpoint.Open(BestCheckpoint);
-            return best.Header.State.History is [.., var kept] && history.Contains(kept) ? kept : null;
+            return best.Header.State.History is [.., var kept] && history.Any(epoch => Results(epoch).Equals(Results(kept))) ? kept : null;
         }
         catch (InvalidDataException)
         {
             return null;
         }
     }
+
+    private static (int, long, double, Tally, Tally?, double) Results(EpochMetrics epoch) =>
+        (epoch.Epoch, epoch.Step, epoch.LearningRate, epoch.Training, epoch.Validation, epoch.Seconds);
 
     private void SaveEvents(Trainer trainer, EpochMetrics epoch)
     {

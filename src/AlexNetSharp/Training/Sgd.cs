@@ -20,7 +20,7 @@ public sealed unsafe class Sgd : IOptimizer
     private readonly LearningParameters _learning;
     private readonly SgdUpdate _update = KernelSet.Best.SgdUpdate();
 
-    /// <summary>An optimizer with all velocities 0, for the parameters whose gradients <paramref name="executor"/> computes.</summary>
+    /// <summary>Creates an optimizer with zero velocities for the parameters whose gradients <paramref name="executor"/> computes.</summary>
     /// <param name="executor">What computes the gradients; a plan lends its threads.</param>
     /// <param name="groups">Factors by parameter, and what is frozen; null for none.</param>
     /// <exception cref="ArgumentException">Nothing learns, or a group does not fit the network.</exception>
@@ -32,8 +32,8 @@ public sealed unsafe class Sgd : IOptimizer
     }
 
     /// <summary>
-    /// The learning rate for a last layer that learns alone, a softmax regression: its loss curves at most by L = (E|x|² + 1) / 2 over its inputs
-    /// x; descent with momentum m is stable below 2 (1 + m) / L, of which this is four fifths.
+    /// A learning rate for training only the last layer, which is softmax regression: the curvature of its loss is at most L = (E|x|² + 1) / 2
+    /// for inputs x; gradient descent with momentum m is stable below 2 (1 + m) / L, and this is four fifths of that.
     /// </summary>
     /// <param name="meanSquaredNorm">E|x|², as <see cref="FeatureBatches.MeanSquaredNorm"/> gives it.</param>
     /// <param name="momentum">The momentum m.</param>
@@ -45,7 +45,7 @@ public sealed unsafe class Sgd : IOptimizer
     /// <summary>The velocity v of each parameter that learns.</summary>
     public ParameterSet State { get; }
 
-    /// <summary>Share of the velocity that stays from step to step, at least 0 and below 1.</summary>
+    /// <summary>Momentum, at least 0 and below 1.</summary>
     public float Momentum
     {
         get;

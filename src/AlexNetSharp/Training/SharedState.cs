@@ -4,10 +4,10 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Where a training stands, from the first process to all: parameters, the optimizer's state, progress.</summary>
+/// <summary>Sends the state of a training from the first process to all: parameters, optimizer state, progress.</summary>
 public static class SharedState
 {
-    /// <summary>Gives all processes the values that the first one has.</summary>
+    /// <summary>Sends the parameters of the first process to all.</summary>
     /// <param name="group">The processes; each of them calls this.</param>
     /// <param name="parameters">The parameters of this process, of the same network in all.</param>
     public static void Broadcast(IProcessGroup group, ParameterSet parameters)
@@ -17,7 +17,7 @@ public static class SharedState
         parameters.MarkChanged();
     }
 
-    /// <summary>Gives all processes what the first one has.</summary>
+    /// <summary>Sends the training state of the first process to all.</summary>
     /// <param name="group">The processes; each of them calls this.</param>
     /// <param name="trainer">The trainer of this process.</param>
     public static void Broadcast(IProcessGroup group, Trainer trainer)

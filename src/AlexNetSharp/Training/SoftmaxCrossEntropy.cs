@@ -7,20 +7,20 @@ namespace AlexNetSharp.Training;
 /// The loss of classification: the mean over the images of −Σₖ q[k] · ln softmax(t)[k], with q = (1 − smoothing) · onehot(label) +
 /// smoothing / classes.
 /// </summary>
-/// <remarks>Made once and used in every step: computing allocates nothing. The same bits for any number of threads.</remarks>
+/// <remarks>Create it once and use it in every step: computing allocates nothing. Results are bit-identical for any number of threads.</remarks>
 public sealed unsafe class SoftmaxCrossEntropy : IDisposable
 {
     private readonly Kernel _kernel;
     private readonly WorkerPool? _ownPool;
     private readonly int _classes;
 
-    /// <summary>Prepares the computation.</summary>
-    /// <param name="maxBatch">The most images of a call.</param>
-    /// <param name="classes">Values of the network's output.</param>
-    /// <param name="labelSmoothing">Share of the target that is spread evenly over all classes, at least 0 and below 1.</param>
-    /// <param name="threads">Threads that compute, the caller's included.</param>
+    /// <summary>Creates the loss.</summary>
+    /// <param name="maxBatch">The most images per call.</param>
+    /// <param name="classes">Number of outputs of the network.</param>
+    /// <param name="labelSmoothing">Fraction of the target that is spread evenly over all classes, at least 0 and below 1.</param>
+    /// <param name="threads">Threads to compute with, including the caller's.</param>
     /// <param name="classWeights">
-    /// Factor on the loss of the images of each class; null for 1. The mean stays one over the images: PyTorch's <c>CrossEntropyLoss(weight)</c>
+    /// Factor on the loss of the images of each class; null for 1. The mean is still taken over the images: PyTorch's <c>CrossEntropyLoss(weight)</c>
     /// divides by the sum of the images' factors instead, which differs from batch to batch.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
@@ -59,6 +59,6 @@ public sealed unsafe class SoftmaxCrossEntropy : IDisposable
             return _kernel.Loss(t, labels, g, scale);
     }
 
-    /// <summary>Ends the threads.</summary>
+    /// <summary>Stops the threads.</summary>
     public void Dispose() => _ownPool?.Dispose();
 }

@@ -7,7 +7,7 @@ namespace AlexNetSharp.Training;
 /// <summary>What one step of a training brought, as <c>metrics-steps.csv</c> and the event files keep it.</summary>
 internal readonly record struct StepPoint(long Step, int Epoch, float LearningRate, float Loss, float Top1);
 
-/// <summary>Results of single steps: a table of comma-separated values with a line every so many steps, some two thousand in a run.</summary>
+/// <summary>Results of single steps: a table of comma-separated values with a line for every n-th step, about two thousand in a run.</summary>
 /// <remarks>
 /// The table is the only place where the points of earlier epochs are kept. It is written before each checkpoint, so it holds every point up
 /// to the checkpoint; a training that continues from there drops the points after it and computes them again.

@@ -1,34 +1,46 @@
+using System.Text.Json.Serialization;
+
 namespace AlexNetSharp.Training;
 
 /// <summary>Sums of loss and hits over images.</summary>
-/// <param name="Count">Images.</param>
-/// <param name="LossSum">Sum of the images' losses.</param>
-/// <param name="Top1Hits">Images whose class got the highest value.</param>
-/// <param name="Top5Hits">Images whose class is among the five highest.</param>
-public readonly record struct Tally(long Count, double LossSum, long Top1Hits, long Top5Hits)
+/// <param name="count">Images.</param>
+/// <param name="lossSum">Sum of the images' losses.</param>
+/// <param name="top1Hits">Images whose class has the highest output.</param>
+/// <param name="top5Hits">Images whose class is among the five highest outputs.</param>
+[method: JsonConstructor]
+public readonly struct Tally(long count, double lossSum, long top1Hits, long top5Hits)
 {
-    /// <summary>Mean loss; not a number without images.</summary>
+    /// <summary>Images.</summary>
+    public long Count { get; } = count;
+
+    /// <summary>Sum of the images' losses.</summary>
+    public double LossSum { get; } = lossSum;
+
+    /// <summary>Images whose class has the highest output.</summary>
+    public long Top1Hits { get; } = top1Hits;
+
+    /// <summary>Images whose class is among the five highest outputs.</summary>
+    public long Top5Hits { get; } = top5Hits;
+
+    /// <summary>Mean loss; NaN without images.</summary>
     public double Loss => LossSum / Count;
 
-    /// <summary>Share of images whose class got the highest value.</summary>
+    /// <summary>Top-1 accuracy: the fraction of images whose class has the highest output.</summary>
     public double Top1 => (double)Top1Hits / Count;
 
-    /// <summary>Share of images whose class is among the five highest.</summary>
+    /// <summary>Top-5 accuracy: the fraction of images whose class is among the five highest outputs.</summary>
     public double Top5 => (double)Top5Hits / Count;
 
-    /// <summary>Both together.</summary>
-    public static Tally operator +(Tally a, Tally b) => Add(a, b);
-
-    /// <summary>Both together.</summary>
-    public static Tally Add(Tally a, Tally b) =>
+    /// <summary>The sum.</summary>
+    public static Tally operator +(Tally a, Tally b) =>
         new(a.Count + b.Count, a.LossSum + b.LossSum, a.Top1Hits + b.Top1Hits, a.Top5Hits + b.Top5Hits);
 
     /// <summary>Counts the hits of a batch.</summary>
     /// <param name="logits">[count, classes].</param>
     /// <param name="labels">The class of each image.</param>
     /// <param name="lossSum">Sum of the images' losses.</param>
-    /// <returns>Among equal values the smaller class number comes first; a value that is not a number comes before all others and is no hit.</returns>
-    public static Tally Of(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, double lossSum)
+    /// <returns>Among equal values the smaller class number comes first; a NaN comes before all others and is never a hit.</returns>
+    internal static Tally Of(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, double lossSum)
     {
         int classes = labels.IsEmpty ? 0 : logits.Length / labels.Length;
         long top1 = 0, top5 = 0;
@@ -41,7 +53,7 @@ public readonly record struct Tally(long Count, double LossSum, long Top1Hits, l
         return new(labels.Length, lossSum, top1, top5);
     }
 
-    /// <summary>How many classes come before <paramref name="label"/>; beyond all of them if its own value is not a number.</summary>
+    /// <summary>How many classes come before <paramref name="label"/>; beyond all of them if its own value is NaN.</summary>
     internal static int Rank(ReadOnlySpan<float> logits, int label)
     {
         float own = logits[label];

@@ -15,13 +15,13 @@ namespace AlexNetSharp.Training;
 /// <summary>Trains a network with softmax cross-entropy: epochs of steps, with validation after epochs.</summary>
 /// <remarks>
 /// <para>
-/// <see cref="Run"/> may be stopped by its token after any step and called again; together with <see cref="Checkpoint"/> it continues in
+/// <see cref="Run"/> can be canceled after any step and called again; together with <see cref="Checkpoint"/> it continues in
 /// another process with bit-identical results. A step allocates no managed memory.
 /// </para>
 /// <para>
 /// A step: an executor computes the gradients, in parts where the batch is larger than the executor's; an exchange may add them to those
 /// of other processes; they are clipped; the optimizer updates the parameters. Executor, optimizer and parameters belong to the
-/// caller. A trainer serves one caller at a time.
+/// caller. A trainer is not thread-safe.
 /// </para>
 /// </remarks>
 public sealed unsafe class Trainer : IDisposable
@@ -42,16 +42,16 @@ public sealed unsafe class Trainer : IDisposable
     private bool _stop;
     private long _timestamp;
 
-    /// <summary>Puts a training together.</summary>
+    /// <summary>Creates a trainer.</summary>
     /// <param name="executor">
-    /// What computes gradients, and evaluates. The output of its network are the logits, so no ReLU or softmax at its end. With a smaller
-    /// batch than that of the training images, their batches are done in parts whose gradients add up: less memory, the same result up to
-    /// rounding (dropout masks differ).
+    /// Computes gradients and evaluates. The outputs of its network are logits, without ReLU or softmax at the end. If its batch size is
+    /// smaller than that of the training images, batches are computed in parts whose gradients are accumulated: less memory, the same result
+    /// up to rounding (dropout masks differ).
     /// </param>
-    /// <param name="optimizer">What updates the executor's parameters.</param>
+    /// <param name="optimizer">Updates the executor's parameters.</param>
     /// <param name="training">The training images.</param>
     /// <param name="validation">The validation images, or null.</param>
-    /// <param name="options">How to train.</param>
+    /// <param name="options">The options.</param>
     /// <param name="exchange">
     /// What adds the gradients of the parts of a batch, which other processes may compute; null: this process computes all, each part's added to
     /// those before as backward computes them.
@@ -61,7 +61,14 @@ public sealed unsafe class Trainer : IDisposable
     /// </exception>
     public Trainer(
         IExecutor executor, IOptimizer optimizer, IBatchSource training, IBatchSource? validation, TrainerOptions options,
-        IGradientExchange? exchange = null)
+        GradientExchange? exchange = null)
+        : this(executor, optimizer, training, validation, options, (IGradientExchange?)exchange)
+    {
+    }
+
+    /// <summary>Puts a training together with any exchange.</summary>
+    internal Trainer(
+        IExecutor executor, IOptimizer optimizer, IBatchSource training, IBatchSource? validation, TrainerOptions options, IGradientExchange? exchange)
     {
         ArgumentNullException.ThrowIfNull(executor);
         ArgumentNullException.ThrowIfNull(optimizer);
@@ -90,28 +97,28 @@ public sealed unsafe class Trainer : IDisposable
         _loss = new SoftmaxCrossEntropy(_pool, executor.BatchSize, network.OutputShape.Channels, (float)options.LabelSmoothing, options.ClassWeights);
     }
 
-    /// <summary>Called after each step, on the thread that trains.</summary>
+    /// <summary>Called after each step, on the training thread.</summary>
     public event Action<StepMetrics>? StepDone;
 
-    /// <summary>Called after each epoch with its validation, on the thread that trains.</summary>
+    /// <summary>Called after each epoch with its validation, on the training thread.</summary>
     public event Action<EpochMetrics>? EpochDone;
 
-    /// <summary>How to train.</summary>
+    /// <summary>The options.</summary>
     public TrainerOptions Options { get; }
 
     /// <summary>The network.</summary>
     public Network Network => _executor.Network;
 
     /// <summary>The values that are trained.</summary>
-    public ParameterSet Parameters => _executor.Parameters;
+    internal ParameterSet Parameters => _executor.Parameters;
 
     /// <summary>The optimizer with its state.</summary>
-    public IOptimizer Optimizer { get; }
+    internal IOptimizer Optimizer { get; }
 
     /// <summary>What computes.</summary>
-    public IExecutor Executor => _executor;
+    internal IExecutor Executor => _executor;
 
-    /// <summary>Steps of an epoch.</summary>
+    /// <summary>Steps per epoch.</summary>
     public int StepsPerEpoch => (_training.Count + _training.BatchSize - 1) / _training.BatchSize;
 
     /// <summary>Where the training stands. Set it, with the parameters and the optimizer's state, to continue another one.</summary>
@@ -141,10 +148,10 @@ public sealed unsafe class Trainer : IDisposable
         }
     }
 
-    /// <summary>The results of the finished epochs, the first first.</summary>
+    /// <summary>The results of the finished epochs, in order.</summary>
     public IReadOnlyList<EpochMetrics> History => _history;
 
-    /// <summary>Steps done in the epoch that is not finished.</summary>
+    /// <summary>Steps done in the unfinished epoch.</summary>
     public int StepInEpoch { get; private set; }
 
     /// <summary>Steps done in all epochs.</summary>
@@ -167,14 +174,14 @@ public sealed unsafe class Trainer : IDisposable
 
     private double RunningSeconds { get; set; }
 
-    /// <summary>Whether all epochs are done, or <see cref="TrainerOptions.Patience"/> is at its end.</summary>
+    /// <summary>Whether all epochs are done, or <see cref="TrainerOptions.Patience"/> is exhausted.</summary>
     public bool IsDone => _history.Count >= Options.Epochs || (Options.Patience > 0 && _losses.Length > Options.Patience
         && _losses[..^Options.Patience].Min() <= _losses[^Options.Patience..].Min());
 
-    /// <summary>Trains until all epochs are done, or until <see cref="TrainerOptions.Patience"/> is at its end.</summary>
+    /// <summary>Trains until all epochs are done, or until <see cref="TrainerOptions.Patience"/> is exhausted.</summary>
     /// <param name="cancellationToken">Stops after the current step.</param>
     /// <exception cref="OperationCanceledException">The token was canceled; <see cref="State"/> is that after the last step.</exception>
-    /// <exception cref="TrainingDivergedException">The loss is not a number or grew without bound.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is NaN or grew without bound.</exception>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="IOException">What a handler of <see cref="EpochDone"/> writes (<see cref="RunFolder"/>) cannot be written.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
@@ -199,7 +206,7 @@ public sealed unsafe class Trainer : IDisposable
         }
     }
 
-    /// <summary>Loss and hits of <paramref name="source"/> with the parameters as they are, without dropout.</summary>
+    /// <summary>Loss and hits of <paramref name="source"/> with the current parameters, without dropout.</summary>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
@@ -211,7 +218,7 @@ public sealed unsafe class Trainer : IDisposable
             : SharedEvaluation.Measure(_executor, source, _exchange.Processes, cancellationToken);
     }
 
-    /// <summary>Ends the threads of the trainer's own; executor, optimizer and parameters stay.</summary>
+    /// <summary>Stops the trainer's own threads; executor, optimizer and parameters stay.</summary>
     public void Dispose()
     {
         if (_ownsPool)
@@ -317,7 +324,7 @@ public sealed unsafe class Trainer : IDisposable
         CultureInfo.InvariantCulture,
         $"training diverged at step {Step + 1} (epoch {_history.Count + 1}): {what} at learning rate {rate:g4}; use a smaller learning rate, warm-up, gradient clipping or other initial values"));
 
-    /// <summary>Throws if a weight is infinite or not a number, so that such weights never replace a good checkpoint.</summary>
+    /// <summary>Throws if a weight is infinite or NaN, so that such weights never replace a good checkpoint.</summary>
     /// <exception cref="TrainingDivergedException">One is.</exception>
     internal void RequireFiniteWeights()
     {

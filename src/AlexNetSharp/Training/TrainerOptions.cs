@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Training;
 
-/// <summary>How to train.</summary>
-public sealed record TrainerOptions
+/// <summary>Options of a <see cref="Trainer"/>.</summary>
+public sealed class TrainerOptions
 {
     /// <summary>Epochs of the whole training.</summary>
     public int Epochs { get; init; } = 10;
@@ -12,28 +12,28 @@ public sealed record TrainerOptions
     /// <summary>The learning rate at each step.</summary>
     public LearningRateSchedule Schedule { get; init; } = new ConstantRate(0.01);
 
-    /// <summary>The gradients of all parameters that learn are together shortened to this Euclidean norm; 0 for no bound.</summary>
+    /// <summary>The norm of all gradients together is clipped to this value; 0 for no clipping.</summary>
     public double ClipNorm { get; init; }
 
     /// <summary>
-    /// The training ends when the loss (that of the validation images, where there are any) has not become better for so many validations;
-    /// 0: never before its last epoch.
+    /// The training ends when the loss (that of the validation images, where there are any) has not improved for this many validations;
+    /// 0 for never before the last epoch.
     /// </summary>
     public int Patience { get; init; }
 
     /// <summary>
-    /// Factor on the loss of the images of each class, so that classes with few images count as much as others; null for 1. Measured losses
-    /// of training batches have it too, those of validation do not.
+    /// Factor on the loss of the images of each class, so that classes with few images count as much as others; null for 1. Reported training
+    /// losses include it, validation losses do not.
     /// </summary>
     public IReadOnlyList<float>? ClassWeights { get; init; }
 
-    /// <summary>Share of the target that is spread evenly over all classes (Szegedy et al. 2016, section 7), at least 0 and below 1.</summary>
+    /// <summary>Fraction of the target that is spread evenly over all classes (Szegedy et al. 2016, section 7), at least 0 and below 1.</summary>
     public double LabelSmoothing { get; init; }
 
     /// <summary>The training counts as diverged when the mean loss of an epoch so far exceeds this multiple of the first step's loss (or of ln(classes), if larger).</summary>
     public double DivergenceFactor { get; init; } = 10;
 
-    /// <summary>Factors for <see cref="ClassWeights"/> that make each class count the same in all: images / (classes · images of the class).</summary>
+    /// <summary>Factors for <see cref="ClassWeights"/> that make all classes count equally: images / (classes · images of the class).</summary>
     /// <param name="counts">Images of each class, at least 1.</param>
     public static IReadOnlyList<float> EqualClassWeights(IReadOnlyList<int> counts)
     {

@@ -7,7 +7,7 @@ internal sealed record TrainingState
     /// <summary>Finished epochs.</summary>
     public int Epoch { get; init; }
 
-    /// <summary>Steps done in the epoch that is not finished.</summary>
+    /// <summary>Steps done in the unfinished epoch.</summary>
     public int StepInEpoch { get; init; }
 
     /// <summary>Steps done in all epochs.</summary>
@@ -42,18 +42,38 @@ internal sealed record TrainingState
     }
 }
 
-/// <summary>What an epoch brought.</summary>
-/// <param name="Epoch">Number of the epoch, from 1.</param>
-/// <param name="Step">Steps done since the training began.</param>
-/// <param name="LearningRate">Learning rate of its last step.</param>
-/// <param name="Training">Loss and hits of the training images, each measured at its step, before that step's update.</param>
-/// <param name="Validation">Loss and hits of the validation images after the epoch; null for an epoch without validation.</param>
-/// <param name="Seconds">Wall time, validation included.</param>
-/// <param name="ImagesPerSecond">Training images a second, without validation.</param>
-public sealed record EpochMetrics(
-    int Epoch, long Step, double LearningRate, Tally Training, Tally? Validation, double Seconds, double ImagesPerSecond)
+/// <summary>Results of an epoch.</summary>
+/// <param name="epoch">Number of the epoch, from 1.</param>
+/// <param name="step">Steps done since the training began.</param>
+/// <param name="learningRate">Learning rate of its last step.</param>
+/// <param name="training">Loss and hits of the training images, each measured at its step, before that step's update.</param>
+/// <param name="validation">Loss and hits of the validation images after the epoch; null for an epoch without validation.</param>
+/// <param name="seconds">Wall time, validation included.</param>
+/// <param name="imagesPerSecond">Training images per second, without validation.</param>
+public sealed class EpochMetrics(int epoch, long step, double learningRate, Tally training, Tally? validation, double seconds, double imagesPerSecond)
 {
-    /// <summary>The loss that schedules look at: validation, or training where there is no validation.</summary>
+    /// <summary>Number of the epoch, from 1.</summary>
+    public int Epoch { get; } = epoch;
+
+    /// <summary>Steps done since the training began.</summary>
+    public long Step { get; } = step;
+
+    /// <summary>Learning rate of its last step.</summary>
+    public double LearningRate { get; } = learningRate;
+
+    /// <summary>Loss and hits of the training images, each measured at its step, before that step's update.</summary>
+    public Tally Training { get; } = training;
+
+    /// <summary>Loss and hits of the validation images after the epoch; null for an epoch without validation.</summary>
+    public Tally? Validation { get; } = validation;
+
+    /// <summary>Wall time, validation included.</summary>
+    public double Seconds { get; } = seconds;
+
+    /// <summary>Training images per second, without validation.</summary>
+    public double ImagesPerSecond { get; } = imagesPerSecond;
+
+    /// <summary>The loss that schedules use: that of validation, or of training if there is no validation.</summary>
     public double DecisiveLoss => (Validation ?? Training).Loss;
 
     /// <summary>Whether this epoch is better than another: a higher top-1 accuracy, or the same with a lower loss.</summary>
@@ -61,17 +81,34 @@ public sealed record EpochMetrics(
     public bool IsBetterThan(EpochMetrics? other) =>
         other is null || DecisiveTop1 > other.DecisiveTop1 || (DecisiveTop1 == other.DecisiveTop1 && DecisiveLoss < other.DecisiveLoss);
 
-    /// <summary>The top-1 accuracy by which the best epoch is chosen: validation, or training where there is no validation.</summary>
+    /// <summary>The top-1 accuracy by which the best epoch is chosen: that of validation, or of training if there is no validation.</summary>
     public double DecisiveTop1 => (Validation ?? Training).Top1;
 }
 
-/// <summary>What a step brought.</summary>
-/// <param name="Epoch">Number of the epoch, from 1.</param>
-/// <param name="StepInEpoch">Steps done in the epoch, this one included.</param>
-/// <param name="StepsPerEpoch">Steps of an epoch.</param>
-/// <param name="Step">Steps done since the training began, this one included.</param>
-/// <param name="LearningRate">Learning rate of the step.</param>
-/// <param name="Batch">Loss and hits of its batch, before the update.</param>
-/// <param name="Running">Loss and hits of the epoch so far.</param>
-public readonly record struct StepMetrics(
-    int Epoch, int StepInEpoch, int StepsPerEpoch, long Step, double LearningRate, Tally Batch, Tally Running);
+/// <summary>Results of a step.</summary>
+public readonly struct StepMetrics
+{
+    internal StepMetrics(int epoch, int stepInEpoch, int stepsPerEpoch, long step, double learningRate, Tally batch, Tally running) =>
+        (Epoch, StepInEpoch, StepsPerEpoch, Step, LearningRate, Batch, Running) = (epoch, stepInEpoch, stepsPerEpoch, step, learningRate, batch, running);
+
+    /// <summary>Number of the epoch, from 1.</summary>
+    public int Epoch { get; }
+
+    /// <summary>Steps done in the epoch, this one included.</summary>
+    public int StepInEpoch { get; }
+
+    /// <summary>Steps per epoch.</summary>
+    public int StepsPerEpoch { get; }
+
+    /// <summary>Steps done since the training began, this one included.</summary>
+    public long Step { get; }
+
+    /// <summary>Learning rate of the step.</summary>
+    public double LearningRate { get; }
+
+    /// <summary>Loss and hits of its batch, before the update.</summary>
+    public Tally Batch { get; }
+
+    /// <summary>Loss and hits of the epoch so far.</summary>
+    public Tally Running { get; }
+}

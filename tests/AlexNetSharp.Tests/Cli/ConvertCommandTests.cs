@@ -47,7 +47,7 @@ public sealed class ConvertCommandTests : IDisposable
         using Model expected = ModelFile.Load(start), actual = ModelFile.Load(back);
         ModelFileTests.AssertSameWeights(expected.Parameters, actual.Parameters);
         Assert.Equal(s_prepared, actual.Preprocessing);
-        Assert.Equal([new("n00000001", "one"), new("n00000002", "two"), new("n00000003", "three"), new("n00000004", "four")], actual.Classes);
+        Assert.Equal(["n00000001 one", "n00000002 two", "n00000003 three", "n00000004 four"], actual.Classes.Select(c => $"{c.Id} {c.Name}"));
     }
 
     [Fact]

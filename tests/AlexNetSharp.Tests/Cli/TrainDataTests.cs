@@ -56,7 +56,7 @@ public sealed class TrainDataTests : IDisposable
         TrainData data = Open(Settings("cifar"));
         Assert.IsType<PackedImages>(data.Training);
         Assert.IsType<PackedImages>(data.Validation);
-        Assert.IsType<ImageSubset>(Open(Settings("cifar") with { ValidationSplit = 0.4 }).Training);
+        Assert.IsNotType<CachedImages>(Open(Settings("cifar") with { ValidationSplit = 0.4 }).Training);
     }
 
     private void Image(string name, int height, int width) =>

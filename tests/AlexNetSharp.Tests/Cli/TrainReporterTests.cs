@@ -18,9 +18,9 @@ public class TrainReporterTests
     [Fact]
     public void StepsLeftAreThoseOfTheWholeRun()
     {
-        var step = new StepMetrics(Epoch: 2, StepInEpoch: 3, StepsPerEpoch: 10, Step: 13, 0.1, default, default);
-        Assert.Equal(17, TrainReporter.StepsLeft(step, epochs: 3));
-        Assert.Equal(0, TrainReporter.StepsLeft(step with { Epoch = 3, StepInEpoch = 10 }, epochs: 3));
+        static StepMetrics Step(int epoch, int stepInEpoch) => new(epoch, stepInEpoch, stepsPerEpoch: 10, step: 10 * (epoch - 1) + stepInEpoch, 0.1, default, default);
+        Assert.Equal(17, TrainReporter.StepsLeft(Step(2, 3), epochs: 3));
+        Assert.Equal(0, TrainReporter.StepsLeft(Step(3, 10), epochs: 3));
     }
 
     [Theory]

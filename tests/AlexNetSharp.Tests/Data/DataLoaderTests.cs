@@ -57,9 +57,10 @@ public class DataLoaderTests
     [InlineData(1, 1), InlineData(3, 2), InlineData(8, 5)]
     public void ThreadsAndPrefetchChangeNoBit(int threads, int prefetch)
     {
-        var options = new DataLoaderOptions { BatchSize = 4, Shuffle = true, Seed = 9, Augmentation = All };
-        Assert.Equal(Hashes(options with { Threads = 2, Prefetch = 3 }), Hashes(options with { Threads = threads, Prefetch = prefetch }));
-        Assert.NotEqual(Hashes(options), Hashes(options with { Seed = 10 }));
+        static string[] With(int threads, int prefetch, ulong seed = 9) =>
+            Hashes(new DataLoaderOptions { BatchSize = 4, Shuffle = true, Seed = seed, Augmentation = All, Threads = threads, Prefetch = prefetch });
+        Assert.Equal(With(2, 3), With(threads, prefetch));
+        Assert.NotEqual(With(2, 3), With(2, 3, seed: 10));
     }
 
     [Theory]
@@ -153,12 +154,12 @@ public class DataLoaderTests
     [Fact]
     public void TheMemoryOfItsBatchesIsKnownBefore()
     {
-        var options = new DataLoaderOptions { BatchSize = 1000, Prefetch = 4 };
+        static DataLoaderOptions Options(int batchSize = 1000, bool tenCrop = false) => new() { BatchSize = batchSize, Prefetch = 4, TenCrop = tenCrop };
         long floats = 5L * 1000 * Plain.Length * sizeof(float);
-        Assert.InRange(options.BytesOf(Plain), floats, floats + 5 * 1000 * 16 + 5 * 64);
-        Assert.InRange((options with { TenCrop = true }).BytesOf(Plain), 10 * floats, 10 * floats + 5 * 1000 * 16 + 5 * 64);
+        Assert.InRange(Options().BytesOf(Plain), floats, floats + 5 * 1000 * 16 + 5 * 64);
+        Assert.InRange(Options(tenCrop: true).BytesOf(Plain), 10 * floats, 10 * floats + 5 * 1000 * 16 + 5 * 64);
         // 2³¹ images are no reason for an overflow.
-        Assert.True((options with { BatchSize = int.MaxValue }).BytesOf(Plain) > 1L << 40);
+        Assert.True(Options(int.MaxValue).BytesOf(Plain) > 1L << 40);
     }
 
     private static string[] Hashes(DataLoaderOptions options, int epoch = 0, int step = 0)

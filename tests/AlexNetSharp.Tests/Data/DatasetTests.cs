@@ -94,11 +94,11 @@ public sealed class DatasetTests : IDisposable
         Image("data/b/1.png", 1);
         Image("other/b/1.png", 1);
         Image("wrong/c/1.png", 1);
-        DatasetPair pair = DatasetReader.Open(_folder.PathOf("data"), _options with { ValidationPath = _folder.PathOf("other") });
+        DatasetPair pair = DatasetReader.Open(_folder.PathOf("data"), new DatasetOptions { Decoder = _options.Decoder, ValidationPath = _folder.PathOf("other") });
         Assert.Equal((1, 1), (pair.Validation!.Count, pair.Validation.Label(0)));
-        Assert.Contains("no class 'c'", Fails<InvalidDataException>("data", _options with { ValidationPath = _folder.PathOf("wrong") }), StringComparison.Ordinal);
+        Assert.Contains("no class 'c'", Fails<InvalidDataException>("data", new DatasetOptions { Decoder = _options.Decoder, ValidationPath = _folder.PathOf("wrong") }), StringComparison.Ordinal);
         Assert.Contains("cannot be combined", Assert.Throws<ArgumentException>(() => DatasetReader.Open(_folder.PathOf("data"),
-            _options with { ValidationPath = "x", ValidationSplit = 0.1 })).Message, StringComparison.Ordinal);
+            new DatasetOptions { Decoder = _options.Decoder, ValidationPath = "x", ValidationSplit = 0.1 })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class DatasetTests : IDisposable
     public void ASplitIsStratifiedAndDrawnBySeed()
     {
         var all = new SyntheticImages(100, classes: 4);
-        (ImageSubset train, ImageSubset validation) = ImageSubset.Split(all, 0.2, seed: 7);
+        (IImageDataset train, IImageDataset validation) = ImageSubset.Split(all, 0.2, seed: 7);
         Assert.Equal((80, 20), (train.Count, validation.Count));
         Assert.All(Enumerable.Range(0, 20).GroupBy(validation.Label), group => Assert.Equal(5, group.Count()));
         Assert.Empty(Names(train).Intersect(Names(validation)));
@@ -233,7 +233,7 @@ public sealed class DatasetTests : IDisposable
         Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, b.Name)));
         Assert.All(found, b => Assert.StartsWith(b.Name + ": ", b.Reason, StringComparison.Ordinal));
         Assert.Equal(4, progress);
-        ImageSubset good = ImageSubset.Without(set, found.Select(b => b.Index));
+        IImageDataset good = ImageSubset.Without(set, found.Select(b => b.Index));
         Assert.Equal(2, good.Count);
         Assert.Empty(DatasetCheck.Run(good, 3, cancellation: TestContext.Current.CancellationToken).Bad);
     }
@@ -294,7 +294,7 @@ public sealed class DatasetTests : IDisposable
     private string Image(string name, byte value) =>
         _folder.Write(name, TestImages.Encode(4, 4, SKEncodedImageFormat.Png, out _, (_, _, _) => value));
 
-    private static string[] Names(ImageSubset set) => [.. Enumerable.Range(0, set.Count).Select(set.Name)];
+    private static string[] Names(IImageDataset set) => [.. Enumerable.Range(0, set.Count).Select(set.Name)];
 
     private string Fails<T>(string name, DatasetOptions? options = null) where T : Exception
     {

@@ -38,7 +38,7 @@ public class ReadmeExample
         [
             new Conv2d("conv1", 16, 5) { Padding = Padding.Same },
             new ReLU("relu1"),
-            new MaxPool2d("pool1", 2, Stride: 2),
+            new MaxPool2d("pool1", 2, stride: 2),
             new Flatten("flatten"),
             new Linear("fc", 10),
         ]);

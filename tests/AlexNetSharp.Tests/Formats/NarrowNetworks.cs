@@ -16,8 +16,8 @@ internal static class NarrowNetworks
         int conv = 0, lastLinear = network.Layers.Select((layer, i) => layer is Linear ? i : -1).Max();
         return new Network(network.Name, network.InputShape, network.Layers.Select((layer, i) => layer switch
         {
-            Conv2d c => c with { OutputChannels = widths[conv++] },
-            Linear linear when i != lastLinear => linear with { OutputFeatures = hidden },
+            Conv2d c => c.With(widths[conv++]),
+            Linear linear when i != lastLinear => linear.With(hidden),
             _ => layer,
         }));
     }

@@ -73,9 +73,9 @@ public class FeatureTests
         Assert.Equal(key, Key(model => model.Parameters.Parameters[^1].Storage[0]++));
         string[] others =
         [
-            Key(model => model.Parameters.Parameters[0].Storage[0]++), Key(layer: "conv1"), Key(other: options with { TenCrop = true }),
-            Key(other: options with { Precision = Precision.BFloat16 }),
-            Key(other: options with { Preprocessing = InferenceModels.SmallPreprocessing with { Scale = 1f / 256 } }),
+            Key(model => model.Parameters.Parameters[0].Storage[0]++), Key(layer: "conv1"), Key(other: new InferenceOptions { TenCrop = true }),
+            Key(other: new InferenceOptions { Precision = Precision.BFloat16 }),
+            Key(other: new InferenceOptions { Preprocessing = InferenceModels.SmallPreprocessing with { Scale = 1f / 256 } }),
         ];
         Assert.Equal(others.Length, others.Append(key).Distinct().Count() - 1);
     }

@@ -56,7 +56,7 @@ public class CaffePrototxtTests : FormatTest
             layer { name: "loss" type: "SoftmaxWithLoss" bottom: "mean" bottom: "label" top: "loss" }
             """);
         Assert.Equal(["conv1", "drop", "mean", "flatten"], definition.Network.Layers.Select(layer => layer.Name));
-        Assert.Equal(new Dropout("drop", 0.3f), definition.Network.Layers[1]);
+        Assert.Equal(0.3f, Assert.IsType<Dropout>(definition.Network.Layers[1]).Rate);
         Assert.Equal(Shape.Vector(4), definition.Network.OutputShape);
         // OpenCV's order, as the means show; Caffe subtracts before it scales.
         Assert.Equal(ChannelOrder.Bgr, definition.Preprocessing!.ChannelOrder);
@@ -81,8 +81,10 @@ public class CaffePrototxtTests : FormatTest
             layers { bottom: "p" top: "fc" name: "fc" type: INNER_PRODUCT inner_product_param { num_output: 7 } blobs_lr: 1 blobs_lr: 2 }
             """);
         Assert.Equal(3, ((Conv2d)definition.Network.Layers[0]).Groups);
-        Assert.Equal(new LocalResponseNorm("n", 1, 1, 0.6f / 3, 0.75f), definition.Network.Layers[1]);
-        Assert.Equal(new WithinChannelNorm("w", 3, 0.6f, 0.75f), definition.Network.Layers[2]);
+        var across = Assert.IsType<LocalResponseNorm>(definition.Network.Layers[1]);
+        Assert.Equal((1, 1, 0.6f / 3, 0.75f), (across.Radius, across.Bias, across.Alpha, across.Beta));
+        var within = Assert.IsType<WithinChannelNorm>(definition.Network.Layers[2]);
+        Assert.Equal((3, 0.6f, 0.75f), (within.Size, within.Alpha, within.Beta));
         Assert.Equal(7, definition.Network.OutputShape.Length);
     }
 

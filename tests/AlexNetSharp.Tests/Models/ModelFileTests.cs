@@ -70,7 +70,7 @@ public class ModelFileTests : FormatTest
         using Model read = ModelFile.Load(path);
         Assert.Equal(network.ToJson(), read.Network.ToJson());
         AssertSameWeights(model.Parameters, read.Parameters);
-        Assert.Equal(model.Classes, read.Classes);
+        Assert.Equivalent(model.Classes, read.Classes, strict: true);
         Assert.Equal(model.Preprocessing, read.Preprocessing);
         // And PyTorch finds its names and shapes.
         using TensorFile file = TensorFile.Open(path);

@@ -63,7 +63,7 @@ public sealed class MpiFineTuningTests : IDisposable
         Assert.True(result.ExitCode == 0, result.Error);
         result = MpiRun.Run(3, "train", "--out", run, "--resume", "--epochs", "3");
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.Contains("found in", result.Error, StringComparison.Ordinal);
+        Assert.True(result.Error.Contains("found in", StringComparison.Ordinal), result.Error);
         Assert.Equal(0, AlexNetCommand.Run("train", "--out", run, "--resume", "--epochs", "4").ExitCode);
         Same(whole, run);
     }

@@ -21,8 +21,8 @@ public sealed class CudaConvnetTests
         // 5·5·3·32 + 32 + 5·5·32·32 + 32 + 5·5·32·64 + 64 + 1024·64 + 64 + 64·10 + 10
         Assert.Equal(145578, network.ParameterCount);
         Dictionary<string, ParameterSpec> specs = network.Parameters.ToDictionary(spec => spec.Name);
-        Assert.Equal(Initializer.Normal(0.0001f), specs["conv1.weight"].Initializer);
-        Assert.Equal(Initializer.Normal(0.1f), specs["fc64.weight"].Initializer);
+        Assert.Equal(0.0001f, Assert.IsType<NormalInitializer>(specs["conv1.weight"].Initializer).StandardDeviation);
+        Assert.Equal(0.1f, Assert.IsType<NormalInitializer>(specs["fc64.weight"].Initializer).StandardDeviation);
         Dictionary<string, ParameterSettings> settings = Settings(network);
         Assert.Equal(0.004f, 0.004f * settings["conv3.weight"].WeightDecayFactor);
         Assert.Equal(0.03f, 0.004f * settings["fc10.weight"].WeightDecayFactor, 1e-7f);

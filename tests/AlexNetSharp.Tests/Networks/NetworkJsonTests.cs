@@ -50,8 +50,9 @@ public class NetworkJsonTests
     public void WhatIsMissingHasItsDefault()
     {
         Network network = Network.FromJson(Small, "small.json");
-        Assert.Equal(new Conv2d("conv1", 4, 3) { Padding = Padding.All(1) }, network.Layers[0]);
-        Assert.Equal(new MaxPool2d("pool1", 3, 2), network.Layers[2]);
+        Assert.Equivalent(new Conv2d("conv1", 4, 3) { Padding = Padding.All(1) }, Assert.IsType<Conv2d>(network.Layers[0]), strict: true);
+        Assert.IsType<HeInitializer>(((Conv2d)network.Layers[0]).WeightInitializer);
+        Assert.Equivalent(new MaxPool2d("pool1", 3, 2), Assert.IsType<MaxPool2d>(network.Layers[2]), strict: true);
         Assert.Equal(Shape.Vector(5), network.OutputShape);
         var all = new Network("all", new Shape(8, 8, 4),
         [
@@ -63,7 +64,10 @@ public class NetworkJsonTests
             new Dropout("f", 0.25f),
             new Linear("g", 3) { WeightInitializer = Initializer.TruncatedNormal(0.1f) },
         ]);
-        Assert.Equal(all.Layers, Network.FromJson(all.ToJson(), "all").Layers);
+        IReadOnlyList<Layer> read = Network.FromJson(all.ToJson(), "all").Layers;
+        Assert.Equal(all.Layers.Select(layer => layer.GetType()), read.Select(layer => layer.GetType()));
+        Assert.Equivalent(all.Layers, read, strict: true);
+        Assert.IsType<TruncatedNormalInitializer>(((Linear)read[^1]).WeightInitializer);
     }
 
     [Theory]

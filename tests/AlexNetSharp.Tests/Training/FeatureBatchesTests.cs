@@ -17,20 +17,19 @@ public sealed class FeatureBatchesTests
     public void ATrainingHasTheSameBitsWithAndWithoutThem(string first, string second)
     {
         var images = new SyntheticImages(53);
-        var options = new DataLoaderOptions { BatchSize = 8, Seed = 5 };
         Network network = SmallTraining.Network(dropout: 0.5f);
         network = network.WithHead(images.Classes.Count);
         ParameterGroup[] groups = [new("*") { Frozen = true }, new(first) { Frozen = false }, new(second) { Frozen = false }];
 
         using ParameterSet whole = ParameterSet.Initialize(network, seed: 1);
-        using (var loader = new DataLoader(images, s_plain, options with { Shuffle = true }))
+        using (var loader = new DataLoader(images, s_plain, new DataLoaderOptions { BatchSize = 8, Seed = 5, Shuffle = true }))
             Train(new Plan(network, whole, PlanOptions(groups)), groups, loader);
 
         using ParameterSet kept = ParameterSet.Initialize(network, seed: 1);
         int boundary = network.IndexOf(first[..^2]);
         Network tail = network.From(boundary);
         ParameterGroup[] tailGroups = [.. groups.Where(group => tail.Parameters.Any(p => group.Matches(p.Name)))];
-        using (var loader = new DataLoader(images, s_plain, options))
+        using (var loader = new DataLoader(images, s_plain, new DataLoaderOptions { BatchSize = 8, Seed = 5 }))
         using (var front = new Plan(network.Until(boundary), kept, new PlanOptions { BatchSize = 8, Threads = 1 }))
         using (FeatureBatches features = FeatureBatches.Compute(front, loader, 8, seed: 5, cancellationToken: TestContext.Current.CancellationToken))
             Train(new Plan(tail, kept.Of(tail), PlanOptions(tailGroups)), tailGroups, features);

@@ -44,10 +44,8 @@ public sealed class FreezingTests
     {
         Network network = TinyNetworks.Create("tensorflow");
         using ParameterSet parameters = TinyNetworks.Parameters(network);
-        var options = new PlanOptions { BatchSize = 4, Threads = 2, Seed = 3 };
-        using var inference = new Plan(network, parameters, options);
-        using var all = new Plan(network, parameters, options with { Gradients = GradientScope.All });
-        using var head = new Plan(network, parameters, options with { Gradients = GradientScope.Of("fc7.*", "fc8.weight") });
+        Plan New(GradientScope gradients) => new(network, parameters, new PlanOptions { BatchSize = 4, Threads = 2, Seed = 3, Gradients = gradients });
+        using Plan inference = New(GradientScope.None), all = New(GradientScope.All), head = New(GradientScope.Of("fc7.*", "fc8.weight"));
         // Dropout of the inference plan drops nothing; in front of what learns it is left out.
         Assert.Equal(
             inference.Operations.TakeWhile(o => !o.Name.StartsWith("drop6", StringComparison.Ordinal)).Select(o => (o.Name, o.Algorithm, OperationMode.Inference)),
@@ -76,7 +74,7 @@ public sealed class FreezingTests
         Assert.Equal(
             ["fc7 + relu7", "drop7", "fc8 + relu8"], head.Operations.Where(o => o.Backward > TimeSpan.Zero).Select(o => o.Name));
 
-        using var last = new Plan(network, parameters, options with { Gradients = GradientScope.Of("fc8.*") });
+        using Plan last = New(GradientScope.Of("fc8.*"));
         inference.Input.CopyTo(last.Input);
         last.Forward(training: true, step: 5);
         Compare.SameBits("logits with all dropout before what learns", inference.Output, last.Output);
@@ -87,9 +85,8 @@ public sealed class FreezingTests
     {
         Network network = TinyNetworks.Create("torchvision");
         using ParameterSet parameters = TinyNetworks.Parameters(network);
-        var options = new PlanOptions { BatchSize = 3, Gradients = GradientScope.All };
-        using var all = new Plan(network, parameters, options);
-        using var some = new Plan(network, parameters, options with { Gradients = GradientScope.Of("conv2.*", "fc7.*") });
+        Plan New(GradientScope gradients) => new(network, parameters, new PlanOptions { BatchSize = 3, Gradients = gradients });
+        using Plan all = New(GradientScope.All), some = New(GradientScope.Of("conv2.*", "fc7.*"));
         foreach (Plan plan in new[] { all, some })
         {
             TinyNetworks.Fill(plan.Input, seed: 2);

@@ -75,7 +75,7 @@ public sealed class GoldenFinetuningTests
         return new Network("tiny-new-head", network.InputShape, network.Layers.SelectMany(layer => layer switch
         {
             Linear { Name: "fc6" } => [new Dropout("drop5", 0.5f), layer],
-            Linear { Name: "fc8" } head => [head with { OutputFeatures = 5 }],
+            Linear { Name: "fc8" } head => [head.With(5)],
             _ => (Layer[])[layer],
         }));
     }

@@ -49,8 +49,8 @@ public sealed class GoldenSgdTests
             .Where(layer => layer is not Dropout)
             .Select(layer => layer switch
             {
-                Conv2d conv => conv with { OutputChannels = GoldenTinyAlexNet.Widths[conv.Name] },
-                Linear linear => linear with { OutputFeatures = GoldenTinyAlexNet.Widths[linear.Name] },
+                Conv2d conv => conv.With(GoldenTinyAlexNet.Widths[conv.Name]),
+                Linear linear => linear.With(GoldenTinyAlexNet.Widths[linear.Name]),
                 _ => layer,
             }));
 }

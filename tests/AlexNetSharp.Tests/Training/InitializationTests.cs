@@ -13,17 +13,17 @@ public sealed class InitializationTests
         Network paper = Initialization.Paper(s_network);
         string[] ones = [.. paper.Parameters.Where(p => p.Initializer is ConstantInitializer { Value: 1 }).Select(p => p.Name)];
         Assert.Equal(["conv2.bias", "conv4.bias", "conv5.bias", "fc6.bias", "fc7.bias"], ones);
-        Assert.All(paper.Parameters.Where(p => p.Role != ParameterRole.Bias), p => Assert.Equal(Initializer.Normal(0.01f), p.Initializer));
+        Assert.All(paper.Parameters.Where(p => p.Role != ParameterRole.Bias), p => Assert.Equal(0.01f, Assert.IsType<NormalInitializer>(p.Initializer).StandardDeviation));
     }
 
     [Fact]
     public void HeAndNotebookReplaceEveryInitializer()
     {
-        Assert.All(Initialization.He(s_network).Parameters, p => Assert.Equal(
-            p.Role == ParameterRole.Bias ? Initializer.Constant(0) : Initializer.He, p.Initializer));
-        Assert.Equal(
-            s_network.Parameters.Select(p => p.Initializer),
-            Initialization.Notebook(Initialization.He(s_network)).Parameters.Select(p => p.Initializer));
+        Network he = Initialization.He(s_network);
+        Assert.All(he.Parameters, p => Assert.True(
+            p.Role == ParameterRole.Bias ? p.Initializer is ConstantInitializer { Value: 0 } : p.Initializer is HeInitializer));
+        Assert.NotEqual(s_network.ToJson(), he.ToJson());
+        Assert.Equal(s_network.ToJson(), Initialization.Notebook(he).ToJson());
     }
 
     [Fact]

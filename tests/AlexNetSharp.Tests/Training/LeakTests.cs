@@ -25,7 +25,7 @@ public sealed class LeakTests
                 TestImages.Encode(20, 16, SKEncodedImageFormat.Jpeg, out _, seed: i));
         var files = new ClassFolders(folder.PathOf("images"), new ImageDecoder());
         // Every image many times over, so that an epoch is long.
-        var images = new ImageSubset(files, [.. Enumerable.Range(0, StepsPerEpoch * BatchSize).Select(i => i % files.Count)]);
+        IImageDataset images = ImageSubset.Of(files, [.. Enumerable.Range(0, StepsPerEpoch * BatchSize).Select(i => i % files.Count)]);
         var preprocessing = new Preprocessing { Resize = ResizeMode.Square, ResizeTo = 14, CropHeight = 12, CropWidth = 12, Scale = 1 / 255f };
         var options = new DataLoaderOptions
         {

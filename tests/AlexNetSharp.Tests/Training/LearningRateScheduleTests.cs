@@ -13,7 +13,7 @@ public sealed class LearningRateScheduleTests
     [InlineData(10, 0.5)]
     [InlineData(39.5, 0.125)]
     public void StepDropsEverySoManyEpochs(double epoch, double factor) =>
-        Assert.Equal(0.2 * factor, new StepRate(0.2, Epochs: 10, Gamma: 0.5).Rate(100, epoch, []), 1e-15);
+        Assert.Equal(0.2 * factor, new StepRate(0.2, epochs: 10, gamma: 0.5).Rate(100, epoch, []), 1e-15);
 
     [Theory]
     [InlineData(0, 0.001)]
@@ -31,12 +31,12 @@ public sealed class LearningRateScheduleTests
     [InlineData(10, 0.01)]
     [InlineData(12, 0.01)]
     public void CosineFallsFromTheBaseToTheMinimum(double epoch, double rate) =>
-        Assert.Equal(rate, new CosineRate(0.1, Epochs: 10, MinimumRate: 0.01).Rate(100, epoch, []), 1e-12);
+        Assert.Equal(rate, new CosineRate(0.1, epochs: 10, minimumRate: 0.01).Rate(100, epoch, []), 1e-12);
 
     [Fact]
     public void PlateauDropsAfterMoreThanPatienceEpochsWithoutImprovement()
     {
-        var schedule = new PlateauRate(1, Patience: 2, Gamma: 0.5, Threshold: 0.01);
+        var schedule = new PlateauRate(1, patience: 2, gamma: 0.5, threshold: 0.01);
         Assert.Equal(1, schedule.Rate(0, 0, []));
         Assert.Equal(1, schedule.Rate(0, 3, [3, 2, 1]));
         Assert.Equal(1, schedule.Rate(0, 3, [1, 1, 1]));
@@ -53,7 +53,7 @@ public sealed class LearningRateScheduleTests
     [InlineData(3, 0.1)]
     [InlineData(4, 0.1)]
     public void WarmUpRisesLinearly(long step, double rate) =>
-        Assert.Equal(rate, new ConstantRate(0.1) { WarmupSteps = 4 }.Rate(step, 0, []), 1e-15);
+        Assert.Equal(rate, new ConstantRate(0.1).WithWarmup(4).Rate(step, 0, []), 1e-15);
 
     [Fact]
     public void SettingsOutOfRangeAreRefused()
@@ -64,6 +64,6 @@ public sealed class LearningRateScheduleTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new MultiStepRate(0.1, [-1]).Validate());
         Assert.Throws<ArgumentOutOfRangeException>(() => new CosineRate(0.1, 0).Validate());
         Assert.Throws<ArgumentOutOfRangeException>(() => new PlateauRate(0.1, -1).Validate());
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ConstantRate(0.1) { WarmupSteps = -1 }.Validate());
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ConstantRate(0.1).WithWarmup(-1).Validate());
     }
 }

@@ -22,7 +22,7 @@ internal static class SmallTraining
         [
             new Conv2d("conv1", 8, 3) { Padding = Padding.All(1) },
             new ReLU("relu1"),
-            new MaxPool2d("pool1", 3, Stride: 2),
+            new MaxPool2d("pool1", 3, stride: 2),
             new Flatten("flatten"),
             new Linear("fc1", 32),
             new ReLU("relu2"),

@@ -13,7 +13,7 @@ public sealed class TrainerTests
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
         using var cpu = new CpuTraining(
             parameters, SmallTraining.Images(400, 32, seed: 1, orderSeed: 7), SmallTraining.Images(200, 32, seed: 2),
-            new TrainerOptions { Epochs = 8, Schedule = new CosineRate(0.02, 8) { WarmupSteps = 5 } }, threads: 2);
+            new TrainerOptions { Epochs = 8, Schedule = new CosineRate(0.02, 8).WithWarmup(5) }, threads: 2);
         Trainer trainer = cpu.Trainer;
         var epochs = new List<EpochMetrics>();
         int steps = 0;

@@ -26,10 +26,10 @@ public sealed class EvidenceTests : IDisposable
         [
             new Conv2d("conv1", 8, 5) { Padding = Padding.Same },
             new ReLU("relu1"),
-            new MaxPool2d("pool1", 2, Stride: 2),
+            new MaxPool2d("pool1", 2, stride: 2),
             new Conv2d("conv2", 12, 3) { Padding = Padding.Same },
             new ReLU("relu2"),
-            new MaxPool2d("pool2", 3, Stride: 2),
+            new MaxPool2d("pool2", 3, stride: 2),
             new Flatten("flatten"),
             new Linear("fc1", 20),
             new ReLU("relu3"),

@@ -4,7 +4,7 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Elementwise;
 
-/// <summary>A ReLU alone: output[i] = max(0, input[i]), which lets through what is not a number. Both directions work in place too.</summary>
+/// <summary>A ReLU alone: output[i] = max(0, input[i]), which propagates NaN. Both directions work in place too.</summary>
 /// <remarks>Backward: gradInput[i] = output[i] &gt; 0 ? gradOutput[i] : 0. Elements that fill no vector are computed one at a time by the same formula.</remarks>
 internal sealed unsafe class Relu<V> : Kernel
     where V : unmanaged, ISimd<V>

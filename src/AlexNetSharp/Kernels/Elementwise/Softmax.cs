@@ -8,12 +8,12 @@ internal static class Softmax
 {
     /// <summary>probabilities[k] = mean over the views of exp(z[v, k]) / Σ exp(z[v, j]).</summary>
     /// <param name="logits">z, [views, classes].</param>
-    /// <param name="probabilities">[classes]; may be the first view's logits. Not a number where a view's logits are not finite.</param>
+    /// <param name="probabilities">[classes]; may be the first view's logits. NaN if a view's logits are not finite.</param>
     public static void MeanOfViews(ReadOnlySpan<float> logits, Span<float> probabilities) => Compute(logits, probabilities, logarithm: false);
 
     /// <summary>logProbabilities[k] = ln of what <see cref="MeanOfViews"/> gives.</summary>
     /// <param name="logits">z, [views, classes].</param>
-    /// <param name="logProbabilities">[classes]; may be the first view's logits. Not a number where a view's logits are not finite.</param>
+    /// <param name="logProbabilities">[classes]; may be the first view's logits. NaN if a view's logits are not finite.</param>
     public static void LogMeanOfViews(ReadOnlySpan<float> logits, Span<float> logProbabilities) => Compute(logits, logProbabilities, logarithm: true);
 
     private static void Compute(ReadOnlySpan<float> logits, Span<float> result, bool logarithm)

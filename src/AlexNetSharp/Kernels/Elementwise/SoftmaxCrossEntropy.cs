@@ -11,7 +11,7 @@ namespace AlexNetSharp.Kernels.Elementwise;
 /// <para>
 /// The largest logit is subtracted before the exponentials, so nothing overflows. Exponentials are float32; sums and the loss are double
 /// precision, summed row after row: the same bits for any number of threads.
-/// A logit that is not a number makes the loss not a number.
+/// A NaN among the logits makes the loss NaN.
 /// </para>
 /// </remarks>
 internal sealed unsafe class SoftmaxCrossEntropy

@@ -98,7 +98,7 @@ internal static unsafe class PanelPacking
         }
     }
 
-    /// <summary>A panel as whole numbers of 8 bits with a scale for each column: panel[r, c] ≈ quantized[r, c] · scales[c].</summary>
+    /// <summary>A panel as 8-bit integers with a scale for each column: panel[r, c] ≈ quantized[r, c] · scales[c].</summary>
     /// <param name="panel">[rows][32].</param>
     /// <param name="rows">Rows.</param>
     /// <param name="quantized">[rows][32].</param>

@@ -9,6 +9,6 @@ internal enum WeightFormat
     /// <summary>A copy rounded to bfloat16.</summary>
     BFloat16,
 
-    /// <summary>A copy in whole numbers of 8 bits with a scale for each output (<see cref="Tensors.Int8"/>).</summary>
+    /// <summary>A copy in 8-bit integers with a scale for each output (<see cref="Tensors.Int8"/>).</summary>
     Int8,
 }

@@ -34,7 +34,7 @@ internal readonly record struct ResponseNormSettings(long Pixels, int Channels, 
 /// Backward: gradInput[p, c] = gradOutput[p, c] · d[p, c]^−β − 2·alpha·β · input[p, c] · Σ over |j − c| ≤ radius of
 /// gradOutput[p, j] · input[p, j] · d[p, j]^(−β − 1). gradInput may be the same memory as gradOutput.
 /// </para>
-/// <para>Where |input| exceeds some 1e19 its square overflows and the result is not a number. Errors are those of rounding, some 1e-6.</para>
+/// <para>Where |input| exceeds some 1e19 its square overflows and the result is NaN. Errors are those of rounding, some 1e-6.</para>
 /// <para>Sources: A. Krizhevsky, I. Sutskever, G. Hinton 2012, section 3.3; TensorFlow's <c>tf.nn.local_response_normalization</c>.</para>
 /// </remarks>
 internal sealed unsafe class LocalResponseNorm<V> : Kernel

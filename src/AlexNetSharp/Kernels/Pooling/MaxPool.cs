@@ -6,7 +6,7 @@ namespace AlexNetSharp.Kernels.Pooling;
 /// <summary>output[n, y, x, c] = the largest input[n, i, j, c] over the rows i and columns j of window (y, x).</summary>
 /// <remarks>
 /// <para>
-/// A window that holds a value that is not a number gives one that is not a number, and passes no gradient on. The first maximum of a window in
+/// A window that contains NaN gives NaN and passes no gradient on. The first maximum of a window in
 /// row-major order gets its gradient, as in TensorFlow, PyTorch and Caffe.
 /// </para>
 /// <para>

@@ -8,10 +8,10 @@ namespace AlexNetSharp.Tests.Kernels.Convolution;
 /// <summary>Direct convolution without packing beyond what every algorithm has to show: each vector type, geometries that it would refuse because they do not pay.</summary>
 public class ConvDirectTests
 {
-    public static TheoryData<SimdTier> Tiers => [SimdTier.Scalar, SimdTier.Vector128, SimdTier.Vector256, SimdTier.Vector512];
+    public static TheoryData<string> Tiers => [nameof(SimdTier.Scalar), nameof(SimdTier.Vector128), nameof(SimdTier.Vector256), nameof(SimdTier.Vector512)];
 
     [Theory, MemberData(nameof(Tiers))]
-    public void EveryVectorTypeAgreesWithTheOracle(SimdTier tier)
+    public void EveryVectorTypeAgreesWithTheOracle(string tier)
     {
         foreach (ConvCase c in (ConvCase[])
             [
@@ -21,7 +21,7 @@ public class ConvDirectTests
                 ConvCase.Square(1, 17, 33, 9, 3, before: 1, after: 1),
                 new ConvCase(3, 7, 17, 6, new OracleConvolution(3, 5, 10, 2, 1, Top: 1, Bottom: 0, Left: 2, Right: 3)),
             ])
-            Check(c, tier, relu: true, seed: 61);
+            Check(c, Enum.Parse<SimdTier>(tier), relu: true, seed: 61);
     }
 
     [Fact]

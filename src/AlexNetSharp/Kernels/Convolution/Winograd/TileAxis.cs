@@ -33,7 +33,7 @@ internal readonly record struct TileAxis(int Kernel, int Small, int Large, int S
     /// <summary>Outputs of tile <paramref name="index"/>.</summary>
     public int Size(int index) => IsLarge(index) ? Large : Small;
 
-    /// <summary>The tile sizes for humans: <c>4+5</c>.</summary>
+    /// <summary>The tile sizes as text: <c>4+5</c>.</summary>
     public string Sizes => LargeCount == 0 ? $"{Small}" : $"{Small}+{Large}";
 
     /// <summary>For each pair of sizes the division of <paramref name="length"/> outputs with the fewest points, then the fewest tiles.</summary>

@@ -17,7 +17,7 @@ internal readonly record struct TileGrid(TileAxis Rows, TileAxis Columns)
     /// <summary>Multiplications for each image and pair of channels.</summary>
     public long Multiplications => (long)Rows.TotalPoints * Columns.TotalPoints;
 
-    /// <summary>The tiles for humans: <c>F(4×4, 5×5)</c>.</summary>
+    /// <summary>The tiles as text: <c>F(4×4, 5×5)</c>.</summary>
     public string Name => $"F({Rows.Sizes}×{Columns.Sizes}, {Rows.Kernel}×{Columns.Kernel})";
 
     /// <summary>The division of an output that costs least.</summary>

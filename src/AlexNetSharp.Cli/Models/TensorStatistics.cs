@@ -1,9 +1,11 @@
-namespace AlexNetSharp.Formats;
+using AlexNetSharp.Formats;
 
-/// <summary>What the values of a tensor are like; those that are no finite numbers are counted and left out of everything else.</summary>
-public sealed class TensorStatistics
+namespace AlexNetSharp.Cli.Models;
+
+/// <summary>Statistics of a tensor's values; NaN and infinite values are counted and left out of everything else.</summary>
+internal sealed class TensorStatistics
 {
-    internal TensorStatistics(float minimum, float maximum, double mean, double deviation, long notANumber, long infinite) =>
+    private TensorStatistics(float minimum, float maximum, double mean, double deviation, long notANumber, long infinite) =>
         (Minimum, Maximum, Mean, Deviation, NotANumber, Infinite) = (minimum, maximum, mean, deviation, notANumber, infinite);
 
     /// <summary>The smallest value; NaN if none is finite.</summary>

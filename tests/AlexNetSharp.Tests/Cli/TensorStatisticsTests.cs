@@ -1,6 +1,8 @@
+using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Formats;
+using AlexNetSharp.Tests.Formats;
 
-namespace AlexNetSharp.Tests.Formats;
+namespace AlexNetSharp.Tests.Cli;
 
 public class TensorStatisticsTests : FormatTest
 {
