@@ -11,7 +11,7 @@ using System.Text.Json;
 // Share of a step that is left when backward has done the fully connected layers: the backward pass of the convolutions.
 const double AfterLinear = 0.6;
 
-string root = Path.GetFullPath(Path.Combine(Folder(), "..")), results = Path.Combine(root, "docs", "results", "scaling");
+string root = Path.GetFullPath(Path.Combine(Folder(), "..")), results = Path.Combine(root, "docs", "distributed");
 Point[] points = [.. Directory.GetFiles(results, "*.json").Order(StringComparer.Ordinal).Select(Point.Read)];
 Point[] two = [.. points.Where(point => point.Processes == 2)];
 Point one = points.First(point => point.Processes == 1), dense = two.First(point => !point.Factors), factors = two.First(point => point.Factors);

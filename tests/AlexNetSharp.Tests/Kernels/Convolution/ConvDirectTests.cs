@@ -8,9 +8,7 @@ namespace AlexNetSharp.Tests.Kernels.Convolution;
 /// <summary>Direct convolution without packing beyond what every algorithm has to show: each vector type, geometries that it would refuse because they do not pay.</summary>
 public class ConvDirectTests
 {
-    public static TheoryData<SimdTier> Tiers => [SimdTier.Scalar, SimdTier.Vector128, SimdTier.Vector256, SimdTier.Vector512];
-
-    [Theory, MemberData(nameof(Tiers))]
+    [Theory, CombinatorialData]
     public void EveryVectorTypeAgreesWithTheOracle(SimdTier tier)
     {
         foreach (ConvCase c in (ConvCase[])

@@ -9,9 +9,7 @@ namespace AlexNetSharp.Tests.Kernels.Convolution.Winograd;
 /// <summary>Winograd convolution beyond what every algorithm has to show: each vector type, whole numbers, geometries that it would refuse because they do not pay.</summary>
 public class ConvWinogradTests
 {
-    public static TheoryData<SimdTier> Tiers => [SimdTier.Scalar, SimdTier.Vector128, SimdTier.Vector256, SimdTier.Vector512];
-
-    [Theory, MemberData(nameof(Tiers))]
+    [Theory, CombinatorialData]
     public void EveryVectorTypeAgreesWithTheOracle(SimdTier tier)
     {
         foreach (ConvCase c in (ConvCase[])
@@ -83,7 +81,7 @@ public class ConvWinogradTests
         Check(new ConvCase(2, 9, 14, 6, new OracleConvolution(3, 5, 10, 1, 2, Top: 1, Bottom: 0, Left: 2, Right: 3)), SimdTiers.Best, 44);
     }
 
-    [Theory, MemberData(nameof(Tiers))]
+    [Theory, CombinatorialData]
     public void TheSmallestTileIsExactOnWholeNumbers(SimdTier tier)
     {
         // F(2×2, 3×3) divides by 2 and 4 only, and sums stay below 2²².
@@ -118,6 +116,7 @@ public class ConvWinogradTests
         }
     }
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void RefusalsSayWhy()
     {
@@ -136,6 +135,7 @@ public class ConvWinogradTests
     }
 
     /// <summary>The error of each layer of AlexNet with its real number of channels: the table of docs/winograd.md. Run with -diagnostics to see the numbers.</summary>
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Theory]
     [InlineData("conv1", 227, 3, 64, 11, 4, 0)]
     [InlineData("conv2", 27, 64, 192, 5, 1, 2)]
