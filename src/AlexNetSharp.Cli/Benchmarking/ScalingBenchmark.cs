@@ -23,7 +23,7 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <param name="WaitedSeconds">Mean time of a step for which the exchange was waited after backward.</param>
 /// <param name="BytesSent">Bytes that a process sent in a step.</param>
 /// <param name="GradientBytes">Size of all gradients.</param>
-/// <param name="AllocatedBytes">Managed memory that all threads of a process allocated in all these steps together.</param>
+/// <param name="AllocatedBytes">Managed memory that the threads that compute and communicate allocated in all these steps together.</param>
 /// <param name="BandwidthBytes">Measured bandwidth between neighbors, bytes a second.</param>
 /// <param name="PeakMemoryBytes">Peak memory of the first process.</param>
 /// <param name="Layers">How fully connected layers travel.</param>
@@ -128,7 +128,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             if (i == burnIn)
                 (busy, waited) = (shared.Busy, shared.Waited);
             job.Group.Barrier();
-            (long sentBefore, long allocatedBefore) = (job.BytesSent, GC.GetTotalAllocatedBytes(precise: true));
+            (long sentBefore, long allocatedBefore) = (job.BytesSent, Allocated(shared));
             long start = Stopwatch.GetTimestamp();
             parameters.MarkChanged();
             shared.Begin(processes);
@@ -139,7 +139,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             double other = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (i >= burnIn)
             {
-                allocated += GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
+                allocated += Allocated(shared) - allocatedBefore;
                 sent += job.BytesSent - sentBefore;
                 (compute[i - burnIn], seconds[i - burnIn]) = (one, other);
             }
@@ -153,6 +153,9 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             network.Name, processes, options.BatchSize, threads, batches, slowest[0], slowest[1], slowest[2], slowest[3],
             (long)slowest[4], plan.Gradients!.Parameters.Sum(gradient => gradient.Spec.Length) * sizeof(float), (long)slowest[5], bandwidth, Machine.PeakMemoryBytes, layers);
     }
+
+    /// <summary>What this thread and that of the exchange have allocated: in the runtime's own threads something may be made once at any time.</summary>
+    private static long Allocated(GradientExchange shared) => GC.GetAllocatedBytesForCurrentThread() + shared.AllocatedBytes;
 
     private static void ComputeAlone(Plan plan, int step)
     {

@@ -84,6 +84,9 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     /// <summary>Time that <see cref="Complete"/> has waited for them, in all: what backward did not hide.</summary>
     public TimeSpan Waited { get; private set; }
 
+    /// <summary>Managed memory that the communication thread has allocated, in bytes: none in a step.</summary>
+    public long AllocatedBytes => _thread?.AllocatedBytes ?? 0;
+
     /// <inheritdoc/>
     public void Begin(int parts)
     {
