@@ -11,7 +11,7 @@ using System.Text.Json;
 // Share of a step that is left when backward has done the fully connected layers: the backward pass of the convolutions.
 const double AfterLinear = 0.6;
 
-string root = Path.GetFullPath(Path.Combine(Folder(), "..")), results = Path.Combine(root, "docs", "results", "scaling");
+string root = Path.GetFullPath(Path.Combine(Folder(), "..")), results = Path.Combine(root, "docs", "distributed");
 Point[] points = [.. Directory.GetFiles(results, "*.json").Order(StringComparer.Ordinal).Select(Point.Read)];
 Point[] two = [.. points.Where(point => point.Processes == 2)];
 Point one = points.First(point => point.Processes == 1), dense = two.First(point => !point.Factors), factors = two.First(point => point.Factors);
@@ -23,10 +23,11 @@ double gradientBytes = dense.BytesSent, factorBytes = factors.FactorBytes, convo
 // its size; a thread does 20e9 multiply-adds a second, as the choice of the exchange assumes.
 double work = one.Images * factors.LinearBytes / sizeof(float) / (20e9 * one.Threads);
 
-Console.WriteLine("| processes, link | travels | MB sent | hidden behind backward |");
-Console.WriteLine("|---|---|---|---|");
+// The check of the model: the step of two processes as measured, and as the model has it from their computing and the bandwidth between them.
+Console.WriteLine("| processes, link | travels | MB sent | hidden behind backward | compute, s | step, s | by the model, s |");
+Console.WriteLine("|---|---|---|---|---|---|---|");
 foreach (Point point in two.OrderBy(point => point.Name, StringComparer.Ordinal))
-    Console.WriteLine($"| 2, {point.Name[..point.Name.IndexOf('-')]} | {(point.Factors ? "factors" : "gradients")} | {point.BytesSent / 1e6:0.0} | {100 * point.Hidden:0} % |");
+    Console.WriteLine($"| 2, {point.Name[..point.Name.IndexOf('-')]} | {(point.Factors ? "factors" : "gradients")} | {point.BytesSent / 1e6:0.0} | {100 * point.Hidden:0} % | {point.Compute:0.00} | {point.Step:0.00} | {Step(2, point.Bandwidth, point.Factors, point.Compute):0.00} |");
 Console.WriteLine();
 Console.WriteLine("| processes | 1 Gbit/s, gradients | 1 Gbit/s, factors | 10 Gbit/s, gradients | 10 Gbit/s, factors |");
 Console.WriteLine("|---|---|---|---|---|");
@@ -75,7 +76,7 @@ string Plot()
 
 static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-internal sealed record Point(string Name, int Processes, bool Factors, double Compute, double Hidden, double BytesSent, double FactorBytes, double LinearBytes, int Images, int Threads)
+internal sealed record Point(string Name, int Processes, bool Factors, double Compute, double Step, double Bandwidth, double Hidden, double BytesSent, double FactorBytes, double LinearBytes, int Images, int Threads)
 {
     public static Point Read(string path)
     {
@@ -85,7 +86,7 @@ internal sealed record Point(string Name, int Processes, bool Factors, double Co
         double Sum(string name) => root.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty(name).GetDouble());
         return new Point(
             Path.GetFileNameWithoutExtension(path), root.GetProperty("processes").GetInt32(), root.GetProperty("layers").EnumerateArray().Any(layer => layer.GetProperty("factors").GetBoolean()),
-            Of("compute_seconds"), Of("hidden"), Of("bytes_sent"), Sum("factor_bytes"), Sum("gradient_bytes"),
+            Of("compute_seconds"), Of("step_seconds"), root.TryGetProperty("bandwidth", out JsonElement bandwidth) ? bandwidth.GetDouble() : double.PositiveInfinity, Of("hidden"), Of("bytes_sent"), Sum("factor_bytes"), Sum("gradient_bytes"),
             root.GetProperty("images_of_process").GetInt32(), root.GetProperty("threads").GetInt32());
     }
 }

@@ -23,7 +23,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     private const int MessageBytes = 16 << 20;
 
     private readonly MpiLibrary _mpi;
-    private readonly Lock _gate = new();
+    private readonly Gate _gate = new();
     private readonly PendingMessages[] _pending = new PendingMessages[Channels];
     private readonly string[] _hosts;
     private readonly PeerWatch? _watch;
@@ -54,15 +54,21 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     /// <param name="library">
     /// The library's file or name; null for what the environment variable <c>ALEXNET_MPI</c> says, or else the first that the system finds.
     /// </param>
-    /// <param name="silence">Time without a sign of life after which a process counts as stalled; null for 10 seconds.</param>
+    /// <param name="silence">Time without a sign of life after which a process counts as stalled; null for <see cref="DefaultSilence"/>.</param>
     /// <exception cref="MpiException">There is no MPI, it is another than the one that started the processes, or it cannot start.</exception>
     public static MpiProcessGroup Start(string? library = null, TimeSpan? silence = null)
     {
         MpiLauncher? launcher = MpiLauncher.Current;
         MpiLibrary mpi = MpiLibrary.Load(library, launcher);
         mpi.Initialize();
-        return new MpiProcessGroup(mpi, launcher, silence ?? TimeSpan.FromSeconds(10));
+        return new MpiProcessGroup(mpi, launcher, silence ?? DefaultSilence);
     }
+
+    /// <summary>
+    /// Time without a sign of life after which a process counts as stalled: 10 seconds, twenty signs. They come from a thread of their own, so steps
+    /// may take as long as they will; what delays them is a machine with far more to do than it has CPUs.
+    /// </summary>
+    public static TimeSpan DefaultSilence { get; } = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public int Rank { get; }
@@ -105,7 +111,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
         while (true)
         {
             bool progress;
-            lock (_gate)
+            using (_gate.Enter())
                 progress = pending.Test(_mpi, this);
             if (pending.Left == 0)
                 break;
@@ -163,7 +169,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
                     nint* request = pending.Add(transfer.Peer);
                     int code;
                     // Tag 0 is that of signs of life.
-                    lock (_gate)
+                    using (_gate.Enter())
                         code = sends ? _mpi.Send(transfer.Address + (nint)done, bytes, transfer.Peer, channel + 1, request)
                             : _mpi.Receive(transfer.Address + (nint)done, bytes, transfer.Peer, channel + 1, request);
                     Require(code, transfer.Peer);

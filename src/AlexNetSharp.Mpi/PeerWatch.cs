@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace AlexNetSharp.Mpi;
@@ -13,24 +14,29 @@ internal sealed unsafe partial class PeerWatch : IDisposable
 
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The most that counts as silence between two looks: where this process was stopped itself, together with all others, nobody was silent.</summary>
+    private static readonly TimeSpan s_longestTick = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Time in which another process that has seen the same has spoken, and the launcher has ended this one.</summary>
+    private static readonly TimeSpan s_afterOther = TimeSpan.FromMilliseconds(300);
+
     private readonly MpiProcessGroup _group;
     private readonly MpiLibrary _mpi;
-    private readonly Lock _gate;
+    private readonly Gate _gate;
     private readonly PeerInfo[] _peers;
     private readonly Thread _thread;
-    private readonly int _next, _previous, _patience;
+    private readonly int _next, _previous;
+    private readonly TimeSpan _patience;
     private readonly long* _values;      // what is sent, what is received
     private readonly nint* _requests;
     private readonly ManualResetEventSlim _stop = new();
     private bool _sending, _receiving, _saidFarewell, _heardFarewell;
 
     /// <summary>Begins to watch.</summary>
-    public PeerWatch(MpiProcessGroup group, MpiLibrary mpi, Lock gate, PeerInfo[] peers, TimeSpan silence)
+    public PeerWatch(MpiProcessGroup group, MpiLibrary mpi, Gate gate, PeerInfo[] peers, TimeSpan silence)
     {
         (_group, _mpi, _gate, _peers) = (group, mpi, gate, peers);
-        (_next, _previous) = ((group.Rank + 1) % group.Count, (group.Rank + group.Count - 1) % group.Count);
-        // In ticks of this process: where it was stopped itself, together with all others, nobody was silent.
-        _patience = (int)Math.Ceiling(silence / s_tick);
+        (_next, _previous, _patience) = ((group.Rank + 1) % group.Count, (group.Rank + group.Count - 1) % group.Count, silence);
         _values = (long*)NativeMemory.AllocZeroed(2 * sizeof(long));
         _requests = (nint*)NativeMemory.AllocZeroed(2 * (nuint)sizeof(nint));
         _thread = new Thread(Run) { IsBackground = true, Name = "AlexNetSharp signs of life" };
@@ -51,15 +57,19 @@ internal sealed unsafe partial class PeerWatch : IDisposable
     {
         try
         {
-            int silent = 0;
+            TimeSpan silent = TimeSpan.Zero;
+            long last = Stopwatch.GetTimestamp();
             for (int tick = 0; !(_saidFarewell && !_sending && _heardFarewell); tick++)
             {
                 bool heard;
-                lock (_gate)
+                using (_gate.Enter())
                     heard = Listen() | Speak(tick);
-                silent = heard || _heardFarewell ? 0 : silent + 1;
+                long now = Stopwatch.GetTimestamp();
+                TimeSpan passed = Stopwatch.GetElapsedTime(last, now);
+                last = now;
+                silent = heard || _heardFarewell ? TimeSpan.Zero : silent + (passed < s_longestTick ? passed : s_longestTick);
                 if (silent > _patience)
-                    _group.Abort(FormattableString.Invariant($"{_group.Describe(_previous)} has given no sign of life for {silent * s_tick.TotalSeconds:0} s"));
+                    Report(silent);
                 if (!_stop.IsSet)
                     LookAround();
                 if (_stop.IsSet)
@@ -72,6 +82,16 @@ internal sealed unsafe partial class PeerWatch : IDisposable
         {
             _group.Abort(e.Message);
         }
+    }
+
+    /// <summary>Says who is silent and what that can be, and ends all.</summary>
+    private void Report(TimeSpan silent)
+    {
+        // Where a cable is cut, several processes of a host miss their neighbors at once: one of them speaks.
+        for (int i = 0; _group.OnThisHost[i] != _group.Rank; i++)
+            Thread.Sleep(s_afterOther);
+        string reason = IsHere(_previous) ? "it was stopped or hangs" : "its host or the network to it is down, or it was stopped";
+        _group.Abort(FormattableString.Invariant($"{_group.Describe(_previous)} has given no sign of life for {silent.TotalSeconds:0} s: {reason}"));
     }
 
     private bool Listen()
@@ -115,17 +135,19 @@ internal sealed unsafe partial class PeerWatch : IDisposable
         if (!OperatingSystem.IsLinux())
             return;
         for (int rank = 0; rank < _peers.Length; rank++)
-            if (rank != _group.Rank && _peers[rank].Host == _group.Host && _peers[rank].Space == _peers[_group.Rank].Space
-                && !(rank == _previous && _heardFarewell) && !IsRunning(_peers[rank].ProcessId))
+            if (rank != _group.Rank && IsHere(rank) && !(rank == _previous && _heardFarewell) && !IsRunning(_peers[rank].ProcessId))
             {
                 // One of them speaks; the others only if that one is gone too.
                 if (rank != _previous)
-                    Thread.Sleep(300);
+                    Thread.Sleep(s_afterOther);
                 if (_stop.IsSet)
                     return;
                 _group.Abort(FormattableString.Invariant($"{_group.Describe(rank)} has ended or was killed (process {_peers[rank].ProcessId})"));
             }
     }
+
+    /// <summary>Whether a process is one of this host whose number means something here.</summary>
+    private bool IsHere(int rank) => _peers[rank].Host == _group.Host && _peers[rank].Space == _peers[_group.Rank].Space;
 
     /// <summary>Asks the system without reading anything, so that nothing is allocated while a training runs.</summary>
     private static bool IsRunning(int process)

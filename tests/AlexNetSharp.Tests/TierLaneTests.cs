@@ -45,7 +45,7 @@ public partial class TierLaneTests
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
             start.ArgumentList.Add(typeof(TierLaneTests).Assembly.Location);
         if (filter.Length == 0)
-            filter = ["-trait-", $"{Slow.Name}={Slow.Value}", .. s_namespaces.SelectMany(n => (string[])["-namespace", $"AlexNetSharp.Tests.{n}*"])];
+            filter = ["-trait-", $"{Slow.Name}={Slow.Value}", "-trait-", $"{AnyTier.Name}={AnyTier.Value}", .. s_namespaces.SelectMany(n => (string[])["-namespace", $"AlexNetSharp.Tests.{n}*"])];
         foreach (string argument in (string[])["-noColor", .. filter])
             start.ArgumentList.Add(argument);
         start.Environment[turnedOff] = "0";

@@ -16,18 +16,19 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <param name="Processes">Processes.</param>
 /// <param name="ImagesOfProcess">Images of a process in a step.</param>
 /// <param name="Threads">Threads of a process.</param>
+/// <param name="Steps">Steps that count.</param>
 /// <param name="ComputeSeconds">Median of forward and backward with all gradients, all processes at work, nothing sent.</param>
 /// <param name="StepSeconds">Median of the same with the exchange.</param>
 /// <param name="BusySeconds">Mean time of a step in which gradients were under way.</param>
 /// <param name="WaitedSeconds">Mean time of a step for which the exchange was waited after backward.</param>
 /// <param name="BytesSent">Bytes that a process sent in a step.</param>
 /// <param name="GradientBytes">Size of all gradients.</param>
-/// <param name="AllocatedBytes">Managed memory allocated in a step.</param>
+/// <param name="AllocatedBytes">Managed memory that the threads that compute and communicate allocated in all these steps together.</param>
 /// <param name="BandwidthBytes">Measured bandwidth between neighbors, bytes a second.</param>
 /// <param name="PeakMemoryBytes">Peak memory of the first process.</param>
 /// <param name="Layers">How fully connected layers travel.</param>
 internal sealed record ScalingReport(
-    string Network, int Processes, int ImagesOfProcess, int Threads, double ComputeSeconds, double StepSeconds, double BusySeconds, double WaitedSeconds,
+    string Network, int Processes, int ImagesOfProcess, int Threads, int Steps, double ComputeSeconds, double StepSeconds, double BusySeconds, double WaitedSeconds,
     long BytesSent, long GradientBytes, long AllocatedBytes, double BandwidthBytes, long PeakMemoryBytes, IReadOnlyList<LayerExchange> Layers)
 {
     /// <summary>The least that a process has to send for an exchange of all gradients.</summary>
@@ -46,6 +47,7 @@ internal sealed record ScalingReport(
         json.WriteNumber("processes", Processes);
         json.WriteNumber("images_of_process", ImagesOfProcess);
         json.WriteNumber("threads", Threads);
+        json.WriteNumber("steps", Steps);
         json.WriteNumber("compute_seconds", ComputeSeconds);
         json.WriteNumber("step_seconds", StepSeconds);
         json.WriteNumber("busy_seconds", BusySeconds);
@@ -86,7 +88,7 @@ internal sealed record ScalingReport(
             invariant, $"gradients under way for {BusySeconds:0.000} s, waited for {WaitedSeconds:0.000} s: {100 * Hidden:0} % hidden behind backward");
         yield return string.Create(
             invariant, $"each process sends {BytesSent / 1e6:0.00} MB a step; gradients are {GradientBytes / 1e6:0.00} MB, of which any exchange sends at least {LeastBytes / 1e6:0.00}; {BandwidthBytes / 1e9:0.00} GB/s between neighbors");
-        yield return string.Create(invariant, $"peak memory {PeakMemoryBytes / 1e9:0.00} GB a process, {AllocatedBytes} bytes of managed memory allocated per step");
+        yield return string.Create(invariant, $"peak memory {PeakMemoryBytes / 1e9:0.00} GB a process, {AllocatedBytes} bytes of managed memory allocated in {Steps} steps");
     }
 }
 
@@ -134,7 +136,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             if (i == burnIn)
                 (busy, waited) = (shared.Busy, shared.Waited);
             job.Group.Barrier();
-            (long sentBefore, long allocatedBefore) = (job.BytesSent, GC.GetTotalAllocatedBytes(precise: true));
+            (long sentBefore, long allocatedBefore) = (job.BytesSent, Allocated(shared));
             long start = Stopwatch.GetTimestamp();
             parameters.MarkChanged();
             shared.Begin(processes);
@@ -145,7 +147,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             double other = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (i >= burnIn)
             {
-                allocated += GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
+                allocated += Allocated(shared) - allocatedBefore;
                 sent += job.BytesSent - sentBefore;
                 (compute[i - burnIn], seconds[i - burnIn]) = (one, other);
             }
@@ -154,11 +156,14 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
         }
         double[] slowest = Slowest(job, [
             Median(compute), Median(seconds), (shared.Busy - busy).TotalSeconds / batches, (shared.Waited - waited).TotalSeconds / batches,
-            sent / (double)batches, allocated / batches]);
+            sent / (double)batches, allocated]);
         return new ScalingReport(
-            network.Name, processes, options.BatchSize, threads, slowest[0], slowest[1], slowest[2], slowest[3],
+            network.Name, processes, options.BatchSize, threads, batches, slowest[0], slowest[1], slowest[2], slowest[3],
             (long)slowest[4], plan.Gradients!.Parameters.Sum(gradient => gradient.Spec.Length) * sizeof(float), (long)slowest[5], bandwidth, Machine.PeakMemoryBytes, layers);
     }
+
+    /// <summary>What this thread and that of the exchange have allocated: in the runtime's own threads something may be made once at any time.</summary>
+    private static long Allocated(GradientExchange shared) => GC.GetAllocatedBytesForCurrentThread() + shared.AllocatedBytes;
 
     private static void ComputeAlone(Plan plan, int step)
     {

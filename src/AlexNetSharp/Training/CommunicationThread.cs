@@ -11,7 +11,7 @@ internal sealed class CommunicationThread : IDisposable
     private readonly AutoResetEvent _arrived = new(false);
     private readonly Thread _thread;
     private int _put, _taken;
-    private long _busy;
+    private long _busy, _allocated;
     private volatile bool _stop;
     private volatile Exception? _error;
 
@@ -26,6 +26,9 @@ internal sealed class CommunicationThread : IDisposable
 
     /// <summary>Time spent with things that travel.</summary>
     public TimeSpan Busy => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _busy));
+
+    /// <summary>Managed memory that the thread has allocated, in bytes.</summary>
+    public long AllocatedBytes => Volatile.Read(ref _allocated);
 
     /// <summary>Puts something at the end of the queue.</summary>
     public void Start(SharedGradients item)
@@ -83,6 +86,7 @@ internal sealed class CommunicationThread : IDisposable
                 return;
             }
             Volatile.Write(ref _busy, _busy + Stopwatch.GetTimestamp() - start);
+            Volatile.Write(ref _allocated, GC.GetAllocatedBytesForCurrentThread());
             item.Arrived = true;
             _arrived.Set();
         }

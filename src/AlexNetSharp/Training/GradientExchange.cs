@@ -89,6 +89,9 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     /// <summary>Total time that <see cref="Complete"/> has waited: communication that the backward pass did not hide.</summary>
     public TimeSpan Waited { get; private set; }
 
+    /// <summary>Managed memory that the communication thread has allocated, in bytes: none in a step.</summary>
+    public long AllocatedBytes => _thread?.AllocatedBytes ?? 0;
+
     /// <inheritdoc/>
     public void Begin(int parts)
     {

@@ -60,7 +60,7 @@ public class FullSizeTests
             return hash.GetHashAndReset();
         }
         byte[] one = Run(1);
-        foreach (int threads in (int[])[1, 2, 3, 8])
+        foreach (int threads in (int[])[2, 3, 8])
             Assert.Equal(one, Run(threads));
     }
 

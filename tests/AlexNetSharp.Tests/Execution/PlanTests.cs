@@ -7,6 +7,7 @@ namespace AlexNetSharp.Tests.Execution;
 
 public class PlanTests
 {
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void TheNotebooksShapesComeOut()
     {
@@ -140,6 +141,7 @@ public class PlanTests
         Compare.Close("gradient", whole.Gradients!["conv.weight"].Storage, cut.Gradients!["conv.weight"].Storage, Tolerances.SmallNetwork);
     }
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void BatchesBeyondAllMemoryAreRefusedWithWhatTheyNeed()
     {

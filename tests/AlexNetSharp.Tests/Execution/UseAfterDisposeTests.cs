@@ -10,6 +10,7 @@ namespace AlexNetSharp.Tests.Execution;
 
 /// <summary>What is disposed of on one thread while another computes with it: an exception, never the end of the process.</summary>
 /// <remarks>The weights take megabytes, so that the system takes their pages back at once when they are freed.</remarks>
+[Trait(AnyTier.Name, AnyTier.Value)]
 public class UseAfterDisposeTests
 {
     private const int Rounds = 40;

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 namespace AlexNetSharp.Tests.Golden;
 
 /// <summary>The reference files are the ones their README describes, and the tests' reader reads them.</summary>
+[Trait(AnyTier.Name, AnyTier.Value)]
 public partial class GoldenFileTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using static AlexNetSharp.Tests.Golden.GoldenOperations;
 namespace AlexNetSharp.Tests.Golden;
 
 /// <summary>The oracle against libtorch's values: two independent float64 implementations agree to the rounding of stored values.</summary>
+[Trait(AnyTier.Name, AnyTier.Value)]
 public class OracleGoldenTests
 {
     public static TheoryData<string> ConvolutionCases => Convolutions;

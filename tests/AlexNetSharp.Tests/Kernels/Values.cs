@@ -1,14 +1,10 @@
 using AlexNetSharp.Random;
-using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Tests.Kernels;
 
 /// <summary>What the tests of small kernels share.</summary>
 internal static class Values
 {
-    /// <summary>Every vector width; those that the processor lacks are emulated by the runtime.</summary>
-    public static SimdTier[] Tiers => Enum.GetValues<SimdTier>();
-
     public static int[] ThreadCounts => [1, 2, 3, 8];
 
     /// <summary>Normally distributed values.</summary>

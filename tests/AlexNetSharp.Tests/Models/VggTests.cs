@@ -103,20 +103,25 @@ public class VggTests : FormatTest
         Assert.InRange(Plan.EstimateMemory(NetworkCatalog.Get("vgg16").Build(), new PlanOptions { BatchSize = 8, Threads = 2, Gradients = GradientScope.All }), 1_000_000_000, 2L << 30);
 }
 
-/// <summary>VGG at its full width against the float64 oracle, on small images; the whole of it on demand.</summary>
+/// <summary>VGG's convolutions at their full width against the float64 oracle, on small images; the whole of it on demand.</summary>
 [Collection(nameof(Alone)), Trait(Slow.Name, Slow.Value)]
 public class FullVggTests
 {
     [Theory]
     [InlineData(48)]
-    public void Vgg16AgreesWithTheOracle(int imageSize) => Check(imageSize, sameDecisions: false);
+    public void TheConvolutionsOfVgg16AgreeWithTheOracle(int imageSize)
+    {
+        // Fully connected layers of 4096 are compared in the notebook's network; these here have 124 million weights.
+        Network whole = NetworkCatalog.Get("vgg16").Build(input: new Shape(imageSize, imageSize, 3));
+        Check(new Network("vgg16", whole.InputShape, [.. whole.Layers.TakeWhile(layer => layer is Conv2d or ReLU or MaxPool2d), new Linear("fc", 10)]), sameDecisions: false);
+    }
 
     /// <summary>
     /// Takes minutes and some gigabytes. Among 13 million ReLUs and maxima there are some that rounding decides otherwise than float64, and each sends
     /// its gradient another way. Here the oracle takes those decisions from the plan, and what remains is the error of the arithmetic.
     /// </summary>
     [Fact(Explicit = true)]
-    public void Vgg16AtItsOwnSizeAgreesWithTheOracle() => Check(224, sameDecisions: true);
+    public void Vgg16AtItsOwnSizeAgreesWithTheOracle() => Check(NetworkCatalog.Get("vgg16").Build(), sameDecisions: true);
 
     /// <summary>The oracle's backward with the plan's ReLUs and maxima.</summary>
     private static void TakeDecisions(OracleNetwork oracle, Plan plan)
@@ -138,9 +143,9 @@ public class FullVggTests
         Report("ReLUs decided otherwise", otherReLUs);
     }
 
-    private static void Check(int imageSize, bool sameDecisions)
+    private static void Check(Network network, bool sameDecisions)
     {
-        Network network = NetworkCatalog.Get("vgg16").Build(input: new Shape(imageSize, imageSize, 3));
+        int imageSize = network.InputShape.Height;
         using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);
         using var plan = new Plan(network, parameters, new PlanOptions
         {

@@ -2,6 +2,7 @@ using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Tests.Simd;
 
+[Trait(AnyTier.Name, AnyTier.Value)]
 public class CacheSizesTests
 {
     [Theory]

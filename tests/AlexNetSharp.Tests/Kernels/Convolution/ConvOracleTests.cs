@@ -54,6 +54,7 @@ public class ConvOracleTests
     public static TheoryData<string> Cases => [.. s_cases.Keys];
 
     [Theory, MemberData(nameof(Cases))]
+    [Trait(AnyTier.Name, AnyTier.Value)]
     public void AgreesWithTheOracle(string name) => Check(s_cases[name], relu: false, bias: true);
 
     [Theory, MemberData(nameof(Cases))]

@@ -64,6 +64,7 @@ public class ConvPropertyTests
         Check(c, candidate, Direction.BackwardBias, gradBias, result.GradBias);
     });
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void BackwardIsTheAdjointOfForward() => ForAll((c, candidate, seed) =>
     {
@@ -77,6 +78,7 @@ public class ConvPropertyTests
         Assert.InRange(Dot(data.Weight, result.GradWeight).Sum, forward - bound, forward + bound);
     });
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void ForwardIsLinear() => ForAll((c, candidate, seed) =>
     {
@@ -88,6 +90,7 @@ public class ConvPropertyTests
         Check(c, candidate, Direction.Forward, expected, mixed, factor: 6);
     });
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void GroupsAreSeparateConvolutions() => ForAll((c, candidate, seed) =>
     {
@@ -109,6 +112,7 @@ public class ConvPropertyTests
         }
     });
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void PaddingIsExplicitZeros() => ForAll((c, candidate, seed) =>
     {
@@ -128,6 +132,7 @@ public class ConvPropertyTests
         Check(c, candidate, Direction.Forward, Array.ConvertAll(expected, static v => (double)v), padded);
     });
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void ABatchIsItsImagesOneByOne() => ForAll((c, candidate, seed) =>
     {

@@ -3,6 +3,7 @@ using AlexNetSharp.Kernels.Convolution;
 namespace AlexNetSharp.Tests.Kernels.Convolution;
 
 /// <summary>The same bits with any number of threads, in every run.</summary>
+[Trait(AnyTier.Name, AnyTier.Value)]
 public class ConvThreadTests
 {
     public static TheoryData<int, int, int, int, int> Cases => new()

@@ -7,6 +7,7 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Tests.Kernels.Convolution;
 
+[Trait(AnyTier.Name, AnyTier.Value)]
 public unsafe class ManyThreadsTests
 {
     private static readonly ConvGeometry[] s_geometries =

@@ -5,6 +5,7 @@ using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Tests.Kernels.Convolution;
 
+[Trait(AnyTier.Name, AnyTier.Value)]
 public class WinogradBlockTests
 {
     private static readonly CacheSizes s_zen3 = CacheSizes.FromText("32K,512K,32M,2")!, s_small = CacheSizes.FromText("32K,512K,8M,1")!;

@@ -16,7 +16,7 @@ public sealed unsafe class ElementwiseTests
     {
         float[] x = Values.Normal(1, n), gradient = Values.Normal(2, n), expected = Values.Relu(x);
         float[] back = [.. x.Zip(gradient, (v, g) => v > 0 ? g : 0)];
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             (float[] output, float[] gradInput) = KernelRunner.Run(KernelSet.Of(tier).Relu(n), x, gradient, 3);
             Assert.Equal(expected, output);
@@ -31,7 +31,7 @@ public sealed unsafe class ElementwiseTests
     public void ReluLetsNotANumberThroughAndItsGradientStopsThere()
     {
         float[] x = [.. Enumerable.Repeat(float.NaN, 37)];
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             (float[] output, float[] gradInput) = KernelRunner.Run(KernelSet.Of(tier).Relu(37), x, Values.Normal(1, 37));
             Assert.All(output, v => Assert.True(float.IsNaN(v)));
@@ -45,7 +45,7 @@ public sealed unsafe class ElementwiseTests
     {
         float[] a = Values.Normal(1, n);
         double expected = a.Sum(v => (double)v * v);
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             using var x = new GuardedBuffer(a);
             double first = double.NaN;
@@ -72,7 +72,7 @@ public sealed unsafe class ElementwiseTests
         float[] gradient = Values.Normal(2, n);
         float[] expectedBack = [.. gradient.Select((v, i) => random.Uniform(i) < keep ? v * (1 / keep) : 0)];
         var step = new Step { Number = 5, Training = true };
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
             foreach (int threads in Values.ThreadCounts)
             {
                 Kernel Dropout() => KernelSet.Of(tier).Dropout(n, keep, seed: 17, stream: 3);
@@ -117,7 +117,7 @@ public sealed unsafe class ElementwiseTests
             velocity[i] = (double)step.Momentum * v[i] + ((double)step.GradientScale * g[i] + (double)step.WeightDecay * w[i]);
             weight[i] = w[i] - (double)step.LearningRate * velocity[i];
         }
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             float[]? firstWeight = null;
             foreach (int threads in Values.ThreadCounts)
@@ -148,7 +148,7 @@ public sealed unsafe class ElementwiseTests
             square[i] = (double)step.Beta2 * v[i] + (1 - (double)step.Beta2) * scaled * scaled;
             weight[i] = (double)step.Keep * w[i] - step.StepSize * mean[i] / (Math.Sqrt(square[i]) * step.RootCorrection + step.Epsilon);
         }
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             float[]? firstWeight = null;
             foreach (int threads in Values.ThreadCounts)

@@ -33,7 +33,7 @@ public sealed class PoolTests
         OracleTensor input = OracleTensor.From(x, n, h, w, c), expected = oracle.Forward(input);
         float[] gradient = Values.Ties(2, expected.Data.Length, 100);
         double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, expected.Height, expected.Width, c)).Data;
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             Kernel pool = KernelSet.Of(tier).MaxPool(Windows(window, n, h, w, c, expected));
             (float[] output, float[] back) = KernelRunner.Run(pool, x, gradient, 2);
@@ -51,7 +51,7 @@ public sealed class PoolTests
         float[] x = [.. Values.Ties(12, n * h * w * c, 5).Select((value, i) => c > 1 && i % c == 0 ? 0 : Math.Max(0, value))];
         OracleTensor expected = new OracleMaxPool(window).Forward(OracleTensor.From(x, n, h, w, c));
         float[] gradient = Values.Ties(13, expected.Data.Length, 100);
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             PoolWindows windows = Windows(window, n, h, w, c, expected);
             (float[] output, float[] back) = KernelRunner.Run(KernelSet.Of(tier).MaxPool(windows), x, gradient, 2);
@@ -76,7 +76,7 @@ public sealed class PoolTests
             OracleTensor input = OracleTensor.From(x, n, h, w, c), expected = oracle.Forward(input);
             float[] gradient = Values.Normal(4, expected.Data.Length);
             double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, expected.Height, expected.Width, c)).Data;
-            foreach (SimdTier tier in Values.Tiers)
+            foreach (SimdTier tier in TestedTiers.All)
             {
                 Kernel pool = KernelSet.Of(tier).AvgPool(Windows(window, n, h, w, c, expected, countPadding));
                 (float[] output, float[] back) = KernelRunner.Run(pool, x, gradient, 2);
@@ -99,7 +99,7 @@ public sealed class PoolTests
         OracleTensor input = OracleTensor.From(x, n, h, w, c);
         double[] expected = oracle.Forward(input).Data;
         double[] gradInput = oracle.Backward(input, OracleTensor.From(gradient, n, oh, ow, c)).Data;
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
         {
             (float[] output, float[] back) = KernelRunner.Run(KernelSet.Of(tier).AvgPool(PoolWindows.Adaptive(n, h, w, c, oh, ow)), x, gradient, 2);
             Compare.Close($"adaptive {tier}", expected, output, Tolerances.Elementwise);
@@ -126,7 +126,7 @@ public sealed class PoolTests
     public void NotANumberWinsWhereverItStandsAndTakesNoGradient()
     {
         PoolWindows windows = PoolWindows.Sliding(1, 3, 3, 17, new PoolAxis(1, 3, 1), new PoolAxis(1, 3, 1));
-        foreach (SimdTier tier in Values.Tiers)
+        foreach (SimdTier tier in TestedTiers.All)
             for (int position = 0; position < 9; position++)
             {
                 float[] x = Values.Normal(9, 9 * 17);

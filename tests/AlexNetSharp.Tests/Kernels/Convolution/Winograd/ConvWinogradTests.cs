@@ -118,6 +118,7 @@ public class ConvWinogradTests
         }
     }
 
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Fact]
     public void RefusalsSayWhy()
     {
@@ -136,6 +137,7 @@ public class ConvWinogradTests
     }
 
     /// <summary>The error of each layer of AlexNet with its real number of channels: the table of docs/winograd.md. Run with -diagnostics to see the numbers.</summary>
+    [Trait(AnyTier.Name, AnyTier.Value)]
     [Theory]
     [InlineData("conv1", 227, 3, 64, 11, 4, 0)]
     [InlineData("conv2", 27, 64, 192, 5, 1, 2)]

@@ -3,6 +3,7 @@ using AlexNetSharp.Kernels.Convolution.Winograd;
 namespace AlexNetSharp.Tests.Kernels.Convolution.Winograd;
 
 /// <summary>How outputs are cut into tiles, and the order of the tiles.</summary>
+[Trait(AnyTier.Name, AnyTier.Value)]
 public class TileGridTests
 {
     [Fact]

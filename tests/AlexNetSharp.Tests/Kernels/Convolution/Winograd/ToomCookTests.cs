@@ -5,6 +5,7 @@ using AlexNetSharp.Kernels.Convolution.Winograd;
 namespace AlexNetSharp.Tests.Kernels.Convolution.Winograd;
 
 /// <summary>The derivation of tiles from their points, in exact arithmetic.</summary>
+[Trait(AnyTier.Name, AnyTier.Value)]
 public class ToomCookTests
 {
     /// <summary>All tiles of the library, found by their attribute.</summary>
