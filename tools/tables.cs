@@ -17,6 +17,7 @@ if (args.Length > 1 || !Directory.Exists(folder))
 Replace("README.md", "rivals", Part("rivals.md", until: "\n- "));
 Replace("docs/performance.md", "layers", Part("performance.md", until: "\n\n| batch"));
 Replace("docs/performance.md", "growth", Part("performance.md", from: "| batch"));
+Replace("docs/serving.md", "load test", Part("serving.md"));
 return 0;
 
 string Part(string file, string? from = null, string? until = null)

@@ -24,7 +24,7 @@ public sealed record Linear(string Name, int OutputFeatures) : Layer(Name)
         CheckWeight(
             (Int128)input.Length * OutputFeatures,
             FormattableString.Invariant($"{input.Length} × {OutputFeatures}"),
-            "use a smaller image or pool before it");
+            "use fewer outputs (classes, in the last layer), a smaller image, or pooling before it");
         return Shape.Vector(OutputFeatures);
     }
 

@@ -21,6 +21,9 @@ public class BenchmarkTableTests
         ShowsImage("docs/performance.md", "growth.png");
     }
 
+    [Fact]
+    public void TheLoadTestIsTheMeasuredOne() => Assert.Equal(Measured("serving.md"), Shown("docs/serving.md", "load test"));
+
     private static string Measured(string file) => Text(Path.Combine(s_folder, file)).Trim();
 
     private static string Shown(string document, string name)

@@ -87,6 +87,36 @@ public class UseAfterDisposeTests
         return (() => cpu.Trainer.Run(), what == "plan" ? cpu.Plan.Dispose : parameters.Dispose, cpu);
     });
 
+    [Theory]
+    [InlineData("exchange", false)]
+    [InlineData("exchange", true)]
+    [InlineData("gradients", false)]
+    [InlineData("gradients", true)]
+    public void AnythingDuringAnExchange(string what, bool factors) => Hammer(() =>
+    {
+        const int part = 4, parts = 8;
+        ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+        var plan = new Plan(parameters.Network, parameters, new PlanOptions
+        {
+            BatchSize = part,
+            Threads = 2,
+            Gradients = GradientScope.All,
+            FactorLayers = factors ? ["fc1", "fc2"] : [],
+        });
+        var exchange = new GradientExchange(new OtherIsSilent(), plan, part * parts);
+        return (() =>
+        {
+            exchange.Begin(parts);
+            for (int i = exchange.FirstPart; i < exchange.EndPart; i++)
+            {
+                plan.Forward(training: true);
+                exchange.BeginPart(i);
+                plan.Backward(accumulate: false, exchange.Ready);
+            }
+            exchange.Complete(plan.Gradients!);
+        }, what == "exchange" ? exchange.Dispose : plan.Gradients!.Dispose, new Both(exchange, plan));
+    });
+
     [Fact]
     public void ADisposedSetIsFreedWhenItsLastHolderLetsGo()
     {
@@ -134,6 +164,38 @@ public class UseAfterDisposeTests
             Assert.True(user.Join(TimeSpan.FromSeconds(30)), "the user does not notice");
             Assert.IsType<ObjectDisposedException>(found);
             rest.Dispose();
+        }
+    }
+
+    /// <summary>The first of two processes; the other one gets everything and sends zeros.</summary>
+    private sealed unsafe class OtherIsSilent : IProcessGroup
+    {
+        private long _sum;
+
+        public int Rank => 0;
+
+        public int Count => 2;
+
+        public void Transfer(int channel, ReadOnlySpan<Transfer> transfers)
+        {
+            foreach (Transfer transfer in transfers)
+            {
+                var memory = new Span<byte>((void*)transfer.Address, (int)transfer.Bytes);
+                if (transfer.Sends)
+                    foreach (byte value in memory)
+                        _sum += value;
+                else
+                    memory.Clear();
+            }
+        }
+    }
+
+    private sealed class Both(IDisposable first, IDisposable second) : IDisposable
+    {
+        public void Dispose()
+        {
+            first.Dispose();
+            second.Dispose();
         }
     }
 }
