@@ -49,7 +49,7 @@ internal sealed record StudioOptions
     public string Describe(Exception e)
     {
         string line = ErrorLine.Of(e);
-        foreach (string open in (string?[])[ModelPath, SaveFolder, .. ImageFolders, .. RunFolders, .. RunRoots])
+        foreach (string? open in (string?[])[ModelPath, SaveFolder, .. ImageFolders, .. RunFolders, .. RunRoots])
             if (open is not null && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(open))) is { Length: > 1 } above)
                 line = line.Replace(Path.EndsInDirectorySeparator(above) ? above : above + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
         return line;

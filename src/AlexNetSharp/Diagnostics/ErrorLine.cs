@@ -2,16 +2,16 @@ using System.Globalization;
 using System.Reflection;
 
 // Compiled into the command and the service as well, under namespaces of their own: the library does not make it public.
-#if ALEXNET_COMMAND
+#if !ALEXNET_COMMAND && !ALEXNET_SERVICE
+namespace AlexNetSharp.Diagnostics;
+#elif ALEXNET_COMMAND
 using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Cli.Hosting;
-#elif ALEXNET_SERVICE
+#else
 using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.AspNetCore;
-#else
-namespace AlexNetSharp.Diagnostics;
 #endif
 
 /// <summary>What people read about an exception: one line that says something.</summary>
