@@ -124,6 +124,7 @@ public class UseAfterDisposeTests
         var group = new OtherIsSilent();
         var exchange = new GradientExchange(group, plan, part * parts);
         var later = new List<AlignedBuffer>();
+        using var looked = new ManualResetEventSlim();
         bool isOurs = true;
         group.During = transfers =>
         {
@@ -142,9 +143,11 @@ public class UseAfterDisposeTests
                         isOurs &= (nint)buffer.Pointer >= transfer.Address + (nint)transfer.Bytes || (nint)(buffer.Pointer + buffer.Length) <= transfer.Address;
                     }
                 }
+            looked.Set();
         };
         Assert.Throws<ObjectDisposedException>(() => Exchange(exchange, plan, parts));
-        Assert.True(later.Count > 0 && isOurs, "memory of an exchange was given away while gradients arrived there");
+        Assert.True(looked.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "nothing was under way");
+        Assert.True(isOurs, "memory of an exchange was given away while gradients arrived there");
         foreach (AlignedBuffer buffer in later)
             buffer.Dispose();
     }
