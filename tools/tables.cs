@@ -17,6 +17,9 @@ if (args.Length > 1 || !Directory.Exists(folder))
 Replace("README.md", "rivals", Part("rivals.md", until: "\n- "));
 Replace("docs/performance.md", "layers", Part("performance.md", until: "\n\n| batch"));
 Replace("docs/performance.md", "growth", Part("performance.md", from: "| batch"));
+// Of the machine on which the services were compared last.
+folder = new DirectoryInfo("benchmarks").EnumerateFiles("serving.md", SearchOption.AllDirectories).MaxBy(file => file.LastWriteTimeUtc)!.DirectoryName!;
+Replace("docs/serving.md", "load test", Part("serving.md"));
 return 0;
 
 string Part(string file, string? from = null, string? until = null)

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using AlexNetSharp.Cli.Benchmarking;
+using AlexNetSharp.Benchmarks;
 
 namespace AlexNetSharp.Rivals;
 
@@ -23,15 +23,11 @@ internal static class Measurement
 {
     private const double SecondsPerTurn = 1;
 
-    /// <summary>Part of the best multiply-add peak that every round must find before and after it; below it a neighbor has the core.</summary>
-    private const double QuietPeak = 0.85;
-
     /// <summary>Calls before the first that counts, as many as the notebook's benchmark makes: compilation, memory, caches.</summary>
     private const int WarmUp = 10;
 
     /// <remarks>
-    /// Before and after every round the peak of multiply-adds is measured. Rounds in which it was low are left out of the medians, for all calls alike, as
-    /// long as half of the rounds remain.
+    /// Rounds in which a neighbor had the core (<see cref="QuietRounds"/>) are left out of the medians, for all calls alike, as long as half of them remain.
     /// </remarks>
     public static Timing[] SideBySide(int rounds, int threads, params Action[] calls) => SideBySide(rounds, threads, WarmUp, calls);
 
@@ -39,7 +35,7 @@ internal static class Measurement
     public static Timing[] SideBySide(int rounds, int threads, int warmUp, params Action[] calls)
     {
         var seconds = calls.Select(_ => Enumerable.Range(0, rounds).Select(_ => new List<double>()).ToArray()).ToArray();
-        double[] peaks = new double[rounds + 1];
+        var quiet = new QuietRounds(threads);
         int[] repeats = new int[calls.Length];
         for (int c = 0; c < calls.Length; c++)
         {
@@ -48,7 +44,7 @@ internal static class Measurement
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);
         }
-        peaks[0] = FmaPeak.Measure(threads, repetitions: 5);
+        quiet.Look();
         for (int round = 0; round < rounds; round++)
         {
             for (int c = 0; c < calls.Length; c++)
@@ -60,20 +56,10 @@ internal static class Measurement
                     seconds[c][round].Add(Time(calls[c]));
             }
             Thread.Sleep(300);
-            peaks[round + 1] = FmaPeak.Measure(threads, repetitions: 5);
+            quiet.Look();
         }
-        int[] quiet = Quiet(peaks);
-        bool enough = 2 * quiet.Length >= rounds;
-        string noise = quiet.Length == rounds ? "" : FormattableString.Invariant(
-            $"a neighbor had the core in {rounds - quiet.Length} of {rounds} rounds, {(enough ? "which are left out" : "too many to leave them out")}");
-        return [.. seconds.Select(each => Timing.Of([.. (enough ? quiet : [.. Enumerable.Range(0, rounds)]).SelectMany(round => each[round])]) with { Noise = noise })];
-    }
-
-    /// <summary>The rounds before and after which the peak was that of the best.</summary>
-    internal static int[] Quiet(double[] peaks)
-    {
-        double least = QuietPeak * peaks.Max();
-        return [.. Enumerable.Range(0, peaks.Length - 1).Where(round => peaks[round] >= least && peaks[round + 1] >= least)];
+        (int[] counted, string noise) = quiet.Result();
+        return [.. seconds.Select(each => Timing.Of([.. counted.SelectMany(round => each[round])]) with { Noise = noise })];
     }
 
     private static double Time(Action call)

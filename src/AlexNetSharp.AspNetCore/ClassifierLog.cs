@@ -20,6 +20,9 @@ internal static partial class ClassifierLog
     [LoggerMessage(5, LogLevel.Debug, "Idle: memory was given back, {Before} MB to {After} MB")]
     public static partial void Trimmed(ILogger logger, long before, long after);
 
+    [LoggerMessage(7, LogLevel.Warning, "An image was refused: {Reason}")]
+    public static partial void NoMemory(ILogger logger, string reason);
+
     [LoggerMessage(6, LogLevel.Error, "An image could not be classified")]
     public static partial void Failed(ILogger logger, Exception exception);
 }

@@ -22,7 +22,7 @@ internal sealed class ClassifierStartup(ClassifierHost host, IHostApplicationLif
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            ClassifierLog.LoadFailed(host.Logger, host.Options.ModelPath, e.Message);
+            ClassifierLog.LoadFailed(host.Logger, host.Options.ModelPath, ErrorLine.Of(e));
             Environment.ExitCode = 1;
             // A host that is still starting would report that it was interrupted.
             var started = new TaskCompletionSource();

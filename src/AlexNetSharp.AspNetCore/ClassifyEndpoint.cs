@@ -40,18 +40,24 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         }
         catch (BadHttpRequestException e)
         {
-            return Problem(context, activity, e.StatusCode, "bad_request", e.Message);
+            // The server's words are for those who write servers.
+            return Problem(context, activity, e.StatusCode, "bad_request", "The request cannot be understood.");
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
             host.Telemetry.Refused("client_gone");
             return TypedResults.Empty;
         }
+        catch (OutOfMemoryException e)
+        {
+            ClassifierLog.NoMemory(host.Logger, ErrorLine.Of(e));
+            return Problem(context, activity, StatusCodes.Status503ServiceUnavailable, "no_memory", RefusedException.NoMemory);
+        }
         catch (ObjectDisposedException)
         {
             return Problem(context, activity, StatusCodes.Status503ServiceUnavailable, "stopping", "The service is shutting down.");
         }
-#pragma warning disable CA1031 // A damaged model, no memory: the client learns no more than that it is not the client's fault.
+#pragma warning disable CA1031 // A damaged model: the client learns no more than that it is not the client's fault.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -6,6 +6,9 @@ namespace AlexNetSharp.AspNetCore;
 /// <summary>A request that is not answered with classes.</summary>
 internal sealed class RefusedException : Exception
 {
+    /// <summary>What a client is told where there is no memory.</summary>
+    public const string NoMemory = "There is no memory for further images at the moment.";
+
     private RefusedException(int status, string reason, string message)
         : base(message) => (Status, Reason) = (status, reason);
 

@@ -121,8 +121,17 @@ internal sealed class RequestBody(ByteBudget budget, int limit) : MemoryManager<
     {
         int capacity = (int)Math.Min(Math.Max(limit, length), Math.Max(Smallest, Math.Max(length, 2L * _capacity)));
         if (!budget.TryTake(capacity - _capacity))
-            throw RefusedException.Busy("There is no memory for further images at the moment.");
-        _memory = (byte*)NativeMemory.Realloc(_memory, (nuint)capacity);
-        _capacity = capacity;
+            throw RefusedException.Busy(RefusedException.NoMemory);
+        (int held, _capacity) = (_capacity, capacity);
+        try
+        {
+            _memory = (byte*)NativeMemory.Realloc(_memory, (nuint)capacity);
+        }
+        catch (OutOfMemoryException)
+        {
+            budget.Return(capacity - held);
+            _capacity = held;
+            throw;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Studio;
 
@@ -43,6 +44,16 @@ internal sealed record StudioOptions
 
     /// <summary>Takes lines for the user.</summary>
     public Action<string> Note { get; init; } = _ => { };
+
+    /// <summary>What the page and the terminal say about an exception: one line, in which files have their names from the folders on that are open.</summary>
+    public string Describe(Exception e)
+    {
+        string line = ErrorLine.Of(e);
+        foreach (string? open in (string?[])[ModelPath, SaveFolder, .. ImageFolders, .. RunFolders, .. RunRoots])
+            if (open is not null && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(open))) is { Length: > 1 } above)
+                line = line.Replace(Path.EndsInDirectorySeparator(above) ? above : above + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+        return line;
+    }
 
     /// <summary>Sorts the paths of a command line: model files, runs, folders of runs, folders of images.</summary>
     /// <exception cref="IOException">There is nothing at a path.</exception>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Writes the log of a service as notes of the command: one line each, with the kind of an exception but not its trace.</summary>
+/// <summary>Writes the log of a service as notes of the command: one line each, with what an exception says but not its trace.</summary>
 internal sealed class NoteLoggerProvider(CommandContext context) : ILoggerProvider, ILogger
 {
     private readonly Lock _gate = new();
@@ -25,7 +25,7 @@ internal sealed class NoteLoggerProvider(CommandContext context) : ILoggerProvid
             return;
         string line = formatter(state, exception);
         lock (_gate)
-            context.Note(exception is null ? line : $"{line} ({exception.GetType().Name}: {exception.Message})");
+            context.Note(exception is null ? line : $"{line} ({ErrorText.Of(exception)})");
     }
 
     /// <inheritdoc/>

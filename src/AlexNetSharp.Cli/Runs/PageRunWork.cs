@@ -52,11 +52,7 @@ internal sealed partial class PageRunWork(CommandContext context, IReadOnlyList<
     }
 
     /// <inheritdoc/>
-    public void Interrupt(Process process)
-    {
-        if (!process.HasExited)
-            _ = Kill(process.Id, Terminate);
-    }
+    public void Interrupt(int process) => _ = Kill(process, Terminate);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

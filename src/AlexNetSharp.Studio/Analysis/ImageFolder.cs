@@ -97,7 +97,7 @@ internal sealed class ImageFolder(StudioOptions options, StudioModel model) : IA
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            options.Note(e.Message);
+            options.Note(options.Describe(e));
         }
     }
 }

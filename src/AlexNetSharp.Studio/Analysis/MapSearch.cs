@@ -10,7 +10,7 @@ namespace AlexNetSharp.Studio.Analysis;
 
 /// <summary>Which images of the open folders excite a feature map most: those with the largest value anywhere in it (Zeiler and Fergus 2014, section 4).</summary>
 /// <remarks>The first question begins one pass over the images, which answers it for all maps of all layers.</remarks>
-internal sealed class MapSearch(StudioModel model, ImageFolder folder, int threads) : IAsyncDisposable
+internal sealed class MapSearch(StudioModel model, ImageFolder folder, StudioOptions options) : IAsyncDisposable
 {
     private const int Best = 5, MostImages = 2000;
 
@@ -18,6 +18,7 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, int threa
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (int Image, float Value)[][]> _best = [];
     private Task? _pass;
+    private string? _error;
     private int _searched, _count;
 
     /// <summary>The images that excite a map most, of those that were looked at so far.</summary>
@@ -32,8 +33,10 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, int threa
             throw new UserException(StatusCodes.Status404NotFound, "The network has no such map.");
         lock (_gate)
         {
+            if (_error is not null)
+                throw new UserException(StatusCodes.Status503ServiceUnavailable, _error);
             if (_pass is null && folder.Count > 0)
-                _pass = Task.Factory.StartNew(() => Pass(classifier), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                _pass = Task.Factory.StartNew(() => TryPass(classifier), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             (int Image, float Value)[] best = _best.TryGetValue(layer, out var maps) ? maps[map] : [];
             return new ExcitedSheet([.. best.Where(entry => entry.Value > 0).Select(entry => new Excited(entry.Image, folder.NameOf(entry.Image), entry.Value))], _searched, _count);
         }
@@ -51,9 +54,25 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, int threa
         _end.Dispose();
     }
 
+    private void TryPass(Classifier classifier)
+    {
+        try
+        {
+            Pass(classifier);
+        }
+#pragma warning disable CA1031 // No memory, a model that went: whoever asks is told, and the studio ends without it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            lock (_gate)
+                _error = options.Describe(e);
+            options.Note(options.Describe(e));
+        }
+    }
+
     private void Pass(Classifier classifier)
     {
-        using var view = new NetworkView(classifier.Model, classifier.Preprocessing, threads);
+        using var view = new NetworkView(classifier.Model, classifier.Preprocessing, options.Threads);
         var pixels = new PixelBuffer();
         Network network = view.Network;
         // A layer and its ReLU are one.

@@ -70,18 +70,23 @@ internal sealed class StudioModel(StudioOptions options) : IAsyncDisposable
 
     private void Load()
     {
+        Classifier? classifier = null;
         try
         {
-            Classifier classifier = Classifier.Load(options.ModelPath!, Decoder, new InferenceOptions { Threads = options.Threads }, options.Network);
+            classifier = Classifier.Load(options.ModelPath!, Decoder, new InferenceOptions { Threads = options.Threads }, options.Network);
             classifier.WarmUp();
-            _classifier = classifier;
+            (_classifier, classifier) = (classifier, null);
         }
 #pragma warning disable CA1031 // The page shows what is wrong with the model.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Error = e.Message;
-            options.Note(e.Message);
+            Error = options.Describe(e);
+            options.Note(Error);
+        }
+        finally
+        {
+            classifier?.Dispose();
         }
     }
 }

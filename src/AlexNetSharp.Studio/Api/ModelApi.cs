@@ -55,7 +55,14 @@ internal static class ModelApi
         using var body = new MemoryStream();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         end.CancelAfter(TimeSpan.FromSeconds(60));
-        await context.Request.Body.CopyToAsync(body, end.Token).ConfigureAwait(false);
+        try
+        {
+            await context.Request.Body.CopyToAsync(body, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw new UserException(StatusCodes.Status408RequestTimeout, "The request came too slowly.");
+        }
         return body.ToArray();
     }
 

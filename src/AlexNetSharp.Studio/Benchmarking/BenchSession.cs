@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Http;
 namespace AlexNetSharp.Studio.Benchmarking;
 
 /// <summary>The one benchmark that may run, and its last result; it is given up when no page looks at it.</summary>
-internal sealed class BenchSession(IPageBenchmark? benchmark, TimeSpan grace) : IAsyncDisposable
+internal sealed class BenchSession(StudioOptions options, TimeSpan grace) : IAsyncDisposable
 {
     private const int LargestBatch = 512, MostBatches = 1000;
 
     private readonly Lock _gate = new();
     private CancellationTokenSource? _stop;
     private Task _work = Task.CompletedTask;
-    private BenchState _state = new("idle", benchmark?.Machine);
+    private BenchState _state = new("idle", options.Benchmark?.Machine);
     private int _listeners;
 
     /// <summary>Where it stands; another object after each change.</summary>
@@ -88,7 +88,7 @@ internal sealed class BenchSession(IPageBenchmark? benchmark, TimeSpan grace) : 
         }
     }
 
-    private IPageBenchmark Require() => benchmark ?? throw new UserException(StatusCodes.Status404NotFound, "This studio has no benchmark: start it with alexnet studio.");
+    private IPageBenchmark Require() => options.Benchmark ?? throw new UserException(StatusCodes.Status404NotFound, "This studio has no benchmark: start it with alexnet studio.");
 
     private void Set(Func<BenchState, BenchState> change)
     {
@@ -111,7 +111,7 @@ internal sealed class BenchSession(IPageBenchmark? benchmark, TimeSpan grace) : 
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Set(state => state with { Phase = "failed", Error = e.Message, Step = null });
+            Set(state => state with { Phase = "failed", Error = options.Describe(e), Step = null });
         }
     }
 }

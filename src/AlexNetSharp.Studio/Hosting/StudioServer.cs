@@ -35,9 +35,9 @@ internal sealed class StudioServer : IAsyncDisposable
         Guard = new StudioGuard(options.Address);
         _model = new StudioModel(options);
         _images = new ImageFolder(options, _model);
-        _maps = new MapSearch(_model, _images, options.Threads);
+        _maps = new MapSearch(_model, _images, options);
         _teacher = new Teacher(options, _model);
-        _bench = new BenchSession(options.Benchmark, TimeSpan.FromSeconds(Math.Min(5, options.Grace.TotalSeconds)));
+        _bench = new BenchSession(options, TimeSpan.FromSeconds(Math.Min(5, options.Grace.TotalSeconds)));
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -60,7 +60,7 @@ internal sealed class StudioServer : IAsyncDisposable
         ModelApi.Map(_app, _model, uploads, _images, runs, options.SaveFolder);
         SimilarApi.Map(_app, _images, uploads, _maps);
         _trainings = new RunTrainings(options.RunWork, runs);
-        _evaluations = new RunEvaluations(options.RunWork, runs, options.ImageFolders, _model.Decoder);
+        _evaluations = new RunEvaluations(options, runs, _model.Decoder);
         WatchApi.Map(_app, runs, _trainings, _evaluations, _app.Lifetime.ApplicationStopping);
         BenchApi.Map(_app, _bench, _app.Lifetime.ApplicationStopping);
         TeachApi.Map(_app, _teacher, options.SaveFolder, _app.Lifetime.ApplicationStopping);
@@ -117,16 +117,18 @@ internal sealed class StudioServer : IAsyncDisposable
             (int status, string message) = e switch
             {
                 UserException user => (user.Status, user.Message),
-                ImageTooLargeException => (StatusCodes.Status413PayloadTooLarge, e.Message),
-                InvalidDataException or ArgumentException => (StatusCodes.Status400BadRequest, e.Message),
+                ImageTooLargeException => (StatusCodes.Status413PayloadTooLarge, options.Describe(e)),
+                InvalidDataException or ArgumentException => (StatusCodes.Status400BadRequest, options.Describe(e)),
                 BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge
                     ? $"An image may have at most {LargestUpload >> 20} MiB." : "The request cannot be understood."),
-                InsufficientMemoryException => (StatusCodes.Status503ServiceUnavailable, e.Message),
+                OutOfMemoryException => (StatusCodes.Status503ServiceUnavailable, options.Describe(e)),
+                // A disk that is full, a folder that may not be written: the user can do something about it.
+                IOException or UnauthorizedAccessException => (StatusCodes.Status500InternalServerError, options.Describe(e)),
                 ObjectDisposedException or OperationCanceledException => (StatusCodes.Status503ServiceUnavailable, "The studio is ending."),
                 _ => (StatusCodes.Status500InternalServerError, "Something went wrong in the studio; its terminal says what."),
             };
             if (status == StatusCodes.Status500InternalServerError)
-                options.Note($"{context.Request.Path}: {e.GetType().Name}: {e.Message}");
+                options.Note($"{context.Request.Path}: {options.Describe(e)}");
             context.Response.StatusCode = status;
             await Results.Json(new Problem(message), StudioJson.Default.Problem, statusCode: status).ExecuteAsync(context).ConfigureAwait(false);
         }

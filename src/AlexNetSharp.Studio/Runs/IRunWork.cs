@@ -24,8 +24,8 @@ internal interface IRunWork
     /// <exception cref="IOException">It cannot be started.</exception>
     Process Continue(string run);
 
-    /// <summary>Asks such a process to write a checkpoint and end.</summary>
-    void Interrupt(Process process);
+    /// <summary>Asks a training's process to write a checkpoint and end.</summary>
+    void Interrupt(int process);
 }
 
 /// <summary>How well a run does.</summary>

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace AlexNetSharp.Studio.Runs;
 
 /// <summary>Who is taken for whom by a run, and its worst mistakes: one run at a time, the last result is kept.</summary>
-internal sealed class RunEvaluations(IRunWork? work, RunReader runs, IReadOnlyList<string> folders, IImageDecoder decoder) : IAsyncDisposable
+internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IImageDecoder decoder) : IAsyncDisposable
 {
     /// <summary>Classes whose matrix can still be read.</summary>
     private const int MostClasses = 40;
@@ -33,7 +33,7 @@ internal sealed class RunEvaluations(IRunWork? work, RunReader runs, IReadOnlyLi
     public async Task StartAsync(int id)
     {
         string run = runs.FolderOf(id);
-        if (work is null || folders.Count == 0)
+        if (options.RunWork is null || options.ImageFolders.Count == 0)
             throw new UserException(StatusCodes.Status409Conflict, "The run's images are not open: start the studio with their folder, too, alexnet studio RUN IMAGES.");
         await StopAsync().ConfigureAwait(false);
         lock (_gate)
@@ -92,11 +92,11 @@ internal sealed class RunEvaluations(IRunWork? work, RunReader runs, IReadOnlyLi
             // The folder that the run was trained on first, if it is open.
             string? data = runs.Read(id, null).Settings.GetValueOrDefault("data");
             string? trained = data is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
-            foreach (string folder in folders.OrderByDescending(folder => Path.TrimEndingDirectorySeparator(folder) == trained))
+            foreach (string folder in options.ImageFolders.OrderByDescending(folder => Path.TrimEndingDirectorySeparator(folder) == trained))
             {
                 try
                 {
-                    RunEvaluation evaluation = work!.Evaluate(run, folder, decoder, (done, count) => Set(state => state with { Done = done, Count = count }), stopping);
+                    RunEvaluation evaluation = options.RunWork!.Evaluate(run, folder, decoder, (done, count) => Set(state => state with { Done = done, Count = count }), stopping);
                     Set(state => Done(state, evaluation), evaluation);
                     return;
                 }
@@ -105,7 +105,7 @@ internal sealed class RunEvaluations(IRunWork? work, RunReader runs, IReadOnlyLi
                     first ??= e;
                 }
             }
-            Set(state => state with { Phase = "failed", Error = first!.Message });
+            Set(state => state with { Phase = "failed", Error = options.Describe(first!) });
         }
         catch (OperationCanceledException)
         {
@@ -115,7 +115,7 @@ internal sealed class RunEvaluations(IRunWork? work, RunReader runs, IReadOnlyLi
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Set(state => state with { Phase = "failed", Error = e.Message });
+            Set(state => state with { Phase = "failed", Error = options.Describe(e) });
         }
     }
 

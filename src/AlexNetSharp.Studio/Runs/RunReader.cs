@@ -82,7 +82,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         double? left = running && wanted > seconds.Length && seconds.Length > 0 ? seconds.TakeLast(5).Average() * (wanted - seconds.Length) : null;
         return new RunTable(id, Path.GetFileName(folder), epochs, steps, settings, wanted, left, running, ChangedAt(folder))
         {
-            CanStop = trainings?.IsOurs(id) ?? false,
+            CanStop = trainings?.CanStop(id, running) ?? false,
             CanContinue = trainings?.CanContinue(id, running, seconds.Length, wanted) ?? false,
             CanEvaluate = File.Exists(Training.RunFolder.BestCheckpointOf(folder)),
             Problem = trainings?.ProblemOf(id),
@@ -101,7 +101,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         .DefaultIfEmpty(0).Max();
 
     /// <summary>Whether a training has the folder: it holds a lock that the system knows of.</summary>
-    private static bool IsRunning(string folder)
+    public static bool IsRunning(string folder)
     {
         string path = Path.Combine(folder, ".lock");
         if (!File.Exists(path))

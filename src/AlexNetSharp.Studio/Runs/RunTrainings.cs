@@ -7,8 +7,8 @@ namespace AlexNetSharp.Studio.Runs;
 
 /// <summary>The trainings that this studio continued, each in a process of its own; they are stopped with it, and keep where they stand.</summary>
 /// <remarks>
-/// Trainings of others are not stopped: which process has a folder cannot be told from its files without a doubt, and a signal to a process that
-/// took its number in between would end something else.
+/// Those of the same user that somebody else started may be stopped, too: the system says which process has the folder's lock
+/// (<see cref="TrainingProcess"/>), and it is looked at right before it gets the signal.
 /// </remarks>
 internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDisposable
 {
@@ -16,6 +16,7 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<int, Training> _trainings = new();
+    private readonly HashSet<TrainingProcess> _asked = [];
     private readonly Lock _gate = new();
 
     /// <summary>Whether this studio trains a run.</summary>
@@ -48,15 +49,34 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
         }
     }
 
-    /// <summary>Stops a run that this studio trains.</summary>
-    /// <exception cref="UserException">It does not.</exception>
+    /// <summary>Whether a training can be asked to stop, as far as can be told without a look at all processes.</summary>
+    public bool CanStop(int id, bool isRunning) => work is { CanContinue: true } && isRunning && (OperatingSystem.IsLinux() || IsOurs(id));
+
+    /// <summary>Stops a training of a run: it ends its step and writes a checkpoint.</summary>
+    /// <exception cref="UserException">There is none, or it cannot be told which process it is.</exception>
     public void Stop(int id)
     {
-        runs.FolderOf(id);
-        if (!IsOurs(id))
-            throw Conflict("This run was not started here: stop it where it runs, with Ctrl-C; it keeps where it stands.");
-        _trainings[id].Stopped = true;
-        work!.Interrupt(_trainings[id].Process);
+        string folder = runs.FolderOf(id);
+        lock (_gate)
+        {
+            // A second signal would end it at once, before it has written where it stands.
+            if (IsOurs(id))
+            {
+                Interrupt(_trainings[id]);
+                return;
+            }
+            const string there = "stop it where it runs, with Ctrl-C; it keeps where it stands.";
+            if (work is not { CanContinue: true })
+                throw Conflict($"This studio cannot stop trainings: {there}");
+            if (!RunReader.IsRunning(folder))
+                throw Conflict("This run is not being trained.");
+            TrainingProcess process = TrainingProcess.Find(folder)
+                ?? throw Conflict($"Another user or another machine trains this run, or its process cannot be found: {there}");
+            if (!process.IsTraining)
+                throw Conflict($"Process {process.Id} has this run and is not alexnet train: {there}");
+            if (_asked.Add(process))
+                work.Interrupt(process.Id);
+        }
     }
 
     /// <inheritdoc/>
@@ -64,7 +84,7 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
     {
         Training[] all = [.. _trainings.Values];
         foreach (Training training in all)
-            work!.Interrupt(training.Process);
+            Interrupt(training);
         using var patience = new CancellationTokenSource(s_patience);
         foreach (Training training in all)
         {
@@ -78,6 +98,14 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
             }
             training.Process.Dispose();
         }
+    }
+
+    private void Interrupt(Training training)
+    {
+        if (training.Stopped || training.Process.HasExited)
+            return;
+        training.Stopped = true;
+        work!.Interrupt(training.Process.Id);
     }
 
     private static UserException Conflict(string message) => new(StatusCodes.Status409Conflict, message);

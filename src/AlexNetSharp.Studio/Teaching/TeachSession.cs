@@ -7,7 +7,7 @@ namespace AlexNetSharp.Studio.Teaching;
 
 /// <summary>What one page teaches: the features of its images, and what was learned from them.</summary>
 /// <remarks>An image becomes its features when it comes, and is kept by the page alone.</remarks>
-internal sealed class TeachSession(string id) : IAsyncDisposable
+internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDisposable
 {
     // The second one is held while a model is written, which takes a second.
     private readonly Lock _gate = new(), _headGate = new();
@@ -98,10 +98,9 @@ internal sealed class TeachSession(string id) : IAsyncDisposable
     /// <summary>Begins to train.</summary>
     /// <param name="model">What the page teaches something new.</param>
     /// <param name="request">Classes and epochs.</param>
-    /// <param name="threads">Threads that compute.</param>
     /// <param name="turn">One training at a time in the whole studio.</param>
     /// <exception cref="UserException">It cannot be trained with what is there.</exception>
-    public void Train(Model model, TrainRequest request, int threads, SemaphoreSlim turn)
+    public void Train(Model model, TrainRequest request, SemaphoreSlim turn)
     {
         TaughtImage[] images;
         lock (_gate)
@@ -119,7 +118,7 @@ internal sealed class TeachSession(string id) : IAsyncDisposable
                 CancellationToken stopping = _stop.Token;
                 _state = new TeachState("training") { Epochs = request.Epochs, Classes = [.. classes.Select(c => c.Name)] };
                 Version++;
-                _work = Task.Run(() => Run(model, images, classes, request.Epochs, threads, turn, stopping));
+                _work = Task.Run(() => Run(model, images, classes, request.Epochs, turn, stopping));
             }
         }
         catch
@@ -185,12 +184,12 @@ internal sealed class TeachSession(string id) : IAsyncDisposable
     /// <summary>The page's session is over.</summary>
     public static UserException Gone() => new(StatusCodes.Status404NotFound, "What this page taught is not here any more.");
 
-    private void Run(Model model, TaughtImage[] images, TaughtClass[] classes, int epochs, int threads, SemaphoreSlim turn, CancellationToken stopping)
+    private void Run(Model model, TaughtImage[] images, TaughtClass[] classes, int epochs, SemaphoreSlim turn, CancellationToken stopping)
     {
         HeadTraining? training = null;
         try
         {
-            training = new HeadTraining(model, images, classes, epochs, threads);
+            training = new HeadTraining(model, images, classes, epochs, options.Threads);
             training.Run(state => State = state, stopping);
             lock (_headGate)
             {
@@ -207,7 +206,7 @@ internal sealed class TeachSession(string id) : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            State = State with { Phase = "failed", Error = e.Message };
+            State = State with { Phase = "failed", Error = options.Describe(e) };
         }
         finally
         {

@@ -50,7 +50,7 @@ internal sealed class Teacher : IAsyncDisposable
         {
             if (_sessions.Count >= TeachLimits.Sessions || _ended)
                 throw new UserException(StatusCodes.Status429TooManyRequests, $"{_sessions.Count} pages teach already: close one of them.");
-            var session = new TeachSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)));
+            var session = new TeachSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)), _options);
             _sessions[session.Id] = session;
             return session;
         }
@@ -64,7 +64,7 @@ internal sealed class Teacher : IAsyncDisposable
     public Model Require() => _model.Require().Model;
 
     /// <summary>Trains what a page teaches.</summary>
-    public void Train(TeachSession session, Api.TrainRequest request) => session.Train(Require(), request, _options.Threads, Turn);
+    public void Train(TeachSession session, Api.TrainRequest request) => session.Train(Require(), request, Turn);
 
     /// <summary>What the layers before the classes make of an image.</summary>
     public Task<float[]> FeaturesAsync(byte[] image, CancellationToken cancellation) =>

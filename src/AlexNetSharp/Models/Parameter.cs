@@ -116,7 +116,7 @@ public sealed unsafe class Parameter
             ? spec.Length
             : (long)spec.Dimensions[0] * ((spec.Dimensions[1] + Panel.Width - 1L) / Panel.Width * Panel.Width);
         return length <= int.MaxValue ? length
-            : throw new ArgumentException(FormattableString.Invariant($"parameter '{spec.Name}' takes {length} values in memory, but at most {int.MaxValue} fit; use a smaller image or pool before it"));
+            : throw new ArgumentException(FormattableString.Invariant($"parameter '{spec.Name}' takes {length} values in memory, but at most {int.MaxValue} fit; use fewer outputs (classes, in the last layer), a smaller image, or pooling before it"));
     }
 
     /// <summary>Index in storage of weight[input, output], where output is a multiple of the panel width.</summary>

@@ -34,7 +34,7 @@ public sealed class Linear(string name, int outputFeatures) : Layer(name)
         CheckWeight(
             (Int128)input.Length * OutputFeatures,
             FormattableString.Invariant($"{input.Length} × {OutputFeatures}"),
-            "use a smaller image or pool before it");
+            "use fewer outputs (classes, in the last layer), a smaller image, or pooling before it");
         return Shape.Vector(OutputFeatures);
     }
 

@@ -31,8 +31,10 @@ internal sealed class CommunicationThread : IDisposable
     public long AllocatedBytes => Volatile.Read(ref _allocated);
 
     /// <summary>Puts something at the end of the queue.</summary>
+    /// <exception cref="ObjectDisposedException">The exchange was disposed of.</exception>
     public void Start(SharedGradients item)
     {
+        ThrowIfStopped();
         item.Arrived = false;
         _queue[_put] = item;
         _put = (_put + 1) % _queue.Length;
@@ -40,27 +42,33 @@ internal sealed class CommunicationThread : IDisposable
     }
 
     /// <summary>Waits until something has arrived.</summary>
+    /// <exception cref="ObjectDisposedException">The exchange was disposed of.</exception>
     public void Wait(SharedGradients item)
     {
         while (!item.Arrived)
         {
-            _arrived.WaitOne();
             if (_error is { } error)
                 ExceptionDispatchInfo.Throw(error);
+            ThrowIfStopped();
+            _arrived.WaitOne();
         }
     }
 
-    /// <summary>Ends the thread.</summary>
+    /// <summary>Ends the thread; whoever waits for something that has not arrived gets an exception.</summary>
+    /// <remarks>What the two wait with stays for the collector: the thread that trains may be about to use it, and one that waits for a process that is gone does not end.</remarks>
     public void Dispose()
     {
         _stop = true;
         _started.Release();
         // After an error it may wait for a process that is gone.
-        if (_thread.Join(TimeSpan.FromSeconds(1)))
-        {
-            _started.Dispose();
-            _arrived.Dispose();
-        }
+        _thread.Join(TimeSpan.FromSeconds(1));
+        _arrived.Set();
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_stop)
+            throw new ObjectDisposedException(null, "the exchange of gradients was disposed of");
     }
 
     private void Run()

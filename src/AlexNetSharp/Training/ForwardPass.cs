@@ -1,5 +1,6 @@
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Training;
@@ -53,8 +54,7 @@ public static class ForwardPass
         ArgumentNullException.ThrowIfNull(executor);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(views, 1);
-        if (source.Shape != executor.Network.InputShape)
-            throw new ArgumentException($"network '{executor.Network.Name}' takes images of {executor.Network.InputShape}, but the images come as {source.Shape}", nameof(source));
+        CheckShape(executor.Network, source);
         if (views > executor.BatchSize)
             throw new ArgumentException(FormattableString.Invariant($"an executor of batch size {executor.BatchSize} cannot hold the {views} views of an image"), nameof(executor));
         return Parts();
@@ -74,5 +74,14 @@ public static class ForwardPass
                 }
             cancellationToken.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>Refuses images of another shape than the network takes.</summary>
+    /// <exception cref="ArgumentException">They are.</exception>
+    internal static void CheckShape(Network network, IBatchSource source)
+    {
+        if (source.Shape != network.InputShape)
+            throw new ArgumentException(
+                $"network '{network.Name}' takes images of {network.InputShape}, but the images come as {source.Shape}; resize them, or make the network for their size");
     }
 }

@@ -52,6 +52,7 @@ internal sealed unsafe class SharedBucket : SharedGradients
     {
         if (--_missing > 0)
             return false;
+        using AlignedBuffer.Lease sums = _sums.Hold(), gradients = _members[0].Hold();
         _missing = _members.Length;
         bool last = part == Math.Min(_end, _used) - 1;
         int merges = _sum.Merges[part];
@@ -72,6 +73,7 @@ internal sealed unsafe class SharedBucket : SharedGradients
 
     public override void Travel()
     {
+        using AlignedBuffer.Lease sums = _sums.Hold(), arrivals = _arrivals.Hold(), gradients = _members[0].Hold();
         int count = 0, arrived = 0, rank = _group.Rank;
         (long start, long length) = (SliceStart(rank), SliceStart(rank + 1) - SliceStart(rank));
         foreach (PartSum.Piece piece in _sum.Pieces)

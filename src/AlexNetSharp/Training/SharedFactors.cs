@@ -43,6 +43,7 @@ internal sealed unsafe class SharedFactors : SharedGradients
 
     public override bool Take(WorkerPool pool, int part)
     {
+        using AlignedBuffer.Lease inputs = _inputs.Hold(), gradOutputs = _gradOutputs.Hold();
         _part = part;
         pool.Run(_copyInput, _shares);
         pool.Run(_copyGradOutput, _shares);
@@ -51,6 +52,7 @@ internal sealed unsafe class SharedFactors : SharedGradients
 
     public override void Travel()
     {
+        using AlignedBuffer.Lease inputs = _inputs.Hold(), gradOutputs = _gradOutputs.Hold();
         int count = 0;
         (int first, int end) = RangeOf(_group.Rank);
         for (int shift = 1; shift < _group.Count; shift++)
@@ -65,8 +67,11 @@ internal sealed unsafe class SharedFactors : SharedGradients
         _group.Transfer(Channel, _transfers.AsSpan(0, count));
     }
 
-    public override void Finish(WorkerPool pool, int[] merges) =>
+    public override void Finish(WorkerPool pool, int[] merges)
+    {
+        using AlignedBuffer.Lease inputs = _inputs.Hold(), gradOutputs = _gradOutputs.Hold(), scratch = _scratch.Hold(), gradient = _gradient.Hold();
         _factors.Product(pool, _inputs.Pointer, _gradOutputs.Pointer, merges, _scratch.Pointer, _depth, _gradient.Pointer);
+    }
 
     public override void Dispose()
     {

@@ -15,7 +15,7 @@ namespace AlexNetSharp.Training;
 /// <summary>Trains a network with softmax cross-entropy: epochs of steps, with validation after epochs.</summary>
 /// <remarks>
 /// <para>
-/// <see cref="Run"/> can be canceled after any step and called again; together with <see cref="Checkpoint"/> it continues in
+/// <see cref="Run(CancellationToken)"/> can be canceled after any step and called again; together with <see cref="Checkpoint"/> it continues in
 /// another process with bit-identical results. A step allocates no managed memory.
 /// </para>
 /// <para>
@@ -76,9 +76,9 @@ public sealed unsafe class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Network network = executor.Network;
-        CheckShape(network, training);
+        ForwardPass.CheckShape(network, training);
         if (validation is not null)
-            CheckShape(network, validation);
+            ForwardPass.CheckShape(network, validation);
         if (network.Layers[^1] is ReLU { Name: var name })
             throw new ArgumentException($"network '{network.Name}' ends in the ReLU '{name}', which would cut off the logits; train it without");
         _gradients = executor.Gradients ?? throw new ArgumentException("the executor computes no gradients; set ExecutorOptions.Gradients", nameof(executor));
@@ -206,6 +206,26 @@ public sealed unsafe class Trainer : IDisposable
         }
     }
 
+    /// <summary>Trains and reports progress, after the handlers of <see cref="StepDone"/> and <see cref="EpochDone"/>.</summary>
+    /// <param name="steps">Receives the metrics of each step; null for nobody.</param>
+    /// <param name="epochs">Receives the metrics of each epoch with its validation; null for nobody.</param>
+    /// <param name="cancellationToken">Stops after the current step.</param>
+    /// <inheritdoc cref="Run(CancellationToken)"/>
+    public void Run(IProgress<StepMetrics>? steps, IProgress<EpochMetrics>? epochs, CancellationToken cancellationToken = default)
+    {
+        Action<StepMetrics>? stepDone = steps is null ? null : steps.Report;
+        Action<EpochMetrics>? epochDone = epochs is null ? null : epochs.Report;
+        (StepDone, EpochDone) = (StepDone + stepDone, EpochDone + epochDone);
+        try
+        {
+            Run(cancellationToken);
+        }
+        finally
+        {
+            (StepDone, EpochDone) = (StepDone - stepDone, EpochDone - epochDone);
+        }
+    }
+
     /// <summary>Loss and hits of <paramref name="source"/> with the current parameters, without dropout.</summary>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
@@ -213,7 +233,7 @@ public sealed unsafe class Trainer : IDisposable
     public Tally Evaluate(IBatchSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        CheckShape(Network, source);
+        ForwardPass.CheckShape(Network, source);
         return _exchange is null ? Evaluation.Measure(_executor, source, views: 1, cancellationToken)
             : SharedEvaluation.Measure(_executor, source, _exchange.Processes, cancellationToken);
     }
@@ -382,12 +402,5 @@ public sealed unsafe class Trainer : IDisposable
         double seconds = Stopwatch.GetElapsedTime(_timestamp, now).TotalSeconds;
         _timestamp = now;
         return seconds;
-    }
-
-    private static void CheckShape(Network network, IBatchSource source)
-    {
-        if (source.Shape != network.InputShape)
-            throw new ArgumentException(
-                $"network '{network.Name}' takes images of {network.InputShape}, but the images come as {source.Shape}; resize them, or make the network for their size");
     }
 }

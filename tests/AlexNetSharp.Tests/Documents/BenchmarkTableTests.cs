@@ -21,6 +21,11 @@ public class BenchmarkTableTests
         ShowsImage("docs/performance.md", "growth.png");
     }
 
+    [Fact]
+    public void TheLoadTestIsAMeasuredOne() => Assert.Contains(
+        Shown("docs/serving.md", "load test"),
+        Directory.GetFiles(Path.Combine(Repository.Root, "benchmarks"), "serving.md", SearchOption.AllDirectories).Select(path => Text(path).Trim()));
+
     private static string Measured(string file) => Text(Path.Combine(s_folder, file)).Trim();
 
     private static string Shown(string document, string name)

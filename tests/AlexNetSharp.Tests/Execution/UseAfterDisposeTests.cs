@@ -88,6 +88,71 @@ public class UseAfterDisposeTests
         return (() => cpu.Trainer.Run(), what == "plan" ? cpu.Plan.Dispose : parameters.Dispose, cpu);
     });
 
+    [Theory]
+    [InlineData("exchange", false)]
+    [InlineData("exchange", true)]
+    [InlineData("gradients", false)]
+    [InlineData("gradients", true)]
+    public void AnythingDuringAnExchange(string what, bool factors) => Hammer(() =>
+    {
+        const int part = 4, parts = 8;
+        ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+        var plan = new Plan(parameters.Network, parameters, new PlanOptions
+        {
+            BatchSize = part,
+            Threads = 2,
+            Gradients = GradientScope.All,
+            FactorLayers = factors ? ["fc1", "fc2"] : [],
+        });
+        var exchange = new GradientExchange(new OtherIsSilent(), plan, part * parts);
+        return (() => Exchange(exchange, plan, parts), what == "exchange" ? exchange.Dispose : plan.Gradients!.Dispose, new Both(exchange, plan));
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WhatIsUnderWayIsNobodyElsesUntilItHasArrived(bool factors)
+    {
+        const int part = 4, parts = 4;
+        using ParameterSet parameters = ParameterSet.Initialize(Wide(), seed: 1);
+        using var plan = new Plan(parameters.Network, parameters, new PlanOptions
+        {
+            BatchSize = part,
+            Threads = 2,
+            Gradients = GradientScope.All,
+            FactorLayers = factors ? ["fc1", "fc2"] : [],
+        });
+        var group = new OtherIsSilent();
+        var exchange = new GradientExchange(group, plan, part * parts);
+        var later = new List<AlignedBuffer>();
+        using var looked = new ManualResetEventSlim();
+        bool isOurs = true;
+        group.During = transfers =>
+        {
+            if (later.Count > 0)
+                return;
+            var ending = new Thread(exchange.Dispose);
+            ending.Start();
+            Assert.True(ending.Join(TimeSpan.FromSeconds(30)), "an exchange that is under way cannot be disposed of");
+            foreach (Transfer transfer in transfers)
+                for (int i = 0; i < 8; i++)
+                {
+                    var buffer = new AlignedBuffer(transfer.Bytes / sizeof(float));
+                    later.Add(buffer);
+                    unsafe
+                    {
+                        isOurs &= (nint)buffer.Pointer >= transfer.Address + (nint)transfer.Bytes || (nint)(buffer.Pointer + buffer.Length) <= transfer.Address;
+                    }
+                }
+            looked.Set();
+        };
+        Assert.Throws<ObjectDisposedException>(() => Exchange(exchange, plan, parts));
+        Assert.True(looked.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), "nothing was under way");
+        Assert.True(isOurs, "memory of an exchange was given away while gradients arrived there");
+        foreach (AlignedBuffer buffer in later)
+            buffer.Dispose();
+    }
+
     [Fact]
     public void ADisposedSetIsFreedWhenItsLastHolderLetsGo()
     {
@@ -135,6 +200,55 @@ public class UseAfterDisposeTests
             Assert.True(user.Join(TimeSpan.FromSeconds(30)), "the user does not notice");
             Assert.IsType<ObjectDisposedException>(found);
             rest.Dispose();
+        }
+    }
+
+    /// <summary>A step of this process.</summary>
+    private static void Exchange(GradientExchange exchange, Plan plan, int parts)
+    {
+        exchange.Begin(parts);
+        for (int i = exchange.FirstPart; i < exchange.EndPart; i++)
+        {
+            plan.Forward(training: true);
+            exchange.BeginPart(i);
+            plan.Backward(accumulate: false, exchange.Ready);
+        }
+        exchange.Complete(plan.Gradients!);
+    }
+
+    /// <summary>The first of two processes; the other one gets everything and sends zeros.</summary>
+    private sealed unsafe class OtherIsSilent : IProcessGroup
+    {
+        private long _sum;
+
+        /// <summary>Happens before anything is sent or arrives.</summary>
+        public Action<Transfer[]>? During { get; set; }
+
+        public int Rank => 0;
+
+        public int Count => 2;
+
+        public void Transfer(int channel, ReadOnlySpan<Transfer> transfers)
+        {
+            During?.Invoke(transfers.ToArray());
+            foreach (Transfer transfer in transfers)
+            {
+                var memory = new Span<byte>((void*)transfer.Address, (int)transfer.Bytes);
+                if (transfer.Sends)
+                    foreach (byte value in memory)
+                        _sum += value;
+                else
+                    memory.Clear();
+            }
+        }
+    }
+
+    private sealed class Both(IDisposable first, IDisposable second) : IDisposable
+    {
+        public void Dispose()
+        {
+            first.Dispose();
+            second.Dispose();
         }
     }
 }

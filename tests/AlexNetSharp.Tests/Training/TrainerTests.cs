@@ -31,6 +31,33 @@ public sealed class TrainerTests
         Assert.Equal(1, epochs[^1].Validation!.Value.Top5);
     }
 
+    [Fact]
+    public void ProgressIsReportedAfterTheEvents()
+    {
+        using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
+        using var cpu = new CpuTraining(
+            parameters, SmallTraining.Images(20, 8, seed: 1), SmallTraining.Images(8, 8, seed: 2), new TrainerOptions { Epochs = 2, Schedule = new ConstantRate(0.01) });
+        using var stop = new CancellationTokenSource();
+        var told = new List<string>();
+        cpu.Trainer.StepDone += step => told.Add($"event of step {step.Step}");
+        cpu.Trainer.EpochDone += epoch => told.Add($"event of epoch {epoch.Epoch}");
+        var steps = new Told<StepMetrics>(step =>
+        {
+            told.Add($"step {step.Step}");
+            if (step.Step == 4)
+                stop.Cancel();
+        });
+        var epochs = new Told<EpochMetrics>(epoch => told.Add($"epoch {epoch.Epoch}"));
+        Assert.Throws<OperationCanceledException>(() => cpu.Trainer.Run(steps, epochs, stop.Token));
+        string[] expected = ["event of step 1", "step 1", "event of step 2", "step 2", "event of step 3", "step 3", "event of epoch 1", "epoch 1", "event of step 4", "step 4"];
+        Assert.Equal(expected, told);
+
+        // The next run tells those alone who are named then.
+        told.Clear();
+        cpu.Trainer.Run(null, epochs, TestContext.Current.CancellationToken);
+        Assert.Equal(["event of step 5", "event of step 6", "event of epoch 2", "epoch 2"], told);
+    }
+
     [Theory]
     [InlineData(32, 8)]
     [InlineData(32, 7)]
@@ -158,5 +185,11 @@ public sealed class TrainerTests
         Trainer trainer = cpu.Trainer;
         trainer.Run(TestContext.Current.CancellationToken);
         return SmallTraining.Values(parameters);
+    }
+
+    /// <summary>Told at once, on the thread that reports.</summary>
+    private sealed class Told<T>(Action<T> tell) : IProgress<T>
+    {
+        public void Report(T value) => tell(value);
     }
 }

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Text.Json;
 using AlexNetSharp.AspNetCore;
 using AlexNetSharp.Tests.Images;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SkiaSharp;
@@ -116,6 +118,50 @@ public sealed class RefusalTests
         await Until(() => budget.Left == 100_000);
         using HttpResponseMessage third = await service.Post(TestService.Image);
         Assert.Equal(HttpStatusCode.OK, third.StatusCode);
+    }
+
+    [Fact]
+    public async Task ARequestThatBreaksTheProtocolIsRefusedInOurWords()
+    {
+        await using TestService service = await TestService.StartAsync();
+        using TcpClient broken = await service.BeginAsync("Transfer-Encoding: chunked", "no size\r\n"u8.ToArray());
+        string answer = await TestService.ReadToEndAsync(broken);
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("The request cannot be understood.", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(service.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task WithoutMemoryRequestsAreRefusedAndNothingIsLost()
+    {
+        await using TestService service = await TestService.StartAsync(
+            services: all => all.AddSingleton<IStartupFilter>(new BodiesOf(() => throw new OutOfMemoryException())));
+        using HttpResponseMessage refused = await service.Post(TestService.Image);
+        Assert.Equal("1", refused.Headers.RetryAfter?.ToString());
+        await AssertProblem(refused, HttpStatusCode.ServiceUnavailable, "There is no memory for further images at the moment.");
+        (LogLevel level, _, string text, Exception? exception) = Assert.Single(service.Log.Lines, line => line.Level >= LogLevel.Warning);
+        Assert.Equal(LogLevel.Warning, level);
+        Assert.StartsWith("An image was refused: the memory does not suffice (", text, StringComparison.Ordinal);
+        Assert.Null(exception);
+    }
+
+    /// <summary>Gives requests another body.</summary>
+    private sealed class BodiesOf(Func<int> read) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(inner => context =>
+            {
+                context.Request.Body = new Failing(read);
+                return inner(context);
+            });
+            next(app);
+        };
+
+        private sealed class Failing(Func<int> read) : MemoryStream
+        {
+            public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(read());
+        }
     }
 
     [Fact]

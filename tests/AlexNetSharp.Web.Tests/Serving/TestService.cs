@@ -91,11 +91,14 @@ internal sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>Begins a request and leaves the rest of its body away.</summary>
-    public async Task<TcpClient> BeginAsync(int length, byte[]? start = null)
+    public Task<TcpClient> BeginAsync(int length, byte[]? start = null) => BeginAsync($"Content-Length: {length}", start);
+
+    /// <summary>Begins a request with another header that says how long it is.</summary>
+    public async Task<TcpClient> BeginAsync(string length, byte[]? start)
     {
         var tcp = new TcpClient();
         await tcp.ConnectAsync(IPAddress.Loopback, new Uri(App.Urls.First()).Port, Token);
-        byte[] head = Encoding.ASCII.GetBytes($"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
+        byte[] head = Encoding.ASCII.GetBytes($"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n{length}\r\n\r\n");
         await tcp.GetStream().WriteAsync((byte[])[.. head, .. start ?? []], Token);
         return tcp;
     }

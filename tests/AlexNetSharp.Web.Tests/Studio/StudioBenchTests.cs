@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using AlexNetSharp.Cli.Benchmarking;
+using AlexNetSharp.Studio;
+using AlexNetSharp.Studio.Benchmarking;
 
 namespace AlexNetSharp.Web.Tests.Studio;
 
@@ -76,6 +78,41 @@ public sealed class StudioBenchTests
     {
         await using TestStudio studio = await TestStudio.StartAsync();
         await AssertRefused(await studio.Post("/api/bench", """{"batchSize": 1, "batches": 1, "allGradients": false}"""u8.ToArray()), HttpStatusCode.NotFound, "This studio has no benchmark");
+    }
+
+    [Fact]
+    public async Task WhatGoesWrongIsOneLineWithoutThisMachinesPaths()
+    {
+        await using TestStudio studio = await TestStudio.StartAsync();
+        StudioOptions options = new StudioOptions { SaveFolder = studio.PathOf("saved") }.WithPaths([studio.PathOf("images"), studio.PathOf("runs")]);
+        Exception gone = Record.Exception(() => File.ReadAllBytes(studio.PathOf("runs/first/gone")))!;
+        Assert.Equal("Could not find file 'runs/first/gone'.", options.Describe(gone));
+        Assert.Equal("an error inside the program, NullReferenceException", options.Describe(new AggregateException(new NullReferenceException())));
+        Assert.StartsWith("the memory does not suffice (", options.Describe(new OutOfMemoryException()), StringComparison.Ordinal);
+        Assert.Equal("the batch is too small", options.Describe(new ArgumentException("the batch is too small", nameof(options))));
+        Assert.Equal("two lines", options.Describe(new IOException("two\r\n  lines\n")));
+    }
+
+    [Fact]
+    public async Task AFailureIsDescribed()
+    {
+        await using TestStudio studio = await TestStudio.StartAsync(change: options => options with { Benchmark = new NoMemory() });
+        (await studio.Post("/api/bench", """{"batchSize": 1, "batches": 1, "allGradients": false}"""u8.ToArray())).Dispose();
+        using JsonDocument state = await StateAsync(studio, "failed");
+        Assert.StartsWith("the memory does not suffice (", state.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+        await AssertRefused(await studio.Post("/api/bench/compare", """{"firstName": "a", "first": "", "otherName": "b", "other": ""}"""u8.ToArray()), HttpStatusCode.InternalServerError, "No space left on device");
+        string note = Assert.Single(studio.Notes);
+        Assert.Equal("/api/bench/compare: No space left on device", note);
+    }
+
+    /// <summary>A benchmark on a machine without memory and disk.</summary>
+    private sealed class NoMemory : IPageBenchmark
+    {
+        public string Machine => "none";
+
+        public BenchOutcome Run(BenchRequest request, Action<BenchStep> progress, CancellationToken cancellation) => throw new OutOfMemoryException();
+
+        public BenchDifference Compare(string firstName, byte[] first, string otherName, byte[] other) => throw new IOException("No space left on device");
     }
 
     private static async Task<JsonDocument> StateAsync(TestStudio studio, string phase)

@@ -4,6 +4,8 @@ using System.Text.Json;
 using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Cli.Runs;
 using AlexNetSharp.Studio;
+using AlexNetSharp.Studio.Runs;
+using AlexNetSharp.Training;
 using SkiaSharp;
 
 namespace AlexNetSharp.Web.Tests.Studio;
@@ -62,11 +64,15 @@ public sealed class StudioRunTests
         using (Process training = Train(studio, "100000"))
         {
             id = await IdOfAsync(studio, "third");
-            using (await UntilAsync(studio, id, table => table.GetProperty("isRunning").GetBoolean() && EpochsOf(table) > 0))
-                await AssertRefused(await studio.Post($"/api/runs/{id}/stop", []), HttpStatusCode.Conflict, "This run was not started here");
+            (await UntilAsync(studio, id, table => table.GetProperty("isRunning").GetBoolean() && EpochsOf(table) > 0)).Dispose();
             await AssertRefused(await studio.Post($"/api/runs/{id}/continue", []), HttpStatusCode.Conflict, "This run is being trained already.");
-            Work().Interrupt(training);
+            if (OperatingSystem.IsLinux())
+                await StopAsync(studio, id, training.Id);
+            else
+                Work().Interrupt(training.Id);
             await training.WaitForExitAsync(Token);
+            // It wrote a checkpoint: a second signal would have ended it before.
+            Assert.Equal(ExitCode.Interrupted, training.ExitCode);
         }
         using (JsonDocument stopped = await UntilAsync(studio, id, table => table.GetProperty("canContinue").GetBoolean()))
             epochs = EpochsOf(stopped.RootElement);
@@ -78,6 +84,31 @@ public sealed class StudioRunTests
         Assert.True(ended.RootElement.GetProperty("canContinue").GetBoolean());
         // A run that has no checkpoint stays as it is.
         await AssertRefused(await studio.Post("/api/runs/1/continue", []), HttpStatusCode.Conflict, "This run cannot be continued");
+    }
+
+    [Fact]
+    public async Task WhatIsNoTrainingIsNotStopped()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux says who has a file open");
+        await using TestStudio studio = await TestStudio.StartAsync(change: WithWork);
+        await AssertRefused(await studio.Post("/api/runs/1/stop", []), HttpStatusCode.Conflict, "This run is not being trained.");
+        Directory.CreateSymbolicLink(studio.PathOf("elsewhere"), studio.PathOf("runs"));
+        using (new RunFolder(studio.PathOf("elsewhere/second")))
+        {
+            // This process: it has the folder, and is none of alexnet train's.
+            Assert.Equal((Environment.ProcessId, false), (TrainingProcess.Find(studio.PathOf("runs/second"))!.Id, TrainingProcess.Find(studio.PathOf("elsewhere/second"))!.IsTraining));
+            await AssertRefused(await studio.Post("/api/runs/1/stop", []), HttpStatusCode.Conflict, $"Process {Environment.ProcessId} has this run and is not alexnet train");
+        }
+        Assert.Null(TrainingProcess.Find(studio.PathOf("runs/second")));
+    }
+
+    private static async Task StopAsync(TestStudio studio, int id, int process)
+    {
+        Assert.Equal((process, true), (TrainingProcess.Find(studio.PathOf("runs/third"))!.Id, TrainingProcess.Find(studio.PathOf("runs/third"))!.IsTraining));
+        for (int i = 0; i < 2; i++)
+            using (HttpResponseMessage answer = await studio.Post($"/api/runs/{id}/stop", []))
+                // The second one may come when it has ended.
+                Assert.True(answer.StatusCode == HttpStatusCode.NoContent || i > 0);
     }
 
     internal static StudioOptions WithWork(StudioOptions options) => options with

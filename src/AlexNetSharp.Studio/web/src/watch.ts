@@ -107,10 +107,10 @@ export const watchPage: Page = (main) => {
     };
     const buttons = [
       table.canContinue ? button("Continue", () => goOn(table.id)) : null,
-      table.canStop ? button("Stop", () => post(`/api/runs/${table.id}/stop`)) : null,
+      table.canStop ? button("Stop", () => stop(table.id)) : null,
       table.canEvaluate ? button("Show its mistakes", () => ask(table.id)) : null,
     ].filter((element) => element !== null);
-    return el("div", { class: "run-actions" }, ...buttons, table.isRunning && !table.canStop ? el("p", { class: "quiet" }, "Another process trains it: stop it there with Ctrl-C; it keeps where it stands.") : null,
+    return el("div", { class: "run-actions" }, ...buttons, table.isRunning && !table.canStop ? el("p", { class: "quiet" }, "Stop it where it runs, with Ctrl-C; it keeps where it stands.") : null,
       table.problem ? el("p", { class: "quiet problem" }, table.problem) : null);
   }
 
@@ -122,6 +122,17 @@ export const watchPage: Page = (main) => {
       await load(id);
       const table = tables.get(id);
       if (table?.isRunning || table?.problem) break;
+    }
+    draw();
+  }
+
+  async function stop(id: number): Promise<void> {
+    await post(`/api/runs/${id}/stop`);
+    // It ends its step and writes a checkpoint.
+    for (let i = 0; i < 60 && !ended; i++) {
+      await new Promise((done) => setTimeout(done, 500));
+      await load(id);
+      if (!tables.get(id)?.isRunning) break;
     }
     draw();
   }

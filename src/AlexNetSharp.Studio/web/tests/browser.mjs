@@ -36,6 +36,10 @@ export function start(command, args) {
         await Promise.race([new Promise((done) => (heard = done)), ended]);
       }
     },
+    async code() {
+      await ended;
+      return child.exitCode;
+    },
     async end(signal) {
       child.kill(signal);
       await ended;

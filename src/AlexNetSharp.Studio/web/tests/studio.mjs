@@ -150,11 +150,14 @@ assert.deepEqual(problems, []);
     for (let i = 0; i < 100 && (await epoch()) <= first; i++) await page.waitForTimeout(200);
     assert.ok((await epoch()) > first, "epochs go on");
     console.log("ok: a run that another process trains is watched");
-    await page.getByText("Another process trains it").waitFor();
     await fact.getByRole("button", { name: "Show its mistakes" }).click();
     await page.locator(".asked .confusion td").nth(3).waitFor({ timeout: 60000 });
     await accessible(page, "mistakes of a run");
     console.log("ok: the mistakes of a run are shown");
+    await fact.getByRole("button", { name: "Stop" }).click();
+    await fact.getByRole("button", { name: "Continue" }).waitFor({ timeout: 30000 });
+    assert.equal(await training.code(), 130, "a training that is stopped ends as after Ctrl-C");
+    console.log("ok: a run that another process trains is stopped");
   } finally {
     await training.end("SIGTERM");
   }

@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Reflection;
+
+// Compiled into the command and the service as well, under namespaces of their own: the library does not make it public.
+#if !ALEXNET_COMMAND && !ALEXNET_SERVICE
+namespace AlexNetSharp.Diagnostics;
+#elif ALEXNET_COMMAND
+using AlexNetSharp.Diagnostics;
+
+namespace AlexNetSharp.Cli.Hosting;
+#else
+using AlexNetSharp.Diagnostics;
+
+namespace AlexNetSharp.AspNetCore;
+#endif
+
+/// <summary>What people read about an exception: one line that says something.</summary>
+internal static class ErrorLine
+{
+    /// <summary>The exception's message, the cause's where it only wraps one, or what can be said where the runtime's says nothing.</summary>
+    /// <param name="e">The exception.</param>
+    /// <param name="memoryAdvice">What else makes do with less memory, behind "smaller batches or images".</param>
+    /// <param name="whereAdvice">How to find out where an error inside the program is.</param>
+    public static string Of(Exception e, string memoryAdvice = "", string whereAdvice = "") => e switch
+    {
+        AggregateException or TargetInvocationException or TypeInitializationException when e.InnerException is { } cause => Of(cause, memoryAdvice, whereAdvice),
+        InsufficientMemoryException => e.Message,
+        OutOfMemoryException => string.Create(
+            CultureInfo.InvariantCulture,
+            $"the memory does not suffice ({SystemMemory.AvailableBytes / 1e9:0.0} GB are available now); use smaller batches or images{memoryAdvice}, or give the process more"),
+        // Errors in the program, and what an exception says that nobody gave a message.
+        NullReferenceException or IndexOutOfRangeException or InvalidCastException or ArithmeticException => Inside(e, whereAdvice),
+        _ when e.Message.Contains(e.GetType().FullName!, StringComparison.Ordinal) => Inside(e, whereAdvice),
+        ArgumentException { ParamName: { Length: > 0 } name } => OneLine(e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)),
+        _ => OneLine(e.Message),
+    };
+
+    private static string Inside(Exception e, string whereAdvice) => $"an error inside the program, {e.GetType().Name}{whereAdvice}";
+
+    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}
