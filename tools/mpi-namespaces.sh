@@ -27,6 +27,8 @@ cleanup() {
         wait "$forwarder" 2>/dev/null || true
     fi
     for host in "$a" "$b" "$middle"; do
+        # The daemon behind a cut cable may wait for its mpirun.
+        ip netns pids "$host" 2>/dev/null | xargs -r kill -9 2>/dev/null || true
         ip netns delete "$host" 2>/dev/null || true
     done
     rm -rf "$work"
