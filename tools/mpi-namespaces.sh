@@ -6,7 +6,7 @@
 #   tools/mpi-namespaces.sh 1gbit 0ms alexnet bench --network torchvision --gradients all
 #   tools/mpi-namespaces.sh 10gbit 0.1ms -n 4 alexnet train photos --out runs/first       two processes on each
 #
-# The first two words are rate and delay; -n N is the number of processes, 2 unless given; CUT=SECONDS cuts the cable after that time.
+# The first two words are rate and delay; -n N is the number of processes, 2 unless given; CUT=FILE cuts the cable when that file is there.
 set -euo pipefail
 tools=$(cd "$(dirname "$0")" && pwd)
 rate=$1 delay=$2
@@ -27,6 +27,8 @@ cleanup() {
         wait "$forwarder" 2>/dev/null || true
     fi
     for host in "$a" "$b" "$middle"; do
+        # The daemon behind a cut cable may wait for its mpirun.
+        ip netns pids "$host" 2>/dev/null | xargs -r kill -9 2>/dev/null || true
         ip netns delete "$host" 2>/dev/null || true
     done
     rm -rf "$work"
@@ -83,7 +85,10 @@ chmod +x "$work/on" "$work/agent"
 each=$(((processes + 1) / 2))
 printf '10.99.0.1 slots=%d\n10.99.0.2 slots=%d\n' "$each" "$each" >"$work/hosts"
 if [ -n "${CUT:-}" ]; then
-    (sleep "$CUT"; ip -n "$b" link set cable down) &
+    (
+        until [ -e "$CUT" ] || ! [ -d "$work" ]; do sleep 0.2; done
+        ip -n "$b" link set cable down 2>/dev/null
+    ) &
 fi
 # Without keepalive mpirun looks after minutes only whether its daemon is there.
 alive="--mca oob_tcp_keepalive_time 12 --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 3"

@@ -20,6 +20,9 @@ internal sealed unsafe partial class PeerWatch : IDisposable
     /// <summary>Time in which another process that has seen the same has spoken, and the launcher has ended this one.</summary>
     private static readonly TimeSpan s_afterOther = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>Time in which the launcher has ended all processes of a host whose first one asked for it.</summary>
+    private static readonly TimeSpan s_afterFirst = TimeSpan.FromSeconds(3);
+
     private readonly MpiProcessGroup _group;
     private readonly MpiLibrary _mpi;
     private readonly Gate _gate;
@@ -87,9 +90,9 @@ internal sealed unsafe partial class PeerWatch : IDisposable
     /// <summary>Says who is silent and what that can be, and ends all.</summary>
     private void Report(TimeSpan silent)
     {
-        // Where a cable is cut, several processes of a host miss their neighbors at once: one of them speaks.
-        for (int i = 0; _group.OnThisHost[i] != _group.Rank; i++)
-            Thread.Sleep(s_afterOther);
+        // Where a cable is cut, several processes of a host miss their neighbors at once: the first one speaks, and the launcher ends the others.
+        if (_group.OnThisHost[0] != _group.Rank)
+            Thread.Sleep(s_afterFirst);
         string reason = IsHere(_previous) ? "it was stopped or hangs" : "its host or the network to it is down, or it was stopped";
         _group.Abort(FormattableString.Invariant($"{_group.Describe(_previous)} has given no sign of life for {silent.TotalSeconds:0} s: {reason}"));
     }

@@ -7,7 +7,8 @@ namespace AlexNetSharp.Tests;
 
 /// <summary>
 /// Everything that computes is tested again on each narrower vector tier, in a process of its own with the runtime's switch for it: kernels,
-/// reference values, plans of small networks. That process asserts the tier that it got, because a switch that the runtime does not know
+/// reference values, plans of small networks; not what no tier can change (<see cref="AnyTier"/>), and of each kernel the tier alone
+/// (<see cref="TestedTiers"/>). That process asserts the tier that it got, because a switch that the runtime does not know
 /// changes nothing in silence.
 /// </summary>
 [Collection(nameof(Alone))]

@@ -27,10 +27,9 @@ public class PackageTests : IClassFixture<PackageTests.Packed>
             Dotnet = new DotnetCommand(_folder.Path);
             // bin/CONFIGURATION/net10.0/
             string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-            foreach (string project in (string[])["AlexNetSharp", "AlexNetSharp.Images", "AlexNetSharp.Mpi", "AlexNetSharp.AspNetCore", "AlexNetSharp.Cli"])
-                Dotnet.Run(
-                    "pack", Path.Combine(Repository.Root, "src", project), "--no-build", "-c", configuration, "-o", PathOf("feed"), "-v", "quiet",
-                    $"-p:MinVerVersionOverride={Version}");
+            Dotnet.Run(
+                "pack", Path.Combine(Repository.Root, "AlexNetSharp.slnx"), "--no-build", "-c", configuration, "-o", PathOf("feed"), "-v", "quiet",
+                $"-p:MinVerVersionOverride={Version}");
             // Packages of others come from where the repository's own build has put them.
             File.WriteAllText(PathOf("nuget.config"), $"""
                 <configuration>
