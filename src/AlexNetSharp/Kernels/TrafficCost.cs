@@ -12,8 +12,11 @@ internal static class TrafficCost
 {
     private const double SecondLevel = 1.0 / 32, LastLevel = 1.0 / 12, Memory = 1.0 / 4;
 
-    // A virtual machine sees the whole last level of its host (300 MB of a server's) and only its own processors, not those of its neighbors.
-    private const long LargestShare = 16 << 20;
+    /// <summary>
+    /// The largest working set that a thread can hope to find again. A virtual machine may see the whole last level of its host (300 MB of a server's) and
+    /// only its own processors, not those of its neighbors.
+    /// </summary>
+    public const long LargestShare = 16 << 20;
 
     /// <summary>The working set, in bytes, up to which one thread finds its data in the last level again.</summary>
     public static long ShareOfLast(CacheSizes caches) => Math.Max(caches.Second, Math.Min(caches.Last / 2 / caches.Sharing, LargestShare));

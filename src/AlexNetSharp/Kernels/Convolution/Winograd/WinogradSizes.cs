@@ -104,6 +104,9 @@ internal sealed class WinogradSizes
             if (layout.Blocks < enough)
                 continue;
             long block = (layout.InputLength + layout.OutputLength) * sizeof(float);
+            // Memory costs the same for any block, so a machine with small caches would get the largest, and every thread that much scratch.
+            if (best is not null && weights + block > TrafficCost.LargestShare)
+                break;
             // Per block, but blocks are not equally large: the whole batch is what counts.
             double cost = ((double)weights * layout.Blocks + 3.0 * block * layout.Blocks) * TrafficCost.PerByte(_caches, weights + block);
             if (cost < least)
