@@ -238,6 +238,8 @@ def main():
         # Not through dotnet run, whose process is not the service's: its memory is measured.
         subprocess.run(["dotnet", "build", "-c", "Release", "-v", "q", "--nologo", f"{root}/src/AlexNetSharp.Cli"], check=True, stdout=sys.stderr)
         options.command = shlex.quote(f"{root}/src/AlexNetSharp.Cli/bin/Release/net10.0/alexnet")
+    # Whoever ends this ends the service, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     service = Service(options.command, os.path.abspath(options.model), options.memory)
     bad = []
     try:

@@ -9,6 +9,7 @@ export const watchPage: Page = (main) => {
   const list = el("div", { class: "runs", role: "group", "aria-label": "Runs" }), facts = el("div", { class: "facts", "aria-live": "polite" }), charts = el("div", { class: "charts" }), differences = el("div", { class: "differences" }), asked = el("div", { class: "asked" });
   main.append(el("h1", { class: "visually-hidden" }, "Watch"), el("section", { class: "watch" }, list, facts, charts, asked, differences));
   const evaluations = new Map<number, EvaluationState>(), chosen = new Set<number>(), tables = new Map<number, RunTable>();
+  const buttonsOf = new Map<number, { key: string; element: HTMLElement }>();
   let plots: uPlot[] = [], ended = false;
 
   function listed(runs: RunRow[]): void {
@@ -91,7 +92,16 @@ export const watchPage: Page = (main) => {
     return el("div", { class: "fact" }, el("h2", {}, table.name), el("dl", {}, ...values.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))), actions(table));
   }
 
+  /** Buttons stay the same while a training goes on: one that is replaced between press and release is not clicked. */
   function actions(table: RunTable): HTMLElement {
+    const key = JSON.stringify([table.canContinue, table.canStop, table.canEvaluate, table.isRunning, table.problem]), before = buttonsOf.get(table.id);
+    if (before?.key === key) return before.element;
+    const element = actionsOf(table);
+    buttonsOf.set(table.id, { key, element });
+    return element;
+  }
+
+  function actionsOf(table: RunTable): HTMLElement {
     const button = (text: string, work: () => Promise<unknown>) => {
       const element = el("button", { type: "button", onclick: async () => {
         element.disabled = true;
