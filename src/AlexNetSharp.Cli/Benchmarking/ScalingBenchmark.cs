@@ -23,7 +23,7 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <param name="WaitedSeconds">Mean time of a step for which the exchange was waited after backward.</param>
 /// <param name="BytesSent">Bytes that a process sent in a step.</param>
 /// <param name="GradientBytes">Size of all gradients.</param>
-/// <param name="AllocatedBytes">Managed memory that the threads that compute and communicate allocated in all these steps together.</param>
+/// <param name="AllocatedBytes">Managed memory that the threads that compute and communicate allocate in a step, the median: the runtime may make something of its own once.</param>
 /// <param name="BandwidthBytes">Measured bandwidth between neighbors, bytes a second.</param>
 /// <param name="PeakMemoryBytes">Peak memory of the first process.</param>
 /// <param name="Layers">How fully connected layers travel.</param>
@@ -88,7 +88,7 @@ internal sealed record ScalingReport(
             invariant, $"gradients under way for {BusySeconds:0.000} s, waited for {WaitedSeconds:0.000} s: {100 * Hidden:0} % hidden behind backward");
         yield return string.Create(
             invariant, $"each process sends {BytesSent / 1e6:0.00} MB a step; gradients are {GradientBytes / 1e6:0.00} MB, of which any exchange sends at least {LeastBytes / 1e6:0.00}; {BandwidthBytes / 1e9:0.00} GB/s between neighbors");
-        yield return string.Create(invariant, $"peak memory {PeakMemoryBytes / 1e9:0.00} GB a process, {AllocatedBytes} bytes of managed memory allocated in {Steps} steps");
+        yield return string.Create(invariant, $"peak memory {PeakMemoryBytes / 1e9:0.00} GB a process, {AllocatedBytes} bytes of managed memory allocated in a step");
     }
 }
 
@@ -127,8 +127,8 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             each.OutputGradient.Fill(1e-3f);
         }
         Action<Parameter> ready = shared.Ready;
-        double[] compute = new double[batches], seconds = new double[batches];
-        (TimeSpan busy, TimeSpan waited, long sent, long allocated) = (default, default, 0, 0);
+        double[] compute = new double[batches], seconds = new double[batches], allocated = new double[batches];
+        (TimeSpan busy, TimeSpan waited, long sent) = (default, default, 0);
         // One of each in turn: what else the machine does disturbs both.
         for (int i = 0; i < burnIn + batches; i++)
         {
@@ -147,7 +147,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             double other = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (i >= burnIn)
             {
-                allocated += Allocated(shared) - allocatedBefore;
+                allocated[i - burnIn] = Allocated(shared) - allocatedBefore;
                 sent += job.BytesSent - sentBefore;
                 (compute[i - burnIn], seconds[i - burnIn]) = (one, other);
             }
@@ -156,13 +156,13 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
         }
         double[] slowest = Slowest(job, [
             Median(compute), Median(seconds), (shared.Busy - busy).TotalSeconds / batches, (shared.Waited - waited).TotalSeconds / batches,
-            sent / (double)batches, allocated]);
+            sent / (double)batches, Median(allocated)]);
         return new ScalingReport(
             network.Name, processes, options.BatchSize, threads, batches, slowest[0], slowest[1], slowest[2], slowest[3],
             (long)slowest[4], plan.Gradients!.Parameters.Sum(gradient => gradient.Spec.Length) * sizeof(float), (long)slowest[5], bandwidth, Machine.PeakMemoryBytes, layers);
     }
 
-    /// <summary>What this thread and that of the exchange have allocated: in the runtime's own threads something may be made once at any time.</summary>
+    /// <summary>What this thread and that of the exchange have allocated.</summary>
     private static long Allocated(GradientExchange shared) => GC.GetAllocatedBytesForCurrentThread() + shared.AllocatedBytes;
 
     private static void ComputeAlone(Plan plan, int step)

@@ -32,7 +32,8 @@ internal static class ErrorLine
         NullReferenceException or IndexOutOfRangeException or InvalidCastException or ArithmeticException => Inside(e, whereAdvice),
         _ when e.Message.Contains(e.GetType().FullName!, StringComparison.Ordinal) => Inside(e, whereAdvice),
         ArgumentException { ParamName: { Length: > 0 } name } => OneLine(e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)),
-        _ => OneLine(e.Message),
+        // Names of files may hold line ends; they are shown as the command shows them.
+        _ => e.Message.ReplaceLineEndings(@"\n"),
     };
 
     private static string Inside(Exception e, string whereAdvice) => $"an error inside the program, {e.GetType().Name}{whereAdvice}";
