@@ -10,6 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SkiaSharp;
 
+// What the runtime throws is thrown here in its place.
+#pragma warning disable CA2201
+
 namespace AlexNetSharp.Web.Tests.Serving;
 
 /// <summary>Every refusal of a service, over the network.</summary>
