@@ -6,8 +6,8 @@ namespace AlexNetSharp.Tensors;
 /// <remarks>
 /// What a layer reads are mostly outputs of a ReLU, whose mean is positive: errors that add up to Σe shift an output by Σe times that mean, whatever the
 /// image. So all weights are rounded to nearest first, and then as many as Σe has steps are rounded to their other neighbor, those closest to the
-/// middle between both. A step of 28 among 9216 weights is usual. The idea, to correct the shift that quantization brings without looking at data, is that of
-/// M. Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019, section 4.2; there a bias takes the shift up.
+/// middle between both. The idea, to correct the shift that quantization brings without looking at data, is that of
+/// M. Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019; there a bias takes the shift up.
 /// </remarks>
 internal static unsafe class Int8Panel
 {
