@@ -8,7 +8,7 @@ namespace AlexNetSharp.Rivals;
 /// <param name="rounds">Interleaved rounds of each measurement.</param>
 /// <param name="threads">Threads of every program.</param>
 /// <param name="only">Part of the names of the rows to measure; null for all.</param>
-/// <param name="progress">Is told each row before it is measured.</param>
+/// <param name="progress">Is told each row before it is measured, and what came out.</param>
 internal sealed class Comparison(int rounds, int threads, string? only, Action<string> progress)
 {
     private const int Batch = 32;
@@ -54,6 +54,13 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         return asked;
     }
 
+    /// <summary>Keeps a row and tells it at once: a comparison takes half an hour.</summary>
+    private void Report(ResultRow row)
+    {
+        _rows.Add(row);
+        progress(FormattableString.Invariant($"    {row.Ours:0.##} {row.Unit} against {row.Rival:0.##} ({row.RivalName}): {row.Ratio:0.00}"));
+    }
+
     private void Forward(string what, Network network, int batch, string target, Precision precision = Precision.Float32)
     {
         if (!Begins(what))
@@ -83,7 +90,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
             return;
         if (_noTorch is not null)
         {
-            _rows.Add(new ResultRow(what, null, null, "libtorch", "ms", null, target, $"libtorch cannot be loaded here: {_noTorch}"));
+            Report(new ResultRow(what, null, null, "libtorch", "ms", null, target, $"libtorch cannot be loaded here: {_noTorch}"));
             return;
         }
         using var workload = new Workload(network, batch);
@@ -136,7 +143,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
             using var oursLarge = new OurRunner(large, new RunnerOptions(threads));
             Timing[] t = Measurement.SideBySide(rounds, threads, oursLarge.Forward, oursSmall.Forward);
             (double a, double b) = (t[0].Median * 1e3 / batch, t[1].Median * 1e3 / Batch);
-            _rows.Add(new ResultRow(what, a, b, "AlexNetSharp, batch 32", "ms", a / b, "≤ 1.05", Spread(t)));
+            Report(new ResultRow(what, a, b, "AlexNetSharp, batch 32", "ms", a / b, "≤ 1.05", Spread(t)));
         }
     }
 
@@ -149,7 +156,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var one = new OurRunner(workload, Children.Training(1));
         using var two = new OurRunner(workload, Children.Training(2));
         Timing[] t = Measurement.SideBySide(rounds, threads, two.ForwardBackward, one.ForwardBackward);
-        _rows.Add(new ResultRow(
+        Report(new ResultRow(
             what, t[0].Median * 1e3, t[1].Median * 1e3, "AlexNetSharp, one thread", "ms", t[1].Median / t[0].Median, "≥ 1.85", Spread(t)));
     }
 
@@ -166,7 +173,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
             wide.Add(Children.Run("step", threads).Value);
         }
         (double a, double b) = (Timing.Of(narrow).Median, Timing.Of(wide).Median);
-        _rows.Add(new ResultRow(what, a * 1e3, b * 1e3, "AlexNetSharp, AVX-512", "ms", b / a, "≥ 0.85", "ratio of speeds; DOTNET_EnableAVX512=0"));
+        Report(new ResultRow(what, a * 1e3, b * 1e3, "AlexNetSharp, AVX-512", "ms", b / a, "≥ 0.85", "ratio of speeds; DOTNET_EnableAVX512=0"));
     }
 
     private void StartUp()
@@ -176,7 +183,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
             return;
         var seconds = Enumerable.Range(0, 7).Select(_ => Children.Run("first-logits", threads).Seconds).ToList();
         double median = Timing.Of(seconds).Median;
-        _rows.Add(new ResultRow(what, median, null, "–", "s", null, "≤ 0.8 s, aim 0.4", "seconds, random weights included; median of 7"));
+        Report(new ResultRow(what, median, null, "–", "s", null, "≤ 0.8 s, aim 0.4", "seconds, random weights included; median of 7"));
     }
 
     private void Memory(string what, string ours, string rivals, string rival, string target)
@@ -184,10 +191,10 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         if (!Begins(what))
             return;
         double a = Children.Run(ours, threads).Value, b = Children.Run(rivals, threads).Value;
-        _rows.Add(new ResultRow(what, a, b, rival, "GB", b / a, target, "peak resident memory of a process that does nothing else"));
+        Report(new ResultRow(what, a, b, rival, "GB", b / a, target, "peak resident memory of a process that does nothing else"));
     }
 
-    private void Add(string what, Timing[] t, string rival, string target, string agreement) => _rows.Add(new ResultRow(
+    private void Add(string what, Timing[] t, string rival, string target, string agreement) => Report(new ResultRow(
         what, t[0].Median * 1e3, t[1].Median * 1e3, rival, "ms", t[1].Median / t[0].Median, target,
         $"{Spread(t)}; {agreement}"));
 

@@ -26,6 +26,9 @@ internal static class Measurement
     /// <summary>Calls before the first that counts, as many as the notebook's benchmark makes: compilation, memory, caches.</summary>
     private const int WarmUp = 10;
 
+    /// <summary>Calls of many seconds are warm after fewer.</summary>
+    private const double WarmUpSeconds = 30;
+
     /// <remarks>
     /// Rounds in which a neighbor had the core (<see cref="QuietRounds"/>) are left out of the medians, for all calls alike, as long as half of them remain.
     /// </remarks>
@@ -39,7 +42,8 @@ internal static class Measurement
         int[] repeats = new int[calls.Length];
         for (int c = 0; c < calls.Length; c++)
         {
-            for (int i = 1; i < warmUp; i++)
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 1; i < warmUp && (i < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds); i++)
                 calls[c]();
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);

@@ -175,11 +175,12 @@ internal static unsafe class GemmKernel
             height = tiles.Length(m);
             // Tiles of 32 rows together prefetch the next block of B: each fetches as many floats at every k as it has rows.
             bool fetch = m < PanelWidth;
-            float* stream = fetch ? b + bNext + (nint)m * depth : b;
+            int share = rows < PanelWidth ? (height * PanelWidth + rows - 1) / rows : height;
+            float* stream = fetch ? b + bNext + (nint)m * depth * share / height : b;
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTile.Rows<V>(
                     height, a + m * PanelWidth, aPanelStride, b + n, c + m * PanelWidth + n,
-                    depth, stream, fetch ? height : 0, accumulate);
+                    depth, stream, fetch ? share : 0, accumulate);
         }
     }
 
