@@ -7,12 +7,13 @@
 Starts the service on a free port of this machine, under a limit of memory where --memory is given (needs root), and then, one after
 the other: crowds with progressive and plain JPEGs of 24 megapixels, JPEGs of many scans, a GIF of 35 bytes that claims 24 megapixels, PNGs of 24
 megapixels, slow senders, clients that go away, all of it at once (mix), and a shutdown in the middle of slow uploads. Beside each attack IMAGE is sent four
-times a second; without any for at most a minute first (quiet). Attacks that last more than a minute report memory each minute.
+times a second; without any for at most a minute first (quiet). Attacks that last more than a minute report memory each minute. The attackers are
+a process of their own with low priority, as if they were other machines: what they compute is not to delay normal requests, only what they ask for.
 
 Exit code 1 where the service ends or hangs, a normal request is refused, 99 % of the normal requests of an attack take more than three times the median
 of quiet ones, or memory rises by more than a fifth from the first minute of an attack to its last. Needs Python 3.9, nothing else; Linux.
 """
-import argparse, asyncio, os, shlex, signal, socket, struct, subprocess, sys, time, zlib
+import argparse, asyncio, multiprocessing, os, shlex, signal, socket, struct, subprocess, sys, time, zlib
 
 HEAD = b"POST /classify?top=3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
 
@@ -193,9 +194,28 @@ class Attack:
                           f"99 % {1000 * quantile(times, 0.99):.0f} ms; {sum(self.failed.values())} failed", flush=True)
                     minutes.append(0)
                 await asyncio.sleep(0.1)
-        await asyncio.gather(watch(), self.probe(stop), *[make(self, stop) for make in clients])
+        # Forked: the bodies are there already.
+        context = multiprocessing.get_context("fork")
+        results, ours = context.Pipe(duplex=False)
+        attackers = context.Process(target=self.attack, args=(clients, stop, ours), daemon=True)
+        if clients:
+            attackers.start()
+        await asyncio.gather(watch(), self.probe(stop))
+        if clients:
+            # Their last answers take up to a minute.
+            self.statuses = results.recv() if results.poll(90) else {"lost": 1}
+            attackers.join(1)
         # The last minute is a short one.
         return max(minutes), minutes[:-1] or minutes
+
+    def attack(self, clients, stop, results):
+        """In a process of its own: sends until it is time to stop, and reports the answers."""
+        os.nice(10)
+
+        async def all_of_them():
+            await asyncio.gather(*[make(self, stop) for make in clients])
+        asyncio.run(all_of_them())
+        results.send(self.statuses)
 
 
 def quantile(times, q):

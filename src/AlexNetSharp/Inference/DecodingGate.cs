@@ -7,7 +7,8 @@ namespace AlexNetSharp.Inference;
 /// <remarks>
 /// Two lanes, each first come, first served. The fast lane has a quarter of the memory, split so that all its places can be taken at once; an
 /// image that needs more than such a part, or much time, goes into the slow lane, which has the rest of the memory and half the processors.
-/// So ordinary images never wait for enormous ones.
+/// So ordinary images never wait for enormous ones, and whoever decodes those is asked to give way to other threads
+/// (<see cref="Pass.IsSlow"/>).
 /// </remarks>
 internal sealed class DecodingGate
 {
@@ -27,8 +28,8 @@ internal sealed class DecodingGate
         long quarter = bytes / 4;
         int places = (int)Math.Clamp(quarter / FastBytes, 1, processors);
         _fastBytes = quarter / places;
-        _fast = new Lane(places, quarter);
-        _slow = new Lane(Math.Max(1, processors / 2), bytes - quarter);
+        _fast = new Lane(places, quarter, isSlow: false);
+        _slow = new Lane(Math.Max(1, processors / 2), bytes - quarter, isSlow: true);
     }
 
     /// <summary>Memory unless it is set: a quarter of what the process may use, at most 256 MiB and 32 MiB for each processor.</summary>
@@ -54,12 +55,15 @@ internal sealed class DecodingGate
     /// <summary>The right to decode one image.</summary>
     internal readonly struct Pass(Lane lane, long bytes) : IDisposable
     {
+        /// <summary>Whether the image takes much time or memory.</summary>
+        public bool IsSlow => lane is { IsSlow: true };
+
         /// <summary>Ends it.</summary>
         public void Dispose() => lane?.Leave(bytes);
     }
 
     /// <summary>Places and memory.</summary>
-    internal sealed class Lane(int places, long bytes)
+    internal sealed class Lane(int places, long bytes, bool isSlow)
     {
         private readonly LinkedList<Ticket> _queue = new();
         private readonly Lock _gate = new();
@@ -68,6 +72,9 @@ internal sealed class DecodingGate
 
         /// <summary>Memory of the lane.</summary>
         public long Bytes { get; } = bytes;
+
+        /// <summary>Whether it is the lane of enormous images.</summary>
+        public bool IsSlow { get; } = isSlow;
 
         /// <summary>Images that wait.</summary>
         public int Waiting

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Data;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Inference;
 
@@ -45,13 +46,19 @@ internal sealed partial class ImageInference
         long start = Stopwatch.GetTimestamp();
         Prepared prepared;
         // The place at the decoder first: whoever waits for it takes no other from anybody.
-        using (await _decoding.EnterAsync(cost, name, cancellation).ConfigureAwait(false))
+        using (DecodingGate.Pass pass = await _decoding.EnterAsync(cost, name, cancellation).ConfigureAwait(false))
         {
             await _room.WaitAsync(cancellation).ConfigureAwait(false);
-            prepared = Prepare(new ImageSource(name, inMemory: true, encoded.Span), TakeCall(Views), start, cancellation);
+            prepared = pass.IsSlow
+                ? await PrepareSlowAsync(encoded, name, start, cancellation).ConfigureAwait(false)
+                : Prepare(new ImageSource(name, inMemory: true, encoded.Span), TakeCall(Views), start, cancellation);
         }
         return await ComputeAsync(prepared, cancellation).ConfigureAwait(false);
     }
+
+    // A method of its own: what a lambda captures is allocated, and for ordinary images nothing is.
+    private Task<Prepared> PrepareSlowAsync(ReadOnlyMemory<byte> encoded, string name, long start, CancellationToken cancellation) => YieldingThread.RunAsync(
+        () => Prepare(new ImageSource(name, inMemory: true, encoded.Span), TakeCall(Views), start, cancellation));
 
     /// <summary>Pixels.</summary>
     public Lease Run(ReadOnlySpan<byte> pixels, int height, int width, int channels, CancellationToken cancellation)

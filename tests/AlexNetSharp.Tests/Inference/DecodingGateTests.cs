@@ -20,6 +20,7 @@ public sealed class DecodingGateTests
         Task<DecodingGate.Pass> nextSlow = Enter(20 * Megabyte).AsTask(), work = Enter(1, DecodingGate.FastWork + 1).AsTask();
         Assert.False(nextSlow.IsCompleted || work.IsCompleted);
         using DecodingGate.Pass first = await Enter(16 * Megabyte), second = await Enter(16 * Megabyte, DecodingGate.FastWork);
+        Assert.Equal((true, false, false), (slow.IsSlow, first.IsSlow, second.IsSlow));
         Assert.False(Enter(1).AsTask().IsCompleted);
         Assert.Equal(3, _gate.Waiting);
     }

@@ -95,29 +95,38 @@ internal readonly unsafe struct KernelFold
         }
     }
 
+    // One row of an image from or to one phase of a folded row. Pixels that lie wholly inside the image, nearly all, are copied in one plain loop.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Row(float* imageRow, int group, float* folded, int width, bool scatter)
     {
-        int channels = _g.InputChannels / _g.Groups, pixels = _g.StrideWidth * channels;
-        for (int pixel = 0; pixel < width; pixel++, folded += Channels)
+        int stride = _g.StrideWidth, floats = stride * _g.InputChannels, first = 0, end = 0;
+        if (imageRow != null && _g.Groups == 1)
         {
-            int x = pixel * _g.StrideWidth - _g.PadLeft;
-            if (imageRow != null && _g.Groups == 1 && x >= 0 && x + _g.StrideWidth <= _g.InputWidth)
-            {
-                float* here = imageRow + (nint)x * channels;
-                Copy(scatter ? folded : here, scatter ? here : folded, pixels);
-                continue;
-            }
-            for (int phase = 0; phase < _g.StrideWidth; phase++)
-            {
-                float* there = folded + phase * channels;
-                float* here = imageRow == null || x + phase < 0 || x + phase >= _g.InputWidth
-                    ? null
-                    : imageRow + (nint)(x + phase) * _g.InputChannels + group * channels;
-                if (here == null && !scatter)
-                    new Span<float>(there, channels).Clear();
-                else if (here != null)
-                    Copy(scatter ? there : here, scatter ? here : there, channels);
-            }
+            end = Math.Min((_g.InputWidth + _g.PadLeft) / stride, width);
+            first = Math.Min((_g.PadLeft + stride - 1) / stride, end);
+        }
+        for (int pixel = 0; pixel < first; pixel++)
+            Pixel(imageRow, group, folded, pixel, scatter);
+        float* inside = imageRow + ((nint)first * stride - _g.PadLeft) * _g.InputChannels, there = folded + (nint)first * Channels;
+        for (int pixel = first; pixel < end; pixel++, inside += floats, there += Channels)
+            Copy(scatter ? there : inside, scatter ? inside : there, floats);
+        for (int pixel = end; pixel < width; pixel++)
+            Pixel(imageRow, group, folded, pixel, scatter);
+    }
+
+    // One folded pixel that lies partly outside the image, or whose channels are one group of several.
+    private void Pixel(float* imageRow, int group, float* folded, int pixel, bool scatter)
+    {
+        int channels = _g.InputChannels / _g.Groups;
+        for (int phase = 0; phase < _g.StrideWidth; phase++)
+        {
+            int x = pixel * _g.StrideWidth - _g.PadLeft + phase;
+            float* there = folded + (nint)pixel * Channels + phase * channels;
+            float* here = imageRow == null || x < 0 || x >= _g.InputWidth ? null : imageRow + (nint)x * _g.InputChannels + group * channels;
+            if (here == null && !scatter)
+                new Span<float>(there, channels).Clear();
+            else if (here != null)
+                Copy(scatter ? there : here, scatter ? here : there, channels);
         }
     }
 
