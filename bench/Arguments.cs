@@ -2,23 +2,23 @@ using System.CommandLine;
 
 namespace AlexNetSharp.Benchmarks;
 
-/// <summary>Arguments of the programs in bench/ and tools/.</summary>
+/// <summary>Argument parsing for the programs in bench/ and tools/.</summary>
 internal static class Arguments
 {
-    /// <summary>Runs a program, or shows its help; arguments that it does not know are one line and exit code 2.</summary>
+    /// <summary>Runs a program, or shows its help; unknown arguments give a one-line error and exit code 2.</summary>
     public static int Run(RootCommand program, string[] arguments)
     {
         ParseResult parsed = program.Parse(arguments);
-        // An option that nobody knows would otherwise be taken for the argument.
+        // An unknown option would otherwise be taken for the argument.
         string? error = parsed.Errors.Select(e => e.Message)
-            .Concat(parsed.CommandResult.Tokens.Where(token => token.Value.StartsWith('-')).Select(token => $"There is no option '{token.Value}'.")).FirstOrDefault();
+            .Concat(parsed.CommandResult.Tokens.Where(token => token.Value.StartsWith('-')).Select(token => $"Unknown option '{token.Value}'.")).FirstOrDefault();
         if (error is null)
             return parsed.Invoke();
         Console.Error.WriteLine($"{error} (see --help)");
         return 2;
     }
 
-    /// <summary>An option with a whole number of at least 1.</summary>
+    /// <summary>Creates an option for a whole number of at least 1.</summary>
     public static Option<int> Count(string name, string description, int usual)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };

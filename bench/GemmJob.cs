@@ -4,11 +4,11 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Benchmarks;
 
-/// <summary>The products of <see cref="GemmKernel"/> on all threads of a pool.</summary>
+/// <summary>Runs the matrix products of <see cref="GemmKernel"/> on all threads of a pool.</summary>
 /// <remarks>
 /// C is cut into blocks of rows and panels that do not depend on the number of threads; every element is summed by one thread, so the
-/// result is the same bits for any pool. An object serves one call at a time and allocates only when it is made. The library has no use for
-/// it: its products are parts of the pieces of work of layers.
+/// result is bitwise identical for any pool. An instance serves one call at a time and allocates only on creation. The library does not use
+/// it: there, products are parts of the layers' work items.
 /// </remarks>
 internal sealed unsafe class GemmJob
 {
@@ -21,7 +21,7 @@ internal sealed unsafe class GemmJob
     private int _rows, _panels, _depth, _rowBlocks;
     private bool _accumulate, _transposed;
 
-    /// <summary>Products on the threads of <paramref name="pool"/>.</summary>
+    /// <summary>Creates a job for the threads of <paramref name="pool"/>.</summary>
     public GemmJob(WorkerPool pool) => (_pool, _job) = (pool, (index, _) => SimdTiers.Call<Piece, int>(new Piece(this, index)));
 
     /// <inheritdoc cref="GemmKernel.Multiply{V}(float*, nint, float*, nint, float*, nint, int, int, int, bool)"/>

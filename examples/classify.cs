@@ -1,7 +1,7 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 
-// What is on an image:  dotnet run -c Release examples/classify.cs MODEL IMAGE
+// Classifies an image:  dotnet run -c Release examples/classify.cs MODEL IMAGE
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 

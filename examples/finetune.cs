@@ -1,7 +1,7 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 
-// Your own classifier from a trained model and a folder with one folder of images a class:  dotnet run -c Release examples/finetune.cs MODEL IMAGES OUT.safetensors
+// Fine-tunes your own classifier from a trained model and a folder with one subfolder of images per class:  dotnet run -c Release examples/finetune.cs MODEL IMAGES OUT.safetensors
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Images;
@@ -17,7 +17,7 @@ using Model model = ModelFile.Load(args[0]);
 DatasetPair data = DatasetReader.Open(args[1], new DatasetOptions { Decoder = new ImageDecoder(), ValidationSplit = 0.2 });
 ClassName[] classes = [.. data.Train.Classes.Select(name => new ClassName(name, name))];
 
-// The same layers with a new head; all weights but those of the head come from the model, and only the head learns.
+// The same layers with a new head; all weights except those of the head come from the model, and only the head is trained.
 Network network = model.Network.WithHead(classes.Length);
 string head = network.Layers.OfType<Linear>().Last().Name;
 using ParameterSet parameters = ParameterSet.Initialize(network, seed: 1);

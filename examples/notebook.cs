@@ -1,10 +1,10 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 
-// The TensorFlow notebook "Using Tensorflow to implement AlexNet" in C#, step by step, to be read beside it. The notebook descends from TensorFlow's
+// The TensorFlow notebook "Using Tensorflow to implement AlexNet" in C#, step by step, to be read side by side. It derives from TensorFlow's
 // AlexNet benchmark: https://github.com/tensorflow/models/tree/v1.13.0/tutorials/image/alexnet
 // Run it with: dotnet run -c Release examples/notebook.cs
 
-// Step 1: import namespaces and define tool functions.
+// Step 1: import namespaces and define helper functions.
 
 using System.Diagnostics;
 using System.Globalization;
@@ -21,7 +21,7 @@ const int numBatches = 100;
 static void PrintActivation(Network network, string layer) =>
     Console.WriteLine($"{layer}   {network.OutputOf(network.IndexOf(layer)).ToString(batchSize)}");
 
-// A fully connected layer. Weights and biases start as a truncated normal of deviation 1; dropout keeps a value with probability
+// A fully connected layer. Weights and biases start as a truncated normal with standard deviation 1; dropout keeps a value with probability
 // 1 - dropOut and multiplies it by 1 / (1 - dropOut).
 static Layer[] FullConnect(string name, int numOut, float dropOut = 0)
 {
@@ -34,12 +34,12 @@ static Layer[] FullConnect(string name, int numOut, float dropOut = 0)
 
 static Network Inference(Shape images)
 {
-    // Real kernels would show meaningful patterns; these are random. Biases start at 0. SAME: zeros around the input, so that the
-    // output has ceil(input / stride) rows and columns; VALID, the default: none.
+    // Trained kernels would show meaningful patterns; these are random. Biases start at 0. SAME: zeros around the input, so that the
+    // output has ceil(input / stride) rows and columns; VALID, the default: no padding.
     var kernels = Initializer.TruncatedNormal(0.1f);
     var network = new Network("alexnet", images,
     [
-        // 64 kernels of 11 × 11 pixels by 3 colors, moved 4 pixels at a time.
+        // 64 kernels of 11 × 11 pixels × 3 colors, with stride 4.
         new Conv2d("conv1", 64, 11) { Stride = 4, Padding = Padding.Same, WeightInitializer = kernels },
         new ReLU("relu1"),
         new LocalResponseNorm("lrn1", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
@@ -100,22 +100,22 @@ static void RunBenchmark()
     Network network = Inference(new Shape(imageSize, imageSize, 3));
     using ParameterSet parameters = ParameterSet.Initialize(network, seed: 0);
 
-    // A plan is what a session with its graph is in TensorFlow: it computes the forward pass, and the gradients that it is asked for.
+    // A plan corresponds to a session with its graph in TensorFlow: it computes the forward pass and the requested gradients.
     using (var forward = new Plan(network, parameters, new PlanOptions { BatchSize = batchSize }))
     {
         new Philox(seed: 1).FillNormal(forward.Input, deviation: 0.1f);
         TimeRun(step => forward.Forward(training: true, (ulong)step), "forward");
     }
 
-    // The notebook's gradients are those of the convolutions' kernels and biases.
+    // The notebook computes the gradients of the convolution kernels and biases.
     using var gradients = new Plan(network, parameters, new PlanOptions { BatchSize = batchSize, Gradients = GradientScope.Convolution });
     new Philox(seed: 1).FillNormal(gradients.Input, deviation: 0.1f);
     TimeRun(
         step =>
         {
-            parameters.MarkChanged(); // as an optimizer would: what changed weights have to be prepared to counts
+            parameters.MarkChanged(); // as an optimizer would, so that transforming changed weights is included
             gradients.Forward(training: true, (ulong)step);
-            gradients.Output.CopyTo(gradients.OutputGradient); // l2_loss(t) = sum(t²) / 2, so its gradient by t is t
+            gradients.Output.CopyTo(gradients.OutputGradient); // l2_loss(t) = sum(t²) / 2, so its gradient with respect to t is t
             gradients.Backward();
         },
         "forward-backward");

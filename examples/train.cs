@@ -1,7 +1,7 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 
-// Trains a small network on a folder of images with one folder a class:  dotnet run -c Release examples/train.cs IMAGES OUT
+// Trains a small network on a folder with one subfolder of images per class:  dotnet run -c Release examples/train.cs IMAGES OUT
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Images;

@@ -1,15 +1,15 @@
 #:property RestorePackagesWithLockFile=false
 #:property AllowUnsafeBlocks=true
 #:property PublishAot=false
-// How long a cache line takes from one processor to another and back: some 50 ns where both share their last cache, several hundred where they do not.
-// Virtual machines may be moved between the two at any time, which changes what a benchmark measures. Needs Linux and an idle machine:
+// Measures the round trip of a cache line between two CPUs: about 50 ns if they share the last-level cache, several hundred if they do not.
+// A virtual machine may be moved between such placements at any time, which changes benchmark results. Needs Linux and an idle machine:
 //   dotnet run -c Release tools/core-distance.cs [-- FIRST SECOND]
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-// Two threads, each on its processor, pass a number to and fro.
+// Two threads, each pinned to its CPU, pass a number back and forth.
 const int rounds = 200_000;
-const string usage = "usage: dotnet run -c Release tools/core-distance.cs [-- FIRST SECOND]     numbers of two processors, 0 and 1 if none are given";
+const string usage = "usage: dotnet run -c Release tools/core-distance.cs [-- FIRST SECOND]     two CPU numbers, by default 0 and 1";
 if (args is ["--help" or "-h"])
 {
     Console.WriteLine(usage);
@@ -34,7 +34,7 @@ for (int repetition = 0; repetition < 5; repetition++)
     best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalNanoseconds / rounds);
     other.Join();
 }
-Console.WriteLine($"processors {first} and {second}: {best:f0} ns to and fro");
+Console.WriteLine($"CPUs {first} and {second}: {best:f0} ns round trip");
 return 0;
 
 void Pass(int side)
@@ -55,7 +55,7 @@ static class Affinity
         new Span<ulong>(mask, 16).Clear();
         mask[processor / 64] = 1UL << processor % 64;
         if (sched_setaffinity(0, 128, mask) != 0)
-            throw new InvalidOperationException($"there is no processor {processor} for this process");
+            throw new InvalidOperationException($"CPU {processor} is not available to this process");
     }
 
     [DllImport("libc", SetLastError = true)]

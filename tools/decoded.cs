@@ -2,7 +2,7 @@
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 #:property RestorePackagesWithLockFile=false
 #:property PublishAot=false
-// What images are decoded to: a line for each, with SHA-256 of its pixels (height * width * 3 bytes), height, width and path. For tools/check-pillow.py.
+// Prints what images decode to: one line each, with the SHA-256 of the pixels (height * width * 3 bytes), height, width and path. For tools/check-pillow.py.
 //   dotnet run -c Release tools/decoded.cs FOLDER
 using System.Security.Cryptography;
 using AlexNetSharp.Data;
@@ -11,7 +11,7 @@ using AlexNetSharp.Images;
 if (args is not [var folder] || folder.StartsWith('-') || !Directory.Exists(folder))
 {
     bool help = args is ["--help" or "-h"];
-    (help ? Console.Out : Console.Error).WriteLine("usage: dotnet run -c Release tools/decoded.cs FOLDER     FOLDER: images, also in folders below it");
+    (help ? Console.Out : Console.Error).WriteLine("usage: dotnet run -c Release tools/decoded.cs FOLDER     FOLDER: images, including subfolders");
     return help ? 0 : 2;
 }
 var pixels = new PixelBuffer();

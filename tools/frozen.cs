@@ -1,12 +1,12 @@
 #:project ../src/AlexNetSharp/AlexNetSharp.csproj
 #:property RestorePackagesWithLockFile=false
 #:property PublishAot=false
-// What a training step costs whose convolutions are frozen, against the sum of what it is made of. Measures, in turns and with the same threads:
-//   everything   a step in which all layers learn: forward, backward, SGD with momentum
-//   frozen       a step in which the fully connected layers learn
-//   front        inference of the layers before them, copied to where the rest finds it
-//   head         a step of the fully connected layers alone, on activations that lie in memory
-// and prints the middle of the rounds, and "frozen" in units of front + head.
+// Compares the cost of a training step with frozen convolutions with the sum of its parts. Measures alternately, with the same threads:
+//   everything   a step that trains all layers: forward, backward, SGD with momentum
+//   frozen       a step that trains only the fully connected layers
+//   front        inference of the layers before them, with the output copied to the input of the rest
+//   head         a step of the fully connected layers alone, on activations in memory
+// and prints the median of the rounds, and the ratio of "frozen" to front + head.
 //   dotnet run -c Release tools/frozen.cs [ROUNDS [BATCH [THREADS]]]
 using System.Diagnostics;
 using System.Globalization;
@@ -70,7 +70,7 @@ Console.WriteLine(FormattableString.Invariant(
     $"\nfrozen / (front + head): {middle[1] / (middle[2] + middle[3]):0.00}; frozen / everything: {middle[1] / middle[0]:0.00}"));
 return 0;
 
-/// <summary>Plan and optimizer of what learns.</summary>
+/// <summary>Plan and optimizer of the trained layers.</summary>
 internal sealed class Learner(Network network, ParameterSet parameters, GradientScope learns, int batchSize, int threads) : IDisposable
 {
     private const float LearningRate = 1e-6f;

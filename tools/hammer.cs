@@ -2,10 +2,10 @@
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 #:property RestorePackagesWithLockFile=false
 #:property PublishAot=false
-// Calls one Classifier from many threads, with images of many sizes and in every way it takes them, and compares each answer bit by bit with the
-// first one. Reports calls, the slowest answer and memory each minute; exit code 1 where an answer differs, a call fails, or memory grows.
+// Calls one Classifier from many threads, with images of many sizes and through every overload, and compares each answer bit by bit with the
+// first one. Reports calls, the slowest answer and memory each minute; exit code 1 if an answer differs, a call fails, or memory grows.
 //   dotnet run -c Release tools/hammer.cs [-- MODEL] [--minutes 60] [--threads 64]
-// MODEL: torchvision's AlexNet with initial weights if none is given.
+// MODEL: by default, torchvision's AlexNet with initial weights.
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
@@ -44,7 +44,7 @@ using Classifier classifier = path is null
     ? new Classifier(new Model(ParameterSet.Initialize(entry.Build(), seed: 1), entry.Preprocessing), decoder) : Classifier.Load(path, decoder);
 int batch = new InferenceOptions().BatchSize;
 Sample[] samples = [.. Enumerable.Range(0, different).Select(seed => Sample.Make(seed, decoder))];
-// An image alone and an image in a batch may be computed by other algorithms, and have other last bits: two first answers.
+// A single image and an image in a batch may use different algorithms and differ in the last bits, hence two reference answers.
 string[][] first = [.. samples.Select(sample => (string[])[Answer(classifier.ClassifyEncoded(sample.Encoded, top)), InBatch(sample)])];
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"{threads} threads for {minutes} min, {different} images, network {classifier.Model.Network.Name}; {first.Count(answers => answers[0] != answers[1])} images have other last bits in a batch"));
@@ -132,7 +132,7 @@ static string Answer(Prediction[] predictions) =>
 /// <summary>An image as a file and as pixels.</summary>
 internal sealed record Sample(byte[] Encoded, byte[] Pixels, int Height, int Width, int Channels)
 {
-    /// <summary>Disks of random colors; sizes from that of an icon to two megapixels, three kinds of files.</summary>
+    /// <summary>Disks of random colors; sizes from icons to two megapixels, three file formats.</summary>
     public static Sample Make(int seed, ImageDecoder decoder)
     {
         var random = new Random(seed);

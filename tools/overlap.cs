@@ -2,14 +2,14 @@
 #:project ../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 #:property RestorePackagesWithLockFile=false
 #:property PublishAot=false
-// How much of decoding hides behind computing when many files are classified. Measures, in turns and with the same threads:
+// Measures how much of decoding is hidden behind computing when many files are classified. Measures alternately, with the same threads:
 //   decoding   the files through a DataLoader, nothing computed: read, decode, resize, crop, normalize
-//   computing  as many forward passes in the same batches, on inputs that lie in memory, copied into the plan before each pass
+//   computing  the same number of forward passes in the same batches, on inputs in memory that are copied into the plan before each pass
 //   together   Classifier.ClassifyFiles, which is what 'alexnet classify' times
-// and prints the middle and the fastest of the rounds, the CPU time that all threads took, and what "together" is in units of the slower
-// of the two alone. As both are work for the same CPUs, no order of it takes less than the CPU time of both divided by the CPUs.
+// and prints the median and the fastest of the rounds, the CPU time of all threads, and the ratio of "together" to the slower
+// of the two alone. As both compete for the same CPUs, no schedule takes less than their total CPU time divided by the number of CPUs.
 //   dotnet run -c Release tools/overlap.cs MODEL FOLDER [ROUNDS [BATCH [THREADS]]]
-// FOLDER is filled with 1,000 JPEGs of 500×375 pixels, of about 50 kB as photographs are, where it is not there.
+// If FOLDER does not exist, it is created with 1,000 JPEGs of 500×375 pixels and about 50 kB each, like photographs.
 using System.Diagnostics;
 using System.Globalization;
 using AlexNetSharp.Data;
@@ -72,7 +72,7 @@ for (int round = -1; round < rounds; round++)
         works[i].Work();
         double time = Stopwatch.GetElapsedTime(start).TotalSeconds;
         if (round < 0)
-            continue;   // the first compiles and fills buffers
+            continue;   // the first round compiles and fills buffers
         seconds[i].Add(time);
         processor[i].Add((Environment.CpuUsage.TotalTime - before).TotalSeconds);
     }
@@ -95,7 +95,7 @@ static double Middle(List<double> values)
     return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
 }
 
-/// <summary>Images with the spectrum of photographs: noise of all sizes, its strength in proportion to the size.</summary>
+/// <summary>Images with the spectrum of photographs: noise at all scales, with amplitude proportional to the scale.</summary>
 internal static class Photographs
 {
     private const int Width = 500, Height = 375;
@@ -127,7 +127,7 @@ internal static class Photographs
                     (fy, fx) = (fy - gy, fx - gx);
                     for (int c = 0; c < 3; c++)
                     {
-                        // The channels of photographs resemble each other.
+                        // The channels of photographs are correlated.
                         float At(int r, int k) => 0.7f * grid[(r * columns + k) * 3] + 0.3f * grid[(r * columns + k) * 3 + c];
                         values[(y * Width + x) * 3 + c] += (1 - fy) * ((1 - fx) * At(gy, gx) + fx * At(gy, gx + 1)) + fy * ((1 - fx) * At(gy + 1, gx) + fx * At(gy + 1, gx + 1));
                     }

@@ -1,14 +1,14 @@
 #:property PublishAot=false
 #:property RestorePackagesWithLockFile=false
-// A model of the step of a training over processes and bandwidth, made of what reproduce/scaling.sh measured: bytes, and the step of
-// one process. What it says of more machines, for docs/distributed.md. Prints tables in Markdown and writes the plot docs/images/scaling.svg.
+// Models the time of a training step over the number of processes and the bandwidth, from the measurements of reproduce/scaling.sh: bytes, and the
+// step of one process. Predicts more machines, for docs/distributed.md. Prints tables in Markdown and writes the plot docs/images/scaling.svg.
 //   dotnet run tools/scaling.cs
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
-// Share of a step that is left when backward has done the fully connected layers: the backward pass of the convolutions.
+// Fraction of a step that remains after backward has finished the fully connected layers: the backward pass of the convolutions.
 const double AfterLinear = 0.6;
 
 string root = Path.GetFullPath(Path.Combine(Folder(), "..")), results = Path.Combine(root, "docs", "distributed");
@@ -17,13 +17,13 @@ Point[] two = [.. points.Where(point => point.Processes == 2)];
 Point one = points.First(point => point.Processes == 1), dense = two.First(point => !point.Factors), factors = two.First(point => point.Factors);
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
-// What a process sends for factors grows with the number of others; the rest is an exchange of the convolutions' gradients.
+// The bytes that a process sends for factors grow with the number of other processes; the rest is the exchange of convolution gradients.
 double gradientBytes = dense.BytesSent, factorBytes = factors.FactorBytes, convolutionBytes = factors.BytesSent - factorBytes;
-// The gradient of the whole batch in place of the own part: once more for each other process. Between two processes a gradient's bytes sent are
-// its size; a thread does 20e9 multiply-adds a second, as the choice of the exchange assumes.
+// Computing the gradient of the whole batch instead of the own part: once more for each other process. Between two processes, the bytes sent for a
+// gradient are its size; a thread does 20e9 multiply-adds per second, as the choice of the exchange assumes.
 double work = one.Images * factors.LinearBytes / sizeof(float) / (20e9 * one.Threads);
 
-// The check of the model: the step of two processes as measured, and as the model has it from their computing and the bandwidth between them.
+// Check of the model: the step of two processes as measured, and as predicted from their compute time and bandwidth.
 Console.WriteLine("| processes, link | travels | MB sent | hidden behind backward | compute, s | step, s | by the model, s |");
 Console.WriteLine("|---|---|---|---|---|---|---|");
 foreach (Point point in two.OrderBy(point => point.Name, StringComparer.Ordinal))
@@ -36,7 +36,7 @@ foreach (int n in counts)
     Console.WriteLine($"| {n} | {string.Join(" | ", Curves().Select(curve => $"{100 * Efficiency(n, curve.Rate, curve.Factors):0} %"))} |");
 File.WriteAllText(Path.Combine(root, "docs", "images", "scaling.svg"), Plot());
 
-// Time of a step: computing, and what of the exchange backward does not hide.
+// Time of a step: computing, plus the part of the exchange that backward does not hide.
 double Step(int n, double bandwidth, bool withFactors, double compute)
 {
     if (n == 1)

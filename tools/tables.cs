@@ -1,7 +1,7 @@
 #:property RestorePackagesWithLockFile=false
 #:property PublishAot=false
-// Copies measured tables into the documents that show them: dotnet run tools/tables.cs      (from the root; BenchmarkTableTests holds them equal)
-const string usage = "usage: dotnet run tools/tables.cs [-- FOLDER]     FOLDER: measured tables, benchmarks/amd-epyc if none is given";
+// Copies measured tables into the documents that show them: dotnet run tools/tables.cs      (from the root; checked by BenchmarkTableTests)
+const string usage = "usage: dotnet run tools/tables.cs [-- FOLDER]     FOLDER: measured tables, by default benchmarks/amd-epyc";
 if (args is ["--help" or "-h"])
 {
     Console.WriteLine(usage);
@@ -17,7 +17,7 @@ if (args.Length > 1 || !Directory.Exists(folder))
 Replace("README.md", "rivals", Part("rivals.md", until: "\n- "));
 Replace("docs/performance.md", "layers", Part("performance.md", until: "\n\n| batch"));
 Replace("docs/performance.md", "growth", Part("performance.md", from: "| batch"));
-// Of the machine on which the services were compared last.
+// From the machine on which the services were compared last.
 folder = new DirectoryInfo("benchmarks").EnumerateFiles("serving.md", SearchOption.AllDirectories).MaxBy(file => file.LastWriteTimeUtc)!.DirectoryName!;
 Replace("docs/serving.md", "load test", Part("serving.md"));
 return 0;

@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>The convolutions of the notebook's network at batch 32 and the first of <c>cifar10-quick</c>, by the algorithm that a plan chooses and by direct convolution.</summary>
+/// <summary>The convolutions of the notebook's network at batch 32 and the first of <c>cifar10-quick</c>, with the algorithm that a plan chooses and with direct convolution.</summary>
 public unsafe class ConvolutionBenchmarks : KernelBenchmark
 {
     private ConvKernel _kernel = null!;
@@ -29,7 +29,7 @@ public unsafe class ConvolutionBenchmarks : KernelBenchmark
     public void Setup()
     {
         ConvGeometry g = Convolution.Geometry;
-        // The first layer's input gradient is never asked for.
+        // The first layer's input gradient is never requested.
         var request = new ConvRequest(Relu: true, WeightGradient: true, InputGradient: g.InputChannels > 3, Precise);
         _kernel = ConvAlgorithms.Candidates(g, request)[^1].Kernel!;
         _kernel.Bind(Pool, new Operands
@@ -58,7 +58,7 @@ public unsafe class ConvolutionBenchmarks : KernelBenchmark
     [Benchmark]
     public void PrepareWeights() => _kernel.PrepareWeights();
 
-    /// <summary>One layer; its work is that of forward.</summary>
+    /// <summary>One layer; its work is that of the forward pass.</summary>
     public sealed record Layer : IWork
     {
         internal Layer(string name, ConvGeometry geometry) => (Name, Geometry) = (name, geometry);

@@ -6,7 +6,7 @@ using BenchmarkDotNet.Running;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>A case of a benchmark that knows its work, so that the columns can turn its time into GFLOP/s.</summary>
+/// <summary>A benchmark case with a known amount of work, so that the columns can convert its time to GFLOP/s.</summary>
 internal interface IWork
 {
     /// <summary>Floating-point operations of one call; convolutions count as direct convolution.</summary>
@@ -30,7 +30,7 @@ internal sealed class ThroughputColumn : IColumn
 
     public UnitType UnitType => UnitType.Dimensionless;
 
-    public string Legend => "Direct-convolution operations at the median time; above the FMA peak where Winograd saves multiplications";
+    public string Legend => "Direct-convolution operations at the median time; exceeds the FMA peak where Winograd saves multiplications";
 
     public static double? Of(Summary summary, BenchmarkCase benchmark) =>
         benchmark.Parameters.Items.Select(item => item.Value).OfType<IWork>().FirstOrDefault() is { } work
@@ -48,7 +48,7 @@ internal sealed class ThroughputColumn : IColumn
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
 }
 
-/// <summary>GFLOP/s as a share of the peak that fused multiply-adds alone reach on all processors, measured in the same run.</summary>
+/// <summary>GFLOP/s as a fraction of the fused multiply-add peak of all CPUs, measured in the same run.</summary>
 internal sealed class PeakShareColumn : IColumn
 {
     private readonly Lazy<double> _peak = new(() => FmaPeak.Measure(Environment.ProcessorCount));
@@ -67,7 +67,7 @@ internal sealed class PeakShareColumn : IColumn
 
     public UnitType UnitType => UnitType.Dimensionless;
 
-    public string Legend => "Share of the FMA peak of all processors";
+    public string Legend => "Share of the FMA peak of all CPUs";
 
     public bool IsAvailable(Summary summary) => true;
 

@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>What all benchmarks have: threads on every processor, and memory full of noise.</summary>
+/// <summary>Base class of all benchmarks: a worker pool on all CPUs, and memory filled with noise.</summary>
 public abstract class KernelBenchmark : IDisposable
 {
     private protected Memory Noisy { get; } = new();

@@ -5,7 +5,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>The fully connected layers at batch 1 (bound by memory) and 32.</summary>
+/// <summary>The fully connected layers at batch 1 (memory-bound) and 32.</summary>
 public unsafe class LinearBenchmarks : KernelBenchmark
 {
     private Kernel _inputGradient = null!, _weightGradient = null!;

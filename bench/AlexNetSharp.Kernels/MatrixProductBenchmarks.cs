@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>Products of matrices in panels, C = A·B and C = Aᵀ·B: a large one, and those of the network's Winograd and fully connected layers.</summary>
+/// <summary>Matrix products in panels, C = A·B and C = Aᵀ·B: a large one, and those of the network's Winograd and fully connected layers.</summary>
 public unsafe class MatrixProductBenchmarks : KernelBenchmark
 {
     private GemmJob _job = null!;

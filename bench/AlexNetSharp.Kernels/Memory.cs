@@ -3,7 +3,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>Buffers of one benchmark, filled with noise: zeros would hide work.</summary>
+/// <summary>Buffers of one benchmark, filled with noise: zeros could make the work look cheaper.</summary>
 internal sealed unsafe class Memory : IDisposable
 {
     private readonly List<AlignedBuffer> _buffers = [];

@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AlexNetSharp.KernelBenchmarks;
 
-/// <summary>Response normalization with the max pooling behind it, in one pass, at batch 32.</summary>
+/// <summary>Local response normalization fused with the following max pooling, at batch 32.</summary>
 public unsafe class NormalizationBenchmarks : KernelBenchmark
 {
     private Kernel _kernel = null!;

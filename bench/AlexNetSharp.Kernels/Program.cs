@@ -3,11 +3,11 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 
-// Each kernel at the shapes of the notebook's network, batch 32, on all processors:
+// Each kernel at the shapes of the notebook's network, batch 32, on all CPUs:
 //   dotnet run -c Release --project bench/AlexNetSharp.Kernels -- --filter '*Convolution*'
 ManualConfig config = DefaultConfig.Instance
     .AddColumn(new ThroughputColumn(), new PeakShareColumn())
     .AddJob(Job.Default.WithWarmupCount(3).WithIterationCount(9));
 bool ran = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config).Any();
-// The arguments are BenchmarkDotNet's, which names those that it does not know and goes on to do nothing.
+// The arguments are BenchmarkDotNet's, which reports unknown ones and then does nothing.
 return ran || args.Intersect(["--help", "--version", "--list", "--info"]).Any() ? 0 : 2;

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Performance;
 
-/// <summary>How the time of a step grows with the batch, the size of the images and the number of threads.</summary>
+/// <summary>How the step time grows with batch size, image size and number of threads.</summary>
 internal sealed record Growth(
     IReadOnlyList<(int Value, double Forward, double Both)> Batches,
     IReadOnlyList<(int Value, double Forward, double Both)> ImageSizes,
@@ -50,8 +50,8 @@ internal sealed record Growth(
             yield return FormattableString.Invariant($"| {threads} | {1e3 * forward:0} | {1e3 * both:0} | {Threads[0].Both / both:0.00} |");
     }
 
-    /// <summary>Reads the tables of <see cref="Tables"/> again.</summary>
-    /// <param name="report">Lines among which they stand.</param>
+    /// <summary>Reads back the tables written by <see cref="Tables"/>.</summary>
+    /// <param name="report">Lines that contain the tables.</param>
     public static Growth Read(IReadOnlyList<string> report)
     {
         double[][] Rows(string firstColumn) =>
@@ -65,7 +65,7 @@ internal sealed record Growth(
             [.. Rows("threads").Select(row => ((int)row[0], row[1] / 1e3, row[2] / 1e3))]);
     }
 
-    /// <summary>Two charts side by side: time per image over the batch and over the size of the images.</summary>
+    /// <summary>Two charts side by side: time per image over batch size and over image size.</summary>
     public byte[] Plot() => PlotStyle.ToPng(1000, 400, canvas =>
     {
         new LineChart("Milliseconds per image, 224×224", "batch size", Curves(Batches, value => value), XAxis.Doubling).Draw(canvas, new SKRect(0, 0, 500, 400));

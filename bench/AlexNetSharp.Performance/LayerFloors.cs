@@ -3,16 +3,16 @@ using AlexNetSharp.Execution;
 
 namespace AlexNetSharp.Performance;
 
-/// <summary>The time of every operation beside what multiplications and memory alone would take.</summary>
+/// <summary>The time of every operation next to the lower bound from multiply-adds and memory traffic.</summary>
 internal static class LayerFloors
 {
     private const int Steps = 60;
 
-    /// <summary>One line an operation.</summary>
+    /// <summary>Returns one line per operation.</summary>
     /// <param name="batch">Images in a batch.</param>
-    /// <param name="threads">Threads that compute.</param>
-    /// <param name="peak">Multiply-adds of all threads, in GFLOP/s.</param>
-    /// <param name="bandwidth">Reading of memory by all threads, in GB/s.</param>
+    /// <param name="threads">Number of compute threads.</param>
+    /// <param name="peak">Multiply-add peak of all threads, in GFLOP/s.</param>
+    /// <param name="bandwidth">Memory read bandwidth of all threads, in GB/s.</param>
     public static IEnumerable<string> Table(int batch, int threads, double peak, double bandwidth)
     {
         using var timed = new TimedPlan(batch, 224, threads, backward: true);

@@ -7,7 +7,7 @@ using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Performance;
 
-/// <summary>The matrix product alone, on a size that no cache holds, beside the peak of multiply-adds before and after it.</summary>
+/// <summary>The matrix product alone, at a size that fits no cache, next to the multiply-add peak measured before and after it.</summary>
 internal sealed record MatrixProduct(string Size, double Gflops, double Peak)
 {
     private const int Rows = 2048, Columns = 2048, Depth = 2048, WarmUp = 3, Rounds = 15;

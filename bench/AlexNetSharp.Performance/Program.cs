@@ -5,10 +5,10 @@ using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Performance;
 
-var output = new Option<string>("--out") { Description = "Folder of the results; a folder for this kind of machine (processor, family, vectors) is made in it.", DefaultValueFactory = _ => "benchmarks" };
-Option<int> threadCount = Arguments.Count("--threads", "Threads that compute.", Environment.ProcessorCount);
-var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; draw growth.png of this folder again, from its performance.md." };
-var root = new RootCommand("Measures each layer beside its floor and how time grows with batch, image size and threads; writes OUT/MACHINE/performance.md and growth.png.")
+var output = new Option<string>("--out") { Description = "Folder for the results; a subfolder for this kind of machine (processor, family, vectors) is created.", DefaultValueFactory = _ => "benchmarks" };
+Option<int> threadCount = Arguments.Count("--threads", "Number of compute threads.", Environment.ProcessorCount);
+var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; redraw growth.png in this folder from its performance.md." };
+var root = new RootCommand("Measures each layer against its floor, and how time grows with batch, image size and threads; writes OUT/MACHINE/performance.md and growth.png.")
 {
     output, threadCount, redraw,
 };

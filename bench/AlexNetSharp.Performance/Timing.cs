@@ -7,7 +7,7 @@ using AlexNetSharp.Random;
 
 namespace AlexNetSharp.Performance;
 
-/// <summary>A plan of the <c>tensorflow</c> network on noise, and the time of its steps.</summary>
+/// <summary>A plan of the <c>tensorflow</c> network on noise, with timed steps.</summary>
 internal sealed class TimedPlan : IDisposable
 {
     private readonly ParameterSet _parameters;
@@ -28,7 +28,7 @@ internal sealed class TimedPlan : IDisposable
 
     public Plan Plan { get; }
 
-    /// <summary>One step: forward, and backward of sum(t²)/2 to all parameters, whose preparation counts because a real step changes them.</summary>
+    /// <summary>One step: forward, and backward of sum(t²)/2 to all parameters. Includes transforming the weights.</summary>
     public void Step()
     {
         bool backward = Plan.Options.Gradients != GradientScope.None;
@@ -41,7 +41,7 @@ internal sealed class TimedPlan : IDisposable
         Plan.Backward();
     }
 
-    /// <summary>The median time of a step in seconds, after a warm-up.</summary>
+    /// <summary>Returns the median step time in seconds, after a warm-up.</summary>
     public double Median(double seconds)
     {
         long start = Stopwatch.GetTimestamp();

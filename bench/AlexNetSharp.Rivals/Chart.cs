@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>The comparison as an image: how many times faster, one bar for each row, readable at README width.</summary>
+/// <summary>The comparison as a bar chart of speedups, one bar per row, readable at README width.</summary>
 internal static class Chart
 {
     private const int Width = 900, BarHeight = 20, Gap = 2, GroupGap = 10, Top = 84, Bottom = 36;
@@ -15,7 +15,7 @@ internal static class Chart
             return;
         using SKFont title = PlotStyle.Font(PlotStyle.TitleSize), text = PlotStyle.Font(PlotStyle.TextSize);
         float left = rows.Max(row => text.MeasureText(row.What)) + 28, right = Width - 200, y = Top;
-        // Bars of one measurement, against several rivals, stand together.
+        // Bars of one measurement against several rivals are grouped.
         float[] tops = [.. rows.Select((row, i) => y += i == 0 ? GroupGap : BarHeight + (rows[i - 1].What == row.What ? Gap : GroupGap))];
         float bottom = y + BarHeight + GroupGap;
         double largest = rows.Max(row => row.Ratio!.Value);
@@ -53,7 +53,7 @@ internal static class Chart
         File.WriteAllBytes(path, png);
     }
 
-    /// <summary>The rival without its version.</summary>
+    /// <summary>Name of the rival, without its version.</summary>
     private static string Program(ResultRow row) => row.RivalName.StartsWith("ONNX", StringComparison.Ordinal) ? "ONNX Runtime" : "libtorch";
 
     private static SKColor Color(string program) => PlotStyle.Curves[program == "libtorch" ? 1 : 0];

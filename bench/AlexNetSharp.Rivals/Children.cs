@@ -7,11 +7,11 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>Measurements that need a process of their own: peak memory, start-up, and a narrower vector tier.</summary>
+/// <summary>Measurements that need their own process: peak memory, start-up, and a narrower vector tier.</summary>
 internal static class Children
 {
     /// <summary>Runs this program again with <c>--child name</c>.</summary>
-    /// <returns>The number that it prints, and its whole time until then in seconds.</returns>
+    /// <returns>The number that it prints, and the time until then in seconds.</returns>
     public static (double Value, double Seconds) Run(string name, int threads, bool withoutAvx512 = false)
     {
         var info = new ProcessStartInfo(Environment.ProcessPath!)
@@ -31,7 +31,7 @@ internal static class Children
             : throw new InvalidOperationException($"measuring '{name}' in a process of its own failed with exit code {process.ExitCode}");
     }
 
-    /// <summary>What the process started by <see cref="Run"/> does; prints one number.</summary>
+    /// <summary>Runs in the process started by <see cref="Run"/>; prints one number.</summary>
     public static void Measure(string name, int threads)
     {
         double value = name switch

@@ -4,11 +4,11 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>The rows of the comparison.</summary>
-/// <param name="rounds">Interleaved rounds of each measurement.</param>
-/// <param name="threads">Threads of every program.</param>
-/// <param name="only">Part of the names of the rows to measure; null for all.</param>
-/// <param name="progress">Is told each row before it is measured, and what came out.</param>
+/// <summary>Measures the rows of the comparison.</summary>
+/// <param name="rounds">Number of interleaved rounds per measurement.</param>
+/// <param name="threads">Number of threads of each program.</param>
+/// <param name="only">Substring of the names of the rows to measure; null for all.</param>
+/// <param name="progress">Receives the name of each row before it is measured, and its result.</param>
 internal sealed class Comparison(int rounds, int threads, string? only, Action<string> progress)
 {
     private const int Batch = 32;
@@ -45,7 +45,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         return _rows;
     }
 
-    /// <summary>Whether a row is asked for; tells that it begins.</summary>
+    /// <summary>Returns whether a row is selected, and reports its start.</summary>
     private bool Begins(string what)
     {
         bool asked = only is null || what.Contains(only, StringComparison.OrdinalIgnoreCase);
@@ -54,7 +54,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         return asked;
     }
 
-    /// <summary>Keeps a row and tells it at once: a comparison takes half an hour.</summary>
+    /// <summary>Stores a row and reports it immediately, because a comparison takes half an hour.</summary>
     private void Report(ResultRow row)
     {
         _rows.Add(row);
@@ -65,7 +65,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
     {
         if (!Begins(what))
             return;
-        // Of random weights: trained ones lose less (docs/models.md).
+        // For random weights; trained ones lose less (docs/models.md).
         double bound = precision switch { Precision.BFloat16 => 1e-2, Precision.Int8 => 5e-2, _ => 1e-4 };
         using var workload = new Workload(network, batch);
         using var ours = new OurRunner(workload, new RunnerOptions(threads, Precision: precision));
@@ -95,16 +95,16 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         }
         using var workload = new Workload(network, batch);
         string agreement;
-        // The masks of dropout differ between programs: outputs and gradients are compared without it.
+        // Dropout masks differ between programs, so outputs and gradients are compared without dropout.
         using (var ours = new OurRunner(workload, new RunnerOptions(threads, Dropout: false, scope)))
         using (var torch = new TorchRunner(workload, new RunnerOptions(threads, Dropout: false, scope)))
         {
             ours.ForwardBackward();
             torch.ForwardBackward();
             double logits = Agreement.Check(what, ours.Logits(), torch.Logits(), 1e-4), gradients = 0;
-            // Float32 against float32 over millions of activations: a few ReLUs and maxima on the kink fall to the other side, each a
-            // jump of the gradient. The tests hold gradients against float64 much more closely.
-            // Matrices lie otherwise in each program; kernels and biases are compared.
+            // Float32 against float32 over millions of activations: rounding flips a few ReLUs and maxima near the kink, and each flip is a
+            // jump in the gradient. The tests compare gradients with float64 much more strictly.
+            // Matrices are laid out differently in each program; kernels and biases are compared.
             ParameterSpec[] learning = [.. scope.In(network).Where(spec => spec.Role != ParameterRole.LinearWeight)];
             foreach (string name in new[] { learning[0].Name, learning[learning.Length / 2].Name, learning[^1].Name })
                 gradients = Math.Max(gradients, Agreement.Check($"{what}: gradient of {name}", ours.Gradient(name), torch.Gradient(name), 1e-2));

@@ -10,8 +10,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace AlexNetSharp.Rivals;
 
 /// <summary>
-/// Fine-tuning as <c>alexnet train --from</c> does it, without decoding: the features of all images once, then epochs of the new last layer
-/// on them, with SGD and momentum. Both programs take the same images, weights, order and settings.
+/// Fine-tuning as in <c>alexnet train --from</c>, without decoding: computes the features of all images once, then trains the new last layer
+/// on them for some epochs, using SGD with momentum. Both programs use the same images, weights, order and settings.
 /// </summary>
 internal sealed class FineTuning : IDisposable
 {
@@ -30,8 +30,8 @@ internal sealed class FineTuning : IDisposable
     private readonly float[] _torchWeight;
     private readonly long[] _torchShape;
 
-    /// <summary>Makes images, labels and weights.</summary>
-    /// <param name="threads">Threads of both programs.</param>
+    /// <summary>Creates images, labels and weights.</summary>
+    /// <param name="threads">Number of threads of both programs.</param>
     public FineTuning(int threads)
     {
         _threads = threads;
@@ -39,7 +39,7 @@ internal sealed class FineTuning : IDisposable
         _whole = new Workload(network, Batch);
         _front = new Workload(network.Until(network.HeadIndex), Batch);
         _head = network.From(network.HeadIndex);
-        // Every run begins from the same weights, the rival's too.
+        // Every run starts from the same weights, including the rival's.
         _initial = [.. _head.Parameters.Select(spec =>
         {
             var values = new float[spec.Length];
@@ -52,7 +52,7 @@ internal sealed class FineTuning : IDisposable
         _torchImages = new Tensor[Batches];
         for (int b = 0; b < Batches; b++)
         {
-            // Other images in every batch, and classes that differ: brighter ones are of the next class.
+            // Different images in every batch, and separable classes: each class is brighter than the previous one.
             for (int i = 0; i < length; i++)
                 _images[b * length + i] = _front.Images[(i + 31 * b) % length] * (1 + i / (length / Batch) % Classes);
             _torchImages[b] = tensor(_front.InTorchOrder(_images.AsSpan(b * length, length)), [Batch, 3, network.InputShape.Height, network.InputShape.Width]);
@@ -66,10 +66,10 @@ internal sealed class FineTuning : IDisposable
     /// <summary>Name and version of the rival.</summary>
     public string Name { get; }
 
-    /// <summary>What is measured, in a few words.</summary>
+    /// <summary>Short description of what is measured.</summary>
     public static string Description => $"fine-tuning the last layer, torchvision, {Batch * Batches} images, {Epochs} epochs, features once";
 
-    /// <summary>The weights of the head after a run of ours, [4096, 5].</summary>
+    /// <summary>Returns the weights of the head after our run, [4096, 5].</summary>
     public float[] Ours()
     {
         ParameterSet parameters = _whole.Parameters;
@@ -90,14 +90,14 @@ internal sealed class FineTuning : IDisposable
         return values;
     }
 
-    /// <summary>The same with libtorch.</summary>
+    /// <summary>Returns the same for libtorch.</summary>
     public float[] Torch()
     {
         using var scope = NewDisposeScope();
         Tensor features;
         using (inference_mode())
             features = cat([.. _torchImages.Select(_torchFront.Run)]);
-        // Outside of inference mode: a tensor that was made in it takes no part in gradients.
+        // Cloned outside inference mode: a tensor created in inference mode cannot take part in autograd.
         features = features.clone();
         TorchSharp.Modules.Parameter weight = nn.Parameter(tensor(_torchWeight, _torchShape)), bias = nn.Parameter(tensor(_initial[1]));
         using var optimizer = optim.SGD([weight, bias], LearningRate, Momentum);

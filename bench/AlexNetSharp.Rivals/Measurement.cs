@@ -3,10 +3,10 @@ using AlexNetSharp.Benchmarks;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>Seconds of one call, over all counted calls.</summary>
+/// <summary>Time of one call in seconds, over all measured calls.</summary>
 internal sealed record Timing(double Median, double Min, double Max, int Calls)
 {
-    /// <summary>What the noise check found; empty where all rounds were quiet.</summary>
+    /// <summary>Result of the noise check; empty if all rounds were quiet.</summary>
     public string Noise { get; init; } = "";
 
     public static Timing Of(List<double> seconds)
@@ -18,19 +18,19 @@ internal sealed record Timing(double Median, double Min, double Max, int Calls)
     }
 }
 
-/// <summary>Times several calls side by side: in every round each of them runs for about the same time, so that a change of the machine's speed meets all.</summary>
+/// <summary>Times several calls side by side: in every round, each of them runs for about the same time, so that a change in the machine's speed affects all alike.</summary>
 internal static class Measurement
 {
     private const double SecondsPerTurn = 1;
 
-    /// <summary>Calls before the first that counts, as many as the notebook's benchmark makes: compilation, memory, caches.</summary>
+    /// <summary>Warm-up calls for compilation, memory and caches; as many as in the notebook's benchmark.</summary>
     private const int WarmUp = 10;
 
-    /// <summary>Calls of many seconds are warm after fewer.</summary>
+    /// <summary>Maximum warm-up time: slow calls need fewer warm-up calls.</summary>
     private const double WarmUpSeconds = 30;
 
     /// <remarks>
-    /// Rounds in which a neighbor had the core (<see cref="QuietRounds"/>) are left out of the medians, for all calls alike, as long as half of them remain.
+    /// Rounds disturbed by other work (<see cref="QuietRounds"/>) are excluded from the medians, for all calls alike, as long as half of the rounds remain.
     /// </remarks>
     public static Timing[] SideBySide(int rounds, int threads, params Action[] calls) => SideBySide(rounds, threads, WarmUp, calls);
 
@@ -53,7 +53,7 @@ internal static class Measurement
         {
             for (int c = 0; c < calls.Length; c++)
             {
-                // OpenMP's threads, libtorch's, spin for 200 ms after their last call: nobody is to be timed while another's threads spin.
+                // libtorch's OpenMP threads spin for 200 ms after their last call; wait until no other program's threads are spinning.
                 Thread.Sleep(300);
                 calls[c]();
                 for (int i = 0; i < repeats[c]; i++)

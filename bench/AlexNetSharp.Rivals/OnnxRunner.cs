@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>ONNX Runtime on its CPU provider, all graph optimizations on, on the network as our exporter writes it (without dropout, as inference is).</summary>
+/// <summary>ONNX Runtime with its CPU provider and all graph optimizations, on the network written by our exporter (without dropout, as for inference).</summary>
 internal sealed class OnnxRunner : IRunner
 {
     private readonly InferenceSession _session;
@@ -18,7 +18,7 @@ internal sealed class OnnxRunner : IRunner
         string path = Path.Combine(Path.GetTempPath(), $"rivals-{Environment.ProcessId}-{workload.Network.Name}.onnx");
         try
         {
-            // The model is not disposed of: its weights are the workload's.
+            // The model is not disposed: its weights belong to the workload.
             OnnxWriter.Write(path, new Model(workload.Parameters));
             using var settings = new SessionOptions
             {

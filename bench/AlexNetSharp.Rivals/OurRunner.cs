@@ -4,7 +4,7 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>AlexNetSharp.</summary>
+/// <summary>Runs AlexNetSharp.</summary>
 internal sealed class OurRunner : ITrainingRunner
 {
     private readonly Workload _workload;
@@ -37,7 +37,7 @@ internal sealed class OurRunner : ITrainingRunner
 
     public void ForwardBackward()
     {
-        // As after an update: what is prepared from the weights is prepared again in every step.
+        // As after an update: the weights are transformed again in every step.
         _workload.Parameters.MarkChanged();
         Forward();
         _plan.Output.CopyTo(_plan.OutputGradient);

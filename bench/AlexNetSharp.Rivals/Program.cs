@@ -4,12 +4,12 @@ using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Rivals;
 
-Option<int> rounds = Arguments.Count("--rounds", "Interleaved rounds of each measurement.", 7);
-Option<int> threads = Arguments.Count("--threads", "Threads of every program.", Environment.ProcessorCount);
-var output = new Option<string>("--out") { Description = "Folder of the results; a folder for this kind of machine (processor, family, vectors) is made in it.", DefaultValueFactory = _ => "benchmarks" };
-var only = new Option<string?>("--only") { Description = "Measure only the rows with this in their names, such as vgg16, and print them without writing anything." };
+Option<int> rounds = Arguments.Count("--rounds", "Number of interleaved rounds per measurement.", 7);
+Option<int> threads = Arguments.Count("--threads", "Number of threads of each program.", Environment.ProcessorCount);
+var output = new Option<string>("--out") { Description = "Folder for the results; a subfolder for this kind of machine (processor, family, vectors) is created.", DefaultValueFactory = _ => "benchmarks" };
+var only = new Option<string?>("--only") { Description = "Measure only rows whose names contain this text, such as vgg16, and print them without writing anything." };
 var child = new Option<string?>("--child") { Hidden = true };
-var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; write table and image of this folder again, from its rivals.json." };
+var redraw = new Option<string?>("--redraw") { Description = "Measure nothing; rewrite the table and image in this folder from its rivals.json." };
 var root = new RootCommand("Times AlexNetSharp side by side with ONNX Runtime and libtorch and writes benchmarks/MACHINE/rivals.md, .json and .png.")
 {
     rounds, threads, output, only, redraw, child,

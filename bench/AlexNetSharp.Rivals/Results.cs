@@ -3,19 +3,19 @@ using System.Text.Json.Serialization;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>One line of the comparison.</summary>
+/// <summary>A row of the comparison.</summary>
 /// <param name="What">What was measured.</param>
-/// <param name="Ours">Our value, in <paramref name="Unit"/>; null where the row is left out, <paramref name="Note"/> says why.</param>
-/// <param name="Rival">The value that ours is held against.</param>
-/// <param name="RivalName">Whose it is.</param>
-/// <param name="Unit">Unit of both.</param>
-/// <param name="Ratio">The figure that the target is about; null where that is <paramref name="Ours"/> itself.</param>
+/// <param name="Ours">Our value, in <paramref name="Unit"/>; null if the row is omitted, see <paramref name="Note"/>.</param>
+/// <param name="Rival">The value that ours is compared with.</param>
+/// <param name="RivalName">Name of the rival.</param>
+/// <param name="Unit">Unit of both values.</param>
+/// <param name="Ratio">The ratio that the target refers to; null if it refers to <paramref name="Ours"/> itself.</param>
 /// <param name="Target">The target, as text.</param>
-/// <param name="Note">Spread, agreement of outputs, what is left out.</param>
+/// <param name="Note">Spread, agreement of outputs, reasons for omissions.</param>
 internal sealed record ResultRow(
     string What, double? Ours, double? Rival, string RivalName, string Unit, double? Ratio, string Target, string Note);
 
-/// <summary>A whole comparison, as written to <c>rivals.json</c>.</summary>
+/// <summary>A complete comparison, as written to <c>rivals.json</c>.</summary>
 internal sealed record Results(
     string Date, string Command, string Processor, string Simd, int Threads, string OperatingSystem, string DotNet,
     IReadOnlyDictionary<string, string> Versions, IReadOnlyList<ResultRow> Rows)
@@ -40,7 +40,7 @@ internal sealed record Results(
         JsonSerializer.Deserialize(File.ReadAllText(path), ResultsJson.Default.Results)
             ?? throw new InvalidDataException($"{path}: empty");
 
-    /// <summary>The table, as it also stands in the README.</summary>
+    /// <summary>Formats the table, which also appears in the README.</summary>
     public string Markdown()
     {
         var lines = new List<string>

@@ -6,7 +6,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>libtorch through TorchSharp, its CPU backend with oneDNN; the images are padded before timing where SAME is asymmetric.</summary>
+/// <summary>libtorch through TorchSharp, CPU backend with oneDNN; images are padded before timing where SAME padding is asymmetric.</summary>
 internal sealed class TorchRunner : ITrainingRunner
 {
     private readonly Workload _workload;
@@ -34,7 +34,7 @@ internal sealed class TorchRunner : ITrainingRunner
 
     public string Name => $"libtorch through TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)}";
 
-    /// <summary>Null if the native library can be loaded, else why not.</summary>
+    /// <summary>Returns null if the native library can be loaded, otherwise the reason why not.</summary>
     public static string? WhyNot()
     {
         try
@@ -85,7 +85,7 @@ internal sealed class TorchRunner : ITrainingRunner
             parameter.Dispose();
     }
 
-    /// <summary>Logits of images in PyTorch's order; what the first layer's padding adds is not there yet.</summary>
+    /// <summary>Returns the logits of images in PyTorch's layout, not yet padded for the first layer.</summary>
     public Tensor Run(Tensor images) => Compute(Pad(images, (Conv2d)_workload.Network.Layers[0]));
 
     private Tensor Run()

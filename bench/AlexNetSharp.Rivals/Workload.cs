@@ -4,7 +4,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Rivals;
 
-/// <summary>The network, weights and images that all runners get.</summary>
+/// <summary>The network, weights and images shared by all runners.</summary>
 internal sealed class Workload : IDisposable
 {
     public const ulong Seed = 1;
@@ -15,7 +15,7 @@ internal sealed class Workload : IDisposable
         Batch = batch;
         Parameters = ParameterSet.Initialize(network, Seed);
         Images = new float[checked((int)(batch * network.InputShape.Length))];
-        // Never zeros: sums of zeros would hide work, and denormal or equal numbers could change its speed.
+        // Never zeros: zeros, denormals or equal numbers could change the speed.
         var random = new System.Random(1);
         for (int i = 0; i < Images.Length; i++)
             Images[i] = 0.1f * Normal(random);
@@ -27,10 +27,10 @@ internal sealed class Workload : IDisposable
 
     public ParameterSet Parameters { get; }
 
-    /// <summary>[batch, height, width, channels].</summary>
+    /// <summary>The images, [batch, height, width, channels].</summary>
     public float[] Images { get; }
 
-    /// <summary>The values of a parameter in PyTorch's order: [out, in, kh, kw], or [out, in] with the input of the first fully connected layer in c, h, w.</summary>
+    /// <summary>Returns the values of a parameter in PyTorch's layout: [out, in, kh, kw], or [out, in] with the inputs of the first fully connected layer in c, h, w order.</summary>
     public (float[] Values, long[] Shape) InTorchOrder(string name)
     {
         Parameter parameter = Parameters[name];
@@ -63,10 +63,10 @@ internal sealed class Workload : IDisposable
         }
     }
 
-    /// <summary>The images in PyTorch's order [batch, channels, height, width].</summary>
+    /// <summary>Returns the images in PyTorch's layout, [batch, channels, height, width].</summary>
     public float[] ImagesInTorchOrder() => InTorchOrder(Images);
 
-    /// <summary>Images in PyTorch's order.</summary>
+    /// <summary>Converts images to PyTorch's layout.</summary>
     /// <param name="images">[batch, height, width, channels].</param>
     public float[] InTorchOrder(ReadOnlySpan<float> images)
     {
@@ -82,7 +82,7 @@ internal sealed class Workload : IDisposable
 
     public void Dispose() => Parameters.Dispose();
 
-    /// <summary>The map that a fully connected layer flattens; a vector counts as 1×1.</summary>
+    /// <summary>Returns the shape of the map that a fully connected layer flattens; a vector counts as 1×1.</summary>
     private Shape MapBefore(string parameter)
     {
         int layer = Network.IndexOf(parameter[..parameter.LastIndexOf('.')]);

@@ -5,21 +5,21 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetSharp.Serving;
 
-/// <summary>Finds the rival's best settings, then lets both services answer in turns.</summary>
+/// <summary>Finds the rival's best settings, then measures both services alternately.</summary>
 /// <param name="model">The model file.</param>
-/// <param name="modelName">What to call it.</param>
-/// <param name="images">The images, sent in turn.</param>
-/// <param name="progress">Is told what begins.</param>
+/// <param name="modelName">Name of the model.</param>
+/// <param name="images">The images to send, in turn.</param>
+/// <param name="progress">Receives progress messages.</param>
 internal sealed class Comparison(string model, string modelName, byte[][] images, Action<string> progress)
 {
     private const double WarmUp = 1, TryingSeconds = 3;
 
-    /// <summary>The largest difference between the services' probabilities, in parts of the difference between two images.</summary>
+    /// <summary>Maximum difference between the services' probabilities, relative to the difference between two images.</summary>
     private const double Agreement = 1e-3;
 
     private static readonly int[] s_connections = [1, 8, 32];
 
-    /// <summary>Measures, and returns the table with what is to be said about it.</summary>
+    /// <summary>Runs the measurement, and returns the table with its notes.</summary>
     public string Run(int rounds, int seconds)
     {
         using var ours = new ServiceProcess(model, null, images[0]);
@@ -40,7 +40,7 @@ internal sealed class Comparison(string model, string modelName, byte[][] images
                 for (int c = 0; c < s_connections.Length; c++)
                 {
                     ServiceProcess rival = rivals[best[c]];
-                    // Each is the first in every other round.
+                    // The services take turns going first.
                     Load first = (round % 2 == 0 ? ours : rival).Measure(images, s_connections[c], WarmUp, seconds);
                     Load second = (round % 2 == 0 ? rival : ours).Measure(images, s_connections[c], WarmUp, seconds);
                     loads[round, c] = round % 2 == 0 ? (first, second) : (second, first);
@@ -66,7 +66,7 @@ internal sealed class Comparison(string model, string modelName, byte[][] images
         }
     }
 
-    /// <summary>All settings of the rival, each for a short time; the answers of each are compared with ours first.</summary>
+    /// <summary>Tries all settings of the rival for a short time each, after comparing its responses with ours.</summary>
     private (Trial[] Trials, double Difference) Try(ServiceProcess ours)
     {
         float[][] expected = [.. images.Select(ours.Ask)];
@@ -82,7 +82,7 @@ internal sealed class Comparison(string model, string modelName, byte[][] images
         return ([.. trials], worst);
     }
 
-    /// <summary>The largest difference between two services' probabilities, in parts of the largest between two images.</summary>
+    /// <summary>Returns the largest difference between the services' probabilities, relative to the largest difference between two images.</summary>
     private static double Difference(float[][] ours, float[][] rivals)
     {
         double between = ours.Max(image => Largest(image, ours[0])), difference = ours.Zip(rivals).Max(pair => Largest(pair.First, pair.Second)), part = difference / between;
@@ -114,9 +114,9 @@ internal sealed class Comparison(string model, string modelName, byte[][] images
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
-    /// <summary>Settings of the rival, and its answers a second for each number of connections.</summary>
+    /// <summary>Settings of the rival, and its responses per second for each number of connections.</summary>
     private sealed record Trial(OnnxSettings Settings, double[] Rates);
 
-    /// <summary>A line of the table.</summary>
+    /// <summary>A row of the table.</summary>
     private sealed record Row(int Connections, Load Ours, Load Rivals, OnnxSettings Settings);
 }

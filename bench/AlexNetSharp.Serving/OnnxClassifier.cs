@@ -8,7 +8,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetSharp.Serving;
 
-/// <summary>A classifier on ONNX Runtime's CPU provider: our decoder and preprocessing, our weights as an ONNX file, its own graph optimizations and threads.</summary>
+/// <summary>A classifier based on ONNX Runtime's CPU provider: our decoder, preprocessing and weights (as an ONNX file), with its own graph optimizations and threads.</summary>
 internal sealed class OnnxClassifier : IDisposable
 {
     private readonly InferenceSession _session;
@@ -49,10 +49,10 @@ internal sealed class OnnxClassifier : IDisposable
             thread.Start();
     }
 
-    /// <summary>The classes in the order of the outputs.</summary>
+    /// <summary>The classes, in the order of the outputs.</summary>
     public ClassName[] Classes { get; }
 
-    /// <summary>Probabilities of all classes of an image file.</summary>
+    /// <summary>Returns the probabilities of all classes for an image file.</summary>
     public async Task<float[]> ClassifyAsync(ReadOnlyMemory<byte> encoded)
     {
         if (!_readers.TryTake(out Reader? reader))
@@ -76,7 +76,7 @@ internal sealed class OnnxClassifier : IDisposable
         _session.Dispose();
     }
 
-    /// <summary>One run after the other, each with the images that wait when it begins.</summary>
+    /// <summary>Executes runs one after another, each with the images waiting when it starts.</summary>
     private void Compute(int most)
     {
         int length = _preprocessing.Length;
@@ -111,12 +111,12 @@ internal sealed class OnnxClassifier : IDisposable
             value.Dispose();
     }
 
-    /// <summary>An image that waits for a run.</summary>
+    /// <summary>An image waiting for a run.</summary>
     /// <param name="Input">[channels, height, width].</param>
-    /// <param name="Result">Gets the probabilities.</param>
+    /// <param name="Result">Receives the probabilities.</param>
     private sealed record Waiting(float[] Input, TaskCompletionSource<float[]> Result);
 
-    /// <summary>What one request needs to prepare its image; used again.</summary>
+    /// <summary>Reusable buffers for preparing the image of a request.</summary>
     private sealed class Reader(Preprocessing preprocessing)
     {
         public PixelBuffer Pixels { get; } = new();
@@ -127,7 +127,7 @@ internal sealed class OnnxClassifier : IDisposable
 
         public float[] Input { get; } = new float[preprocessing.Length];
 
-        /// <summary>From [height, width, channels] to [channels, height, width].</summary>
+        /// <summary>Converts [height, width, channels] to [channels, height, width].</summary>
         public void ToChannels(int channels)
         {
             int pixels = Values.Length / channels;

@@ -2,14 +2,14 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Serving;
 
-/// <summary>Images to send: those of a folder, or made here.</summary>
+/// <summary>Images to send: read from a folder, or generated.</summary>
 internal static class Photos
 {
     private const int Count = 16, Width = 500, Height = 375;
 
     private static readonly string[] s_endings = [".jpg", ".jpeg", ".png", ".webp"];
 
-    /// <summary>The images of a folder.</summary>
+    /// <summary>Reads the images in a folder.</summary>
     public static byte[][] Read(string folder)
     {
         byte[][] images = [.. Directory.EnumerateFiles(folder)
@@ -17,7 +17,7 @@ internal static class Photos
         return images.Length > 0 ? images : throw new InvalidDataException($"{folder}: no images");
     }
 
-    /// <summary>JPEGs of the size of ImageNet's images, with as many details as make files of their length: disks on a gradient, under noise.</summary>
+    /// <summary>Generates JPEGs with the typical dimensions and file size of ImageNet images: disks on a gradient, with noise.</summary>
     public static byte[][] Make() => [.. Enumerable.Range(0, Count).Select(Make)];
 
     private static byte[] Make(int seed)

@@ -1,18 +1,18 @@
-// The classifier as a service beside the same service on ONNX Runtime: the table of docs/serving.md.
+// Compares the classifier service with the same service on ONNX Runtime: the table of docs/serving.md.
 using System.CommandLine;
 using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Cli.Benchmarking;
 using AlexNetSharp.Models;
 using AlexNetSharp.Serving;
 
-var model = new Argument<string?>("MODEL") { Description = "A model file; torchvision's AlexNet with initial weights if none is given.", Arity = ArgumentArity.ZeroOrOne };
-var images = new Option<string?>("--images") { Description = "A folder of images to send; drawn ones of 500×375 pixels if none is given." };
-Option<int> rounds = Arguments.Count("--rounds", "Interleaved rounds, of which the table has the medians.", 5);
-Option<int> seconds = Arguments.Count("--seconds", "Seconds for each number of connections, in each round, for each service.", 4);
-var output = new Option<string>("--out") { Description = "Folder of the results; a folder for this kind of machine (processor, family, vectors) is made in it.", DefaultValueFactory = _ => "benchmarks" };
+var model = new Argument<string?>("MODEL") { Description = "Model file; by default, torchvision's AlexNet with initial weights.", Arity = ArgumentArity.ZeroOrOne };
+var images = new Option<string?>("--images") { Description = "Folder of images to send; by default, generated images of 500×375 pixels." };
+Option<int> rounds = Arguments.Count("--rounds", "Number of interleaved rounds; the table shows their medians.", 5);
+Option<int> seconds = Arguments.Count("--seconds", "Seconds per number of connections, round and service.", 4);
+var output = new Option<string>("--out") { Description = "Folder for the results; a subfolder for this kind of machine (processor, family, vectors) is created.", DefaultValueFactory = _ => "benchmarks" };
 var serve = new Option<string?>("--serve") { Hidden = true };
 var root = new RootCommand(
-    "Sends images to our service and to the same service on ONNX Runtime in turns, from 1, 8 and 32 connections, and writes OUT/MACHINE/serving.md. Takes five minutes; nothing else should run.")
+    "Sends images alternately to our service and to the same service on ONNX Runtime, from 1, 8 and 32 connections, and writes OUT/MACHINE/serving.md. Takes five minutes; run it on an otherwise idle machine.")
 {
     model, images, rounds, seconds, output, serve,
 };

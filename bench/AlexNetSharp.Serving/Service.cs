@@ -11,12 +11,12 @@ using Microsoft.Extensions.Logging;
 
 namespace AlexNetSharp.Serving;
 
-/// <summary>The service, ours or the rival's: the same server, the same requests and answers.</summary>
+/// <summary>The service, ours or the rival's: the same server, requests and responses.</summary>
 internal static class Service
 {
-    /// <summary>Answers on a free port until standard input ends; prints the address.</summary>
+    /// <summary>Serves on a free port until standard input ends; prints the address.</summary>
     /// <param name="model">The model file.</param>
-    /// <param name="settings">How ONNX Runtime serves; null: our service.</param>
+    /// <param name="settings">Settings of ONNX Runtime; null for our service.</param>
     public static void Run(string model, OnnxSettings? settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -68,7 +68,7 @@ internal static class Service
     }
 }
 
-/// <summary>The answers.</summary>
+/// <summary>JSON serialization of the responses.</summary>
 [JsonSerializable(typeof(ClassPrediction[]))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 internal sealed partial class AnswerJson : JsonSerializerContext;

@@ -7,7 +7,7 @@ using AlexNetSharp.AspNetCore;
 
 namespace AlexNetSharp.Serving;
 
-/// <summary>A service in a process of its own, and the requests to it.</summary>
+/// <summary>A service in its own process, and the client that sends requests to it.</summary>
 internal sealed class ServiceProcess : IDisposable
 {
     private static readonly TimeSpan s_start = TimeSpan.FromSeconds(60);
@@ -15,12 +15,12 @@ internal sealed class ServiceProcess : IDisposable
     private readonly Process _process;
     private readonly HttpClient _client = new();
 
-    /// <summary>Starts it and waits until it answers.</summary>
+    /// <summary>Starts the service and waits until it responds.</summary>
     public ServiceProcess(string model, OnnxSettings? settings, byte[] image)
     {
         var info = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true, ArgumentList = { "--serve", settings?.ToArgument() ?? "ours", model } };
         _process = Process.Start(info) ?? throw new InvalidOperationException("the program cannot start itself");
-        string address = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("a service ended before it began");
+        string address = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("a service exited before it started");
         _client.BaseAddress = new Uri(address);
         for (long start = Stopwatch.GetTimestamp(); ; Thread.Sleep(100))
         {
@@ -28,16 +28,16 @@ internal sealed class ServiceProcess : IDisposable
             if (answer.IsSuccessStatusCode)
                 return;
             if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || Stopwatch.GetElapsedTime(start) > s_start)
-                throw new InvalidOperationException(FormattableString.Invariant($"a service does not answer: status {(int)answer.StatusCode}"));
+                throw new InvalidOperationException(FormattableString.Invariant($"a service does not respond correctly: status {(int)answer.StatusCode}"));
         }
     }
 
-    /// <summary>The largest memory that it ever held, in bytes.</summary>
+    /// <summary>Peak memory of the service, in bytes.</summary>
     public long PeakMemory => long.Parse(
         File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
         CultureInfo.InvariantCulture) * 1024;
 
-    /// <summary>Probabilities of all classes of an image.</summary>
+    /// <summary>Requests the probabilities of all classes for an image.</summary>
     public float[] Ask(byte[] image)
     {
         using HttpResponseMessage answer = SendAsync(image, int.MaxValue).GetAwaiter().GetResult().EnsureSuccessStatusCode();
@@ -48,12 +48,12 @@ internal sealed class ServiceProcess : IDisposable
         return probabilities;
     }
 
-    /// <summary>Sends images from several connections for some seconds, each the next when it has its answer.</summary>
-    /// <param name="images">Sent in turn.</param>
-    /// <param name="connections">How many.</param>
-    /// <param name="warmUp">Seconds before the first that count.</param>
-    /// <param name="seconds">Seconds that count.</param>
-    /// <exception cref="InvalidOperationException">An answer was none.</exception>
+    /// <summary>Sends images over several connections; each sends the next image once it has its response.</summary>
+    /// <param name="images">Images to send, in turn.</param>
+    /// <param name="connections">Number of connections.</param>
+    /// <param name="warmUp">Warm-up time in seconds.</param>
+    /// <param name="seconds">Measured time in seconds.</param>
+    /// <exception cref="InvalidOperationException">A request failed.</exception>
     public Load Measure(IReadOnlyList<byte[]> images, int connections, double warmUp, double seconds)
     {
         int next = 0;
@@ -95,23 +95,23 @@ internal sealed class ServiceProcess : IDisposable
     }
 }
 
-/// <summary>What clients saw.</summary>
-/// <param name="Rate">Answers a second.</param>
-/// <param name="P50">Seconds that half of the answers took at most.</param>
-/// <param name="P99">Seconds that 99 of 100 answers took at most.</param>
+/// <summary>Latency and throughput seen by the clients.</summary>
+/// <param name="Rate">Responses per second.</param>
+/// <param name="P50">Median latency in seconds.</param>
+/// <param name="P99">99th percentile of the latency in seconds.</param>
 internal sealed record Load(double Rate, double P50, double P99)
 {
     public static Load Of(double[] times, double seconds)
     {
         if (times.Length == 0)
-            throw new InvalidOperationException("there was no answer in time; give more --seconds");
+            throw new InvalidOperationException("no response arrived in time; use more --seconds");
         Array.Sort(times);
         return new Load(times.Length / seconds, At(0.5), At(0.99));
 
         double At(double part) => times[Math.Min(times.Length - 1, (int)(part * times.Length))];
     }
 
-    /// <summary>The median of each number.</summary>
+    /// <summary>Returns the median of each number.</summary>
     public static Load Middle(IEnumerable<Load> rounds)
     {
         Load[] all = [.. rounds];

@@ -9,23 +9,23 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds classifiers to the services of an application.</summary>
+/// <summary>Registers classifiers in an application's service collection.</summary>
 public static class AlexNetServiceCollectionExtensions
 {
-    /// <summary>Adds a classifier: loaded and warmed in the background when the host starts, with a health check, metrics and traces.</summary>
+    /// <summary>Adds a classifier, loaded and warmed up in the background when the host starts, with health check, metrics and traces.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="configure">Sets the options; at least <see cref="AlexNetClassifierOptions.ModelPath"/>.</param>
-    /// <returns>The same services.</returns>
+    /// <param name="configure">Sets the options, at least <see cref="AlexNetClassifierOptions.ModelPath"/>.</param>
+    /// <returns>The same services, for chaining.</returns>
     /// <remarks>
-    /// <see cref="Classifier"/> can be injected then; whoever asks for it before it is loaded waits. The host does not start if an option is
-    /// wrong, and ends with exit code 1 if the model cannot be loaded.
+    /// <see cref="Classifier"/> can then be injected; resolving it before it is loaded blocks until it is. The host does not start if an option is
+    /// invalid, and exits with code 1 if the model cannot be loaded.
     /// </remarks>
     public static IServiceCollection AddAlexNetClassifier(this IServiceCollection services, Action<AlexNetClassifierOptions> configure) =>
         AddAlexNetClassifier(services, Options.Options.DefaultName, configure);
 
-    /// <summary>Adds a classifier under a name, beside others.</summary>
+    /// <summary>Adds a named classifier, alongside others.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="name">The name: also the key of the service, <c>[FromKeyedServices("name")] Classifier classifier</c>.</param>
+    /// <param name="name">The name, which is also the service key: <c>[FromKeyedServices("name")] Classifier classifier</c>.</param>
     /// <param name="configure">Sets the options.</param>
     /// <inheritdoc cref="AddAlexNetClassifier(IServiceCollection, Action{AlexNetClassifierOptions})"/>
     public static IServiceCollection AddAlexNetClassifier(
@@ -37,16 +37,16 @@ public static class AlexNetServiceCollectionExtensions
         return AddNamed(services, name);
     }
 
-    /// <summary>Adds a classifier whose options come from the configuration.</summary>
+    /// <summary>Adds a classifier whose options are bound from configuration.</summary>
     /// <param name="services">The services.</param>
     /// <param name="section">The section with the options' names, such as <c>builder.Configuration.GetSection("Classifier")</c>.</param>
     /// <inheritdoc cref="AddAlexNetClassifier(IServiceCollection, Action{AlexNetClassifierOptions})"/>
     public static IServiceCollection AddAlexNetClassifier(this IServiceCollection services, IConfiguration section) =>
         AddAlexNetClassifier(services, Options.Options.DefaultName, section);
 
-    /// <summary>Adds a classifier under a name, whose options come from the configuration.</summary>
+    /// <summary>Adds a named classifier whose options are bound from configuration.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="name">The name: also the key of the service, <c>[FromKeyedServices("name")] Classifier classifier</c>.</param>
+    /// <param name="name">The name, which is also the service key: <c>[FromKeyedServices("name")] Classifier classifier</c>.</param>
     /// <param name="section">The section with the options' names.</param>
     /// <inheritdoc cref="AddAlexNetClassifier(IServiceCollection, Action{AlexNetClassifierOptions})"/>
     public static IServiceCollection AddAlexNetClassifier(this IServiceCollection services, string name, IConfiguration section)

@@ -1,14 +1,14 @@
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>Bytes that may be taken by many at the same time, and no more.</summary>
+/// <summary>A byte budget shared by concurrent users.</summary>
 internal sealed class ByteBudget(long bytes)
 {
     private long _left = bytes;
 
-    /// <summary>Bytes that are left.</summary>
+    /// <summary>Bytes left.</summary>
     public long Left => Interlocked.Read(ref _left);
 
-    /// <summary>Takes bytes if they are there.</summary>
+    /// <summary>Takes bytes if enough are left.</summary>
     public bool TryTake(long count)
     {
         if (Interlocked.Add(ref _left, -count) >= 0)
@@ -17,6 +17,6 @@ internal sealed class ByteBudget(long bytes)
         return false;
     }
 
-    /// <summary>Gives bytes back.</summary>
+    /// <summary>Returns bytes to the budget.</summary>
     public void Return(long count) => Interlocked.Add(ref _left, count);
 }

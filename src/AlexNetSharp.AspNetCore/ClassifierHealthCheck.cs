@@ -2,10 +2,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>Healthy once the model is loaded and warm.</summary>
+/// <summary>Reports healthy once the model is loaded and warmed up.</summary>
 internal sealed class ClassifierHealthCheck(ClassifierHost host) : IHealthCheck
 {
-    /// <summary>Tag of the checks that say whether a service is ready.</summary>
+    /// <summary>Tag of the checks that report whether a service is ready.</summary>
     public const string ReadyTag = "ready";
 
     /// <inheritdoc/>

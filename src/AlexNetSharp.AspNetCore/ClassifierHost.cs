@@ -8,14 +8,14 @@ using Microsoft.Extensions.Options;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>A classifier of a service, which may still be loading, and what all its requests share.</summary>
+/// <summary>A classifier of a service, which may still be loading, and the state shared by its requests.</summary>
 internal sealed class ClassifierHost : IDisposable
 {
     private readonly Lazy<Task<Classifier>> _loading;
     private int _requests;
     private long _lastRequest = Stopwatch.GetTimestamp();
 
-    /// <summary>A host; nothing is loaded yet.</summary>
+    /// <summary>Creates the host; loads nothing yet.</summary>
     public ClassifierHost(string name, IOptionsMonitor<AlexNetClassifierOptions> options, IMeterFactory meters, ILogger<ClassifierHost> logger)
     {
         (Name, Options, Logger) = (name, options.Get(name), logger);
@@ -28,28 +28,28 @@ internal sealed class ClassifierHost : IDisposable
     /// <summary>Name of the classifier.</summary>
     public string Name { get; }
 
-    /// <summary>Its options.</summary>
+    /// <summary>Options of the classifier.</summary>
     public AlexNetClassifierOptions Options { get; }
 
-    /// <summary>Its log.</summary>
+    /// <summary>Log of the classifier.</summary>
     public ILogger Logger { get; }
 
-    /// <summary>Memory for the bodies of all requests.</summary>
+    /// <summary>Memory budget for the bodies of all requests.</summary>
     public ByteBudget Bodies { get; }
 
-    /// <summary>Its measurements.</summary>
+    /// <summary>Metrics and traces of the classifier.</summary>
     public ClassifierTelemetry Telemetry { get; }
 
-    /// <summary>The classifier once it is loaded and warm; starts that if nobody has.</summary>
+    /// <summary>The classifier, once it is loaded and warmed up; the first access starts loading.</summary>
     public Task<Classifier> Loading => _loading.Value;
 
-    /// <summary>The classifier, or null as long as it is not there.</summary>
+    /// <summary>The classifier, or null until it is loaded.</summary>
     public Classifier? Ready => _loading is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } task } ? task.Result : null;
 
-    /// <summary>Time without a request.</summary>
+    /// <summary>Time since the last request; zero while one is in progress.</summary>
     public TimeSpan Idle => Volatile.Read(ref _requests) > 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref _lastRequest));
 
-    /// <summary>Counts a request in, unless there are too many.</summary>
+    /// <summary>Registers a request, unless there are too many.</summary>
     public bool TryEnter()
     {
         if (Interlocked.Increment(ref _requests) <= Options.MaxRequests)
@@ -58,7 +58,7 @@ internal sealed class ClassifierHost : IDisposable
         return false;
     }
 
-    /// <summary>Counts a request out.</summary>
+    /// <summary>Unregisters a request.</summary>
     public void Leave()
     {
         Volatile.Write(ref _lastRequest, Stopwatch.GetTimestamp());

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>What a classifier writes into the log; the numbers of the events stay.</summary>
+/// <summary>Log messages of a classifier. Event IDs must not change.</summary>
 internal static partial class ClassifierLog
 {
     [LoggerMessage(1, LogLevel.Information, "Loading {Model}")]
@@ -17,7 +17,7 @@ internal static partial class ClassifierLog
     [LoggerMessage(4, LogLevel.Debug, "Refused with {Status} ({Reason}): {Detail}")]
     public static partial void Refused(ILogger logger, int status, string reason, string detail);
 
-    [LoggerMessage(5, LogLevel.Debug, "Idle: memory was given back, {Before} MB to {After} MB")]
+    [LoggerMessage(5, LogLevel.Debug, "Idle: memory returned to the system, {Before} MB to {After} MB")]
     public static partial void Trimmed(ILogger logger, long before, long after);
 
     [LoggerMessage(7, LogLevel.Warning, "An image was refused: {Reason}")]

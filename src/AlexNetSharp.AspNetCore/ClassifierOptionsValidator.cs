@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>Says before a host starts what is wrong with its options, all of it at once.</summary>
+/// <summary>Validates a classifier's options before the host starts; reports all errors at once.</summary>
 internal sealed class ClassifierOptionsValidator(string name) : IValidateOptions<AlexNetClassifierOptions>
 {
     /// <inheritdoc/>
@@ -18,7 +18,7 @@ internal sealed class ClassifierOptionsValidator(string name) : IValidateOptions
         else if (!File.Exists(options.ModelPath) && !Directory.Exists(options.ModelPath))
             wrong.Add($"ModelPath: '{options.ModelPath}' does not exist");
         if (options.Network is { } network && !NetworkCatalog.Names.Contains(network))
-            wrong.Add($"Network: '{network}' is not a known network; there are {string.Join(", ", NetworkCatalog.Names)}");
+            wrong.Add($"Network: '{network}' is not a known network; use one of {string.Join(", ", NetworkCatalog.Names)}");
         Number(nameof(options.BatchSize), options.BatchSize, 1, 1 << 20);
         Number(nameof(options.Threads), options.Threads, 0, 1024);
         Number(nameof(options.MaxTop), options.MaxTop, 1, int.MaxValue);
@@ -47,7 +47,7 @@ internal sealed class ClassifierOptionsValidator(string name) : IValidateOptions
         void Time(string what, TimeSpan value)
         {
             if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1))
-                wrong.Add(string.Create(CultureInfo.InvariantCulture, $"{what} must be above 0 and at most a day, but is {value}"));
+                wrong.Add(string.Create(CultureInfo.InvariantCulture, $"{what} must be greater than 0 and at most one day, but is {value}"));
         }
     }
 }

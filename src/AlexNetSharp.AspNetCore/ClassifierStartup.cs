@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>Loads and warms a classifier while the host already answers, ends the host if that fails, and gives memory back when nothing comes.</summary>
+/// <summary>Loads and warms up a classifier while the host already serves, stops the host if that fails, and returns memory to the system when idle.</summary>
 internal sealed class ClassifierStartup(ClassifierHost host, IHostApplicationLifetime lifetime) : BackgroundService
 {
     /// <inheritdoc/>
@@ -18,13 +18,13 @@ internal sealed class ClassifierStartup(ClassifierHost host, IHostApplicationLif
         {
             return;
         }
-#pragma warning disable CA1031 // Whatever is wrong with the model: the service is of no use without it.
+#pragma warning disable CA1031 // Whatever is wrong with the model, the service is useless without it.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             ClassifierLog.LoadFailed(host.Logger, host.Options.ModelPath, ErrorLine.Of(e));
             Environment.ExitCode = 1;
-            // A host that is still starting would report that it was interrupted.
+            // Stopping a host that is still starting would report an interrupted start.
             var started = new TaskCompletionSource();
             using (lifetime.ApplicationStarted.Register(() => started.TrySetResult()))
             using (stoppingToken.Register(() => started.TrySetResult()))
@@ -56,7 +56,7 @@ internal sealed class ClassifierStartup(ClassifierHost host, IHostApplicationLif
         }
         catch (OperationCanceledException)
         {
-            // The host ends.
+            // The host is stopping.
         }
     }
 }

@@ -4,7 +4,7 @@ using AlexNetSharp.Inference;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>What a classifier tells OpenTelemetry and other listeners.</summary>
+/// <summary>Metrics and traces of a classifier, for OpenTelemetry and other listeners.</summary>
 internal sealed class ClassifierTelemetry : IDisposable
 {
     /// <summary>Source of the traces.</summary>
@@ -23,25 +23,25 @@ internal sealed class ClassifierTelemetry : IDisposable
     private readonly Counter<long> _refused;
     private readonly KeyValuePair<string, object?> _name;
 
-    /// <summary>Makes the instruments.</summary>
-    /// <param name="meters">Makes meters.</param>
+    /// <summary>Creates the instruments.</summary>
+    /// <param name="meters">Creates the meter.</param>
     /// <param name="name">Name of the classifier.</param>
-    /// <param name="queueLength">Images that wait.</param>
+    /// <param name="queueLength">Returns the number of waiting images.</param>
     public ClassifierTelemetry(IMeterFactory meters, string name, Func<int> queueLength)
     {
         _name = new("alexnet.classifier.name", name);
         _meter = meters.Create(AlexNetTelemetry.MeterName, version: null, tags: [_name]);
-        _meter.CreateObservableUpDownCounter("alexnet.classifier.queue.length", queueLength, "{image}", "Images that wait for the decoder or the network.");
-        _batch = _meter.CreateHistogram("alexnet.classifier.batch.size", "{image}", "Images that were computed together.", tags: null, s_images);
+        _meter.CreateObservableUpDownCounter("alexnet.classifier.queue.length", queueLength, "{image}", "Images waiting for the decoder or the network.");
+        _batch = _meter.CreateHistogram("alexnet.classifier.batch.size", "{image}", "Images in a batch.", tags: null, s_images);
         _queue = Seconds("queue", "Waiting for memory to decode.");
         _decode = Seconds("decode", "Decoding the image file.");
         _prepare = Seconds("prepare", "Resizing, cropping and normalizing.");
         _wait = Seconds("wait", "Waiting for the network.");
         _compute = Seconds("compute", "The forward pass.");
-        _refused = _meter.CreateCounter<long>("alexnet.classifier.refused", "{request}", "Requests that were refused, by reason.");
+        _refused = _meter.CreateCounter<long>("alexnet.classifier.refused", "{request}", "Refused requests, by reason.");
     }
 
-    /// <summary>Takes note of an image.</summary>
+    /// <summary>Records a classified image.</summary>
     public void Completed(InferenceTimings timings)
     {
         _batch.Record(timings.BatchSize);
@@ -52,10 +52,10 @@ internal sealed class ClassifierTelemetry : IDisposable
         _compute.Record(timings.Computing.TotalSeconds);
     }
 
-    /// <summary>Takes note of a request that was refused.</summary>
+    /// <summary>Records a refused request.</summary>
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("error.type", reason));
 
-    /// <summary>Begins the trace of a request.</summary>
+    /// <summary>Starts the activity of a request.</summary>
     public Activity? Begin()
     {
         Activity? activity = Activities.StartActivity("classify image");

@@ -7,13 +7,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>Answers requests with the classes of the image in their body.</summary>
+/// <summary>Handles requests: classifies the image in the body.</summary>
 internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken stopping)
 {
-    /// <summary>Time that requests get which are under way when the service ends.</summary>
+    /// <summary>Time that requests in progress get when the service stops.</summary>
     private static readonly TimeSpan s_lastAnswers = TimeSpan.FromSeconds(2);
 
-    /// <summary>Answers one request.</summary>
+    /// <summary>Handles one request.</summary>
     public async Task<IResult> AnswerAsync(HttpContext context, int? top)
     {
         using Activity? activity = host.Telemetry.Begin();
@@ -40,7 +40,7 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         }
         catch (BadHttpRequestException e)
         {
-            // The server's words are for those who write servers.
+            // The server's own message is for server developers.
             return Problem(context, activity, e.StatusCode, "bad_request", "The request cannot be understood.");
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
@@ -57,7 +57,7 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         {
             return Problem(context, activity, StatusCodes.Status503ServiceUnavailable, "stopping", "The service is shutting down.");
         }
-#pragma warning disable CA1031 // A damaged model: the client learns no more than that it is not the client's fault.
+#pragma warning disable CA1031 // A damaged model: the client learns only that it is not at fault.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -77,7 +77,7 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         if (host.Ready is not { } classifier)
             throw RefusedException.NotReady();
         if (!host.TryEnter())
-            throw RefusedException.Busy("Too many requests are under way.");
+            throw RefusedException.Busy("Too many requests are in progress.");
         try
         {
             RequestBody body = await RequestBody.ReadAsync(context, options, host.Bodies, stopping).ConfigureAwait(false);
@@ -114,11 +114,11 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         {
             throw stopping.IsCancellationRequested
                 ? RefusedException.Stopping()
-                : RefusedException.Busy("The service has more to do than it can answer in time.");
+                : RefusedException.Busy("The service is overloaded and cannot answer in time.");
         }
     }
 
-    /// <summary>Tells the client, and whoever traces, where the time went.</summary>
+    /// <summary>Reports where the time went, to the client and to the trace.</summary>
     private static void Describe(HttpResponse response, Activity? activity, InferenceTimings timings)
     {
         response.Headers["Server-Timing"] = string.Create(CultureInfo.InvariantCulture,
@@ -144,10 +144,10 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         return TypedResults.Problem(detail, statusCode: status);
     }
 
-    /// <summary>Ends the connection of a client that still sends, as soon as it has the answer: the server would wait seconds for the rest.</summary>
+    /// <summary>Sends a response and closes the connection of a client that is still sending: the server would wait seconds for the rest.</summary>
     private sealed class LastAnswer(IResult answer) : IResult
     {
-        /// <summary>Time for the answer to leave.</summary>
+        /// <summary>Time for the response to be sent.</summary>
         private static readonly TimeSpan s_leave = TimeSpan.FromMilliseconds(100);
 
         /// <inheritdoc/>

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>Memory that the process holds and does not use.</summary>
+/// <summary>Memory that the process holds without using it.</summary>
 internal static partial class ProcessMemory
 {
-    /// <summary>Gives back what the garbage collector and the C library keep for later.</summary>
+    /// <summary>Returns memory cached by the garbage collector and the C library to the system.</summary>
     public static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -17,7 +17,7 @@ internal static partial class ProcessMemory
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
-            // Another C library than GNU's, which keeps little.
+            // A C library other than GNU's; it caches little.
         }
     }
 

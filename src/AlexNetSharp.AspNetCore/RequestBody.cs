@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace AlexNetSharp.AspNetCore;
 
-/// <summary>The body of a request in memory of its own, which is counted as it grows and freed at once.</summary>
-/// <remarks>Only what has arrived counts, so that senders who promise much and bring little keep nothing from others.</remarks>
+/// <summary>The body of a request, in native memory that is charged to a budget as it grows and freed immediately.</summary>
+/// <remarks>Only received bytes count, so clients that announce much and send little take nothing from others.</remarks>
 internal sealed class RequestBody(ByteBudget budget, int limit) : MemoryManager<byte>
 {
     private const int Smallest = 64 << 10;
@@ -16,22 +16,22 @@ internal sealed class RequestBody(ByteBudget budget, int limit) : MemoryManager<
     private unsafe byte* _memory;
     private int _capacity, _length;
 
-    /// <summary>The bytes that have arrived.</summary>
+    /// <summary>The bytes received.</summary>
     public override Memory<byte> Memory => CreateMemory(_length);
 
-    /// <summary>Reads the body of a request to its end.</summary>
+    /// <summary>Reads the whole body of a request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="options">Limits of size, time and rate.</param>
-    /// <param name="budget">Memory for all bodies.</param>
-    /// <param name="stopping">The service ends.</param>
-    /// <exception cref="RefusedException">The body is too large or too slow, there is no memory for it, or the service ends.</exception>
-    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    /// <param name="budget">Memory budget for all bodies.</param>
+    /// <param name="stopping">Signaled when the service stops.</param>
+    /// <exception cref="RefusedException">The body is too large or too slow, there is no memory for it, or the service is stopping.</exception>
+    /// <exception cref="OperationCanceledException">The client has disconnected.</exception>
     public static async Task<RequestBody> ReadAsync(
         HttpContext context, AlexNetClassifierOptions options, ByteBudget budget, CancellationToken stopping)
     {
         if (context.Request.ContentLength > options.MaxImageBytes)
             throw RefusedException.TooLarge(options);
-        // The server counts what stands between the pieces of a chunked body, too; the image itself is counted below.
+        // The server also counts the framing of a chunked body; the image itself is counted below.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = 2L * options.MaxImageBytes + Smallest;
         PipeReader reader = context.Request.BodyReader;
@@ -99,7 +99,7 @@ internal sealed class RequestBody(ByteBudget budget, int limit) : MemoryManager<
         _capacity = _length = 0;
     }
 
-    /// <summary>When a body must have ended that has brought so many bytes.</summary>
+    /// <summary>Time by which a body must be complete, given the bytes received.</summary>
     private static TimeSpan TimeLeft(AlexNetClassifierOptions options, int received)
     {
         if (options.MinBodyBytesPerSecond == 0)

@@ -15,5 +15,5 @@ public sealed class ConvTilesGenerator : IIncrementalGenerator
         ConvTilesWriter.Write);
 }
 
-/// <summary>A class to fill.</summary>
+/// <summary>A marked class to generate tiles for.</summary>
 internal sealed record ConvTileClass(string Namespace, string Name, int MaxHeight, bool Gradient);

@@ -3,7 +3,7 @@ using static AlexNetSharp.Generators.TileClassWriter;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>The source of the tile methods of direct convolution.</summary>
+/// <summary>Writes the source of the tile methods of direct convolution.</summary>
 internal static class ConvTilesWriter
 {
     private const string
@@ -12,7 +12,7 @@ internal static class ConvTilesWriter
         GradientParameters = "float* a, nint step, nint skip, float* b, float* c, nint width, nint rows, float* stream, nint streamStep",
         GradientArguments = "a, step, skip, b, c, width, rows, stream, streamStep";
 
-    /// <summary>The file for one class.</summary>
+    /// <summary>Returns the source file for one class.</summary>
     public static string Write(ConvTileClass tile)
     {
         string parameters = tile.Gradient ? GradientParameters : ForwardParameters;

@@ -5,16 +5,16 @@ using static AlexNetSharp.Generators.TileClassWriter;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>The source of tiles that are a whole panel wide: few rows, for which a panel is read once from front to back.</summary>
-/// <remarks>A method for each height and each number of vectors in a panel: 4 of eight lanes, 8 of four.</remarks>
+/// <summary>Writes the source of tiles that span a whole panel: a few rows, for which each panel is read once from front to back.</summary>
+/// <remarks>One method per height and number of vectors in a panel: 4 of eight lanes, 8 of four.</remarks>
 internal static class GemmPanelTilesWriter
 {
     private static readonly int[] s_vectors = [4, 8];
 
-    /// <summary>Rows of B in one round of the loop.</summary>
+    /// <summary>Rows of B per loop iteration.</summary>
     private const int Steps = 4;
 
-    /// <summary>The file for one class.</summary>
+    /// <summary>Returns the source file for one class.</summary>
     public static string Write(TileClass tile)
     {
         const string parameters = "float* a, nint aPanelStride, byte* b, float* c, nint depth, byte* stream, nint lines, bool accumulate";
@@ -30,7 +30,7 @@ internal static class GemmPanelTilesWriter
 
             unsafe partial class {{tile.Name}}
             {
-                /// <summary>Rows of the tallest tile whose accumulators fit into the registers beside one value of A a row and a vector of B; 0 where no tile does.</summary>
+                /// <summary>Rows of the tallest tile whose accumulators fit in the registers alongside one value of A per row and a vector of B; 0 if no tile does.</summary>
                 public static int MaxHeight<V>() where V : unmanaged, ISimd<V> =>
                     32 / V.Count is {{string.Join(" or ", s_vectors)}} ? Math.Min({{tile.MaxHeight}}, (V.Registers - 1) / (32 / V.Count + 1)) : 0;
 
@@ -104,7 +104,7 @@ internal static class GemmPanelTilesWriter
             """;
     }
 
-    /// <summary>One row of B.</summary>
+    /// <summary>The statements for one row of B.</summary>
     private static string Step(int height, int vectors, int step) =>
         "                {\n"
         + Each(height, 20, i => $"V x{i} = V.Broadcast(a[{32 * i + step}]);")

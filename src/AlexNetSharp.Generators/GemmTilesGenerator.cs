@@ -15,5 +15,5 @@ public sealed class GemmTilesGenerator : IIncrementalGenerator
         static tile => tile.WholePanel ? GemmPanelTilesWriter.Write(tile) : GemmTilesWriter.Write(tile));
 }
 
-/// <summary>A class to fill.</summary>
+/// <summary>A marked class to generate tiles for.</summary>
 internal sealed record TileClass(string Namespace, string Name, int MaxHeight, bool Transposed, bool Expanded, bool WholePanel);

@@ -2,10 +2,10 @@ using static AlexNetSharp.Generators.TileClassWriter;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>The source of the tile methods.</summary>
+/// <summary>Writes the source of the tile methods of matrix products.</summary>
 internal static class GemmTilesWriter
 {
-    /// <summary>The file for one class.</summary>
+    /// <summary>Returns the source file for one class.</summary>
     public static string Write(TileClass tile)
     {
         string parameters = Parameters(tile.Transposed, tile.Expanded);

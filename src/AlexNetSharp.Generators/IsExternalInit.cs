@@ -1,4 +1,4 @@
 namespace System.Runtime.CompilerServices;
 
-/// <summary>What records need and .NET Standard 2.0 lacks.</summary>
+/// <summary>Required by records; missing from .NET Standard 2.0.</summary>
 internal static class IsExternalInit;

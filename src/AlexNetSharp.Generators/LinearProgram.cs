@@ -11,10 +11,10 @@ internal readonly struct Term(Rational factor, int node)
     public int Node { get; } = node;
 }
 
-/// <summary>A linear map written as steps that share what they have in common: every node is a sum of multiples of earlier nodes.</summary>
+/// <summary>A linear map as a sequence of steps that share common subexpressions: every node is a sum of multiples of earlier nodes.</summary>
 /// <remarks>
 /// Reversing all arrows gives the transposed map at the same cost (the transposition principle), so only one of each pair of
-/// adjoint transforms needs to be thought out.
+/// adjoint transforms needs to be designed.
 /// </remarks>
 internal sealed class LinearProgram(int inputs)
 {
@@ -30,7 +30,7 @@ internal sealed class LinearProgram(int inputs)
     /// <summary>The node that holds each output.</summary>
     public IReadOnlyList<int> Outputs => _outputs;
 
-    /// <summary>Adds the node Σ factor · node; terms with factor 0 fall away, and a lone node with factor 1 is not copied.</summary>
+    /// <summary>Adds the node Σ factor · node; terms with factor 0 are dropped, and a single node with factor 1 is not copied.</summary>
     public int Sum(IEnumerable<Term> terms)
     {
         Term[] merged = terms
@@ -42,7 +42,7 @@ internal sealed class LinearProgram(int inputs)
         return _nodes.Count - 1;
     }
 
-    /// <summary>Adds the node Σ factors[i] · nodes[i], of which either list may be the longer.</summary>
+    /// <summary>Adds the node Σ factors[i] · nodes[i], where the lists may differ in length; the shorter one counts.</summary>
     public int Sum(IEnumerable<Rational> factors, IEnumerable<int> nodes) => Sum(factors.Zip(nodes, (f, n) => new Term(f, n)));
 
     /// <summary>Makes <paramref name="node"/> the next output.</summary>
@@ -65,7 +65,7 @@ internal sealed class LinearProgram(int inputs)
         return matrix;
     }
 
-    /// <summary>The program of the transposed matrix: each node collects, from all nodes that used it, what they contributed to.</summary>
+    /// <summary>The program of the transposed matrix: each node sums the contributions of all nodes that used it.</summary>
     public LinearProgram Transpose()
     {
         var transposed = new LinearProgram(_outputs.Count);

@@ -7,15 +7,15 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>What all generators of this project do: one source file for every type that carries an attribute.</summary>
+/// <summary>The common part of all generators of this project: one source file for each type with a given attribute.</summary>
 internal static class MarkedTypes
 {
     /// <summary>Registers the generator.</summary>
-    /// <typeparam name="T">All that a source depends on, comparable so that an unchanged type is not written again.</typeparam>
-    /// <param name="context">Of the generator.</param>
+    /// <typeparam name="T">Everything that the source depends on, comparable, so that unchanged types are not regenerated.</typeparam>
+    /// <param name="context">Context of the generator.</param>
     /// <param name="attribute">Full name of the attribute.</param>
-    /// <param name="read">Makes it from the type's namespace and name and the arguments of its attribute.</param>
-    /// <param name="name">The type's name, for the file.</param>
+    /// <param name="read">Creates a <typeparamref name="T"/> from the type's namespace, its name and its attribute's arguments.</param>
+    /// <param name="name">Returns the type's name, for the file name.</param>
     /// <param name="source">Writes the source.</param>
     public static void Write<T>(
         IncrementalGeneratorInitializationContext context, string attribute, Func<string, string, ImmutableArray<TypedConstant>, T> read,

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace AlexNetSharp.Generators;
 
 /// <summary>An exact fraction of 64-bit integers in lowest terms; every operation throws on overflow instead of rounding.</summary>
-/// <remarks>Enough for Winograd tiles: with eight points of at most 2 in numerator and denominator, no term passes a few thousand.</remarks>
+/// <remarks>Enough for Winograd tiles: with eight points of at most 2 in numerator and denominator, no term exceeds a few thousand.</remarks>
 internal readonly struct Rational : IEquatable<Rational>
 {
     private readonly long _denominatorLessOne;
@@ -20,16 +20,16 @@ internal readonly struct Rational : IEquatable<Rational>
         _denominatorLessOne = denominator / divisor - 1;
     }
 
-    /// <summary>The upper part, with the sign.</summary>
+    /// <summary>The numerator, which carries the sign.</summary>
     public long Numerator { get; }
 
-    /// <summary>The lower part, at least 1 (stored less one, so that the default value is 0).</summary>
+    /// <summary>The denominator, at least 1 (stored minus one, so that the default value is 0).</summary>
     public long Denominator => _denominatorLessOne + 1;
 
     /// <summary>Whether this is 0.</summary>
     public bool IsZero => Numerator == 0;
 
-    /// <summary>The value without its sign.</summary>
+    /// <summary>The absolute value.</summary>
     public Rational Magnitude => new(Math.Abs(Numerator), Denominator);
 
     public static implicit operator Rational(long value) => new(value);
@@ -60,8 +60,8 @@ internal readonly struct Rational : IEquatable<Rational>
         return result;
     }
 
-    /// <summary>Reads <c>-3/2</c> or <c>2</c>.</summary>
-    /// <exception cref="FormatException">The text is neither.</exception>
+    /// <summary>Parses a fraction such as <c>-3/2</c> or <c>2</c>.</summary>
+    /// <exception cref="FormatException">The text is not a fraction.</exception>
     public static Rational Parse(string text)
     {
         string[] parts = text.Split('/');

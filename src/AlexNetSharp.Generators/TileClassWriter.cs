@@ -4,17 +4,17 @@ using System.Text;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>The frame that all classes of register tiles share: one method for each height, and one that chooses among them.</summary>
+/// <summary>Writes the common part of all classes of register tiles: one method per height, and one that dispatches among them.</summary>
 internal static class TileClassWriter
 {
-    /// <summary>The file for one class.</summary>
+    /// <summary>Returns the source file for one class.</summary>
     /// <param name="nameSpace">Namespace of the marked class.</param>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">Name of the marked class.</param>
     /// <param name="maxHeight">Rows of the tallest tile.</param>
     /// <param name="expanded">Whether B holds weights of a format <c>W</c> that are expanded as they are loaded.</param>
-    /// <param name="parameters">Parameters of every tile, as they are declared.</param>
-    /// <param name="arguments">The same, as they are passed on.</param>
-    /// <param name="body">Statements of the tile of a height, indented by eight.</param>
+    /// <param name="parameters">Parameters of each tile, as declared.</param>
+    /// <param name="arguments">The same parameters, as passed on.</param>
+    /// <param name="body">Returns the statements of the tile of a given height, indented by eight spaces.</param>
     public static string Write(string nameSpace, string name, int maxHeight, bool expanded, string parameters, string arguments, Func<int, string> body)
     {
         string types = expanded ? "V, W" : "V", constraint = expanded ? "\n            where W : struct, IWeightFormat" : "";
@@ -30,7 +30,7 @@ internal static class TileClassWriter
 
             unsafe partial class {{name}}
             {
-                /// <summary>Rows of the tallest tile whose accumulators fit into the registers beside 2 vectors of B and 1 of A.</summary>
+                /// <summary>Rows of the tallest tile whose accumulators fit in the registers alongside 2 vectors of B and 1 of A.</summary>
                 public static int MaxHeight<V>() where V : unmanaged, ISimd<V> => Math.Min({{maxHeight}}, (V.Registers - 3) / 2);
 
                 /// <summary>The tile of <paramref name="height"/> rows.</summary>
@@ -65,7 +65,7 @@ internal static class TileClassWriter
         return source.Append("}\n").ToString();
     }
 
-    /// <summary>One line for each row of the tile, at the given depth of indentation.</summary>
+    /// <summary>One line for each row of the tile, at the given indentation.</summary>
     public static string Each(int height, int indent, Func<int, string> line) =>
         string.Concat(Enumerable.Range(0, height).Select(i => new string(' ', indent) + line(i) + "\n"));
 

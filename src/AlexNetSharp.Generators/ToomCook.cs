@@ -4,13 +4,13 @@ using System.Linq;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>The transforms of the Winograd tile F(m, r), derived from its points by the method of Toom and Cook.</summary>
+/// <summary>The transforms of the Winograd tile F(m, r), derived from its points by the Toom–Cook method.</summary>
 /// <remarks>
 /// <para>
-/// The product of a polynomial with m coefficients and one with r is known from its values at n = m + r − 1 points; the point ∞
+/// The product of a polynomial with m coefficients and one with r is determined by its values at n = m + r − 1 points; the point ∞
 /// stands for the leading coefficient. Evaluation is the Vandermonde matrix E[p, i] = αₚⁱ, interpolation its inverse V⁻¹. Transposing the
 /// bilinear map gives the correlation y[i] = Σ x[i + j] w[j] as y = Eᵀ[(G w) ⊙ (V⁻ᵀ x)], with G = E for r coefficients.
-/// Row p of V⁻ᵀ holds the coefficients of Lagrange's polynomial, Π over q ≠ p of (x − α_q) divided by N_p = Π (α_p − α_q). Here the division moves
+/// Row p of V⁻ᵀ holds the coefficients of Lagrange's polynomial, Π over q ≠ p of (x − α_q) divided by N_p = Π (α_p − α_q). Here the division is moved
 /// to the output side: <b>G</b>[p, j] = αₚʲ, <b>Bᵀ</b> row p = coefficients of Π (x − α_q), <b>Aᵀ</b>[i, p] = αₚⁱ / N_p. So G does not depend on
 /// m, and tiles whose points are a prefix of another's share its transformed weights.
 /// </para>
@@ -20,8 +20,8 @@ internal sealed class ToomCook
 {
     private readonly Rational?[] _points;
 
-    /// <summary>Takes the points in order; null is ∞.</summary>
-    /// <exception cref="ArgumentException">∞ does not occur just once, a point occurs twice, or there are fewer points than a kernel has taps.</exception>
+    /// <summary>Creates the transforms for the given points; null is ∞.</summary>
+    /// <exception cref="ArgumentException">∞ does not occur exactly once, a point occurs twice, or there are fewer points than the kernel has taps.</exception>
     public ToomCook(int kernel, IEnumerable<Rational?> points)
     {
         _points = points.ToArray();
@@ -33,14 +33,14 @@ internal sealed class ToomCook
             throw new ArgumentException($"{_points.Length} points are too few for {kernel} taps.");
     }
 
-    /// <summary>Reads points written as <c>0, ∞, 1, -1, 1/2</c>.</summary>
+    /// <summary>Parses points such as <c>0, ∞, 1, -1, 1/2</c>.</summary>
     public static ToomCook Parse(int kernel, string points) =>
         new(kernel, points.Split(',').Select(p => p.Trim() == "∞" ? (Rational?)null : Rational.Parse(p)));
 
-    /// <summary>Taps of the kernel, r.</summary>
+    /// <summary>Number of taps of the kernel, r.</summary>
     public int Kernel { get; }
 
-    /// <summary>Outputs of a tile, m.</summary>
+    /// <summary>Number of outputs of a tile, m.</summary>
     public int Outputs { get; }
 
     /// <summary>Number of points, n.</summary>
@@ -86,7 +86,7 @@ internal sealed class ToomCook
             else if (opposite > p)
             {
                 Rational here = factor(p), there = factor(opposite);
-                // Factors of equal size go into the parts; others multiply sum and difference.
+                // Factors of equal magnitude go into the parts; others multiply the sum and difference.
                 Rational inner = here.Magnitude == there.Magnitude ? here : 1;
                 int even = program.Sum(Powers(at, inner, 0, 2)), odd = program.Sum(Powers(at, inner, 1, 2));
                 int sum = program.Sum([new Term(1, even), new Term(1, odd)]), difference = program.Sum([new Term(1, even), new Term(-1, odd)]);
@@ -106,11 +106,11 @@ internal sealed class ToomCook
     }
 
     /// <summary>
-    /// For every point of a set S the sum over k of the coefficients of Π over the other points of (x − α_q), times the nodes x[k];
-    /// and for ∞ the same with all of S.
+    /// For each point of a set S, the sum over k of the coefficients of Π over the other points of (x − α_q), times the nodes x[k];
+    /// and for ∞, the same with all of S.
     /// </summary>
     /// <remarks>
-    /// In a set of 0 and pairs ±α, both rows of a pair come from two sums: with Q the product without the pair, Q·(x ± α). A point u without its
+    /// In a set of 0 and pairs ±α, both rows of a pair come from two sums, Q·(x ± α), where Q is the product without the pair. A point u without its
     /// opposite is split off first: every other row has the factor (x − u), so it is the row of the smaller set applied to
     /// t[k] = x[k + 1] − u·x[k], and the row of u itself is the smaller set's row of ∞ applied to x.
     /// </remarks>

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>Writes the transforms of every Winograd tile, a struct marked with <c>WinogradTileAttribute(kernel, points)</c>.</summary>
+/// <summary>Writes the transforms of each Winograd tile, a struct marked with <c>WinogradTileAttribute(kernel, points)</c>.</summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class WinogradTileGenerator : IIncrementalGenerator
 {
@@ -15,7 +15,7 @@ public sealed class WinogradTileGenerator : IIncrementalGenerator
         static tile => tile.Name,
         Source);
 
-    /// <summary>The tile's source, or an error for the compiler to report where its points make no tile.</summary>
+    /// <summary>The tile's source, or an #error directive if its points do not form a valid tile.</summary>
     private static string Source(WinogradTileStruct tile)
     {
         try
@@ -29,5 +29,5 @@ public sealed class WinogradTileGenerator : IIncrementalGenerator
     }
 }
 
-/// <summary>A tile to write.</summary>
+/// <summary>A tile to generate.</summary>
 internal sealed record WinogradTileStruct(string Namespace, string Name, int Kernel, string Points);

@@ -6,10 +6,10 @@ using System.Text;
 
 namespace AlexNetSharp.Generators;
 
-/// <summary>The source of a Winograd tile: its six one-dimensional transforms as straight lines of additions and fused multiply-adds.</summary>
+/// <summary>Writes the source of a Winograd tile: its six one-dimensional transforms as straight-line additions and fused multiply-adds.</summary>
 internal static class WinogradTileWriter
 {
-    /// <summary>The file for one tile.</summary>
+    /// <summary>Returns the source file for one tile.</summary>
     public static string Write(WinogradTileStruct tile)
     {
         ToomCook toomCook = ToomCook.Parse(tile.Kernel, tile.Points);
@@ -70,7 +70,7 @@ internal static class WinogradTileWriter
 
             """;
 
-        // Inputs are loaded just before their first use and outputs stored as soon as they are known: few values live at a time.
+        // Inputs are loaded just before their first use and outputs are stored as soon as they are known, so few values are live at a time.
         void Need(int node)
         {
             if (!written.Add(node))
@@ -87,7 +87,7 @@ internal static class WinogradTileWriter
 
     private static string Expression(IReadOnlyList<Term> terms)
     {
-        // A term with factor 1 begins, for it costs nothing.
+        // A term with factor 1 comes first, because it costs nothing.
         Term[] order = terms.OrderBy(t => t.Factor == 1 ? 0 : 1).ToArray();
         string sum = order[0].Factor == 1 ? $"v{order[0].Node}" : $"V.Broadcast({Literal(order[0].Factor)}) * v{order[0].Node}";
         foreach (Term term in order.Skip(1))

@@ -2,10 +2,10 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Images;
 
-/// <summary>The bytes of an image that end when nobody waits for it any more.</summary>
-/// <remarks>A decoder cannot be stopped from outside, but it ends soon when its input does: between two pieces of input it does little work.</remarks>
-/// <param name="bytes">The image, which stays where it is while the stream is used.</param>
-/// <param name="length">Its length.</param>
+/// <summary>The bytes of an image, as a stream that ends early on cancellation.</summary>
+/// <remarks>A decoder cannot be stopped from outside, but it stops soon after its input ends: it does little work between two reads.</remarks>
+/// <param name="bytes">The image; must stay pinned while the stream is in use.</param>
+/// <param name="length">Length in bytes.</param>
 /// <param name="cancellation">Ends the stream.</param>
 internal sealed unsafe class CancelableStream(byte* bytes, int length, CancellationToken cancellation) : SKAbstractManagedStream
 {
@@ -15,7 +15,7 @@ internal sealed unsafe class CancelableStream(byte* bytes, int length, Cancellat
     protected override nint OnRead(nint buffer, nint size)
     {
         int count = cancellation.IsCancellationRequested ? 0 : (int)Math.Min(size, length - _at);
-        // Without a buffer the bytes are skipped.
+        // A null buffer skips the bytes.
         if (buffer != 0)
             Buffer.MemoryCopy(bytes + _at, (void*)buffer, size, count);
         _at += count;

@@ -3,16 +3,16 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Images;
 
-/// <summary>Finds the orientation in the EXIF data of JPEG, PNG and WebP, written as an integer of any type.</summary>
+/// <summary>Finds the orientation in the EXIF data of JPEG, PNG and WebP files, stored as an integer of any type.</summary>
 /// <remarks>
-/// The decoding library reads it where it is a SHORT, as the standard asks (EXIF 2.32, tag 274); some programs write a LONG or a BYTE, which Pillow
-/// reads, too.
+/// The decoding library reads it only as a SHORT, as the standard requires (EXIF 2.32, tag 274); some programs write a LONG or a BYTE, which Pillow
+/// also reads.
 /// </remarks>
 internal static class ExifOrientation
 {
     private const int Tag = 274, EntryBytes = 12, MostEntries = 1000;
 
-    /// <summary>The orientation that a file states, or the usual one.</summary>
+    /// <summary>The orientation stated by a file, or the default.</summary>
     public static SKEncodedOrigin Find(ReadOnlySpan<byte> file, SKEncodedImageFormat format) => format switch
     {
         SKEncodedImageFormat.Jpeg => Read(InJpeg(file)),
@@ -21,7 +21,7 @@ internal static class ExifOrientation
         _ => SKEncodedOrigin.TopLeft,
     };
 
-    /// <summary>The data behind "Exif" in a segment APP1 before the first scan.</summary>
+    /// <summary>The data after "Exif" in an APP1 segment before the first scan.</summary>
     private static ReadOnlySpan<byte> InJpeg(ReadOnlySpan<byte> file)
     {
         for (int at = 2; at + 4 <= file.Length && file[at] == 0xFF && file[at + 1] is not 0xDA;)
@@ -42,7 +42,7 @@ internal static class ExifOrientation
         return [];
     }
 
-    /// <summary>A chunk of PNG (length, name, data, checksum) or of RIFF (name, length, data, even).</summary>
+    /// <summary>Finds a chunk of PNG (length, name, data, checksum) or RIFF (name, length, data, padded to an even length).</summary>
     private static ReadOnlySpan<byte> InChunks(ReadOnlySpan<byte> file, int at, ReadOnlySpan<byte> name, bool bigEndian)
     {
         while (at <= file.Length - 8)

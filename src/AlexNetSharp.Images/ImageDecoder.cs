@@ -7,37 +7,37 @@ using SkiaSharp;
 namespace AlexNetSharp.Images;
 
 /// <summary>
-/// Decodes JPEG, PNG, WebP, BMP and GIF (its first frame) to upright 8-bit RGB: gray and CMYK become RGB, 16 bits become 8,
-/// transparent pixels are laid over a background, and the EXIF orientation is applied. Color profiles are not.
+/// Decodes JPEG, PNG, WebP, BMP and GIF (first frame) to upright 8-bit RGB: grayscale and CMYK become RGB, 16 bits become 8,
+/// transparent pixels are composited over a background, and the EXIF orientation is applied. Color profiles are ignored.
 /// </summary>
 /// <remarks>
-/// <para>An instance holds no state between images and may be used from any number of threads. Decoding happens in pooled memory;
-/// what remains for the garbage collector is a few small handles an image.</para>
-/// <para>A file that ends early is an error, unless <see cref="ImageDecoderOptions.ShowTruncated"/> is set. The format is recognized from the content; the name does
-/// not matter. Damage in the middle of a JPEG is mostly found (<see cref="JpegStructure"/> says how); a few wrong bytes can remain a few
-/// wrong blocks, for JPEG has no checksum.</para>
+/// <para>An instance holds no state between images and may be used from any number of threads. It decodes into pooled memory;
+/// only a few small handles per image are left to the garbage collector.</para>
+/// <para>A truncated file is an error, unless <see cref="ImageDecoderOptions.ShowTruncated"/> is set. The format is recognized from the content, not the
+/// name. Most damage in the middle of a JPEG is detected (see <see cref="JpegStructure"/>), but a few corrupt bytes can go unnoticed and spoil a
+/// few blocks, because JPEG has no checksum.</para>
 /// </remarks>
 public sealed class ImageDecoder : IImageDecoder
 {
-    /// <summary>The longest side that JPEG can have. PNG can have longer ones, but nobody takes images like that.</summary>
+    /// <summary>The longest side that JPEG allows. PNG allows longer ones, but real images do not have them.</summary>
     private const int MaxSide = 65535;
 
-    /// <summary>Pixels that a file may claim without data for them.</summary>
+    /// <summary>Number of pixels that a file may declare without data for them.</summary>
     private const int EmptyCanvas = 1 << 16;
 
-    /// <summary>Pixels × scans from which decoding takes long enough, some 50 ms, to be given up in the middle.</summary>
+    /// <summary>Pixels × scans above which decoding takes long enough, about 50 ms, to be worth canceling midway.</summary>
     private const int LongWork = 1 << 23;
 
     private readonly ImageDecoderOptions _options;
 
-    /// <summary>The largest file, with one byte less than an array can have, so that a stream's end is seen.</summary>
+    /// <summary>The largest file accepted; one byte less than the longest array, so that the end of a stream can be detected.</summary>
     private readonly int _maxFileBytes;
 
-    /// <summary>A decoder with the usual limits and a white background.</summary>
+    /// <summary>Creates a decoder with the default limits and a white background.</summary>
     public ImageDecoder() : this(new ImageDecoderOptions()) { }
 
-    /// <summary>A decoder with limits and a background of your own.</summary>
-    /// <param name="options">What to accept and how to show transparency.</param>
+    /// <summary>Creates a decoder with the given limits and background.</summary>
+    /// <param name="options">Limits, and how to show transparency.</param>
     /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
     public ImageDecoder(ImageDecoderOptions options)
     {
@@ -51,7 +51,7 @@ public sealed class ImageDecoder : IImageDecoder
         _maxFileBytes = Math.Min(options.MaxFileBytes, Array.MaxLength - 1);
     }
 
-    /// <summary>File name endings that image folders are searched for, in lower case with the dot.</summary>
+    /// <summary>File name extensions recognized in image folders, in lower case with the dot.</summary>
     public static IReadOnlyList<string> Extensions => ImageFiles.Extensions;
 
     /// <inheritdoc/>
@@ -76,11 +76,11 @@ public sealed class ImageDecoder : IImageDecoder
         Decode(encoded.Span[..read], target, path);
     }
 
-    /// <summary>Decodes an image from a stream, read to its end.</summary>
-    /// <param name="stream">Where the bytes of the image file come from.</param>
+    /// <summary>Decodes an image from a stream, which is read to its end.</summary>
+    /// <param name="stream">The bytes of the image file.</param>
     /// <param name="target">Receives the pixels, [height, width, 3].</param>
-    /// <param name="name">What to call the image in messages.</param>
-    /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
+    /// <param name="name">Name of the image in messages.</param>
+    /// <exception cref="InvalidDataException">The bytes are not a valid image; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     public void Decode(Stream stream, PixelBuffer target, string name)
     {
@@ -113,7 +113,7 @@ public sealed class ImageDecoder : IImageDecoder
     public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name) => Decode(encoded, target, name, CancellationToken.None);
 
     /// <inheritdoc/>
-    /// <remarks>A JPEG of much work is given up while it is decoded, other images before.</remarks>
+    /// <remarks>Decoding of an expensive JPEG can be canceled midway, that of other images only before it starts.</remarks>
     public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -146,7 +146,7 @@ public sealed class ImageDecoder : IImageDecoder
         }
     }
 
-    /// <summary>The format of an image, and what is to be known of a JPEG before decoding.</summary>
+    /// <summary>Recognizes the format of an image, and estimates the cost of decoding a JPEG.</summary>
     private SKEncodedImageFormat Recognize(ReadOnlySpan<byte> encoded, string name, out JpegCost cost)
     {
         CheckLength(encoded.Length, name);
@@ -158,7 +158,7 @@ public sealed class ImageDecoder : IImageDecoder
         return format;
     }
 
-    /// <summary>Decodes a JPEG that ends early as if its end were there: the decoder makes the rest gray.</summary>
+    /// <summary>Decodes a truncated JPEG as if it were complete: the decoder makes the rest gray.</summary>
     private SKCodecResult DecodeEnded(ReadOnlySpan<byte> encoded, JpegCost cost, PixelBuffer target, string name, CancellationToken cancellation)
     {
         using var ended = new Scratch(encoded.Length + 2);
@@ -167,8 +167,8 @@ public sealed class ImageDecoder : IImageDecoder
         return Decode(ended.Span, SKEncodedImageFormat.Jpeg, cost, target, name, cancellation);
     }
 
-    /// <summary>Decodes what was recognized.</summary>
-    /// <returns>Success, or IncompleteInput, where <paramref name="target"/> holds what there was; anything else is thrown.</returns>
+    /// <summary>Decodes an image whose format was recognized.</summary>
+    /// <returns>Success, or IncompleteInput if <paramref name="target"/> holds a part of the image; any other result is thrown.</returns>
     private unsafe SKCodecResult Decode(
         ReadOnlySpan<byte> encoded, SKEncodedImageFormat format, JpegCost cost, PixelBuffer target, string name, CancellationToken cancellation)
     {
@@ -191,7 +191,7 @@ public sealed class ImageDecoder : IImageDecoder
             }
             finally
             {
-                // Whatever the decoder says about an image that ended for this reason.
+                // On cancellation, the decoder's result is meaningless.
                 cancellation.ThrowIfCancellationRequested();
             }
         }
@@ -205,8 +205,8 @@ public sealed class ImageDecoder : IImageDecoder
         throw new InvalidDataException($"{name}: the header of this {NameOf(format)} file is damaged or cut short.");
     }
 
-    /// <summary>Refuses what is too large or too much work.</summary>
-    /// <returns>The size at which the image is decoded.</returns>
+    /// <summary>Rejects images that are too large or too expensive.</summary>
+    /// <returns>The size at which the image is to be decoded.</returns>
     private SKSizeI CheckCost(SKCodec codec, SKEncodedImageFormat format, JpegCost cost, int bytes, string name)
     {
         SKImageInfo info = codec.Info;
@@ -214,7 +214,7 @@ public sealed class ImageDecoder : IImageDecoder
         CheckSize(info.Size, cost.KeepsAll ? info.Size : size, bytes, format, name);
         if ((long)info.Width * info.Height * cost.Scans > _options.MaxPixelScans)
             throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
-                $"{name}: too much work ({info.Width}×{info.Height} pixels in {cost.Scans} scans; the limit is {_options.MaxPixelScans} pixels over all scans)."));
+                $"{name}: too expensive to decode ({info.Width}×{info.Height} pixels in {cost.Scans} scans; the limit is {_options.MaxPixelScans} pixels over all scans)."));
         return size;
     }
 
@@ -236,7 +236,7 @@ public sealed class ImageDecoder : IImageDecoder
         SKCodec codec, SKSizeI size, bool opaque, SKEncodedOrigin origin, SKEncodedImageFormat format, PixelBuffer target, string name)
     {
         int width = size.Width, height = size.Height, length = 4 * width * height;
-        // Without a color space in the request no profile is applied, as in Pillow and torchvision.
+        // Without a color space in the request, no profile is applied, as in Pillow and torchvision.
         var wanted = new SKImageInfo(width, height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         using var memory = new Scratch(length);
         Span<byte> rgba = memory.Span;
@@ -289,23 +289,23 @@ public sealed class ImageDecoder : IImageDecoder
                 $"{name}: too large ({length} bytes; the limit is {_maxFileBytes})."));
     }
 
-    /// <summary>Refuses images that are too large, before memory is taken for them.</summary>
+    /// <summary>Rejects images that are too large, before memory is allocated for them.</summary>
     /// <param name="size">Size of the image.</param>
-    /// <param name="kept">The size for which decoding takes memory.</param>
+    /// <param name="kept">The size for which decoding allocates memory.</param>
     /// <param name="bytes">Length of the file.</param>
-    /// <param name="format">Its format.</param>
-    /// <param name="name">What to call it.</param>
+    /// <param name="format">Format of the file.</param>
+    /// <param name="name">Name of the image in messages.</param>
     private void CheckSize(SKSizeI size, SKSizeI kept, int bytes, SKEncodedImageFormat format, string name)
     {
         (int width, int height) = (size.Width, size.Height);
         if (width < 1 || height < 1)
             throw new InvalidDataException($"{name}: the image has no pixels.");
         long pixels = (long)width * height;
-        // 2³¹ − 1 bytes of four a pixel are the most that one array holds.
+        // An array holds at most 2³¹ − 1 bytes, four per pixel.
         if ((long)kept.Width * kept.Height > Math.Min(_options.MaxPixels, Array.MaxLength / 4) || Math.Max(width, height) > MaxSide)
             throw new ImageTooLargeException(string.Create(CultureInfo.InvariantCulture,
-                $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels, {MaxSide} a side)."));
-        // A small canvas may be empty: a GIF with a frame of one pixel is in order.
+                $"{name}: too large ({width}×{height} pixels; the limit is {_options.MaxPixels} pixels, {MaxSide} per side)."));
+        // A small canvas may be empty: a GIF with a frame of one pixel is valid.
         if (ImageFormat.MaxPixelsPerByte(format) is var most and > 0 && pixels > (long)most * bytes + EmptyCanvas)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
                 $"{name}: truncated ({bytes} bytes cannot hold {width}×{height} pixels)."));

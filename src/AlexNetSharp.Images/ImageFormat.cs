@@ -3,10 +3,10 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Images;
 
-/// <summary>What a file's first bytes say it is, before any decoder sees it.</summary>
+/// <summary>Recognizes image formats by a file's first bytes, before any decoder sees it.</summary>
 /// <remarks>
-/// The decoding library knows more formats than are wanted here, one of them (WBMP) almost without a signature, so that text files
-/// would pass for images. Only what is recognized here reaches it.
+/// The decoding library supports more formats than are wanted here, one of them (WBMP) with almost no signature, so that text files
+/// would pass for images. Only formats recognized here reach it.
 /// </remarks>
 internal static class ImageFormat
 {
@@ -27,7 +27,7 @@ internal static class ImageFormat
         return null;
     }
 
-    /// <summary>What a file is that cannot be decoded here, and what to do; a general answer where that does not show.</summary>
+    /// <summary>Describes a file that cannot be decoded and what to do about it; in general terms if the type is unknown.</summary>
     public static string DescribeOther(ReadOnlySpan<byte> bytes)
     {
         const string convert = "which is not supported; convert it to JPEG or PNG";
@@ -55,14 +55,15 @@ internal static class ImageFormat
         if (start.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase))
             return $"an SVG or other XML, {convert}";
         return start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
-            ? "a web page, often the error of a failed download; download the image again"
+            ? "a web page, often the error page of a failed download; download the image again"
             : "not a JPEG, PNG, WebP, BMP or GIF image";
     }
 
-    /// <summary>The most pixels that a byte of a file of this format can stand for; 0 where there is no useful bound.</summary>
+    /// <summary>Maximum number of pixels that one byte of a file of this format can encode; 0 if there is no useful bound.</summary>
     /// <remarks>
-    /// JPEG: one bit a block of 8×8 pixels (a first progressive scan of one component with one-bit codes). PNG: deflate reaches 1032:1,
-    /// with 8 one-bit pixels a byte. GIF: a code of 12 bits stands for 4096 pixels at most; BMP: two bytes for a run of 255. A file that claims more pixels than that is cut short, which is better known before allocating.
+    /// JPEG: one bit per block of 8×8 pixels (a first progressive scan of one component with one-bit codes). PNG: deflate reaches 1032:1,
+    /// with 8 one-bit pixels per byte. GIF: a 12-bit code encodes at most 4096 pixels. BMP: two bytes encode a run of 255.
+    /// A file that declares more pixels than that is truncated, which is better detected before allocating.
     /// </remarks>
     public static int MaxPixelsPerByte(SKEncodedImageFormat format) => format switch
     {
@@ -73,8 +74,8 @@ internal static class ImageFormat
         SKEncodedImageFormat.Webp or _ => 0,
     };
 
-    /// <summary>Bytes a pixel that the decoder keeps beside its result, at most; what a JPEG keeps depends on its scans and components.</summary>
-    /// <remarks>PNG: all rows of an interlaced image, up to 8 bytes a pixel, else one. WebP: the planes of YUV or 32-bit words, and a frame to blend. GIF: the frame.</remarks>
+    /// <summary>Maximum bytes per pixel that the decoder keeps besides its result; for a JPEG, they depend on scans and components.</summary>
+    /// <remarks>PNG: all rows of an interlaced image, up to 8 bytes per pixel, otherwise one row. WebP: the YUV planes or 32-bit words, and a frame to blend. GIF: the frame.</remarks>
     public static int KeptBytesPerPixel(SKEncodedImageFormat format, ReadOnlySpan<byte> file) => format switch
     {
         // The last byte of the header: the interlace method.

@@ -2,26 +2,26 @@ using System.Buffers.Binary;
 
 namespace AlexNetSharp.Images;
 
-/// <summary>What decoding a JPEG costs beside its pixels.</summary>
-/// <param name="Scans">Passes over the image.</param>
+/// <summary>Cost of decoding a JPEG, apart from its pixels.</summary>
+/// <param name="Scans">Number of scans: passes over the image.</param>
 /// <param name="IsProgressive">Whether the scans refine one image.</param>
-/// <param name="Coefficients">Coefficients of all components.</param>
+/// <param name="Coefficients">Number of coefficients in all components.</param>
 internal readonly record struct JpegCost(int Scans, bool IsProgressive, long Coefficients)
 {
-    /// <summary>Whether the decoder keeps the coefficients of the whole image, because a part of it is complete only after the last scan.</summary>
+    /// <summary>Whether the decoder keeps the coefficients of the whole image, because no part is complete before the last scan.</summary>
     public bool KeepsAll => IsProgressive || Scans > 1;
 
-    /// <summary>Bytes of the coefficients that the decoder keeps.</summary>
+    /// <summary>Size of the coefficients that the decoder keeps, in bytes.</summary>
     public long KeptBytes => KeepsAll ? 2 * Coefficients : 0;
 }
 
-/// <summary>Walks over the markers of a JPEG file to find damage that decoders pass over in silence.</summary>
+/// <summary>Walks the markers of a JPEG file to find damage that decoders silently ignore.</summary>
 /// <remarks>
-/// <para>A JPEG decoder that meets nonsense in the compressed data goes on as well as it can and delivers an image, gray or torn from
-/// there on. But a byte FF in compressed data is always followed by 00, or by the next restart marker in turn, or by a marker that ends
-/// the scan (ITU-T T.81, B.1.1): foreign bytes break that rule about once in 256, so a damaged block rarely stays unnoticed, and files
-/// in order never break it. Smaller damage is not found; nothing in the format protects against it.</para>
-/// <para>What ends early is not judged here: the decoder reports that.</para>
+/// <para>A JPEG decoder that meets invalid compressed data carries on as best it can and returns an image that is gray or garbled from
+/// there on. But a byte FF in compressed data is always followed by 00, by the next restart marker in sequence, or by a marker that ends
+/// the scan (ITU-T T.81, B.1.1): random bytes break that rule about once in 256, so a damaged block rarely goes unnoticed, and valid files
+/// never break it. Smaller damage is not detected; nothing in the format protects against it.</para>
+/// <para>Truncation is not checked here: the decoder reports it.</para>
 /// </remarks>
 internal static class JpegStructure
 {
@@ -34,13 +34,13 @@ internal static class JpegStructure
 
     /// <summary>Looks for damage.</summary>
     /// <param name="jpeg">The file, beginning with FF D8.</param>
-    /// <returns>What is wrong and where, or null.</returns>
+    /// <returns>A description of the damage and its offset, or null.</returns>
     public static string? FindDamage(ReadOnlySpan<byte> jpeg) => FindDamage(jpeg, out _);
 
-    /// <summary>Looks for damage, and for what decoding costs.</summary>
+    /// <summary>Looks for damage, and computes the cost of decoding.</summary>
     /// <param name="jpeg">The file, beginning with FF D8.</param>
-    /// <param name="cost">What decoding costs, up to the damage.</param>
-    /// <returns>What is wrong and where, or null.</returns>
+    /// <param name="cost">Cost of decoding, up to the damage.</param>
+    /// <returns>A description of the damage and its offset, or null.</returns>
     public static string? FindDamage(ReadOnlySpan<byte> jpeg, out JpegCost cost)
     {
         int scans = 0;
@@ -57,7 +57,7 @@ internal static class JpegStructure
         bool restarts = false;
         while (true)
         {
-            // Some writers leave bytes between the segments of the header; fill bytes FF before a marker are allowed anyway.
+            // Some encoders leave bytes between header segments; fill bytes FF before a marker are allowed anyway.
             int skip = jpeg[at..].IndexOf((byte)0xFF);
             if (skip < 0)
                 return null;
@@ -89,8 +89,8 @@ internal static class JpegStructure
         }
     }
 
-    /// <summary>Coefficients of all components of a frame (ITU-T T.81, A.1.1 and B.2.2): each has whole blocks of 8×8, up to whole minimum coded units.</summary>
-    /// <param name="frame">The frame's header behind its length: precision, lines, columns, number of components, and three bytes for each.</param>
+    /// <summary>Coefficients of all components of a frame (ITU-T T.81, A.1.1 and B.2.2): each is padded to whole 8×8 blocks and whole minimum coded units.</summary>
+    /// <param name="frame">The frame header after its length: precision, lines, columns, number of components, and three bytes per component.</param>
     private static long CoefficientsOf(ReadOnlySpan<byte> frame)
     {
         if (frame.Length < 6 || frame.Length < 6 + 3 * frame[5])
@@ -109,7 +109,7 @@ internal static class JpegStructure
     }
 
     /// <summary>Moves to the marker that ends the compressed data, or to the end of the file.</summary>
-    /// <returns>False if there is a marker that cannot stand where it does; <paramref name="at"/> is then its place.</returns>
+    /// <returns>False if there is a marker that is not allowed there; <paramref name="at"/> is then its offset.</returns>
     private static bool SkipScan(ReadOnlySpan<byte> jpeg, ref int at, bool restarts)
     {
         int restart = 0;
@@ -137,7 +137,7 @@ internal static class JpegStructure
         }
     }
 
-    /// <summary>Tables, another scan, the number of lines, application data, comments, or the end.</summary>
+    /// <summary>Whether a marker may follow a scan: tables, another scan, the number of lines, application data, comments, or the end.</summary>
     private static bool MayFollowAScan(byte marker) =>
         marker is 0xC4 or 0xCC or EndOfImage or StartOfScan or 0xDB or 0xDC or RestartInterval or (>= 0xE0 and <= 0xEF) or 0xFE;
 }

@@ -5,22 +5,22 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Images;
 
-/// <summary>From decoded pixels of four bytes to upright, opaque pixels of three.</summary>
+/// <summary>Converts decoded four-byte pixels to upright, opaque three-byte pixels.</summary>
 internal static class PixelPacking
 {
-    /// <summary>Whether an image stored with this orientation has to be transposed, so that width and height change places.</summary>
+    /// <summary>Whether an image stored with this orientation has to be transposed, which swaps width and height.</summary>
     public static bool SwapsSides(SKEncodedOrigin origin) => origin >= SKEncodedOrigin.LeftTop;
 
-    /// <summary>Copies red, green and blue, without the fourth byte.</summary>
-    /// <param name="rgba">Pixels of four bytes.</param>
-    /// <param name="rgb">Receives pixels of three bytes; as many as <paramref name="rgba"/> has.</param>
+    /// <summary>Copies red, green and blue, dropping the fourth byte.</summary>
+    /// <param name="rgba">Four-byte pixels.</param>
+    /// <param name="rgb">Receives three-byte pixels, as many as <paramref name="rgba"/> has.</param>
     public static void DropAlpha(ReadOnlySpan<byte> rgba, Span<byte> rgb)
     {
         int pixels = rgba.Length / 4, i = 0;
         ref byte source = ref MemoryMarshal.GetReference(rgba);
         ref byte target = ref MemoryMarshal.GetReference(rgb);
         Vector128<byte> pick = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255);
-        // Four pixels at a time; each store writes four bytes too many, which the next one overwrites, so the last stays inside.
+        // Four pixels at a time; each store writes four bytes too many, which the next one overwrites; the last one stays in bounds.
         for (; i + 6 <= pixels; i += 4)
             Vector128.Shuffle(Vector128.LoadUnsafe(ref source, (nuint)(4 * i)), pick).StoreUnsafe(ref target, (nuint)(3 * i));
         for (; i < pixels; i++)
@@ -31,9 +31,9 @@ internal static class PixelPacking
         }
     }
 
-    /// <summary>Lays pixels with straight alpha over a background, in place: value = (alpha·value + (255 − alpha)·background) / 255, rounded.</summary>
-    /// <param name="rgba">Pixels of four bytes; the fourth is left as it is.</param>
-    /// <param name="background">What shows through.</param>
+    /// <summary>Composites pixels with straight alpha over a background, in place: value = (alpha·value + (255 − alpha)·background) / 255, rounded.</summary>
+    /// <param name="rgba">Four-byte pixels; the fourth byte is left unchanged.</param>
+    /// <param name="background">Background color.</param>
     public static void Compose(Span<byte> rgba, (byte Red, byte Green, byte Blue) background)
     {
         for (int i = 0; i + 3 < rgba.Length; i += 4)
@@ -47,25 +47,25 @@ internal static class PixelPacking
         }
     }
 
-    /// <summary>Writes an image upright that is stored mirrored or turned.</summary>
-    /// <param name="rgba">Pixels of four bytes as stored, <paramref name="height"/> rows of <paramref name="width"/>.</param>
+    /// <summary>Writes a mirrored or rotated image upright.</summary>
+    /// <param name="rgba">Four-byte pixels as stored, <paramref name="height"/> rows of <paramref name="width"/>.</param>
     /// <param name="width">Pixels in a stored row.</param>
     /// <param name="height">Stored rows.</param>
     /// <param name="origin">Where the stored first row and first column belong (EXIF tag 274, values 1 to 8).</param>
-    /// <param name="rgb">Receives pixels of three bytes, upright.</param>
+    /// <param name="rgb">Receives upright three-byte pixels.</param>
     public static void Turn(ReadOnlySpan<byte> rgba, int width, int height, SKEncodedOrigin origin, Span<byte> rgb)
     {
-        // The upright place of stored pixel (0, 0), and how far a step to the right and a step down lead there, in pixels.
+        // The upright index of stored pixel (0, 0), and the strides there of one step right and one step down in the stored image.
         int last = width * height - 1;
         (int start, int right, int down) = origin switch
         {
             SKEncodedOrigin.TopRight => (width - 1, -1, width),             // mirrored
-            SKEncodedOrigin.BottomRight => (last, -1, -width),              // turned by 180°
+            SKEncodedOrigin.BottomRight => (last, -1, -width),              // rotated by 180°
             SKEncodedOrigin.BottomLeft => (last - width + 1, 1, -width),    // upside down, mirrored
             SKEncodedOrigin.LeftTop => (0, height, 1),                      // transposed
-            SKEncodedOrigin.RightTop => (height - 1, height, -1),           // to be turned clockwise
+            SKEncodedOrigin.RightTop => (height - 1, height, -1),           // rotate clockwise
             SKEncodedOrigin.RightBottom => (last, -height, -1),             // transposed along the other diagonal
-            SKEncodedOrigin.LeftBottom => (last - height + 1, -height, 1),  // to be turned counter-clockwise
+            SKEncodedOrigin.LeftBottom => (last - height + 1, -height, 1),  // rotate counterclockwise
             _ => (0, 1, width),
         };
         for (int y = 0; y < height; y++)

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetSharp.Images;
 
-/// <summary>Memory for one image: small ones from the pool, large ones from the system, which gets them back at once.</summary>
+/// <summary>Temporary memory for one image: small buffers come from the pool, large ones from the system, freed immediately.</summary>
 /// <remarks>
-/// The pool keeps an array of every size for every thread that ever returned one. For images of cameras that adds up to gigabytes in a service
-/// of many threads.
+/// The pool keeps an array of each size for each thread that ever returned one. For camera images that adds up to gigabytes in a service
+/// with many threads.
 /// </remarks>
 internal readonly unsafe ref struct Scratch
 {
@@ -16,8 +16,8 @@ internal readonly unsafe ref struct Scratch
     private readonly byte* _native;
     private readonly int _length;
 
-    /// <summary>Takes memory; its contents are arbitrary.</summary>
-    /// <param name="length">Bytes.</param>
+    /// <summary>Allocates uninitialized memory.</summary>
+    /// <param name="length">Length in bytes.</param>
     public Scratch(int length)
     {
         _length = length;
@@ -30,7 +30,7 @@ internal readonly unsafe ref struct Scratch
     /// <summary>The memory.</summary>
     public Span<byte> Span => _pooled is null ? new Span<byte>(_native, _length) : _pooled.AsSpan(0, _length);
 
-    /// <summary>Gives it back.</summary>
+    /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
         if (_pooled is not null)

@@ -1,12 +1,12 @@
 namespace AlexNetSharp.Mpi;
 
-/// <summary>Lets one thread at a time into MPI, for as long as one question takes.</summary>
-/// <remarks>A lock of .NET would allocate what threads wait on when one has to wait for the first time, in the middle of a training.</remarks>
+/// <summary>Lets one thread at a time into MPI, for the duration of a single call.</summary>
+/// <remarks>A .NET lock allocates on the first contention, which would be in the middle of training.</remarks>
 internal sealed class Gate
 {
     private int _closed;
 
-    /// <summary>Waits until nobody is inside, and goes in.</summary>
+    /// <summary>Waits until no thread is inside, then enters.</summary>
     public Inside Enter()
     {
         var pause = new Pause();
@@ -15,10 +15,10 @@ internal sealed class Gate
         return new Inside(this);
     }
 
-    /// <summary>A stay inside.</summary>
+    /// <summary>Exclusive access until disposed.</summary>
     public readonly ref struct Inside(Gate gate)
     {
-        /// <summary>Goes out.</summary>
+        /// <summary>Leaves the gate.</summary>
         public void Dispose() => Volatile.Write(ref gate._closed, 0);
     }
 }

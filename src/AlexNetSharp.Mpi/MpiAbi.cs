@@ -1,15 +1,15 @@
 namespace AlexNetSharp.Mpi;
 
-/// <summary>What differs between MPI libraries besides the code: the values of the few handles and constants that are used here.</summary>
-/// <param name="Name">Name of the family, for messages.</param>
+/// <summary>The parts of the ABI that differ between MPI libraries: the values of the few handles and constants used here.</summary>
+/// <param name="Name">Name of the library family, for messages.</param>
 /// <param name="World">MPI_COMM_WORLD.</param>
 /// <param name="Byte">MPI_BYTE.</param>
 /// <param name="ErrorsReturn">MPI_ERRORS_RETURN.</param>
 /// <param name="Serialized">MPI_THREAD_SERIALIZED.</param>
 /// <remarks>
 /// <para>
-/// Handles are passed as pointer-sized integers: what a library with 32-bit handles reads of them is their lower half. Requests have slots of
-/// eight bytes that begin as zeros, statuses one of 64 bytes, more than any library writes.
+/// Handles are passed as pointer-sized integers; a library with 32-bit handles reads their lower half. A request has a slot of eight
+/// zero-initialized bytes, a status one of 64 bytes, more than any library writes.
 /// </para>
 /// <para>
 /// Sources: mpi.h of Open MPI 4.1 and of MPICH 4.0, whose numbers Intel MPI and MS-MPI share (MPICH ABI Compatibility Initiative); for the
@@ -18,15 +18,15 @@ namespace AlexNetSharp.Mpi;
 /// </remarks>
 internal sealed record MpiAbi(string Name, nint World, nint Byte, nint ErrorsReturn, int Serialized)
 {
-    /// <summary>Handles are numbers in which kind and size are coded.</summary>
+    /// <summary>The MPICH ABI: handles are integers that encode kind and size.</summary>
     public static MpiAbi Mpich { get; } = new("MPICH", 0x44000000, 0x4c00010d, 0x54000001, 2);
 
-    /// <summary>The standard ABI of MPI 5: small constants.</summary>
+    /// <summary>The standard ABI of MPI 5: handles are small constants.</summary>
     public static MpiAbi Standard { get; } = new("MPI 5", 0x101, 0x247, 0x142, 2048);
 
-    /// <summary>Tells which family a library belongs to.</summary>
-    /// <param name="fileName">Name of its file: libraries with the standard ABI are called libmpi_abi.</param>
-    /// <param name="export">Gives the address of an exported symbol, or 0.</param>
+    /// <summary>Determines which family a library belongs to.</summary>
+    /// <param name="fileName">Name of the library file; libraries with the standard ABI are called libmpi_abi.</param>
+    /// <param name="export">Returns the address of an exported symbol, or 0.</param>
     public static MpiAbi Of(string fileName, Func<string, nint> export)
     {
         if (fileName.Contains("mpi_abi", StringComparison.Ordinal))

@@ -1,22 +1,22 @@
 namespace AlexNetSharp.Mpi;
 
-/// <summary>MPI is missing, is another than the one that started the processes, or failed.</summary>
+/// <summary>The exception thrown when MPI is missing, does not match the launcher of the processes, or fails.</summary>
 public sealed class MpiException : Exception
 {
-    /// <summary>Makes the exception.</summary>
+    /// <summary>Creates the exception.</summary>
     public MpiException()
     {
     }
 
-    /// <summary>Makes the exception.</summary>
+    /// <summary>Creates the exception.</summary>
     /// <param name="message">What happened, and what to do.</param>
     public MpiException(string message) : base(message)
     {
     }
 
-    /// <summary>Makes the exception.</summary>
+    /// <summary>Creates the exception.</summary>
     /// <param name="message">What happened, and what to do.</param>
-    /// <param name="innerException">What caused it.</param>
+    /// <param name="innerException">The cause.</param>
     public MpiException(string message, Exception innerException) : base(message, innerException)
     {
     }

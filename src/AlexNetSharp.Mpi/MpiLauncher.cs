@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace AlexNetSharp.Mpi;
 
-/// <summary>What the program that started this process says about it, before MPI itself is there to be asked.</summary>
-/// <param name="Name">The launcher: <c>Open MPI</c>, <c>MPICH</c> (and what descends from it), <c>Slurm</c>.</param>
-/// <param name="Rank">Number of this process.</param>
-/// <param name="Count">Processes of the job; 0 where the launcher does not say.</param>
+/// <summary>What the launcher says about this process, known before MPI starts.</summary>
+/// <param name="Name">The launcher: <c>Open MPI</c>, <c>MPICH</c> (and its derivatives), <c>Slurm</c>.</param>
+/// <param name="Rank">Rank of this process.</param>
+/// <param name="Count">Number of processes in the job; 0 if the launcher does not say.</param>
 public sealed record MpiLauncher(string Name, int Rank, int Count)
 {
     private static readonly (string Name, string Rank, string Count)[] s_variables =
@@ -16,11 +16,11 @@ public sealed record MpiLauncher(string Name, int Rank, int Count)
         ("Slurm", "SLURM_PROCID", "SLURM_NTASKS"),
     ];
 
-    /// <summary>The launcher of this process; null if it was started without one. A single task of Slurm counts as without.</summary>
+    /// <summary>The launcher of this process; null if it was started without one. A single Slurm task counts as none.</summary>
     public static MpiLauncher? Current { get; } = Find(Environment.GetEnvironmentVariable);
 
-    /// <summary>Looks for the launcher in environment variables.</summary>
-    /// <param name="variable">Gives the value of a variable, or null.</param>
+    /// <summary>Finds the launcher by its environment variables.</summary>
+    /// <param name="variable">Returns the value of a variable, or null.</param>
     internal static MpiLauncher? Find(Func<string, string?> variable)
     {
         foreach ((string name, string rank, string count) in s_variables)

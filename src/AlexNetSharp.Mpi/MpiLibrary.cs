@@ -3,13 +3,13 @@ using System.Text;
 
 namespace AlexNetSharp.Mpi;
 
-/// <summary>The machine's MPI, loaded into this process, and the dozen functions of it that are used.</summary>
+/// <summary>The MPI library of the machine, loaded into this process, with the dozen functions used here.</summary>
 internal sealed unsafe partial class MpiLibrary
 {
-    /// <summary>The environment variable that names the library.</summary>
+    /// <summary>Environment variable that specifies the library.</summary>
     public const string Variable = "ALEXNET_MPI";
 
-    // RTLD_NOW | RTLD_GLOBAL: Open MPI opens components later that look for its symbols.
+    // RTLD_NOW | RTLD_GLOBAL: Open MPI later opens components that look for its symbols.
     private const int LinuxFlags = 0x102, MacFlags = 0xA;
 
     private readonly delegate* unmanaged[Cdecl]<void*, void*, int, int*, int> _initThread;
@@ -41,19 +41,19 @@ internal sealed unsafe partial class MpiLibrary
         _errorString = (delegate* unmanaged[Cdecl]<int, byte*, int*, int>)Export("MPI_Error_string");
 
         nint Export(string name) => NativeLibrary.TryGetExport(handle, name, out nint address)
-            ? address : throw new MpiException($"{path}: no MPI library of version 3 or later ({name} is missing in it)");
+            ? address : throw new MpiException($"{path}: not an MPI library of version 3 or later ({name} is missing)");
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>Path of the library file.</summary>
     public string Path { get; }
 
-    /// <summary>The family.</summary>
+    /// <summary>ABI of the library.</summary>
     public MpiAbi Abi { get; }
 
-    /// <summary>Loads the library that is named, or else the first that the system finds, that of the launcher before others.</summary>
-    /// <param name="path">The file or its name; null for <see cref="Variable"/>, or the usual names where that is not set either.</param>
-    /// <param name="launcher">What started this process; null if nothing did.</param>
-    /// <exception cref="MpiException">There is none, or it cannot be used; the message says what to install.</exception>
+    /// <summary>Loads the given library, or else the first one found, preferring that of the launcher.</summary>
+    /// <param name="path">Path or name of the library; null for the value of <see cref="Variable"/>, or the usual names if that is not set.</param>
+    /// <param name="launcher">The launcher of this process; null if there is none.</param>
+    /// <exception cref="MpiException">No library was found, or it cannot be used; the message says what to install.</exception>
     public static MpiLibrary Load(string? path, MpiLauncher? launcher)
     {
         string? named = path ?? Environment.GetEnvironmentVariable(Variable);
@@ -68,33 +68,33 @@ internal sealed unsafe partial class MpiLibrary
             $"{(launcher is null ? "" : $"started by {launcher.Name}, but ")}no MPI library was found (looked for {string.Join(", ", names)}); install one (Debian and Ubuntu: openmpi-bin, Fedora: openmpi, Windows: MS-MPI), or name its file with {Variable}");
     }
 
-    /// <summary>Names under which systems know their MPI libraries.</summary>
+    /// <summary>Usual file names of MPI libraries.</summary>
     internal static string[] Names(MpiLauncher? launcher)
     {
         if (OperatingSystem.IsWindows())
             return ["msmpi.dll", "impi.dll"];
         if (OperatingSystem.IsMacOS())
             return ["libmpi.dylib", "libmpi_abi.dylib", "libmpich.dylib"];
-        // The version 40 is Open MPI's since its 3.0; 12 is what MPICH and those with its ABI agreed on.
+        // Open MPI has used version 40 since 3.0; MPICH and libraries with its ABI agreed on 12.
         string[] openMpi = ["libmpi.so.40"], mpich = ["libmpi.so.12", "libmpich.so.12"], others = ["libmpi.so", "libmpi_abi.so.0", "libmpi_abi.so", "libmpich.so"];
         return launcher is { Name: "MPICH" } ? [.. mpich, .. others, .. openMpi] : [.. openMpi, .. mpich, .. others];
     }
 
-    /// <summary>Starts MPI so that any thread may call it, one at a time.</summary>
-    /// <exception cref="MpiException">It was started before, or cannot.</exception>
+    /// <summary>Initializes MPI so that any thread may call it, one at a time.</summary>
+    /// <exception cref="MpiException">MPI was initialized before, or cannot be initialized.</exception>
     public void Initialize()
     {
         int started = 0, provided = 0;
         Check(_initialized(&started), "MPI_Initialized");
         if (started != 0)
-            throw new MpiException("MPI runs in this process already; it can be started once");
+            throw new MpiException("MPI is already running in this process; it can be started only once");
         Check(_initThread(null, null, Abi.Serialized, &provided), "MPI_Init_thread");
         if (provided < Abi.Serialized)
             throw new MpiException($"{Path}: this MPI was built without support for threads (MPI_THREAD_SERIALIZED)");
         Check(_setErrorHandler(Abi.World, Abi.ErrorsReturn), "MPI_Comm_set_errhandler");
     }
 
-    /// <summary>Number of this process.</summary>
+    /// <summary>Rank of this process.</summary>
     public int Rank()
     {
         int rank = 0;
@@ -110,7 +110,7 @@ internal sealed unsafe partial class MpiLibrary
         return size;
     }
 
-    /// <summary>Which library it is, as it says itself, in one line.</summary>
+    /// <summary>Name and version that the library reports, on one line.</summary>
     public string Version()
     {
         byte* text = stackalloc byte[8192];
@@ -120,15 +120,15 @@ internal sealed unsafe partial class MpiLibrary
         return all.Split(['\n', ','])[0].Replace('\t', ' ').Trim();
     }
 
-    /// <summary>Begins to send bytes.</summary>
+    /// <summary>Starts sending bytes.</summary>
     public int Send(nint address, int bytes, int peer, int tag, nint* request) =>
         _send((void*)address, bytes, Abi.Byte, peer, tag, Abi.World, request);
 
-    /// <summary>Begins to receive bytes.</summary>
+    /// <summary>Starts receiving bytes.</summary>
     public int Receive(nint address, int bytes, int peer, int tag, nint* request) =>
         _receive((void*)address, bytes, Abi.Byte, peer, tag, Abi.World, request);
 
-    /// <summary>Whether a message has been sent or received.</summary>
+    /// <summary>Tests whether a message has been sent or received.</summary>
     public int Test(nint* request, out bool done)
     {
         byte* status = stackalloc byte[64];
@@ -138,21 +138,21 @@ internal sealed unsafe partial class MpiLibrary
         return code;
     }
 
-    /// <summary>Ends MPI.</summary>
+    /// <summary>Finalizes MPI.</summary>
     public void End() => _finalize();
 
-    /// <summary>Ends all processes.</summary>
+    /// <summary>Aborts all processes.</summary>
     public void Abort(int exitCode) => _abort(Abi.World, exitCode);
 
-    /// <summary>Throws where a call failed.</summary>
-    /// <exception cref="MpiException">It did.</exception>
+    /// <summary>Throws if a call failed.</summary>
+    /// <exception cref="MpiException">The call failed.</exception>
     public void Check(int code, string what)
     {
         if (code != 0)
             throw new MpiException($"{what} failed: {Describe(code)}");
     }
 
-    /// <summary>An error of MPI in words.</summary>
+    /// <summary>Description of an MPI error code.</summary>
     public string Describe(int code)
     {
         byte* text = stackalloc byte[8192];

@@ -4,22 +4,22 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Mpi;
 
-/// <summary>The processes that <c>mpirun</c>, <c>srun</c> or a batch system started together, over the machine's MPI.</summary>
+/// <summary>A process group over the machine's MPI, for processes started by <c>mpirun</c>, <c>srun</c> or a batch system.</summary>
 /// <remarks>
 /// <para>
-/// Everything is made of non-blocking messages that are asked for until they are done, by whoever waits for them: MPI libraries move bytes
-/// while they are called, not in between. One thread at a time is inside MPI (MPI_THREAD_SERIALIZED), for as long as one question takes.
+/// All communication uses nonblocking messages that the waiting thread polls until they complete: MPI libraries move bytes only while they are
+/// being called. One thread at a time is inside MPI (MPI_THREAD_SERIALIZED), for the duration of a single call.
 /// </para>
 /// <para>
-/// A thread of the group sends signs of life round the processes. One that stays silent, has ended, or lets others wait for minutes, ends
-/// all of them with one line on standard error (<see cref="Abort"/>).
+/// A background thread sends heartbeats around the ring of processes. If a process stops responding, exits, or keeps others waiting for minutes,
+/// all processes are aborted with one line on standard error (<see cref="Abort"/>).
 /// </para>
 /// </remarks>
 public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
 {
     private const int Channels = 2;
 
-    /// <summary>Longest message; what is longer travels as several.</summary>
+    /// <summary>Longest message, in bytes; longer transfers are split.</summary>
     private const int MessageBytes = 16 << 20;
 
     private readonly MpiLibrary _mpi;
@@ -36,7 +36,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
         (Rank, Count) = (mpi.Rank(), mpi.Size());
         if (launcher is { Count: > 1 } && Count == 1)
             throw new MpiException(FormattableString.Invariant(
-                $"{launcher.Name} started {launcher.Count} processes, but {mpi.Path} ({mpi.Version()}) knows only of this one: it is another MPI; name the library of {launcher.Name} with --mpi or {MpiLibrary.Variable}"));
+                $"{launcher.Name} started {launcher.Count} processes, but {mpi.Path} ({mpi.Version()}) sees only this one, so it is a different MPI; specify the library of {launcher.Name} with --mpi or {MpiLibrary.Variable}"));
         for (int i = 0; i < Channels; i++)
             _pending[i] = new PendingMessages();
         Host = Environment.MachineName;
@@ -50,12 +50,12 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
             _watch = new PeerWatch(this, mpi, _gate, peers, silence);
     }
 
-    /// <summary>Loads MPI and starts it, once in a process.</summary>
+    /// <summary>Loads and initializes MPI; possible once per process.</summary>
     /// <param name="library">
-    /// The library's file or name; null for what the environment variable <c>ALEXNET_MPI</c> says, or else the first that the system finds.
+    /// Path or name of the library; null for the value of the environment variable <c>ALEXNET_MPI</c>, or else the first one found.
     /// </param>
-    /// <param name="silence">Time without a sign of life after which a process counts as stalled; null for <see cref="DefaultSilence"/>.</param>
-    /// <exception cref="MpiException">There is no MPI, it is another than the one that started the processes, or it cannot start.</exception>
+    /// <param name="silence">Time without a heartbeat after which a process counts as stalled; null for <see cref="DefaultSilence"/>.</param>
+    /// <exception cref="MpiException">MPI is missing, does not match the launcher of the processes, or cannot be initialized.</exception>
     public static MpiProcessGroup Start(string? library = null, TimeSpan? silence = null)
     {
         MpiLauncher? launcher = MpiLauncher.Current;
@@ -65,8 +65,8 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     }
 
     /// <summary>
-    /// Time without a sign of life after which a process counts as stalled: 10 seconds, twenty signs. They come from a thread of their own, so steps
-    /// may take as long as they will; what delays them is a machine with far more to do than it has CPUs.
+    /// Default time without a heartbeat after which a process counts as stalled: 10 seconds, or twenty heartbeats. Heartbeats have a thread of their
+    /// own, so steps may take arbitrarily long; only a heavily overloaded machine delays them.
     /// </summary>
     public static TimeSpan DefaultSilence { get; } = TimeSpan.FromSeconds(10);
 
@@ -76,21 +76,21 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     /// <inheritdoc/>
     public int Count { get; }
 
-    /// <summary>Name of this host.</summary>
+    /// <summary>Host name of this process.</summary>
     public string Host { get; }
 
-    /// <summary>The numbers of the processes on this host, this one included.</summary>
+    /// <summary>Ranks of the processes on this host, including this one.</summary>
     public IReadOnlyList<int> OnThisHost { get; }
 
-    /// <summary>Which MPI it is, as the library says itself.</summary>
+    /// <summary>Name and version that the MPI library reports.</summary>
     public string Library => _mpi.Version();
 
-    /// <summary>Bytes that this process has sent in all, without signs of life.</summary>
+    /// <summary>Total bytes sent by this process, excluding heartbeats.</summary>
     public long BytesSent { get; private set; }
 
     /// <summary>
-    /// The longest time that a transfer on the channel of gradients waits for a process that lives but does not get there; it becomes ten times
-    /// the longest wait so far where that is more.
+    /// The longest time that a gradient transfer waits for a process that is alive but does not reach the same step. Grows to ten times the
+    /// longest wait so far, if that is more.
     /// </summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -103,7 +103,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         PendingMessages pending = _pending[channel];
         pending.Clear();
-        // Receives first: what arrives before it is expected has to be copied.
+        // Receives first: a message that arrives before its receive is posted has to be copied.
         Post(pending, channel, transfers, sends: false);
         Post(pending, channel, transfers, sends: true);
         var pause = new Pause();
@@ -117,18 +117,18 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
                 break;
             pause.Wait(progress);
             if (channel == 1 && !progress && Stopwatch.GetElapsedTime(start) is var waited && waited > Patience)
-                Abort(FormattableString.Invariant($"{Describe(pending.FirstPeer)} is alive but has not got to the same step for {waited.TotalSeconds:0} s"));
+                Abort(FormattableString.Invariant($"{Describe(pending.FirstPeer)} is alive but has not reached the same step for {waited.TotalSeconds:0} s"));
         }
         TimeSpan took = Stopwatch.GetElapsedTime(start);
         if (channel == 1 && took * 10 > Patience)
             Patience = took * 10;
     }
 
-    /// <summary>Ends all processes of the group with a line on standard error and exit code 1. Does not return.</summary>
+    /// <summary>Aborts all processes of the group with a line on standard error and exit code 1. Does not return.</summary>
     /// <param name="reason">Which process and why, in one line.</param>
     public void Abort(string reason)
     {
-        // Several threads may come here; one speaks.
+        // Several threads may get here; only one reports.
         if (Interlocked.Exchange(ref _failed, 1) != 0)
             Thread.Sleep(Timeout.Infinite);
         Console.Error.WriteLine($"{reason}; all processes end");
@@ -136,17 +136,17 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
         End(1);
     }
 
-    /// <summary>Ends all processes of the group; what there is to say was said.</summary>
+    /// <summary>Aborts all processes of the group, without a message.</summary>
     /// <param name="exitCode">The exit code of this process.</param>
     public void End(int exitCode)
     {
         Interlocked.Exchange(ref _failed, 1);
-        // Not under the lock: another thread may be inside MPI, waiting for what will not come.
+        // Not under the lock: another thread may be inside MPI, waiting for a message that will never come.
         _mpi.Abort(exitCode);
         Environment.Exit(exitCode);
     }
 
-    /// <summary>Waits for all processes and ends MPI.</summary>
+    /// <summary>Waits for all processes and finalizes MPI.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -168,7 +168,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
                     int bytes = (int)Math.Min(MessageBytes, transfer.Bytes - done);
                     nint* request = pending.Add(transfer.Peer);
                     int code;
-                    // Tag 0 is that of signs of life.
+                    // Tag 0 is reserved for heartbeats.
                     using (_gate.Enter())
                         code = sends ? _mpi.Send(transfer.Address + (nint)done, bytes, transfer.Peer, channel + 1, request)
                             : _mpi.Receive(transfer.Address + (nint)done, bytes, transfer.Peer, channel + 1, request);
@@ -178,7 +178,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
                 }
     }
 
-    /// <summary>Throws where a call about another process failed.</summary>
+    /// <summary>Throws if a call that involves another process failed.</summary>
     internal void Require(int code, int peer)
     {
         if (code != 0)

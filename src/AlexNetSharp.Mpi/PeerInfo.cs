@@ -3,18 +3,18 @@ using System.Text;
 
 namespace AlexNetSharp.Mpi;
 
-/// <summary>What processes tell each other at the start.</summary>
+/// <summary>Information that processes exchange at startup.</summary>
 /// <param name="Host">Name of the host.</param>
-/// <param name="Space">Where the number of the process has a meaning: a container has its own numbers.</param>
-/// <param name="ProcessId">The system's number of the process.</param>
+/// <param name="Space">PID namespace in which the process ID is valid; a container has its own.</param>
+/// <param name="ProcessId">Process ID.</param>
 internal sealed record PeerInfo(string Host, string Space, int ProcessId)
 {
     private const int TextBytes = 256;
 
-    /// <summary>Bytes of the message.</summary>
+    /// <summary>Length of the message, in bytes.</summary>
     public const int Bytes = 2 * TextBytes + sizeof(int);
 
-    /// <summary>This process's space of process numbers.</summary>
+    /// <summary>PID namespace of this process.</summary>
     public static string OwnSpace() => OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "";
 
     /// <summary>Writes the message.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace AlexNetSharp.Mpi;
 
 /// <summary>
-/// Signs of life: each process sends one to the next about twice a second, and watches the one before it; processes of the same host also
-/// see when another has ended.
+/// Heartbeats: each process sends one to the next about twice a second, and watches the previous one. Processes on the same host also
+/// notice when another has exited.
 /// </summary>
 internal sealed unsafe partial class PeerWatch : IDisposable
 {
@@ -14,13 +14,13 @@ internal sealed unsafe partial class PeerWatch : IDisposable
 
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The most that counts as silence between two looks: where this process was stopped itself, together with all others, nobody was silent.</summary>
+    /// <summary>Longest time counted as silence between two checks: if all processes were stopped together, none of them was silent.</summary>
     private static readonly TimeSpan s_longestTick = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Time in which another process that has seen the same has spoken, and the launcher has ended this one.</summary>
+    /// <summary>Time for another process that noticed the same failure to report it, and for the launcher to end this one.</summary>
     private static readonly TimeSpan s_afterOther = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Time in which the launcher has ended all processes of a host whose first one asked for it.</summary>
+    /// <summary>Time for the launcher to end all processes of a host once the first one has aborted.</summary>
     private static readonly TimeSpan s_afterFirst = TimeSpan.FromSeconds(3);
 
     private readonly MpiProcessGroup _group;
@@ -30,12 +30,12 @@ internal sealed unsafe partial class PeerWatch : IDisposable
     private readonly Thread _thread;
     private readonly int _next, _previous;
     private readonly TimeSpan _patience;
-    private readonly long* _values;      // what is sent, what is received
+    private readonly long* _values;      // sent, received
     private readonly nint* _requests;
     private readonly ManualResetEventSlim _stop = new();
     private bool _sending, _receiving, _saidFarewell, _heardFarewell;
 
-    /// <summary>Begins to watch.</summary>
+    /// <summary>Starts watching.</summary>
     public PeerWatch(MpiProcessGroup group, MpiLibrary mpi, Gate gate, PeerInfo[] peers, TimeSpan silence)
     {
         (_group, _mpi, _gate, _peers) = (group, mpi, gate, peers);
@@ -46,7 +46,7 @@ internal sealed unsafe partial class PeerWatch : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Says farewell, waits for that of the process before, and ends the thread.</summary>
+    /// <summary>Says farewell, waits for the farewell of the previous process, and ends the thread.</summary>
     public void Dispose()
     {
         _stop.Set();
@@ -87,10 +87,10 @@ internal sealed unsafe partial class PeerWatch : IDisposable
         }
     }
 
-    /// <summary>Says who is silent and what that can be, and ends all.</summary>
+    /// <summary>Reports the silent process with likely causes, and aborts all processes.</summary>
     private void Report(TimeSpan silent)
     {
-        // Where a cable is cut, several processes of a host miss their neighbors at once: the first one speaks, and the launcher ends the others.
+        // If a cable is cut, several processes of a host lose their neighbors at once: the first one reports, and the launcher ends the others.
         if (_group.OnThisHost[0] != _group.Rank)
             Thread.Sleep(s_afterFirst);
         string reason = IsHere(_previous) ? "it was stopped or hangs" : "its host or the network to it is down, or it was stopped";
@@ -132,7 +132,7 @@ internal sealed unsafe partial class PeerWatch : IDisposable
         return false;
     }
 
-    /// <summary>Whether a process of this host has ended: the launcher gives the others little time then.</summary>
+    /// <summary>Checks whether a process on this host has exited: the launcher then gives the others little time.</summary>
     private void LookAround()
     {
         if (!OperatingSystem.IsLinux())
@@ -140,7 +140,7 @@ internal sealed unsafe partial class PeerWatch : IDisposable
         for (int rank = 0; rank < _peers.Length; rank++)
             if (rank != _group.Rank && IsHere(rank) && !(rank == _previous && _heardFarewell) && !IsRunning(_peers[rank].ProcessId))
             {
-                // One of them speaks; the others only if that one is gone too.
+                // One of them reports; the others only if that one is gone too.
                 if (rank != _previous)
                     Thread.Sleep(s_afterOther);
                 if (_stop.IsSet)
@@ -149,10 +149,10 @@ internal sealed unsafe partial class PeerWatch : IDisposable
             }
     }
 
-    /// <summary>Whether a process is one of this host whose number means something here.</summary>
+    /// <summary>Whether a process is on this host and its process ID is valid here.</summary>
     private bool IsHere(int rank) => _peers[rank].Host == _group.Host && _peers[rank].Space == _peers[_group.Rank].Space;
 
-    /// <summary>Asks the system without reading anything, so that nothing is allocated while a training runs.</summary>
+    /// <summary>Checks with a signal instead of reading files, so that nothing is allocated during training.</summary>
     private static bool IsRunning(int process)
     {
         const int noSuchProcess = 3;

@@ -2,25 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetSharp.Mpi;
 
-/// <summary>Messages that are under way. The memory for them grows and is used again, so that a step allocates nothing.</summary>
+/// <summary>Messages in flight. Their memory grows on demand and is reused, so that a step allocates nothing.</summary>
 internal sealed unsafe class PendingMessages : IDisposable
 {
     private nint* _requests;
     private int[] _peers = [];
     private int _count;
 
-    /// <summary>Messages that are not done.</summary>
+    /// <summary>Number of messages that have not completed.</summary>
     public int Left { get; private set; }
 
-    /// <summary>The process that the first message that is not done goes to or comes from.</summary>
+    /// <summary>Peer of the first message that has not completed.</summary>
     public int FirstPeer => _peers[0];
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Removes all messages.</summary>
     public void Clear() => _count = Left = 0;
 
     /// <summary>Adds a message.</summary>
     /// <param name="peer">The other process.</param>
-    /// <returns>Where its request goes; valid until the next call.</returns>
+    /// <returns>Address for the message's request; valid until the next call.</returns>
     public nint* Add(int peer)
     {
         if (_count == _peers.Length)
@@ -34,8 +34,8 @@ internal sealed unsafe class PendingMessages : IDisposable
         return _requests + _count++;
     }
 
-    /// <summary>Asks for each message that is not done, and forgets those that are.</summary>
-    /// <returns>Whether one got done.</returns>
+    /// <summary>Tests each pending message, and removes those that have completed.</summary>
+    /// <returns>Whether any message completed.</returns>
     public bool Test(MpiLibrary mpi, MpiProcessGroup group)
     {
         int kept = 0;
@@ -60,13 +60,13 @@ internal sealed unsafe class PendingMessages : IDisposable
     }
 }
 
-/// <summary>Waits between two questions: shortly at first, then long enough for computing threads to have the CPU.</summary>
+/// <summary>Waits between two polls: briefly at first, then long enough to leave the CPU to compute threads.</summary>
 internal struct Pause
 {
     private int _times;
 
     /// <summary>Waits.</summary>
-    /// <param name="progress">Whether something has happened since the last time.</param>
+    /// <param name="progress">Whether a message has completed since the last call.</param>
     public void Wait(bool progress)
     {
         _times = progress ? 0 : _times + 1;
@@ -81,7 +81,7 @@ internal struct Pause
     private static void SleepMicroseconds(uint time) => _ = NativeSleep.Microseconds(time);
 }
 
-/// <summary>Sleep that is shorter than a millisecond.</summary>
+/// <summary>Sleeps for less than a millisecond.</summary>
 internal static partial class NativeSleep
 {
     [LibraryImport("libc", EntryPoint = "usleep")]

@@ -3,49 +3,49 @@ using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Studio;
 
-/// <summary>What a studio shows, and where.</summary>
+/// <summary>Options of a studio: what it shows, and where it listens.</summary>
 internal sealed record StudioOptions
 {
-    /// <summary>The model; null if there is none.</summary>
+    /// <summary>Path of the model; null if there is none.</summary>
     public string? ModelPath { get; init; }
 
-    /// <summary>Name of its network, where the file does not tell.</summary>
+    /// <summary>Name of the network, for files that do not state it.</summary>
     public string? Network { get; init; }
 
-    /// <summary>Folders of images that may be shown, with all below them.</summary>
+    /// <summary>Folders of images that may be shown, including subfolders.</summary>
     public IReadOnlyList<string> ImageFolders { get; init; } = [];
 
-    /// <summary>Folders of trainings.</summary>
+    /// <summary>Run folders.</summary>
     public IReadOnlyList<string> RunFolders { get; init; } = [];
 
-    /// <summary>Folders in which further trainings may come.</summary>
+    /// <summary>Folders in which new runs may appear.</summary>
     public IReadOnlyList<string> RunRoots { get; init; } = [];
 
-    /// <summary>Where the page may save what it was taught, as runs; null: nowhere.</summary>
+    /// <summary>Folder in which the page may save taught models as runs; null for none.</summary>
     public string? SaveFolder { get; init; }
 
-    /// <summary>What can be done with runs; null: they are watched only.</summary>
+    /// <summary>Operations on runs; null if they can only be watched.</summary>
     public Runs.IRunWork? RunWork { get; init; }
 
-    /// <summary>The benchmark behind the page; null: none.</summary>
+    /// <summary>The benchmark behind the page; null for none.</summary>
     public Benchmarking.IPageBenchmark? Benchmark { get; init; }
 
-    /// <summary>How long what a page began stays when the page does not listen any more.</summary>
+    /// <summary>How long the work of a page is kept after the page disconnects.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Where to listen.</summary>
+    /// <summary>IP address to listen on.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Port; 0: any that is free.</summary>
+    /// <summary>Port to listen on; 0 for any free port.</summary>
     public int Port { get; init; }
 
-    /// <summary>Threads that compute; 0: one per CPU.</summary>
+    /// <summary>Number of compute threads; 0 for one per CPU.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Takes lines for the user.</summary>
+    /// <summary>Receives lines for the user.</summary>
     public Action<string> Note { get; init; } = _ => { };
 
-    /// <summary>What the page and the terminal say about an exception: one line, in which files have their names from the folders on that are open.</summary>
+    /// <summary>One-line description of an exception for the page and the terminal, with paths relative to the open folders.</summary>
     public string Describe(Exception e)
     {
         string line = ErrorLine.Of(e);
@@ -55,9 +55,9 @@ internal sealed record StudioOptions
         return line;
     }
 
-    /// <summary>Sorts the paths of a command line: model files, runs, folders of runs, folders of images.</summary>
-    /// <exception cref="IOException">There is nothing at a path.</exception>
-    /// <exception cref="InvalidDataException">There are two models.</exception>
+    /// <summary>Classifies the paths of a command line: model files, runs, folders of runs, image folders.</summary>
+    /// <exception cref="IOException">A path does not exist.</exception>
+    /// <exception cref="InvalidDataException">More than one model was given.</exception>
     public StudioOptions WithPaths(IEnumerable<string> paths)
     {
         string? model = ModelPath;
@@ -89,7 +89,7 @@ internal sealed record StudioOptions
         void SetModel(string path)
         {
             if (model is not null)
-                throw new InvalidDataException($"two models, {model} and {path}: give one");
+                throw new InvalidDataException($"two models given, {model} and {path}: specify only one");
             model = path;
         }
     }

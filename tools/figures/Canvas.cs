@@ -4,21 +4,21 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Figures;
 
-/// <summary>What the diagrams are made of: grids of numbers, brackets and words.</summary>
+/// <summary>Drawing primitives of the diagrams: grids of numbers, frames and text.</summary>
 internal static class Canvas
 {
     public static readonly SKColor Blue = new(0x00, 0x72, 0xB2), Orange = new(0xD5, 0x5E, 0x00), Green = new(0x00, 0x9E, 0x73), Paper = new(0xF5, 0xF5, 0xF5);
 
-    /// <summary>An image at twice the size, for screens with small pixels.</summary>
+    /// <summary>Draws an image at twice the resolution, for high-DPI screens.</summary>
     public static byte[] Png(int width, int height, Action<SKCanvas> draw) => PlotStyle.ToPng(width, height, draw, scale: 2);
 
-    /// <summary>A grid of numbers, row after row.</summary>
+    /// <summary>Draws a grid of numbers, row by row.</summary>
     /// <param name="canvas">Where to draw.</param>
     /// <param name="x">Left edge.</param>
     /// <param name="y">Upper edge.</param>
     /// <param name="cell">Side of a cell.</param>
     /// <param name="values">The numbers; null leaves the cell empty.</param>
-    /// <param name="color">Background of a cell by row and column.</param>
+    /// <param name="color">Returns the background of a cell by row and column.</param>
     public static void Grid(this SKCanvas canvas, float x, float y, float cell, double?[][] values, Func<int, int, SKColor> color)
     {
         using SKFont font = PlotStyle.Font(cell * 0.42f);
@@ -35,21 +35,21 @@ internal static class Canvas
             }
     }
 
-    /// <summary>A thick frame around some cells of a grid.</summary>
+    /// <summary>Draws a thick frame around cells of a grid.</summary>
     public static void Frame(this SKCanvas canvas, float x, float y, float width, float height, SKColor color)
     {
         using var paint = new SKPaint { Color = color, Style = SKPaintStyle.Stroke, StrokeWidth = 3, IsAntialias = true };
         canvas.DrawRect(x, y, width, height, paint);
     }
 
-    /// <summary>A horizontal bar with round ends: where a kernel lies.</summary>
+    /// <summary>Draws a horizontal bar with round ends that marks the position of a kernel.</summary>
     public static void Bar(this SKCanvas canvas, float x, float y, float width, SKColor color)
     {
         using var paint = new SKPaint { Color = color, IsAntialias = true };
         canvas.DrawRoundRect(x, y, width, 12, 6, 6, paint);
     }
 
-    /// <summary>Words.</summary>
+    /// <summary>Draws text.</summary>
     public static void Words(this SKCanvas canvas, string text, float x, float y, float size = 14, SKTextAlign align = SKTextAlign.Left, SKColor? color = null)
     {
         using SKFont font = PlotStyle.Font(size);

@@ -7,7 +7,7 @@ namespace AlexNetSharp.Figures;
 /// <summary>Figures with axes: response normalization and the truncated normal distribution.</summary>
 internal static class Curves
 {
-    /// <summary>What the notebook's response normalization makes of a value, by what its neighbors are.</summary>
+    /// <summary>The notebook's local response normalization of a value, for different neighbors.</summary>
     public static byte[] LocalResponseNorm()
     {
         const double alpha = 0.001 / 9, beta = 0.75;
@@ -21,7 +21,7 @@ internal static class Curves
         static List<(double, double)> Points(Func<double, double> f, int last = 120) => [.. Enumerable.Range(0, last + 1).Select(i => ((double)i, f(i)))];
     }
 
-    /// <summary>How often numbers of the library's own generator fall where.</summary>
+    /// <summary>Densities of numbers from the library's own generator.</summary>
     public static byte[] TruncatedNormal()
     {
         var numbers = new float[4_000_000];
@@ -39,7 +39,7 @@ internal static class Curves
         foreach (float number in numbers)
             if ((int)Math.Floor((number - from) / width) is var bin && bin is >= 0 and < bins)
                 counts[bin]++;
-        // Steps, not slopes: the truncated distribution ends at ±2 at once.
+        // Steps, not slopes: the truncated distribution ends abruptly at ±2.
         return [.. counts.SelectMany((count, i) =>
         {
             double density = count / (numbers.Length * width);

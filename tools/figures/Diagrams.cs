@@ -2,12 +2,12 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Figures;
 
-/// <summary>Figures with grids: convolution, padding and pooling. Every number in them is computed, none is typed.</summary>
+/// <summary>Figures with grids: convolution, padding and pooling. All numbers are computed, none are hard-coded.</summary>
 internal static class Diagrams
 {
     private static readonly SKColor s_window = Canvas.Blue.WithAlpha(50), s_result = Canvas.Orange.WithAlpha(70), s_zero = new(0xE8, 0xE8, 0xE8);
 
-    /// <summary>A kernel that finds edges from dark to bright, slid over an image with such an edge.</summary>
+    /// <summary>A kernel that detects edges from dark to bright, slid over an image with such an edge.</summary>
     public static byte[] Convolution() => Canvas.Png(760, 300, canvas =>
     {
         const int size = 5, kernelSize = 3, row = 1, column = 1;
@@ -29,7 +29,7 @@ internal static class Diagrams
         canvas.Words("The kernel lies on the image as it is printed here: products of the numbers that meet, summed up.", 30, 280);
     });
 
-    /// <summary>Where a kernel of 3 lies on a row of 6 with stride 2, VALID and SAME.</summary>
+    /// <summary>Positions of a kernel of size 3 on a row of 6 with stride 2, VALID and SAME.</summary>
     public static byte[] Padding() => Canvas.Png(540, 320, canvas =>
     {
         const int input = 6, kernel = 3, stride = 2;
@@ -53,7 +53,7 @@ internal static class Diagrams
         }
     });
 
-    /// <summary>Max pooling 3×3 with stride 2 on 5×5 numbers, and where the gradient goes.</summary>
+    /// <summary>3×3 max pooling with stride 2 on 5×5 numbers, and where the gradient goes.</summary>
     public static byte[] Pooling() => Canvas.Png(760, 330, canvas =>
     {
         const int size = 5, window = 3, stride = 2, outputSize = (size - window) / stride + 1;

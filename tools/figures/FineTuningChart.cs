@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Figures;
 
-/// <summary>Test error over the number of images: median of the draws, and their range.</summary>
+/// <summary>Test error over the number of images: median and range of the draws.</summary>
 internal static class FineTuningChart
 {
     private static readonly (string Key, string Name)[] Variants =
@@ -13,7 +13,7 @@ internal static class FineTuningChart
     ];
 
     /// <summary>Draws what reproduce/finetune.sh measured.</summary>
-    /// <param name="path">Lines of variant, images per class, number of the draw, error in percent.</param>
+    /// <param name="path">A file with lines of variant, images per class, index of the draw, error in percent.</param>
     public static byte[] Draw(string path)
     {
         (string Variant, double Images, double Error)[] rows = [.. File.ReadLines(path).Select(line => line.Split(','))

@@ -6,7 +6,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Figures;
 
-/// <summary>A network as a row of blocks, and what each layer costs below it. Every number comes from the network's description.</summary>
+/// <summary>A network as a row of blocks, with the cost of each layer below. All numbers come from the network's description.</summary>
 internal static class NetworkDiagram
 {
     private const int Width = 1120, Height = 500, ColumnWidth = 92, Middle = 170, CaptionTop = 298, BarsBottom = 462, BarHeight = 66;
@@ -48,7 +48,7 @@ internal static class NetworkDiagram
         });
     }
 
-    /// <summary>The image, and every layer that makes new numbers, with the layers that follow it in its caption.</summary>
+    /// <summary>The image, and every layer that computes new values, with the layers that follow it in the caption.</summary>
     private static IEnumerable<Stage> Stages(Network network)
     {
         yield return new Stage("image", network.InputShape, s_image, ["red, green,", "blue"], 0, 0);
@@ -77,8 +77,8 @@ internal static class NetworkDiagram
         }
     }
 
-    /// <summary>Maps as a block: height and depth are those of the maps, width their number; a vector as a bar.</summary>
-    /// <remarks>Sides grow with the square root: drawn to scale, 6 pixels beside 224 would be a dot.</remarks>
+    /// <summary>Draws maps as a block whose height and depth are those of the maps and whose width is their number; a vector as a bar.</summary>
+    /// <remarks>Sides scale with the square root: drawn to scale, 6 pixels next to 224 would be a dot.</remarks>
     private static void Block(SKCanvas canvas, Stage stage, float x)
     {
         bool isVector = stage.Shape is { Height: 1, Width: 1 };
@@ -94,7 +94,7 @@ internal static class NetworkDiagram
         canvas.Words(size, x, Math.Min(top - depth - 10, Middle - 60), 12, SKTextAlign.Center);
     }
 
-    /// <summary>A face in a tint of a color: 1 is the color itself, 0 white.</summary>
+    /// <summary>Draws a face in a tint of a color: 1 is the color itself, 0 is white.</summary>
     private static void Face(SKCanvas canvas, SKColor color, float strength, SKPoint[] corners)
     {
         byte Tint(byte component) => (byte)(255 + (component - 255) * strength);

@@ -1,13 +1,13 @@
 // Draws the figures of docs/: dotnet run -c Release --project tools/figures -- docs/images
-// and that of reproduce/finetune.sh: dotnet run -c Release --project tools/figures -- OUT --errors OUT/errors.csv
-// and curves.png of a training from its metrics.csv: dotnet run -c Release --project tools/figures -- RUN --metrics RUN/metrics.csv
+// and the figure of reproduce/finetune.sh: dotnet run -c Release --project tools/figures -- OUT --errors OUT/errors.csv
+// and curves.png of a training run from its metrics.csv: dotnet run -c Release --project tools/figures -- RUN --metrics RUN/metrics.csv
 using System.CommandLine;
 using AlexNetSharp.Benchmarks;
 using AlexNetSharp.Figures;
 
 var folder = new Argument<string>("FOLDER") { Description = "Where to write the figures: docs/images." };
-var errors = new Option<FileInfo?>("--errors") { Description = "Draw only the errors of fine-tuning (finetuning.png), from errors.csv of reproduce/finetune.sh." };
-var metrics = new Option<FileInfo?>("--metrics") { Description = "Draw only the curves of a training (curves.png), from its metrics.csv." };
+var errors = new Option<FileInfo?>("--errors") { Description = "Draw only the fine-tuning errors (finetuning.png), from errors.csv of reproduce/finetune.sh." };
+var metrics = new Option<FileInfo?>("--metrics") { Description = "Draw only the curves of a training run (curves.png), from its metrics.csv." };
 var root = new RootCommand("Draws the figures of docs/.") { folder, errors, metrics };
 root.SetAction(parsed =>
 {

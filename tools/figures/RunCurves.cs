@@ -4,14 +4,14 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Figures;
 
-/// <summary>The curves of a training that is over, drawn again from its metrics.csv.</summary>
+/// <summary>The curves of a finished training run, redrawn from its metrics.csv.</summary>
 internal static class RunCurves
 {
-    // Shares are kept to six places.
+    // Fractions are kept to six decimal places.
     private const long Images = 1_000_000;
 
-    /// <summary>Draws curves.png as the training does at its end.</summary>
-    /// <param name="path">metrics.csv of a run folder.</param>
+    /// <summary>Draws curves.png as training does at the end.</summary>
+    /// <param name="path">Path of metrics.csv in a run folder.</param>
     public static byte[] Draw(string path)
     {
         string[][] rows = [.. File.ReadLines(path).Select(line => line.Split(','))];

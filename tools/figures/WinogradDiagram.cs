@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Figures;
 
-/// <summary>F(2, 3) by hand: four inputs and three taps become two outputs by four multiplications. The numbers follow from the input.</summary>
+/// <summary>F(2, 3) by hand: four inputs and three taps give two outputs with four multiplications. All numbers are computed.</summary>
 internal static class WinogradDiagram
 {
     private const float Cell = 40, RowStep = 52, Top = 74;
@@ -50,7 +50,7 @@ internal static class WinogradDiagram
             canvas.Grid(x, Top + down + RowStep * i, Cell, [[values[i]]], (_, _) => color);
     }
 
-    /// <summary>A line from each number to each sum that it is part of: blue where it is added, orange where it is subtracted.</summary>
+    /// <summary>Draws a line from each number to each sum that it is part of: blue if added, orange if subtracted.</summary>
     private static void Lines(SKCanvas canvas, double[][] matrix, float fromX, float toX, float fromDown)
     {
         for (int row = 0; row < matrix.Length; row++)

@@ -2,10 +2,10 @@
 #:project ../../src/AlexNetSharp.Images/AlexNetSharp.Images.csproj
 #:package Microsoft.ML.OnnxRuntime
 
-// Exports models to ONNX and holds ONNX Runtime's logits against ours, on noise and on images, in batches of 1 and 3 from one file.
-// dotnet run -c Release tools/onnx/agreement.cs IMAGES MODEL…     (tools/onnx/agreement.sh makes the models first)
-// Prints a table: the largest difference of a logit over the largest logit. Exit code 1 if one exceeds 1e-5. Noise is the
-// harder case and shows how far rounding goes. With --precise before the models, ours are computed without Winograd's algorithms.
+// Exports models to ONNX and compares ONNX Runtime's logits with ours, on noise and on images, in batches of 1 and 3 from one file.
+// dotnet run -c Release tools/onnx/agreement.cs IMAGES MODEL…     (tools/onnx/agreement.sh creates the models first)
+// Prints a table: the largest logit difference relative to the largest logit. Exit code 1 if one exceeds 1e-5. Noise is the
+// harder case and shows the effect of rounding. With --precise before the models, ours are computed without Winograd algorithms.
 
 using System.Globalization;
 using AlexNetSharp.Data;
@@ -70,7 +70,7 @@ foreach (string path in paths.Skip(1))
 }
 return worst <= limit ? 0 : 1;
 
-// Values as large as those of images: of deviation 1 where they are divided by their deviation, otherwise of 60 gray levels.
+// Values as large as those of images: standard deviation 1 if the preprocessing divides by it, otherwise 60 gray levels.
 static float[] Noise(Model model)
 {
     var images = new float[largestBatch * model.Network.InputShape.Length];

@@ -4,42 +4,42 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>How much faster other results of <c>alexnet bench --json</c> are than a first one, and whether that is more than noise.</summary>
+/// <summary>Compares results of <c>alexnet bench --json</c> with a first one: how much faster they are, and whether that exceeds the noise.</summary>
 internal static class BenchComparison
 {
     private const int Resamples = 2000;
 
-    /// <summary>A run beside the same run of the first file.</summary>
-    /// <param name="File">The file.</param>
-    /// <param name="What">The run, with batch size and threads.</param>
-    /// <param name="First">Median of the first file, in seconds.</param>
-    /// <param name="Other">Median of this one.</param>
-    /// <param name="Ratio">How many times as fast this one is.</param>
-    /// <param name="Low">Lower end of the ratio's 95 % interval.</param>
-    /// <param name="High">Upper end.</param>
-    /// <param name="Noise">Whether one of both machines was not alone.</param>
+    /// <summary>A run compared with the same run in the first file.</summary>
+    /// <param name="File">Path of the file.</param>
+    /// <param name="What">Name of the run, with batch size and threads.</param>
+    /// <param name="First">Median in the first file, in seconds.</param>
+    /// <param name="Other">Median in this file, in seconds.</param>
+    /// <param name="Ratio">Speedup of this file over the first.</param>
+    /// <param name="Low">Lower end of the ratio's 95 % confidence interval.</param>
+    /// <param name="High">Upper end of the interval.</param>
+    /// <param name="Noise">Whether either machine was busy with other work.</param>
     internal sealed record Row(string File, string What, double First, double Other, double Ratio, double Low, double High, bool Noise)
     {
-        /// <summary>In words.</summary>
-        public string Verdict => (Low > 1 ? "faster" : High < 1 ? "slower" : "no difference beyond noise") + (Noise ? "; a machine was not alone" : "");
+        /// <summary>The result in words.</summary>
+        public string Verdict => (Low > 1 ? "faster" : High < 1 ? "slower" : "no difference beyond noise") + (Noise ? "; a machine was busy" : "");
     }
 
-    /// <summary>Compares all files with the first.</summary>
-    /// <exception cref="InvalidDataException">A file is no such result, or two did not do the same work; the message says what differs.</exception>
+    /// <summary>Compares all files with the first one.</summary>
+    /// <exception cref="InvalidDataException">A file is not a result, or two did not do the same work; the message says what differs.</exception>
     public static IReadOnlyList<Row> Compare(IReadOnlyList<string> paths)
     {
         IReadOnlyList<BenchReport> first = BenchReport.Read(paths[0]);
         return [.. paths.Skip(1).SelectMany(path => Compare(paths[0], first, path, BenchReport.Read(path)))];
     }
 
-    /// <summary>Compares the results of a file with those of a first one.</summary>
-    /// <exception cref="InvalidDataException">Two did not do the same work; the message says what differs.</exception>
+    /// <summary>Compares the results in a file with those in the first one.</summary>
+    /// <exception cref="InvalidDataException">Two results did not do the same work; the message says what differs.</exception>
     public static IReadOnlyList<Row> Compare(string firstPath, IReadOnlyList<BenchReport> first, string path, IReadOnlyList<BenchReport> others)
     {
         var rows = new List<Row>();
         foreach (BenchReport other in others)
         {
-            // Single results may differ in their threads, which is then what is compared; the parts of a sweep are matched by them.
+            // Single results may differ in the number of threads, to compare it; the results of a sweep are matched by it.
             BenchReport mine = first.Count == 1 && others.Count == 1 ? first[0] : first.FirstOrDefault(
                 report => report.Settings.BatchSize == other.Settings.BatchSize && report.Settings.Threads == other.Settings.Threads)
                 ?? throw new InvalidDataException(FormattableString.Invariant(
@@ -49,7 +49,7 @@ internal static class BenchComparison
         return rows;
     }
 
-    /// <summary>The rows as a table.</summary>
+    /// <summary>Formats the rows as a table.</summary>
     public static Table ToTable(IReadOnlyList<Row> rows)
     {
         Table table = Tables.Create("file", "run", ">first ms", ">ms", ">times as fast", ">95 %", "verdict");
@@ -60,7 +60,7 @@ internal static class BenchComparison
         return table;
     }
 
-    /// <summary>What two results were measured with that is not the same: a line for each file after the first.</summary>
+    /// <summary>Differences in how the files were measured: one line for each file after the first.</summary>
     public static IEnumerable<string> Differences(IReadOnlyList<string> paths)
     {
         BenchReport first = BenchReport.Read(paths[0])[0];
@@ -68,7 +68,7 @@ internal static class BenchComparison
             yield return $"{path}: {Differences(first, BenchReport.Read(path)[0])}";
     }
 
-    /// <summary>What two results were measured with that is not the same.</summary>
+    /// <summary>Differences in how two results were measured.</summary>
     public static string Differences(BenchReport first, BenchReport other)
     {
         string[] differences = [.. Facts(first).Zip(Facts(other)).Where(pair => pair.First.Value != pair.Second.Value)
@@ -91,7 +91,7 @@ internal static class BenchComparison
             ];
             if (work.FirstOrDefault(item => item.First != item.Other) is { Name: not null } different)
                 throw new InvalidDataException(
-                    $"{path}: {run.Name} did other work than in {firstPath}: {different.Name} {different.Other}, there {different.First}; compare results of the same work");
+                    $"{path}: {run.Name} did different work than in {firstPath}: {different.Name} {different.Other}, there {different.First}; compare results of the same work");
             (double ratio, double low, double high) = Ratio([.. mine.Seconds], [.. run.Seconds]);
             yield return new Row(
                 path, FormattableString.Invariant($"{run.Name}, batch {other.Settings.BatchSize}, {other.Settings.Threads} threads"),
@@ -99,7 +99,7 @@ internal static class BenchComparison
         }
     }
 
-    /// <summary>Quotient of the medians, and its 95 % interval: resampled steps of both (bootstrap, percentiles), from a fixed seed.</summary>
+    /// <summary>Ratio of the medians, and its 95 % confidence interval: percentile bootstrap over the steps of both, with a fixed seed.</summary>
     internal static (double Ratio, double Low, double High) Ratio(double[] first, double[] other)
     {
         var random = new System.Random(1);

@@ -12,26 +12,26 @@ namespace AlexNetSharp.Cli.Benchmarking;
 /// <summary>Measures one combination of settings and reports on it.</summary>
 /// <param name="network">The network.</param>
 /// <param name="parameters">Its weights; null for random ones.</param>
-/// <param name="runs">Which of <see cref="NotebookBenchmark.Forward"/> and <see cref="NotebookBenchmark.ForwardBackward"/>.</param>
+/// <param name="runs">Runs to measure: <see cref="NotebookBenchmark.Forward"/>, <see cref="NotebookBenchmark.ForwardBackward"/>.</param>
 internal sealed class BenchRunner(Network network, ParameterSet? parameters, string[] runs)
 {
     /// <summary>Images to fill the batch with; null for noise.</summary>
     public ImageBatch? Images { get; set; }
 
-    /// <summary>Whether memory and multiply-add peaks are measured beside the runs, for a report that is kept.</summary>
+    /// <summary>Whether memory bandwidth and multiply-add peak are also measured, for the JSON report.</summary>
     public bool Probes { get; init; }
 
-    /// <summary>Whether the lines of the notebook are left out, and the algorithms explained.</summary>
+    /// <summary>Whether to omit the notebook's lines; whether to explain the algorithms.</summary>
     public bool Quiet { get; init; }
 
     /// <inheritdoc cref="Quiet"/>
     public bool Explain { get; init; }
 
-    /// <summary>What the runs measured, with the report on them.</summary>
+    /// <summary>Results of the runs, with their report.</summary>
     public sealed record Result(BenchReport Report, IReadOnlyList<NotebookBenchmark.Outcome> Outcomes);
 
-    /// <summary>Refuses a combination that needs more memory than there is.</summary>
-    /// <exception cref="UsageException">It does.</exception>
+    /// <summary>Rejects settings that need more memory than is available.</summary>
+    /// <exception cref="UsageException">There is not enough memory.</exception>
     public void CheckMemory(BenchSettings settings)
     {
         int batchSize = settings.BatchSize;
@@ -54,18 +54,18 @@ internal sealed class BenchRunner(Network network, ParameterSet? parameters, str
             FormattableString.Invariant($"batch size {batchSize} needs more memory than can be addressed; use a smaller batch or image"), cause);
     }
 
-    /// <summary>Runs what the settings say, for a command; runs are missing after an interruption.</summary>
+    /// <summary>Runs the benchmark for a command; runs are missing after an interruption.</summary>
     public Result Run(BenchSettings settings, CommandContext context) => Run(
         settings,
         (run, done, total, seconds) => context.Progress.Show(run, done, total, FormattableString.Invariant($"{seconds:0.000} s / batch")),
         context.Cancellation,
         context.WriteLine);
 
-    /// <summary>Runs what the settings say; runs are missing after an interruption.</summary>
-    /// <param name="settings">What to do.</param>
-    /// <param name="progress">Told after every step: the run, steps done, steps in all, seconds of the step.</param>
-    /// <param name="cancellation">Asked between steps.</param>
-    /// <param name="writeLine">Takes lines of text; null for none.</param>
+    /// <summary>Runs the benchmark; runs are missing after an interruption.</summary>
+    /// <param name="settings">Settings of the benchmark.</param>
+    /// <param name="progress">Called after every step with the run, steps done, total steps, and seconds of the step.</param>
+    /// <param name="cancellation">Checked between steps.</param>
+    /// <param name="writeLine">Receives lines of text; null for none.</param>
     public Result Run(BenchSettings settings, Action<string, int, int, double> progress, CancellationToken cancellation, Action<string>? writeLine = null)
     {
         NotebookBenchmark benchmark = Benchmark(settings);

@@ -3,14 +3,14 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Multiply-adds of a step, counted as direct computation whatever the algorithm: one that needs fewer looks faster, as it is.</summary>
+/// <summary>Multiply-adds of a step, counted as direct computation whatever the algorithm, so one that needs fewer shows as faster.</summary>
 internal sealed class DirectWork
 {
     private readonly Network _network;
     private readonly HashSet<string> _learning;
     private readonly int _firstWithGradient;
 
-    /// <summary>Counts for one image.</summary>
+    /// <summary>Counts the multiply-adds of one image.</summary>
     public DirectWork(Network network, GradientScope gradients)
     {
         _network = network;
@@ -18,19 +18,19 @@ internal sealed class DirectWork
         _firstWithGradient = Enumerable.Range(0, network.Layers.Count).FirstOrDefault(HasWeightGradient, network.Layers.Count);
     }
 
-    /// <summary>Multiply-adds of one image forward.</summary>
+    /// <summary>Multiply-adds of the forward pass for one image.</summary>
     public long Forward => _network.MultiplyAdds;
 
-    /// <summary>Multiply-adds of one image forward and backward.</summary>
+    /// <summary>Multiply-adds of the forward and backward passes for one image.</summary>
     public long ForwardBackward => Forward + Enumerable.Range(0, _network.Layers.Count).Sum(BackwardOf);
 
-    /// <summary>Multiply-adds of one image in a layer's forward.</summary>
+    /// <summary>Multiply-adds of a layer's forward pass for one image.</summary>
     public long ForwardOf(int layer) => _network.MultiplyAddsOf(layer);
 
-    /// <summary>Multiply-adds of one image in a layer's backward.</summary>
+    /// <summary>Multiply-adds of a layer's backward pass for one image.</summary>
     /// <remarks>
-    /// The gradient of the weights takes as many as forward, and so does the gradient of the input, which is needed only where a layer
-    /// before has a gradient of its own.
+    /// The weight gradient takes as many as the forward pass, and so does the input gradient, which is needed only if an earlier layer
+    /// needs a gradient.
     /// </remarks>
     public long BackwardOf(int layer) =>
         ForwardOf(layer) * ((HasWeightGradient(layer) ? 1 : 0) + (layer > _firstWithGradient ? 1 : 0));

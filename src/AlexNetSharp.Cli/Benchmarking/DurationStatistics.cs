@@ -1,26 +1,26 @@
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Durations of steps in seconds, and what can be said about them. Memory is taken once, so that adding allocates nothing.</summary>
-/// <param name="capacity">The most durations that will be added.</param>
+/// <summary>Durations of steps in seconds, with their statistics. Memory is allocated once, so adding a duration allocates nothing.</summary>
+/// <param name="capacity">Maximum number of durations.</param>
 internal sealed class DurationStatistics(int capacity)
 {
     private readonly double[] _seconds = new double[capacity];
     private double _sum, _sumOfSquares;
 
-    /// <summary>Durations added.</summary>
+    /// <summary>Number of durations added.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The durations in the order in which they were added.</summary>
+    /// <summary>The durations, in the order in which they were added.</summary>
     public ReadOnlySpan<double> Seconds => _seconds.AsSpan(0, Count);
 
-    /// <summary>E[d].</summary>
+    /// <summary>The mean, E[d].</summary>
     public double Mean => Count > 0 ? _sum / Count : throw Nothing();
 
-    /// <summary>√(E[d²] − E[d]²), as the notebook computes it: the deviation of these steps, not an estimate of that of all.</summary>
-    /// <remarks>Rounding can make the difference of two nearly equal numbers slightly negative; then all durations were alike.</remarks>
+    /// <summary>The standard deviation √(E[d²] − E[d]²) of these steps, as the notebook computes it, without Bessel's correction.</summary>
+    /// <remarks>Rounding can make the difference of two nearly equal numbers slightly negative; all durations were then equal.</remarks>
     public double Deviation => Count > 0 ? Math.Sqrt(Math.Max(0, _sumOfSquares / Count - Mean * Mean)) : throw Nothing();
 
-    /// <summary>The middle one; between the middle two for an even number.</summary>
+    /// <summary>The median; for an even count, the mean of the middle two.</summary>
     public double Median
     {
         get
@@ -30,13 +30,13 @@ internal sealed class DurationStatistics(int capacity)
         }
     }
 
-    /// <summary>The duration that a part of all does not exceed, by linear interpolation: 0.9 gives the 90th percentile.</summary>
+    /// <summary>A quantile of the durations, by linear interpolation: 0.9 gives the 90th percentile.</summary>
     public double Quantile(double part) => SortedSample.Quantile(Sorted(), part);
 
-    /// <summary>Between which two durations the median of endless such steps lies with 95 %, whatever their distribution.</summary>
+    /// <summary>Distribution-free 95 % confidence interval of the median.</summary>
     /// <remarks>
-    /// Order statistics: how many of n steps are shorter than the true median is binomial with probability ½. Steps are taken to be independent,
-    /// which a neighbor who comes and goes makes them not. All that there are where they are fewer than six.
+    /// Order statistics: the number of steps shorter than the true median is binomial with probability ½. This assumes independent steps,
+    /// which intermittent load from other processes violates. With fewer than six steps, the interval is their full range.
     /// </remarks>
     public (double Low, double High) MedianInterval
     {
@@ -48,17 +48,17 @@ internal sealed class DurationStatistics(int capacity)
         }
     }
 
-    /// <summary>How far the middle half of the steps spreads, as a part of the median.</summary>
+    /// <summary>Interquartile range as a fraction of the median.</summary>
     public double Spread => (Quantile(0.75) - Quantile(0.25)) / Median;
 
-    /// <summary>The shortest.</summary>
+    /// <summary>The shortest duration.</summary>
     public double Min => Sorted()[0];
 
-    /// <summary>The longest.</summary>
+    /// <summary>The longest duration.</summary>
     public double Max => Sorted()[^1];
 
     /// <summary>Adds a duration.</summary>
-    /// <exception cref="IndexOutOfRangeException">There are more than the capacity.</exception>
+    /// <exception cref="IndexOutOfRangeException">The capacity is exceeded.</exception>
     public void Add(double seconds)
     {
         _seconds[Count++] = seconds;
@@ -76,10 +76,10 @@ internal sealed class DurationStatistics(int capacity)
     private static InvalidOperationException Nothing() => new("no duration was added");
 }
 
-/// <summary>What can be said about numbers in rising order.</summary>
+/// <summary>Statistics of numbers in ascending order.</summary>
 internal static class SortedSample
 {
-    /// <summary>The number that a part of all does not exceed, by linear interpolation between neighbors.</summary>
+    /// <summary>A quantile, by linear interpolation between neighbors.</summary>
     public static double Quantile(ReadOnlySpan<double> sorted, double part)
     {
         double at = part * (sorted.Length - 1);

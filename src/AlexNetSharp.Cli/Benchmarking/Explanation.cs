@@ -3,13 +3,13 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Says how a plan computes each layer and why not otherwise.</summary>
+/// <summary>Explains how a plan computes each layer, and why.</summary>
 internal static class Explanation
 {
-    /// <summary>A line for each operation, and below it one for each algorithm that was asked.</summary>
+    /// <summary>One line per operation, followed by one per algorithm that was considered.</summary>
     public static IEnumerable<string> Lines(string run, Plan plan)
     {
-        yield return FormattableString.Invariant($"{run}: {plan.Operations.Count} operations, {plan.MemoryBytes / 1e6:0} MB beside the parameters");
+        yield return FormattableString.Invariant($"{run}: {plan.Operations.Count} operations, {plan.MemoryBytes / 1e6:0} MB in addition to the parameters");
         foreach (PlanOperation operation in plan.Operations)
         {
             yield return $"  {operation.Name}: {operation.Algorithm}{(plan.Gradients is null ? "" : $" ({Mode(operation)})")}{Bounds(operation)}";
@@ -17,7 +17,7 @@ internal static class Explanation
                 yield return $"    {algorithm} {(accepted ? "accepts" : "refuses")}{(reason.Length > 0 ? ": " : "")}{reason}";
         }
 
-        // With one or two threads there is nothing to say.
+        // With one or two threads there is nothing to report.
         string Bounds(PlanOperation shown)
         {
             if (plan.Threads <= 2 || shown.ScalingBound(backward: false, plan.Threads) is not { } forward)

@@ -3,18 +3,18 @@ using System.Runtime.Intrinsics;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Measures how many multiply-adds the processor can do at best: the yardstick of every kernel.</summary>
+/// <summary>Measures the peak multiply-add rate of the processor: the yardstick for every kernel.</summary>
 /// <remarks>
-/// Twelve independent sums in registers, nothing from memory: enough to fill two pipelines with a latency of four cycles, and few enough for 16
-/// registers. One multiply-add of one lane counts as two operations. The sums are part of the result, so that no compiler can leave them out.
+/// Twelve independent sums in registers, without memory access: enough to fill two pipelines with a latency of four cycles, and few enough for 16
+/// registers. One multiply-add of one lane counts as two operations. The sums are part of the result, so that no compiler can eliminate them.
 /// </remarks>
 internal static class FmaPeak
 {
     private const int Sums = 12, Steps = 2_000_000;
 
-    /// <summary>The best of several short measurements, in GFLOP/s, all threads together.</summary>
-    /// <param name="threads">Threads that compute at the same time; at least 1.</param>
-    /// <param name="repetitions">Measurements, of some 5 to 10 ms each, so that the best of them sees all threads on processors of their own; at least 1.</param>
+    /// <summary>Returns the best of several short measurements, in GFLOP/s for all threads together.</summary>
+    /// <param name="threads">Number of concurrent threads; at least 1.</param>
+    /// <param name="repetitions">Number of measurements, each about 5 to 10 ms, so that in the best one every thread has its own CPU; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is less than 1.</exception>
     public static double Measure(int threads, int repetitions = 20)
     {
@@ -60,7 +60,7 @@ internal static class FmaPeak
             + L.Sum(s6) + L.Sum(s7) + L.Sum(s8) + L.Sum(s9) + L.Sum(s10) + L.Sum(s11);
     }
 
-    /// <summary>The two operations of a vector that the loop needs.</summary>
+    /// <summary>The two vector operations that the loop needs.</summary>
     private interface ILanes<V>
     {
         static abstract V MultiplyAdd(V a, V b, V c);

@@ -3,18 +3,18 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Images as a network wants them, ready to be copied into a batch.</summary>
+/// <summary>Preprocessed images, ready to be copied into a batch.</summary>
 internal sealed class ImageBatch
 {
     private readonly List<float[]> _inputs = [];
 
-    /// <summary>Decodes as many images as a batch needs: resized, cropped from the middle and normalized as stated.</summary>
+    /// <summary>Decodes as many images as a batch needs, resized, center-cropped and normalized according to the preprocessing.</summary>
     /// <param name="path">An image or a folder of images.</param>
-    /// <param name="preprocessing">From an image to the network's input.</param>
+    /// <param name="preprocessing">Preprocessing from an image to the network's input.</param>
     /// <param name="batchSize">Images in a batch.</param>
-    /// <param name="decoder">Decodes them.</param>
-    /// <exception cref="IOException">There is nothing at <paramref name="path"/>.</exception>
-    /// <exception cref="InvalidDataException">A file cannot be read or is not an image, or the folder holds none; the message names it.</exception>
+    /// <param name="decoder">Decodes the images.</param>
+    /// <exception cref="IOException"><paramref name="path"/> does not exist.</exception>
+    /// <exception cref="InvalidDataException">A file cannot be read or is not an image, or the folder has none; the message names it.</exception>
     public ImageBatch(string path, Preprocessing preprocessing, int batchSize, IImageDecoder decoder)
     {
         var files = ImageFiles.Open([.. ImageFiles.Find(path).Take(batchSize)], decoder);
@@ -24,7 +24,7 @@ internal sealed class ImageBatch
                 _inputs.Add(batch.Place(i).ToArray());
     }
 
-    /// <summary>Images read; a batch repeats them as needed.</summary>
+    /// <summary>Number of images read; a batch repeats them as needed.</summary>
     public int Count => _inputs.Count;
 
     /// <summary>Fills a batch, [batch, height, width, 3].</summary>

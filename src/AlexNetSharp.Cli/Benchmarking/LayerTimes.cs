@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Sums up the times of a plan's operations over many steps.</summary>
+/// <summary>Accumulates the times of a plan's operations over many steps.</summary>
 internal sealed class LayerTimes
 {
     private readonly Plan _plan;
@@ -13,9 +13,9 @@ internal sealed class LayerTimes
     private readonly TimeSpan[] _forward, _backward, _prepare;
     private int _steps;
 
-    /// <summary>Nothing summed up yet.</summary>
-    /// <param name="plan">Whose times.</param>
-    /// <param name="preparesEachStep">Whether each step prepares weights, because they change.</param>
+    /// <summary>Creates an empty accumulator.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="preparesEachStep">Whether each step transforms weights again because they change.</param>
     public LayerTimes(Plan plan, bool preparesEachStep)
     {
         (_plan, _preparesEachStep) = (plan, preparesEachStep);
@@ -38,7 +38,7 @@ internal sealed class LayerTimes
         _steps++;
     }
 
-    /// <summary>Means of what was added; empty if nothing was.</summary>
+    /// <summary>Returns the mean times; empty if nothing was added.</summary>
     public IReadOnlyList<LayerReport> Report()
     {
         var reports = new List<LayerReport>();
@@ -60,7 +60,7 @@ internal sealed class LayerTimes
         return reports;
     }
 
-    /// <summary>The means as a table, in milliseconds.</summary>
+    /// <summary>Formats the means as a table, in milliseconds.</summary>
     public static Table ToTable(IReadOnlyList<LayerReport> layers)
     {
         Table table = Tables.Create("layers", "algorithm", ">forward ms", ">GFLOP/s", ">backward ms", ">GFLOP/s", ">weights ms", ">share");
@@ -75,7 +75,7 @@ internal sealed class LayerTimes
         return table;
     }
 
-    /// <summary>The means as a table, each beside the least time that its multiplications and its memory allow, in milliseconds.</summary>
+    /// <summary>Formats the means as a table, each beside the lower bound from its multiply-adds and memory traffic, in milliseconds.</summary>
     public static Table ToTable(IReadOnlyList<LayerReport> layers, IReadOnlyList<Floor> floors)
     {
         bool backward = layers.Any(layer => layer.BackwardSeconds is not null);
@@ -98,7 +98,7 @@ internal sealed class LayerTimes
         table.Row([.. sums, Milliseconds(layers.Sum(l => l.PrepareSeconds)), ""]);
         return table;
 
-        // By what, and which share of the time that is.
+        // The bound, what determines it, and its share of the measured time.
         static string AtLeast(double floor, string by, double? seconds) => seconds >= 5e-6
             ? string.Create(CultureInfo.InvariantCulture, $"{floor:0.00} {by}{(by.Length > 0 ? " " : "")}{floor / (1000 * seconds):0 %}") : "";
     }
@@ -109,7 +109,7 @@ internal sealed class LayerTimes
 
     private static string Milliseconds(double? seconds) => seconds >= 5e-6 ? Number(1000 * seconds, "0.00") : "";
 
-    /// <summary>The number, or nothing for what did not happen.</summary>
+    /// <summary>The number, or an empty string for null.</summary>
     private static string Number(double? value, string format) =>
         value is { } number and not 0 ? number.ToString(format, CultureInfo.InvariantCulture) : "";
 }

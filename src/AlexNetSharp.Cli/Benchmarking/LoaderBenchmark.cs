@@ -8,17 +8,17 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>What <c>alexnet bench --data</c> measures: how fast the loader makes batches, with nothing else to do.</summary>
-/// <param name="path">The dataset.</param>
-/// <param name="network">Whose input size and preprocessing.</param>
-/// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
+/// <summary>The benchmark of <c>alexnet bench --data</c>: how fast the loader produces batches, with nothing else running.</summary>
+/// <param name="path">Path of the dataset.</param>
+/// <param name="network">The network that determines input size and preprocessing.</param>
+/// <param name="imageSize">Height and width of the input; null to choose by network and images.</param>
 /// <param name="options">Batch size, threads and seed.</param>
-/// <param name="burnIn">Batches before the first that counts.</param>
-/// <param name="batches">Batches that count.</param>
+/// <param name="burnIn">Number of warm-up batches.</param>
+/// <param name="batches">Number of measured batches.</param>
 /// <param name="decoder">Decodes the images.</param>
 internal sealed class LoaderBenchmark(string path, string network, int? imageSize, DataLoaderOptions options, int burnIn, int batches, IImageDecoder decoder)
 {
-    /// <summary>Images that are read from memory: enough that no processor cache holds them, few enough to be decoded in seconds.</summary>
+    /// <summary>Number of images kept in memory: too many for any CPU cache, few enough to be decoded in seconds.</summary>
     private const int KeptImages = 1000;
     private const long KeptBytes = 2000L << 20;
 
@@ -61,7 +61,7 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
             path, pair.Description, files.Count, network, options.BatchSize, plain.CropHeight, Machine.Current, runs);
     }
 
-    /// <summary>Some images, evenly from the whole set, decoded and kept, and their sizes.</summary>
+    /// <summary>Decodes and keeps images sampled evenly from the whole set, and returns their sizes.</summary>
     private (CachedImages Images, ImageSizeRange Sizes) Keep(IImageDataset files, CommandContext context)
     {
         int count = Math.Min(files.Count, KeptImages);
@@ -74,14 +74,14 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
     }
 }
 
-/// <summary>What <c>alexnet bench --data --json</c> writes.</summary>
+/// <summary>The report that <c>alexnet bench --data --json</c> writes.</summary>
 internal sealed record LoaderReport(
     string Data, string Description, int Images, string Network, int BatchSize, int ImageSize, Machine Machine, IReadOnlyList<LoaderRun> Runs)
 {
-    /// <summary>The report as indented JSON in UTF-8 with a line feed at its end.</summary>
+    /// <summary>The report as indented JSON in UTF-8 with a trailing line feed.</summary>
     public byte[] ToJson() => BenchReport.ToJson(this);
 
-    /// <summary>The runs as a table.</summary>
+    /// <summary>Formats the runs as a table.</summary>
     public Table ToTable()
     {
         Table table = Tables.Create("images from", "changes", ">threads", ">images/s", ">CPU µs per image", ">bytes allocated per image");
@@ -95,33 +95,33 @@ internal sealed record LoaderReport(
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }
 
-/// <summary>One way to load.</summary>
-/// <param name="From"><c>files</c>: read and decoded each time; <c>memory</c>: kept there, decoded.</param>
-/// <param name="Augmented">Whether with random resized crop, flip and color PCA; otherwise resized and cropped from the middle.</param>
-/// <param name="Threads">Threads that load.</param>
-/// <param name="Images">Images counted.</param>
-/// <param name="Seconds">Time they took.</param>
-/// <param name="ImagesPerSecond">Their quotient.</param>
-/// <param name="ProcessorSecondsPerImage">Processor time of all threads for an image.</param>
-/// <param name="AllocatedBytesPerImage">Managed memory that an image leaves to the garbage collector.</param>
+/// <summary>Result of one way to load images.</summary>
+/// <param name="From"><c>files</c>: read and decoded each time; <c>memory</c>: decoded once and kept in memory.</param>
+/// <param name="Augmented">Whether random resized crop, flip and color PCA are applied; otherwise resize and center crop.</param>
+/// <param name="Threads">Number of loader threads.</param>
+/// <param name="Images">Number of measured images.</param>
+/// <param name="Seconds">Time for these images.</param>
+/// <param name="ImagesPerSecond">Throughput in images per second.</param>
+/// <param name="ProcessorSecondsPerImage">CPU time of all threads per image.</param>
+/// <param name="AllocatedBytesPerImage">Managed memory allocated per image.</param>
 internal sealed record LoaderRun(
     string From, bool Augmented, int Threads, long Images, double Seconds, double ImagesPerSecond, double ProcessorSecondsPerImage,
     double AllocatedBytesPerImage)
 {
-    /// <summary>Takes batches from a loader as fast as it makes them, and drops them.</summary>
+    /// <summary>Consumes batches from a loader as fast as it produces them.</summary>
     /// <param name="from">See <see cref="From"/>.</param>
     /// <param name="augmented">See <see cref="Augmented"/>.</param>
     /// <param name="threads">See <see cref="Threads"/>.</param>
-    /// <param name="loader">The loader; it is used up to where the measurement ends.</param>
-    /// <param name="burnIn">Batches that are taken first and not counted; at least those that lie ready.</param>
-    /// <param name="batches">Batches to measure.</param>
+    /// <param name="loader">The loader; it is consumed up to the end of the measurement.</param>
+    /// <param name="burnIn">Number of warm-up batches; at least as many as are already prepared.</param>
+    /// <param name="batches">Number of batches to measure.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     /// <exception cref="OperationCanceledException">The measurement was stopped.</exception>
     public static LoaderRun Measure(
         string from, bool augmented, int threads, DataLoader loader, int burnIn, int batches, CancellationToken cancellation)
     {
         using IEnumerator<Batch> reading = Epochs(loader, cancellation).GetEnumerator();
-        // What is ready was made before the clock starts, and the first images of each thread fill its buffers.
+        // Batches that are ready were prepared before the clock starts, and the first images of each thread allocate its buffers.
         reading.MoveNext();
         for (int i = Math.Max(burnIn, loader.Ready + 1); i > 0; i--)
             reading.MoveNext();

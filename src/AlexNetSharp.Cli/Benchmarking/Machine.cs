@@ -5,25 +5,25 @@ using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>What a benchmark ran on.</summary>
-/// <param name="Processor">Its name as it gives it.</param>
-/// <param name="Simd">The vectors in use.</param>
+/// <summary>The machine that a benchmark ran on.</summary>
+/// <param name="Processor">Name that the processor reports.</param>
+/// <param name="Simd">SIMD instruction set in use.</param>
 /// <param name="Os">The operating system.</param>
 /// <param name="Dotnet">Version of the runtime.</param>
-/// <param name="Cores">Processors that this process may use.</param>
-/// <param name="Family">Vendor, family, model and stepping; empty where the processor does not say.</param>
+/// <param name="Cores">Number of CPUs that this process may use.</param>
+/// <param name="Family">Vendor, family, model and stepping; empty if the processor does not report them.</param>
 /// <param name="Caches">Sizes of its data caches, see <see cref="CacheSizes"/>.</param>
-/// <param name="Megahertz">Its clock when the program started; null where the system does not say.</param>
+/// <param name="Megahertz">Clock frequency when the program started; null if unknown.</param>
 internal sealed record Machine(
     string Processor, string Simd, string Os, string Dotnet, int Cores, string Family, MachineCaches Caches, double? Megahertz)
 {
-    /// <summary>This one.</summary>
+    /// <summary>The current machine.</summary>
     public static Machine Current { get; } = new(
         ProcessorInfo.Name, ProcessorInfo.VectorName, RuntimeInformation.OSDescription, Environment.Version.ToString(), Environment.ProcessorCount,
         ProcessorInfo.Family, MachineCaches.Of(CacheSizes.Current),
         OperatingSystem.IsLinux() && double.TryParse(ReadField("/proc/cpuinfo", "cpu MHz"), NumberStyles.Float, CultureInfo.InvariantCulture, out double clock) ? clock : null);
 
-    /// <summary>The largest memory that this process ever held, in bytes.</summary>
+    /// <summary>Peak memory of this process, in bytes.</summary>
     public static long PeakMemoryBytes
     {
         get
@@ -43,7 +43,7 @@ internal sealed record Machine(
         $"{Processor}, {Simd}, {threads} {(threads == 1 ? "thread" : "threads")} on {Cores} {(Cores == 1 ? "processor" : "processors")}, .NET {Dotnet}");
 
     /// <summary>
-    /// Name of a folder for results of this kind of machine: processor, family and vectors, because one name (AMD EPYC) stands for several kinds.
+    /// Folder name for results of this kind of machine: processor, family and SIMD, because one name (AMD EPYC) covers several kinds.
     /// </summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public string FolderName => string.Join('-', $"{Processor} {Family[(Family.IndexOf(' ', StringComparison.Ordinal) + 1)..]} {Simd}".ToLowerInvariant()
@@ -66,14 +66,14 @@ internal sealed record Machine(
     }
 }
 
-/// <summary>Data caches as a file keeps them.</summary>
-/// <param name="FirstBytes">First level, of a core.</param>
-/// <param name="SecondBytes">Second level, of a core.</param>
-/// <param name="LastBytes">Last level.</param>
-/// <param name="Sharing">Processors that share the last level.</param>
-/// <param name="Source">Who says so.</param>
+/// <summary>Data caches, as stored in a report.</summary>
+/// <param name="FirstBytes">Size of the first level, per core.</param>
+/// <param name="SecondBytes">Size of the second level, per core.</param>
+/// <param name="LastBytes">Size of the last level.</param>
+/// <param name="Sharing">Number of CPUs that share the last level.</param>
+/// <param name="Source">Where the sizes come from.</param>
 internal sealed record MachineCaches(long FirstBytes, long SecondBytes, long LastBytes, int Sharing, string Source)
 {
-    /// <summary>As found.</summary>
+    /// <summary>Converts detected cache sizes.</summary>
     public static MachineCaches Of(CacheSizes caches) => new(caches.First, caches.Second, caches.Last, caches.Sharing, caches.Source);
 }

@@ -4,15 +4,15 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Measures how fast the threads can read memory: the floor of everything that must touch all weights once.</summary>
+/// <summary>Measures memory read bandwidth: the lower bound for everything that must read all weights once.</summary>
 internal static unsafe class MemoryBandwidth
 {
     private const int Chunk = 1 << 18, Alignment = 64;
 
-    /// <summary>The best of several passes over a block of memory, in GB/s (10⁹ bytes), all threads together.</summary>
-    /// <param name="threads">Threads that read at the same time; at least 1.</param>
-    /// <param name="megabytes">Size of the block in MiB, at least 1; several times the last cache, to measure memory and not the cache.</param>
-    /// <param name="repetitions">Passes; at least 1.</param>
+    /// <summary>Returns the best of several passes over a block of memory, in GB/s (10⁹ bytes) for all threads together.</summary>
+    /// <param name="threads">Number of concurrent threads; at least 1.</param>
+    /// <param name="megabytes">Size of the block in MiB, at least 1; several times the last-level cache, to measure memory only.</param>
+    /// <param name="repetitions">Number of passes; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is less than 1.</exception>
     public static double Measure(int threads, int megabytes = 256, int repetitions = 12)
     {
@@ -40,8 +40,8 @@ internal static unsafe class MemoryBandwidth
         }
     }
 
-    /// <summary>The sum of a chunk with four accumulators, so that it waits for memory and not for its own additions.</summary>
-    /// <remarks>Compiled optimized at once: what the runtime makes of a method at first cannot keep up with memory.</remarks>
+    /// <summary>Sums a chunk with four accumulators, so that memory is the bottleneck, not addition latency.</summary>
+    /// <remarks>Fully optimized from the start: tier-0 code cannot keep up with memory.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Sum(float* chunk)
     {

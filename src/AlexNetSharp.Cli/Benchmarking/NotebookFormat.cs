@@ -4,7 +4,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>The lines that TensorFlow's AlexNet notebook prints, character by character, for scripts that were written for them.</summary>
+/// <summary>The lines that TensorFlow's AlexNet notebook prints, character for character, for scripts that parse them.</summary>
 internal static class NotebookFormat
 {
     /// <summary><c>conv1   [32, 56, 56, 64]</c>.</summary>
@@ -20,7 +20,7 @@ internal static class NotebookFormat
         CultureInfo.InvariantCulture,
         $"{Time(now)}: {name} across {durations.Count} steps, {durations.Mean:0.000} +/- {durations.Deviation:0.000} sec / batch");
 
-    /// <summary>The convolution and pooling layers, a line each.</summary>
+    /// <summary>The convolution and pooling layers, one line each.</summary>
     public static IEnumerable<string> Shapes(Network network, int batchSize)
     {
         for (int i = 0; i < network.Layers.Count; i++)

@@ -7,7 +7,7 @@ using AlexNetSharp.Studio.Benchmarking;
 namespace AlexNetSharp.Cli.Benchmarking;
 
 /// <summary>The notebook's benchmark for the studio's page: what <c>alexnet bench --json --per-layer</c> measures, with the floors of the layers.</summary>
-/// <param name="threads">Threads that compute; 0: one per CPU.</param>
+/// <param name="threads">Number of compute threads; 0 for one per CPU.</param>
 internal sealed class PageBenchmark(int threads) : IPageBenchmark
 {
     private const string NetworkName = "tensorflow";

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Times work that several threads do at the same moment.</summary>
+/// <summary>Times work that several threads do concurrently.</summary>
 internal static class ParallelTime
 {
-    /// <summary>The shortest of several rounds, in seconds: from the start of all threads to the end of the last.</summary>
-    /// <param name="threads">Threads, the caller's included.</param>
-    /// <param name="rounds">Rounds.</param>
-    /// <param name="work">What a thread does in a round; gets its number.</param>
+    /// <summary>Returns the shortest of several rounds, in seconds, from the start of all threads to the end of the last.</summary>
+    /// <param name="threads">Number of threads, including the caller's.</param>
+    /// <param name="rounds">Number of rounds.</param>
+    /// <param name="work">Work of a thread in a round; receives the thread's index.</param>
     public static double Best(int threads, int rounds, Action<int> work)
     {
         double best = double.PositiveInfinity;

@@ -11,33 +11,33 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>What <see cref="ScalingBenchmark"/> measured; times are those of the slowest process.</summary>
+/// <summary>Result of a <see cref="ScalingBenchmark"/>; times are those of the slowest process.</summary>
 /// <param name="Network">Name of the network.</param>
-/// <param name="Processes">Processes.</param>
-/// <param name="ImagesOfProcess">Images of a process in a step.</param>
-/// <param name="Threads">Threads of a process.</param>
-/// <param name="Steps">Steps that count.</param>
-/// <param name="ComputeSeconds">Median of forward and backward with all gradients, all processes at work, nothing sent.</param>
-/// <param name="StepSeconds">Median of the same with the exchange.</param>
-/// <param name="BusySeconds">Mean time of a step in which gradients were under way.</param>
-/// <param name="WaitedSeconds">Mean time of a step for which the exchange was waited after backward.</param>
-/// <param name="BytesSent">Bytes that a process sent in a step.</param>
-/// <param name="GradientBytes">Size of all gradients.</param>
-/// <param name="AllocatedBytes">Managed memory that the threads that compute and communicate allocate in a step, the most in 95 % of the steps: the runtime may make something of its own once.</param>
-/// <param name="BandwidthBytes">Measured bandwidth between neighbors, bytes a second.</param>
+/// <param name="Processes">Number of processes.</param>
+/// <param name="ImagesOfProcess">Images per process and step.</param>
+/// <param name="Threads">Threads per process.</param>
+/// <param name="Steps">Number of measured steps.</param>
+/// <param name="ComputeSeconds">Median time of forward and backward with all gradients, with all processes computing and nothing sent.</param>
+/// <param name="StepSeconds">Median time of the same with the exchange.</param>
+/// <param name="BusySeconds">Mean time per step during which gradients were in flight.</param>
+/// <param name="WaitedSeconds">Mean time per step spent waiting for the exchange after the backward pass.</param>
+/// <param name="BytesSent">Bytes sent per process and step.</param>
+/// <param name="GradientBytes">Size of all gradients, in bytes.</param>
+/// <param name="AllocatedBytes">Managed memory that the compute and communication threads allocate per step, the maximum over 95 % of the steps: the runtime may allocate occasionally.</param>
+/// <param name="BandwidthBytes">Measured bandwidth between neighbors, in bytes per second.</param>
 /// <param name="PeakMemoryBytes">Peak memory of the first process.</param>
-/// <param name="Layers">How fully connected layers travel.</param>
+/// <param name="Layers">How the gradients of fully connected layers are exchanged.</param>
 internal sealed record ScalingReport(
     string Network, int Processes, int ImagesOfProcess, int Threads, int Steps, double ComputeSeconds, double StepSeconds, double BusySeconds, double WaitedSeconds,
     long BytesSent, long GradientBytes, long AllocatedBytes, double BandwidthBytes, long PeakMemoryBytes, IReadOnlyList<LayerExchange> Layers)
 {
-    /// <summary>The least that a process has to send for an exchange of all gradients.</summary>
+    /// <summary>Minimum number of bytes that a process sends to exchange all gradients.</summary>
     public double LeastBytes => 2.0 * (Processes - 1) / Processes * GradientBytes;
 
-    /// <summary>Share of the time under way that backward hid.</summary>
+    /// <summary>Fraction of the exchange time hidden behind the backward pass.</summary>
     public double Hidden => BusySeconds > 0 ? Math.Clamp(1 - WaitedSeconds / BusySeconds, 0, 1) : 1;
 
-    /// <summary>The fields.</summary>
+    /// <summary>Returns the report as JSON.</summary>
     public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -76,31 +76,31 @@ internal sealed record ScalingReport(
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>The lines for people.</summary>
+    /// <summary>Returns the report as lines of text.</summary>
     public IEnumerable<string> ToLines()
     {
         CultureInfo invariant = CultureInfo.InvariantCulture;
         yield return string.Create(
-            invariant, $"compute {ComputeSeconds:0.000} s a step, with exchange {StepSeconds:0.000} s: {Processes * ImagesOfProcess / StepSeconds:0.0} images/s in all, {100 * ComputeSeconds / StepSeconds:0.0} % of what the processes compute without exchange");
+            invariant, $"compute {ComputeSeconds:0.000} s per step, with exchange {StepSeconds:0.000} s: {Processes * ImagesOfProcess / StepSeconds:0.0} images/s in total, {100 * ComputeSeconds / StepSeconds:0.0} % of the throughput without exchange");
         if (Processes == 1)
             yield break;
         yield return string.Create(
-            invariant, $"gradients under way for {BusySeconds:0.000} s, waited for {WaitedSeconds:0.000} s: {100 * Hidden:0} % hidden behind backward");
+            invariant, $"gradients in flight for {BusySeconds:0.000} s, waited for {WaitedSeconds:0.000} s: {100 * Hidden:0} % hidden behind the backward pass");
         yield return string.Create(
-            invariant, $"each process sends {BytesSent / 1e6:0.00} MB a step; gradients are {GradientBytes / 1e6:0.00} MB, of which any exchange sends at least {LeastBytes / 1e6:0.00}; {BandwidthBytes / 1e9:0.00} GB/s between neighbors");
-        yield return string.Create(invariant, $"peak memory {PeakMemoryBytes / 1e9:0.00} GB a process, {AllocatedBytes} bytes of managed memory allocated in a step");
+            invariant, $"each process sends {BytesSent / 1e6:0.00} MB per step; gradients are {GradientBytes / 1e6:0.00} MB, of which any exchange sends at least {LeastBytes / 1e6:0.00} MB; {BandwidthBytes / 1e9:0.00} GB/s between neighbors");
+        yield return string.Create(invariant, $"peak memory {PeakMemoryBytes / 1e9:0.00} GB per process, {AllocatedBytes} bytes of managed memory allocated per step");
     }
 }
 
-/// <summary>How well processes that train together scale: forward and backward alone, and with the exchange of gradients.</summary>
+/// <summary>Measures how training scales across processes: forward and backward alone, and with the gradient exchange.</summary>
 /// <param name="network">The network.</param>
-/// <param name="options">Plan of a process; its batch is what a process computes in a step.</param>
-/// <param name="burnIn">Steps before the first that counts.</param>
-/// <param name="batches">Steps that count.</param>
+/// <param name="options">Options of each process's plan; the batch is what one process computes per step.</param>
+/// <param name="burnIn">Number of warm-up steps.</param>
+/// <param name="batches">Number of measured steps.</param>
 /// <param name="exchange"><c>auto</c>, <c>dense</c> or <c>factors</c>.</param>
 internal sealed class ScalingBenchmark(Network network, PlanOptions options, int burnIn, int batches, string exchange)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the benchmark.</summary>
     public ScalingReport Run(CommandContext context, ProcessJob job, NotebookBenchmark.ImageSource images)
     {
         int processes = job.Group.Count;
@@ -129,7 +129,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
         Action<Parameter> ready = shared.Ready;
         double[] compute = new double[batches], seconds = new double[batches], allocated = new double[batches];
         (TimeSpan busy, TimeSpan waited, long sent) = (default, default, 0);
-        // One of each in turn: what else the machine does disturbs both.
+        // Alternate between the two, so that other work on the machine disturbs both alike.
         for (int i = 0; i < burnIn + batches; i++)
         {
             double one = Time(() => ComputeAlone(alone, i));
@@ -162,7 +162,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             (long)slowest[4], plan.Gradients!.Parameters.Sum(gradient => gradient.Spec.Length) * sizeof(float), (long)slowest[5], bandwidth, Machine.PeakMemoryBytes, layers);
     }
 
-    /// <summary>What this thread and that of the exchange have allocated.</summary>
+    /// <summary>Bytes that this thread and the exchange thread have allocated.</summary>
     private static long Allocated(GradientExchange shared) => GC.GetAllocatedBytesForCurrentThread() + shared.AllocatedBytes;
 
     private static void ComputeAlone(Plan plan, int step)

@@ -6,12 +6,12 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Results of several batch sizes and numbers of threads, as one table and one plot.</summary>
+/// <summary>Results for several batch sizes and thread counts, as one table and one plot.</summary>
 internal static class SweepReport
 {
     private const int Width = 800, Height = 480;
 
-    /// <summary>A row for every combination and run; how many times as fast as with the fewest threads stands at the end.</summary>
+    /// <summary>Formats one row per combination and run; the last column is the speedup over the fewest threads.</summary>
     public static Table ToTable(IReadOnlyList<BenchReport> reports)
     {
         Table table = Tables.Create("run", ">batch", ">threads", ">median ms", ">95 %", ">p99 ms", ">images/s", ">GFLOP/s", ">times as fast", "");
@@ -28,7 +28,7 @@ internal static class SweepReport
         return table;
     }
 
-    /// <summary>Milliseconds an image over the batch size, a curve for every run and number of threads; over the threads where there is one batch size.</summary>
+    /// <summary>Plots milliseconds per image over batch size, one curve per run and thread count; over threads if there is a single batch size.</summary>
     public static byte[] ToPng(IReadOnlyList<BenchReport> reports)
     {
         bool overThreads = reports.Select(report => report.Settings.BatchSize).Distinct().Count() == 1;

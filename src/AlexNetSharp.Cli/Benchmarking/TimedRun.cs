@@ -1,27 +1,27 @@
 namespace AlexNetSharp.Cli.Benchmarking;
 
-/// <summary>Times a step again and again, as the notebook's <c>time_tensorflow_run</c> does.</summary>
-/// <param name="Name">What the lines call it: <c>forward</c>.</param>
-/// <param name="BurnIn">Steps before the first that counts.</param>
-/// <param name="Batches">Steps that count.</param>
+/// <summary>Times a step repeatedly, like the notebook's <c>time_tensorflow_run</c>.</summary>
+/// <param name="Name">Name in the output, such as <c>forward</c>.</param>
+/// <param name="BurnIn">Number of warm-up steps.</param>
+/// <param name="Batches">Number of measured steps.</param>
 internal sealed record TimedRun(string Name, int BurnIn, int Batches)
 {
     private const int StepsPerLine = 10;
 
-    /// <summary>Where lines go.</summary>
+    /// <summary>Receives lines of text.</summary>
     public Action<string> WriteLine { get; init; } = _ => { };
 
-    /// <summary>Told after every step how many are done, burn-in included, and how long the step took.</summary>
+    /// <summary>Called after every step with the number of steps done, including burn-in, and the duration of the step.</summary>
     public Action<int, double> Progress { get; init; } = (_, _) => { };
 
-    /// <summary>Clock and calendar.</summary>
+    /// <summary>Source of time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Runs the steps until all are done or the user interrupts.</summary>
-    /// <param name="step">One step; its argument counts from 0, burn-in included.</param>
-    /// <param name="counted">Told after each step that counts, outside of the time taken.</param>
-    /// <param name="cancellation">Asked between steps.</param>
-    /// <returns>The durations of the steps that count, fewer than <see cref="Batches"/> after an interruption.</returns>
+    /// <param name="step">One step; its argument counts from 0, including burn-in.</param>
+    /// <param name="counted">Called after each measured step, outside the measured time.</param>
+    /// <param name="cancellation">Checked between steps.</param>
+    /// <returns>The durations of the measured steps, fewer than <see cref="Batches"/> after an interruption.</returns>
     public DurationStatistics Run(Action<int> step, Action counted, CancellationToken cancellation)
     {
         var durations = new DurationStatistics(Batches);

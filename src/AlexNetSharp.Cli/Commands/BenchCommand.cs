@@ -12,7 +12,7 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet bench</c>: times forward and forward-backward as TensorFlow's AlexNet notebook does, and prints what it prints.</summary>
+/// <summary><c>alexnet bench</c>: times forward and forward-backward as TensorFlow's AlexNet notebook does, and prints the same lines.</summary>
 internal sealed class BenchCommand : CliCommand
 {
     private readonly Argument<string?> _model = new("MODEL")
@@ -23,17 +23,17 @@ internal sealed class BenchCommand : CliCommand
 
     private readonly Option<string> _network = CommandOptions.Network();
     private readonly Option<IntegerList> _batchSizes = CommandOptions.Of(
-        "--batch-size", "images in a batch; several make a sweep: 1,8,32", ValueRule.Integers(1, CommandOptions.LargestBatch), new IntegerList([32]));
-    private readonly Option<int> _batches = CommandOptions.Integer("--batches", "steps that count", 100, 1, 10_000_000);
+        "--batch-size", "batch size; a list makes a sweep: 1,8,32", ValueRule.Integers(1, CommandOptions.LargestBatch), new IntegerList([32]));
+    private readonly Option<int> _batches = CommandOptions.Integer("--batches", "timed steps", 100, 1, 10_000_000);
     private readonly Option<int> _burnIn = CommandOptions.Integer("--burn-in", "warm-up steps, not timed", 10, 0, 10_000_000);
     private readonly Option<int?> _imageSize = CommandOptions.ImageSize();
     private readonly Option<IntegerList> _threads = CommandOptions.Of(
-        "--threads", "threads that compute; several make a sweep: 1,2,4", ValueRule.Integers(1, CommandOptions.MostThreads), new IntegerList([Environment.ProcessorCount]));
+        "--threads", "number of compute threads; a list makes a sweep: 1,2,4", ValueRule.Integers(1, CommandOptions.MostThreads), new IntegerList([Environment.ProcessorCount]));
     private readonly ChoiceOption<GradientScope> _gradients = new(
         "--gradients", "gradients that forward-backward computes: the convolutions' only, as in the notebook, or all", null,
         ("conv", GradientScope.Convolution), ("all", GradientScope.All));
-    private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "time forward only");
-    private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "leave forward out");
+    private readonly Option<bool> _forwardOnly = CommandOptions.Switch("--forward-only", "time only the forward pass");
+    private readonly Option<bool> _forwardBackwardOnly = CommandOptions.Switch("--forward-backward-only", "skip the forward-only run");
     private readonly Option<ulong> _seed = CommandOptions.Seed();
     private readonly Option<string?> _images = CommandOptions.Path(
         "--images", "an image or a folder of images to fill the batch with instead of noise; repeated as needed", "PATH");
@@ -45,18 +45,18 @@ internal sealed class BenchCommand : CliCommand
         "--bfloat16", "store the fully connected weights as bfloat16, which halves their memory traffic; needs --forward-only");
     private readonly Option<bool> _int8 = CommandOptions.Switch(
         "--int8", "store the fully connected weights in 8 bits, a quarter of the memory traffic; needs --forward-only");
-    private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "a table of times by layer");
+    private readonly Option<bool> _perLayer = CommandOptions.Switch("--per-layer", "print a table of times by layer");
     private readonly Option<bool> _explain = CommandOptions.Switch(
         "--explain", "show which algorithms were considered for each layer, why each was chosen or rejected, how far each layer can scale with threads, and with --per-layer the least time that multiplications (×) and memory (mem) allow");
     private readonly Option<string?> _csv = CommandOptions.Path("--csv", "write the duration of each step as CSV");
     private readonly ChoiceOption<string> _exchange = new(
-        "--exchange", "between processes: what travels for fully connected layers, gradients or the factors that they are made of", null,
+        "--exchange", "what processes exchange for fully connected layers: gradients, or the factors that they are computed from", null,
         ("auto", "auto"), ("dense", "dense"), ("factors", "factors"));
     private readonly Option<string?> _mpi = CommandOptions.Path("--mpi", ProcessJob.LibraryDescription, "LIBRARY");
     private readonly Option<string?> _plot = CommandOptions.Path("--plot", "write a plot of a sweep as PNG");
     private readonly Option<string[]> _compare = new("--compare")
     {
-        Description = "measure nothing: compare results of --json with the first of them, and say what is noise",
+        Description = "measure nothing; compare --json results with the first one, and tell real differences from noise",
         HelpName = "FILE FILE…",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -80,53 +80,53 @@ internal sealed class BenchCommand : CliCommand
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "alexnet bench                                        what the notebook does",
+        "alexnet bench                                        the notebook's benchmark",
         "alexnet bench --gradients all --per-layer            gradients of all parameters, times by layer",
         "alexnet bench --batch-size 1 --forward-only          one image at a time",
-        "alexnet bench --images images/ --forward-only      a folder of images instead of noise",
+        "alexnet bench --images images/ --forward-only        a folder of images instead of noise",
         "alexnet bench --batches 20 --json result.json        results for a program",
-        "alexnet bench model.safetensors --batch-size 1 --int8 --forward-only   a model of one's own, weights of 8 bits",
+        "alexnet bench model.safetensors --batch-size 1 --int8 --forward-only   your own model, with 8-bit weights",
         "alexnet bench --threads 1,2 --batch-size 1,8,32 --plot sweep.png   every combination: one table, one plot",
-        "alexnet bench --compare before.json after.json     what became faster, and what is noise",
+        "alexnet bench --compare before.json after.json       what became faster, beyond noise",
         "alexnet bench --network vgg16 --batch-size 8         another network, by name or from a file",
-        "mpirun -n 2 alexnet bench --gradients all           how well a training scales over processes",
-        "alexnet bench --data images --batch-size 128       how fast images are decoded, resized and augmented",
+        "mpirun -n 2 alexnet bench --gradients all            how well training scales across processes",
+        "alexnet bench --data images --batch-size 128         how fast images are decoded, resized and augmented",
     ];
 
-    /// <summary>What says how a network is computed.</summary>
+    /// <summary>Options that affect how a network is computed.</summary>
     private Option[] OfNetwork => [_gradients, _forwardOnly, _forwardBackwardOnly, _images, _precise, _bfloat16, _int8, _perLayer, _explain, _csv, _plot];
 
     private void Validate(CommandResult result)
     {
-        // An argument that may be left out takes a misspelled option for itself.
+        // An optional argument would swallow a misspelled option.
         if (result.GetResult(_model)?.Tokens is [{ } word] && word.Value.StartsWith('-'))
             result.AddError($"unknown option '{word.Value}'");
         if (result.GetValue(_forwardOnly) && result.GetValue(_forwardBackwardOnly))
-            result.AddError("--forward-only and --forward-backward-only leave nothing to run; give one of them");
+            result.AddError("--forward-only and --forward-backward-only leave nothing to run; use only one of them");
         if (result.GetValue(_bfloat16) && result.GetValue(_int8))
-            result.AddError("--bfloat16 and --int8 are two ways to read the same weights; give one of them");
+            result.AddError("--bfloat16 and --int8 are two ways to read the same weights; use only one of them");
         foreach (Option<bool> narrow in (Option<bool>[])[_bfloat16, _int8])
             if (result.GetValue(narrow) && !result.GetValue(_forwardOnly))
-                result.AddError($"{narrow.Name} is for inference; give --forward-only with it");
-        // Not the values: to ask for one that is none throws.
+                result.AddError($"{narrow.Name} is for inference; add --forward-only");
+        // Look at the tokens: reading an invalid value throws.
         bool sweep = ((Option[])[_batchSizes, _threads]).Any(option => result.GetResult(option)?.Tokens is [{ } numbers] && numbers.Value.Contains(',', StringComparison.Ordinal));
         if (result.GetValue(_data) is not null && (sweep || Given(OfNetwork) is not null || result.GetValue(_model) is not null))
-            result.AddError($"--data times the loading of images, where {Given(OfNetwork)?.Name ?? (sweep ? "a list of numbers" : "a model")} has no meaning; leave one of them out");
+            result.AddError($"--data times image loading, where {Given(OfNetwork)?.Name ?? (sweep ? "a list of numbers" : "a model")} has no meaning; remove one of them");
         if (Given([.. _decoding.Options]) is { } ofImages && Given([_images, _data, _compare]) is null)
-            result.AddError($"{ofImages.Name} is for decoding images; give --images or --data with it");
+            result.AddError($"{ofImages.Name} is for decoding images; add --images or --data");
         if (result.GetValue(_compare) is { Length: > 0 } files)
         {
             if (files.Length < 2)
-                result.AddError("--compare needs two files of --json at least");
+                result.AddError("--compare needs at least two --json files");
             if (result.Children.OfType<OptionResult>().FirstOrDefault(o => o is { Implicit: false } && o.Option != _compare) is { } other)
-                result.AddError($"--compare measures nothing, so {other.Option.Name} has no meaning; leave one of them out");
+                result.AddError($"--compare measures nothing, so {other.Option.Name} has no meaning; remove one of them");
         }
         if (sweep && Given([_csv, _perLayer, _explain]) is { } single)
-            result.AddError($"{single.Name} is for one batch size and one number of threads; leave it out of a sweep");
+            result.AddError($"{single.Name} requires a single batch size and thread count; it cannot be used in a sweep");
         if (!sweep && Given([_plot]) is not null)
-            result.AddError("--plot draws a sweep; give several batch sizes or numbers of threads: --batch-size 1,8,32");
+            result.AddError("--plot draws a sweep; specify several batch sizes or thread counts: --batch-size 1,8,32");
         if (result.GetValue(_model) is not null && Given([_imageSize]) is not null)
-            result.AddError("--image-size is for networks with random weights; a model takes the images that it was made for");
+            result.AddError("--image-size is for networks with random weights; a model has a fixed image size");
 
         Option? Given(Option[] options) => options.FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
     }
@@ -134,11 +134,11 @@ internal sealed class BenchCommand : CliCommand
     /// <inheritdoc/>
     public override int Run(CommandContext context) => ProcessJob.Run(context, Name, context.Get(_mpi), job => job.IsMpi ? RunScaling(context, job) : RunHere(context));
 
-    /// <summary>Under an MPI launcher: the same steps with and without exchange.</summary>
+    /// <summary>Under an MPI launcher: times the same steps with and without the exchange.</summary>
     private int RunScaling(CommandContext context, ProcessJob job)
     {
         if (OfScaling.FirstOrDefault(option => context.Has(option)) is { } other)
-            throw new UsageException($"{other.Name} is for one process: start it without mpirun");
+            throw new UsageException($"{other.Name} is for a single process; run it without mpirun");
         if (job.IsFirst)
             _json.Begin(context);
         string name = context.Get(_network);
@@ -166,7 +166,7 @@ internal sealed class BenchCommand : CliCommand
         return ExitCode.Success;
     }
 
-    /// <summary>What has no meaning for several processes.</summary>
+    /// <summary>Options that have no meaning for several processes.</summary>
     private Option[] OfScaling => [_forwardOnly, _forwardBackwardOnly, _images, _data, _bfloat16, _int8, _perLayer, _csv, _plot, _compare, .. _decoding.Options];
 
     private int RunHere(CommandContext context)
@@ -230,7 +230,7 @@ internal sealed class BenchCommand : CliCommand
             return ExitCode.Success;
         context.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"alexnet bench: interrupted after {outcomes.Sum(o => o.Durations.Count)} of {runs.Length * settings.Batches} steps that count"));
+            $"alexnet bench: interrupted after {outcomes.Sum(o => o.Durations.Count)} of {runs.Length * settings.Batches} timed steps"));
         return ExitCode.Interrupted;
     }
 
@@ -251,7 +251,7 @@ internal sealed class BenchCommand : CliCommand
         return ExitCode.Interrupted;
     }
 
-    /// <summary>The network that the command line describes.</summary>
+    /// <summary>Creates the network given on the command line.</summary>
     private NetworkDefinition ChooseNetwork(CommandContext context) =>
         NetworkChoice.Create(context.Get(_network), imageSize: context.Get(_imageSize), asInNotebook: true);
 
@@ -260,7 +260,7 @@ internal sealed class BenchCommand : CliCommand
 
     private static Preprocessing PreprocessingOf(Model? model, NetworkDefinition? chosen, Network network) =>
         (model is null ? chosen!.Preprocessing : model.Preprocessing)
-        ?? throw new UsageException($"--images: nothing says how images become inputs of network '{network.Name}'; leave --images out");
+        ?? throw new UsageException($"--images: no preprocessing is known for network '{network.Name}'; remove --images");
 
     private BenchSettings Settings(CommandContext context, Network network, int batchSize, int threads) => new(
         context.Get(_model), batchSize, network.InputShape.Height, network.InputShape.Width, threads,
@@ -293,7 +293,7 @@ internal sealed class BenchCommand : CliCommand
             foreach (RunReport run in report.Runs)
                 if (run.Noise is { } noise)
                     context.WriteLine(FormattableString.Invariant(
-                        $"noisy: {run.Name}, batch {report.Settings.BatchSize}: {noise}: somebody else was at work on this machine; measure again in a quiet hour"));
+                        $"noisy: {run.Name}, batch {report.Settings.BatchSize}: {noise}: the machine was busy with other work; measure again when it is idle"));
     }
 
     private static string Rates(IReadOnlyList<RunReport> reports, long peakMemory) =>

@@ -9,7 +9,7 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet classify</c>: what is on images.</summary>
+/// <summary><c>alexnet classify</c>: classifies images.</summary>
 internal sealed class ClassifyCommand : CliCommand
 {
     private readonly ModelInput _model;
@@ -57,7 +57,7 @@ internal sealed class ClassifyCommand : CliCommand
         bool tenCrop = context.Get(_tenCrop);
         string path = _model.PathOf(context);
         using var classifier = Open(_model.Load(context), path, decoder, _inference.Options(context, files.Count, tenCrop));
-        // Making the plan and preparing the weights is part of loading: the time shown is that of images.
+        // Creating the plan and preparing the weights is part of loading, so the reported time is that of the images alone.
         classifier.WarmUp(files.Count);
 
         long start = Stopwatch.GetTimestamp();

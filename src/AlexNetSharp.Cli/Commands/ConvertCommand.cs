@@ -6,7 +6,7 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet convert</c>: a model from one format to another, with a table of what went where.</summary>
+/// <summary><c>alexnet convert</c>: converts a model from one format to another, with a table of where each tensor went.</summary>
 internal sealed class ConvertCommand : CliCommand
 {
     private readonly ModelInput _in;

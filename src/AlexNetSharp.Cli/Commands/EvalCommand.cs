@@ -11,21 +11,21 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet eval</c>: how good a trained network is on images, class by class.</summary>
+/// <summary><c>alexnet eval</c>: evaluates a model on images, class by class.</summary>
 internal sealed class EvalCommand : CliCommand
 {
     private readonly Argument<string> _run = new("MODEL") { Description = "any model file, or the run folder of 'alexnet train' or one of its checkpoints" };
     private readonly Option<string> _network = ModelInput.Network();
     private readonly Option<string?> _classNames = ModelOutput.ClassNames();
-    private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; of the data of the run those it validated on, of other data val/ or test/ where there is one" };
+    private readonly Argument<string> _data = new("DATA") { Description = "the images, as for 'alexnet train'; for the data of the run, its validation images; for other data, val/ or test/ if present" };
     private readonly ChoiceOption<string> _checkpoint = new(
         "--checkpoint", "which checkpoint of the run to use: the best epoch's or the last one", null, ("best", "best"), ("last", "last"));
     private readonly Option<bool> _tenCrop = CommandOptions.TenCrop();
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(128);
-    private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "number of most number of most confident mistakes to list", 20, 0, 1_000_000);
+    private readonly Option<int> _mistakes = CommandOptions.Integer("--mistakes", "number of most confident mistakes to list", 20, 0, 1_000_000);
     private readonly Option<bool> _skipBad = CommandOptions.SkipBad();
     private readonly Option<int> _threads = CommandOptions.Threads();
-    private readonly Option<string?> _out = CommandOptions.Path("--out", "where confusion.csv and confusion.png go [eval/ in the run folder, or beside the model file]", "FOLDER");
+    private readonly Option<string?> _out = CommandOptions.Path("--out", "folder for confusion.csv and confusion.png [eval/ in the run folder, or next to the model file]", "FOLDER");
     private readonly Option<string?> _mpi = CommandOptions.Path("--mpi", ProcessJob.LibraryDescription, "LIBRARY");
     private readonly ImageInput _images;
     private readonly JsonOutput _json;
@@ -62,12 +62,12 @@ internal sealed class EvalCommand : CliCommand
         if (context.Get(_out) is { } given)
             OutputFolder.RequireOutside("--out", given, context.Get(_data));
         if (File.Exists(run) && context.Has(_checkpoint))
-            throw new UsageException($"--checkpoint chooses among those of a run folder, but '{run}' is a file");
+            throw new UsageException($"--checkpoint selects a checkpoint of a run folder, but '{run}' is a file");
         string path = File.Exists(run) ? run
             : context.Get(_checkpoint) == "last" ? RunFolder.LastCheckpointOf(run)
             : RunFolder.BestCheckpointOf(run);
         if (!File.Exists(path))
-            throw new FileNotFoundException(Directory.Exists(run) ? $"{path}: there is no such checkpoint; has the run finished an epoch?" : $"{run}: no such file or folder");
+            throw new FileNotFoundException(Directory.Exists(run) ? $"{path}: no such checkpoint; has the run completed an epoch?" : $"{run}: no such file or folder");
         string folder = context.Get(_out) ?? Path.Combine(Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetFullPath(run))!, "eval");
         using Model loaded = ModelInput.Load(path, context.Get(_network));
         Model model = ModelConversion.WithClasses(loaded, context.Get(_classNames));
@@ -76,7 +76,7 @@ internal sealed class EvalCommand : CliCommand
         SharedImages.RequireSameFile(job.Group, path);
         if (job.IsFirst)
             OutputFolder.Create("--out", folder);
-        // What the decoders of other processes note is told by the first one when all is done.
+        // The first process prints the notes of all processes' decoders at the end.
         var notes = new List<string>();
         IImageDecoder decoder = job.IsFirst ? _images.Decoder(context) : _images.Decoder(context, notes.Add);
         (EvaluationSet Set, string[] Classes)? opened = null;
@@ -129,7 +129,7 @@ internal sealed class EvalCommand : CliCommand
         }
     }
 
-    /// <summary>The run folder that a folder or a checkpoint in RUN/checkpoints stands for; whether it is one is not looked at.</summary>
+    /// <summary>Returns the run folder of a folder or of a checkpoint in RUN/checkpoints, without checking that it is one.</summary>
     private static string RunFolderOf(string run) =>
         Directory.Exists(run) ? run : Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(run))) ?? run;
 }

@@ -7,7 +7,7 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet export</c>: a model as a graph that other programs run.</summary>
+/// <summary><c>alexnet export</c>: exports a model as a graph that other programs can run.</summary>
 internal sealed class ExportCommand : CliCommand
 {
     private readonly ModelInput _model;

@@ -6,7 +6,7 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet init</c>: a model with the initial weights of its network.</summary>
+/// <summary><c>alexnet init</c>: creates a model with initial weights.</summary>
 internal sealed class InitCommand : CliCommand
 {
     private readonly Argument<string> _out = ModelOutput.Argument();

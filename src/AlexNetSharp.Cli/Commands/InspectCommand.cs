@@ -7,10 +7,10 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet inspect</c>: what a model file holds, and images of its filters and feature maps.</summary>
+/// <summary><c>alexnet inspect</c>: shows what a model file contains, and draws its filters and feature maps.</summary>
 internal sealed class InspectCommand : CliCommand
 {
-    // As figure 3 of the 2012 paper: rows of sixteen.
+    // As in figure 3 of the 2012 paper: rows of sixteen.
     private const int FilterColumns = 16, FilterSide = 48;
     private const string FirstLayer = "conv1";
 
@@ -50,9 +50,9 @@ internal sealed class InspectCommand : CliCommand
         string? filters = context.Get(_filters);
         string[]? activations = context.Has(_activations) ? context.Get(_activations) : null;
         if (context.Has(_layer) && activations is null)
-            throw new UsageException("--layer is for feature maps; give --activations IMAGE OUT.png");
+            throw new UsageException("--layer is for feature maps; add --activations IMAGE OUT.png");
         if (activations is null && _images.Options.FirstOrDefault(context.Has) is { } ofImage)
-            throw new UsageException($"{ofImage.Name} is for decoding an image; give --activations IMAGE OUT.png");
+            throw new UsageException($"{ofImage.Name} is for decoding an image; add --activations IMAGE OUT.png");
         CheckPng("--filters", filters);
         CheckPng("--activations", activations?[1]);
         if (filters is null && activations is null)
@@ -71,7 +71,7 @@ internal sealed class InspectCommand : CliCommand
         if (filters is not null)
         {
             byte[] image = FiltersPlot.ToPng(model.Parameters, FilterColumns, FilterSide)
-                ?? throw new InvalidDataException($"network '{model.Network.Name}' has no convolution whose filters could be drawn");
+                ?? throw new InvalidDataException($"network '{model.Network.Name}' has no convolution with filters to draw");
             OutputFile.Write("--filters", filters, image);
             context.WriteLine($"{filters}: the filters of the first convolution of network {model.Network.Name}");
         }

@@ -10,7 +10,7 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet run</c>: raw tensors in, raw tensors out, so that anyone can hold our numbers against another program's.</summary>
+/// <summary><c>alexnet run</c>: raw tensors in, raw tensors out, so that results can be compared with those of other programs.</summary>
 internal sealed class RunCommand : CliCommand
 {
     private enum Objective
@@ -78,7 +78,7 @@ internal sealed class RunCommand : CliCommand
         return ExitCode.Success;
     }
 
-    /// <summary>The objective; its gradient goes to the plan.</summary>
+    /// <summary>Computes the objective, and passes its gradient to the plan.</summary>
     private static double Loss(Plan plan, int[]? labels, int classes)
     {
         if (labels is null)
@@ -87,25 +87,25 @@ internal sealed class RunCommand : CliCommand
         return crossEntropy.Compute(plan.Output, labels, plan.OutputGradient);
     }
 
-    /// <summary>The labels for cross-entropy; null for the other objective.</summary>
+    /// <summary>Returns the labels for cross-entropy; null for the other objective.</summary>
     private int[]? Labels(CommandContext context)
     {
         bool crossEntropy = context.Get(_objective) == Objective.CrossEntropy;
         string? list = context.Get(_labels);
         if (context.Get(_gradients) is null && (context.Has(_objective) || list is not null))
-            throw new UsageException("--objective and --labels are for gradients; give --gradients FILE");
+            throw new UsageException("--objective and --labels are for gradients; add --gradients FILE");
         if (crossEntropy != (list is not null))
             throw new UsageException(crossEntropy
                 ? "--objective cross-entropy needs the class of each image: --labels 1,2,…"
-                : "--labels are for cross-entropy; give --objective cross-entropy");
+                : "--labels are for cross-entropy; add --objective cross-entropy");
         return list is null ? null : [.. list.Split(',').Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int label)
-            ? label : throw new UsageException($"--labels must be whole numbers with commas between them, but has '{text}'"))];
+            ? label : throw new UsageException($"--labels must be whole numbers separated by commas, but has '{text}'"))];
     }
 
     private static void CheckLabels(int[]? labels, int batch, int classes)
     {
         if (labels is not null && labels.Length != batch)
-            throw new UsageException(FormattableString.Invariant($"--labels has {labels.Length} numbers for {batch} images"));
+            throw new UsageException(FormattableString.Invariant($"--labels has {labels.Length} labels for {batch} images"));
         foreach (int label in labels ?? [])
             if (label >= classes)
                 throw new UsageException(FormattableString.Invariant($"--labels has {label}, but the network has the classes 0 to {classes - 1}"));

@@ -12,24 +12,24 @@ using Microsoft.Extensions.Options;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet serve</c>: a web service that says what is on images.</summary>
+/// <summary><c>alexnet serve</c>: a web service that classifies images.</summary>
 internal sealed class ServeCommand : CliCommand
 {
-    /// <summary>Time that the service gets to end; what it answers then takes two seconds at most.</summary>
+    /// <summary>Time that the service gets to shut down; answering requests in progress takes at most two seconds.</summary>
     private static readonly TimeSpan s_shutdown = TimeSpan.FromSeconds(4);
 
     private readonly ModelInput _model;
-    private readonly Option<int> _port = CommandOptions.Integer("--port", "port to listen on; 0: any that is free", 5000, 0, 65535);
+    private readonly Option<int> _port = CommandOptions.Integer("--port", "port to listen on; 0 for any free port", 5000, 0, 65535);
     private readonly Option<string> _listen = CommandOptions.Of("--listen", "address to listen on, such as 0.0.0.0 for all", AddressRule, "127.0.0.1");
     private readonly Option<int> _batchSize = CommandOptions.BatchSize(8);
     private readonly Option<int> _threads = CommandOptions.Threads();
     private readonly Option<bool> _bfloat16 = CommandOptions.Switch(
-        "--bfloat16", "read the fully connected weights as bfloat16: single images come faster, outputs differ by about 1 %");
-    private readonly Option<int> _maxMegabytes = CommandOptions.Integer("--max-megabytes", "size of the largest image file", 10, 1, 1000);
-    private readonly Option<int> _timeout = CommandOptions.Integer("--timeout", "seconds from the end of a request to its answer, at most", 10, 1, 3600);
+        "--bfloat16", "read the fully connected weights as bfloat16: faster for single images; outputs differ by about 1 %");
+    private readonly Option<int> _maxMegabytes = CommandOptions.Integer("--max-megabytes", "maximum size of an image file, in MB", 10, 1, 1000);
+    private readonly Option<int> _timeout = CommandOptions.Integer("--timeout", "maximum time from the end of a request to its response, in seconds", 10, 1, 3600);
 
     public ServeCommand()
-        : base("serve", "Answer requests over HTTP: images in, classes out.")
+        : base("serve", "Serve a model over HTTP: images in, classes out.")
     {
         _model = new ModelInput(this);
         foreach (Option option in (Option[])[_port, _listen, _batchSize, _threads, _bfloat16, _maxMegabytes, _timeout])
@@ -45,14 +45,14 @@ internal sealed class ServeCommand : CliCommand
         "curl http://127.0.0.1:5000/health/ready",
     ];
 
-    /// <summary>What <c>--listen</c> may be.</summary>
+    /// <summary>Rule for the value of <c>--listen</c>.</summary>
     public static ValueRule<string> AddressRule =>
         new("ADDRESS", "an IP address", System.Text.Json.JsonValueKind.String, text => (IPAddress.TryParse(text, out _), text));
 
     /// <inheritdoc/>
     public override int Run(CommandContext context)
     {
-        // Requests under way get their answers first.
+        // Requests in progress are answered first.
         context.SavesWork = true;
         using WebApplication app = Build(context);
         try
@@ -73,7 +73,7 @@ internal sealed class ServeCommand : CliCommand
 
     private WebApplication Build(CommandContext context)
     {
-        // Nothing but the command line decides: no settings from files or the environment of whoever starts it.
+        // Only the command line decides: no settings from files or environment variables.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

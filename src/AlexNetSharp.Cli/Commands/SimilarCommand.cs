@@ -7,16 +7,16 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet similar</c>: the images of a folder that show what another image shows.</summary>
+/// <summary><c>alexnet similar</c>: finds the images in a folder that are similar to a given one.</summary>
 internal sealed class SimilarCommand : CliCommand
 {
-    /// <summary>Name of the cache in the folder of images, hidden, so that no command takes it for one of them.</summary>
+    /// <summary>Name of the cache file in the image folder; hidden, so that no command takes it for an image.</summary>
     private const string CacheName = ".alexnet-features.safetensors";
 
     private readonly ModelInput _model;
     private readonly InferenceInput _inference;
-    private readonly Argument<string> _folder = new("FOLDER") { Description = "the images to search, with all in the folders below" };
-    private readonly Argument<string> _image = new("IMAGE") { Description = "the image whose like is searched; - for standard input" };
+    private readonly Argument<string> _folder = new("FOLDER") { Description = "folder of images to search, including subfolders" };
+    private readonly Argument<string> _image = new("IMAGE") { Description = "the image to find similar ones to; - for standard input" };
     private readonly Option<int> _top = CommandOptions.Integer("--top", "number of images to show, nearest first", 6, 1, 1_000_000);
     private readonly Option<string?> _layer = new("--layer")
     {

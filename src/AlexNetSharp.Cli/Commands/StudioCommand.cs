@@ -10,24 +10,24 @@ using AlexNetSharp.Studio.Hosting;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet studio</c>: a page in the browser that shows what the network sees.</summary>
+/// <summary><c>alexnet studio</c>: a web page that shows what the network sees.</summary>
 internal sealed class StudioCommand : CliCommand
 {
     private readonly Argument<string[]> _paths = new("PATH")
     {
-        Description = "a model, folders of images, runs of 'alexnet train' or folders of them; nothing outside of these is shown",
+        Description = "a model, folders of images, runs of 'alexnet train' or folders of them; nothing outside these is shown",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly Option<string> _network = ModelInput.Network();
-    private readonly Option<int> _port = CommandOptions.Integer("--port", "port to listen on; 0: any that is free", 0, 0, 65535);
+    private readonly Option<int> _port = CommandOptions.Integer("--port", "port to listen on; 0 for any free port", 0, 0, 65535);
     private readonly Option<string> _listen = CommandOptions.Of("--listen", "address to listen on", ServeCommand.AddressRule, "127.0.0.1");
     private readonly Option<int> _threads = CommandOptions.Threads();
-    private readonly Option<string?> _save = CommandOptions.Path("--save", "folder where the page may save what it was taught, each as a run of its own", "FOLDER");
-    private readonly Option<bool> _noBrowser = CommandOptions.Switch("--no-browser", "print the address and open no browser");
+    private readonly Option<string?> _save = CommandOptions.Path("--save", "folder in which the page may save taught models, each as a run", "FOLDER");
+    private readonly Option<bool> _noBrowser = CommandOptions.Switch("--no-browser", "print the address without opening a browser");
 
     public StudioCommand()
-        : base("studio", "See in the browser what the network sees: classes, layers, evidence, similar images, trainings.")
+        : base("studio", "See in the browser what the network sees: classes, layers, evidence, similar images, training runs.")
     {
         Add(_paths);
         foreach (Option option in (Option[])[_network, _port, _listen, _threads, _save, _noBrowser])
@@ -38,9 +38,9 @@ internal sealed class StudioCommand : CliCommand
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet studio alexnet.pth                  classify images, look inside",
-        "alexnet studio alexnet.pth holidays         and find similar images of a folder",
+        "alexnet studio alexnet.pth holidays         and find similar images in a folder",
         "alexnet studio alexnet.pth --save runs      teach it new classes, keep them as runs",
-        "alexnet studio runs                         watch trainings",
+        "alexnet studio runs                         watch training runs",
     ];
 
     /// <inheritdoc/>
@@ -77,7 +77,7 @@ internal sealed class StudioCommand : CliCommand
         return ExitCode.Success;
     }
 
-    /// <summary>Asks the system for its browser; the address stands on the terminal for those who have none here.</summary>
+    /// <summary>Opens the system's browser; without one, the user opens the address printed on the terminal.</summary>
     private static void OpenBrowser(string address)
     {
         string? opener = OperatingSystem.IsMacOS() ? "open" : OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("DISPLAY") is { Length: > 0 } ? "xdg-open" : null;
@@ -88,7 +88,7 @@ internal sealed class StudioCommand : CliCommand
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
-            // No browser: the user opens the address.
+            // There is no browser; the user opens the address.
         }
     }
 }

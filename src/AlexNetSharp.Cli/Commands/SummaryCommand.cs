@@ -65,7 +65,7 @@ internal sealed class SummaryCommand : CliCommand
         if (chosen.Entry is not { } entry)
         {
             context.WriteLine($"source: {name}");
-            context.WriteLine($"images: {chosen.Preprocessing?.ToString() ?? "how they are prepared is not stated"}");
+            context.WriteLine($"images: {chosen.Preprocessing?.ToString() ?? "preprocessing not stated"}");
             return ExitCode.Success;
         }
         if (name != entry.Name)

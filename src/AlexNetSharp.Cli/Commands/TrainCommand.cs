@@ -5,7 +5,7 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Commands;
 
-/// <summary><c>alexnet train</c>: trains a network on images in folders, on MNIST's files or on CIFAR-10.</summary>
+/// <summary><c>alexnet train</c>: trains a network on images in folders, on MNIST or on CIFAR-10.</summary>
 internal sealed class TrainCommand : CliCommand
 {
     private readonly Argument<string?> _data = new("DATA")
@@ -16,11 +16,11 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<string?> _out = CommandOptions.Path("--out", "the run folder: settings, metrics, curves, checkpoints", "FOLDER");
     private readonly Option<bool> _resume = CommandOptions.Switch("--resume", "continue the run in --out with its settings");
-    private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "how the gradients of each fully connected layer travel between processes, and why");
+    private readonly Option<bool> _explain = CommandOptions.Switch("--explain", "show how the gradients of each fully connected layer are exchanged between processes, and why");
     private readonly Option<string?> _mpi = CommandOptions.Path("--mpi", ProcessJob.LibraryDescription, "LIBRARY");
     private readonly IReadOnlyList<TrainSetting> _settings = TrainOptions.Declare();
 
-    /// <summary>Images of a part where nothing else is said: enough for the kernels, and four processes share a batch of 128.</summary>
+    /// <summary>Default maximum part size: large enough for the kernels, and four processes can share a batch of 128.</summary>
     private const int MostPartSize = 32;
 
     public TrainCommand()
@@ -59,7 +59,7 @@ internal sealed class TrainCommand : CliCommand
     {
         string run = context.Get(_out)!;
         bool resume = context.Get(_resume);
-        // The first process alone looks at the run folder.
+        // Only the first process looks at the run folder.
         byte[] json = job.Group.BroadcastMessage(job.IsFirst ? SettingsOf(context, run, resume, job).ToJson() : null);
         TrainSettings settings = TrainSettings.FromJson(json);
         if (job.IsMpi && !context.Has(_settings.First(setting => setting.Name == "--threads").Option))
@@ -72,29 +72,29 @@ internal sealed class TrainCommand : CliCommand
     {
         TrainSettings settings = resume ? Continued(context, run) : Fresh(context);
         if (!resume && File.Exists(TrainSettings.PathOf(run)))
-            throw new UsageException($"'{run}' already holds a run; continue it with --resume, or name another folder");
+            throw new UsageException($"'{run}' already holds a run; continue it with --resume, or choose another folder");
         if (!resume && job.IsMpi && settings is { PartSize: 0, MicroBatch: 0 })
             settings = settings with { PartSize = Math.Clamp((settings.BatchSize + 3) / 4, 1, MostPartSize) };
         if (job.Group.Count == 1)
             return settings;
         if (settings.PartSize == 0)
             throw new UsageException(resume
-                ? $"this run computes all images of a step at once (part_size in {TrainSettings.PathOf(run)}), which several processes cannot share: continue it without mpirun"
-                : "--micro-batch is for one process: give --part-size instead");
+                ? $"this run computes all images of a step at once (part_size in {TrainSettings.PathOf(run)}), which several processes cannot share: resume it without mpirun"
+                : "--micro-batch is for a single process: use --part-size instead");
         int parts = (settings.BatchSize + settings.PartSize - 1) / settings.PartSize;
         return job.Group.Count <= parts ? settings : throw new UsageException(FormattableString.Invariant(
-            $"{job.Group.Count} processes, but the {settings.BatchSize} images of a step are {parts} part{(parts == 1 ? "" : "s")} of {settings.PartSize}: give a smaller --part-size, a larger --batch-size, or start fewer processes"));
+            $"{job.Group.Count} processes, but the {settings.BatchSize} images of a step are {parts} part{(parts == 1 ? "" : "s")} of {settings.PartSize}: use a smaller --part-size, a larger --batch-size, or fewer processes"));
     }
 
-    /// <summary>The settings of the run itself; only what does not change the result up to where it stands may be given anew.</summary>
+    /// <summary>Returns the settings of the run; only settings that do not affect the result so far may be given again.</summary>
     private TrainSettings Continued(CommandContext context, string run)
     {
         if (_settings.FirstOrDefault(setting => !setting.MayChange && context.Has(setting.Option)) is { } fixedSetting)
             throw new UsageException(
-                $"{fixedSetting.Name} cannot change when a run continues: its settings are in {TrainSettings.PathOf(run)}; only {string.Join(", ", _settings.Where(s => s.MayChange).Select(s => s.Name))} and DATA can");
+                $"{fixedSetting.Name} cannot change when a run is resumed: its settings are in {TrainSettings.PathOf(run)}; only {string.Join(", ", _settings.Where(s => s.MayChange).Select(s => s.Name))} and DATA can");
         TrainSettings settings = TrainSettings.Load(run);
         if (context.Get(_data) is null && !Directory.Exists(settings.Data))
-            throw new DirectoryNotFoundException($"{settings.Data}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, give their place as DATA");
+            throw new DirectoryNotFoundException($"{settings.Data}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, pass their new location as DATA");
         return TrainOptions.Take(settings with { Data = FullPath(context.Get(_data)) ?? settings.Data }, _settings, context);
     }
 
@@ -108,6 +108,6 @@ internal sealed class TrainCommand : CliCommand
         return settings.Pointless is { } pointless ? throw new UsageException(pointless) : settings;
     }
 
-    /// <summary>The run may be continued from another folder.</summary>
+    /// <summary>Makes a path absolute, because the run may be continued from another folder.</summary>
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 }

@@ -2,17 +2,17 @@ using System.CommandLine;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>An option whose value is one of a few words, each of which stands for something; the first is the default.</summary>
-/// <remarks>It parses to the word, so that the help shows a word as its default. <see cref="CommandContext.Get{T}(ChoiceOption{T})"/> gives what it stands for.</remarks>
+/// <summary>An option whose value is one of a few words, each mapped to a value; the first one is the default.</summary>
+/// <remarks>It parses to the word, so that the help shows a word as its default. <see cref="CommandContext.Get{T}(ChoiceOption{T})"/> returns the value.</remarks>
 internal sealed class ChoiceOption<T> : Option<string>
 {
     private readonly IReadOnlyList<(string Word, T Value)> _choices;
 
-    /// <summary>Makes the option.</summary>
+    /// <summary>Creates the option.</summary>
     /// <param name="name">Name of the option.</param>
-    /// <param name="description">What it does.</param>
-    /// <param name="helpName">What stands for the word in the help; null for the list of all words.</param>
-    /// <param name="choices">The words and what they stand for.</param>
+    /// <param name="description">Description for the help.</param>
+    /// <param name="helpName">Placeholder for the value in the help; null for the list of all words.</param>
+    /// <param name="choices">The words and their values.</param>
     public ChoiceOption(string name, string description, string? helpName, params IReadOnlyList<(string Word, T Value)> choices)
         : base(name)
     {
@@ -23,6 +23,6 @@ internal sealed class ChoiceOption<T> : Option<string>
             (description, rule.HelpName, checking.DefaultValueFactory, checking.CustomParser);
     }
 
-    /// <summary>What a word stands for.</summary>
+    /// <summary>Returns the value of a word.</summary>
     public T ValueOf(string word) => _choices.First(choice => choice.Word == word).Value;
 }

@@ -4,7 +4,7 @@ using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>What a running command sees of the world: its options, standard output, standard error, and whether it should stop.</summary>
+/// <summary>The environment of a running command: its options, standard output, standard error, and cancellation.</summary>
 /// <param name="options">The parsed command line.</param>
 /// <param name="output">Standard output: results only.</param>
 /// <param name="error">Standard error: messages.</param>
@@ -15,27 +15,27 @@ internal sealed class CommandContext(
 {
     private bool _interrupted;
 
-    /// <summary>The progress line; draws nothing where standard error is no terminal.</summary>
+    /// <summary>The progress line; draws nothing if standard error is not a terminal.</summary>
     public ProgressLine Progress { get; private set; } = progress;
 
-    /// <summary>Canceled by Ctrl-C and SIGTERM; ask between steps.</summary>
+    /// <summary>Canceled by Ctrl-C and SIGTERM; check between steps.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>
-    /// Whether the command saves work when it is interrupted, and ends by itself: others are ended a moment after the first signal.
+    /// Whether the command saves its work when interrupted, and exits by itself; other commands are terminated shortly after the first signal.
     /// </summary>
     public bool SavesWork { get; set; }
 
-    /// <summary>Whether standard output holds JSON in place of text: lines and tables are left out.</summary>
+    /// <summary>Whether standard output holds JSON instead of text; lines and tables are omitted.</summary>
     public bool OmitText { get; set; }
 
-    /// <summary>Whether the command was interrupted, by a signal or by what another process was told.</summary>
+    /// <summary>Whether the command was interrupted, here or in another process of the job.</summary>
     public bool IsInterrupted => _interrupted || Cancellation.IsCancellationRequested;
 
-    /// <summary>Takes note that the command ends because another process of it was interrupted.</summary>
+    /// <summary>Records that the command ends because another process of the job was interrupted.</summary>
     public void Interrupt() => _interrupted = true;
 
-    /// <summary>Writes nothing from now on: another process of the command speaks for all.</summary>
+    /// <summary>Suppresses all further output: another process of the job writes for all.</summary>
     public void Silence()
     {
         (output, error) = (TextWriter.Null, TextWriter.Null);
@@ -43,27 +43,27 @@ internal sealed class CommandContext(
         IsSilent = true;
     }
 
-    /// <summary>Whether another process speaks for this one.</summary>
+    /// <summary>Whether another process writes for this one.</summary>
     public bool IsSilent { get; private set; }
 
-    /// <summary>The value of an option.</summary>
+    /// <summary>Returns the value of an option.</summary>
     public T Get<T>(Option<T> option) => options.GetValue(option)!;
 
-    /// <summary>What the word of an option stands for.</summary>
+    /// <summary>Returns the value of a choice option.</summary>
     public T Get<T>(ChoiceOption<T> option) => option.ValueOf(options.GetValue(option)!);
 
-    /// <summary>The value of an argument.</summary>
+    /// <summary>Returns the value of an argument.</summary>
     public T Get<T>(Argument<T> argument) => options.GetValue(argument)!;
 
-    /// <summary>Whether the option is on the command line, and not only its default.</summary>
+    /// <summary>Whether the option was given on the command line.</summary>
     public bool Has(Option option) => options.GetResult(option) is { Implicit: false };
 
-    /// <summary>Writes a line of results to standard output; what would break it is escaped.</summary>
+    /// <summary>Writes a line of results to standard output; control characters are escaped.</summary>
     public void WriteLine(string line = "")
     {
         if (OmitText)
             return;
-        // On a terminal both streams share the screen: a result must not be appended to the progress line.
+        // On a terminal, both streams share the screen: a result must not be appended to the progress line.
         Progress.Clear();
         output.WriteLine(Printable.Of(line));
     }
@@ -85,7 +85,7 @@ internal sealed class CommandContext(
         output.WriteLine(Encoding.UTF8.GetString(json).TrimEnd());
     }
 
-    /// <summary>Writes a message that is no result to standard error; what would break the line is escaped.</summary>
+    /// <summary>Writes a message to standard error; control characters are escaped.</summary>
     public void Note(string line)
     {
         Progress.Clear();

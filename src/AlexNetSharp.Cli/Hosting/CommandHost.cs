@@ -7,12 +7,12 @@ using AlexNetSharp.Mpi;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Parses a command line, runs the command, and turns whatever happens into one line and an exit code.</summary>
+/// <summary>Parses a command line, runs the command, and reports errors as one line and an exit code.</summary>
 internal static class CommandHost
 {
     private const string Name = "alexnet";
 
-    /// <summary>Time that a command has to end by itself after Ctrl-C or SIGTERM.</summary>
+    /// <summary>Time that a command has to exit by itself after Ctrl-C or SIGTERM.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.8);
 
     private static readonly Option<bool> Verbose = new("--verbose")
@@ -24,12 +24,12 @@ internal static class CommandHost
     /// <summary>Runs <c>alexnet</c>.</summary>
     /// <param name="args">The command line without the program's name.</param>
     /// <param name="description">The first lines of <c>alexnet --help</c>.</param>
-    /// <param name="examples">The last ones.</param>
+    /// <param name="examples">The examples at the end of it.</param>
     /// <param name="commands">All commands.</param>
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, string description, IReadOnlyList<string> examples, IReadOnlyList<CliCommand> commands)
     {
-        // A launcher of MPI gives its first process a terminal, and others a pipe.
+        // An MPI launcher gives its first process a terminal, and the others a pipe.
         if (MpiLauncher.Current is not null)
             Environment.SetEnvironmentVariable("TERM", "dumb");
         StandardStreams.Install();
@@ -51,7 +51,7 @@ internal static class CommandHost
 
         CliCommand? named = commands.FirstOrDefault(command => command.Name == args.FirstOrDefault(word => !word.StartsWith('-')));
         string[] words = named is { PathsFollowJson: true } ? [.. JsonOutput.Separate(args)] : args;
-        // A path may begin with @: it is a path, not a file of further options.
+        // A path may begin with @; it is not a response file.
         ParseResult parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
             return Usage(parsed);
@@ -95,14 +95,14 @@ internal static class CommandHost
 
         void Interrupt(PosixSignalContext signal)
         {
-            // The second time the runtime ends the process at once.
+            // The second signal ends the process immediately.
             signal.Cancel = !interruption.IsCancellationRequested;
             if (signal.Cancel)
                 new Thread(EndSoon) { IsBackground = true }.Start();
             interruption.Cancel();
         }
 
-        // For a command that does not come to a point where it can stop: it waits for a pipe, or for a disk that does not answer.
+        // For a command that does not reach a point where it can stop, because it waits for a pipe or an unresponsive disk.
         void EndSoon()
         {
             Thread.Sleep(Patience);
@@ -135,7 +135,7 @@ internal static class CommandHost
 
     private static string Describe(ParseResult parsed, Command command)
     {
-        // An argument that may be left out takes a misspelled option for itself.
+        // An optional argument would swallow a misspelled option.
         if (parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
             .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal)) is { } misspelled)
             return $"unknown option '{misspelled.Value}'" + NearestName.Suggestion(misspelled.Value, OptionNames(command));

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>How the CPUs of a host are shared by the processes that run on it, pinned or not.</summary>
+/// <summary>Divides the CPUs of a host among the processes of a job that run on it, pinned or not.</summary>
 internal static class CpuShare
 {
     private const string Key = "Cpus_allowed_list:";
 
-    /// <summary>The CPUs that this process may use, as Linux writes such lists: <c>0-3,8</c>; empty where the system does not say.</summary>
+    /// <summary>The CPUs that this process may use, as a Linux CPU list such as <c>0-3,8</c>; empty if unknown.</summary>
     public static string Allowed()
     {
         try
@@ -20,9 +20,9 @@ internal static class CpuShare
         }
     }
 
-    /// <summary>Threads for a process: each CPU counts for as much as there are processes that may use it, at most what the process may use in all.</summary>
-    /// <param name="allowed">The lists of all processes of the host.</param>
-    /// <param name="own">Which of them this process is.</param>
+    /// <summary>Returns the number of threads for a process: each CPU is divided among the processes that may use it, up to the limit of the process.</summary>
+    /// <param name="allowed">CPU lists of all processes on the host.</param>
+    /// <param name="own">Index of this process.</param>
     public static int Threads(IReadOnlyList<string> allowed, int own)
     {
         HashSet<int>[] sets = [.. allowed.Select(Parse)];
@@ -34,7 +34,7 @@ internal static class CpuShare
         return Math.Max(1, (int)Math.Floor(Math.Min(share, limit) + 1e-6));
     }
 
-    /// <summary>The numbers of a list such as <c>0-3,8</c>; what is no such list has none.</summary>
+    /// <summary>Parses a list such as <c>0-3,8</c>; anything else gives an empty set.</summary>
     internal static HashSet<int> Parse(string list)
     {
         var numbers = new HashSet<int>();

@@ -1,8 +1,8 @@
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>What the command says about an exception.</summary>
+/// <summary>Error messages of the command.</summary>
 internal static class ErrorText
 {
-    /// <summary>One line about what went wrong, with the command's own options in its advice.</summary>
+    /// <summary>Describes an exception in one line, with advice in terms of the command's options.</summary>
     public static string Of(Exception e) => ErrorLine.Of(e, ", a smaller --cache where there is one", "; --verbose shows where");
 }

@@ -1,17 +1,17 @@
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>What <c>alexnet</c> tells the shell.</summary>
+/// <summary>Exit codes of <c>alexnet</c>.</summary>
 internal static class ExitCode
 {
-    /// <summary>All went well.</summary>
+    /// <summary>The command succeeded.</summary>
     public const int Success = 0;
 
-    /// <summary>The command was understood but failed: a file that cannot be read, a full disk.</summary>
+    /// <summary>The command failed, for example because of an unreadable file or a full disk.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command line asks for something that does not exist or cannot be.</summary>
+    /// <summary>The command line is invalid.</summary>
     public const int Usage = 2;
 
-    /// <summary>Ctrl-C or SIGTERM: 128 + SIGINT, as shells count.</summary>
+    /// <summary>Interrupted by Ctrl-C or SIGTERM: 128 + SIGINT, as in shells.</summary>
     public const int Interrupted = 130;
 }

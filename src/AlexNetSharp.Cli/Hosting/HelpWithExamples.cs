@@ -4,8 +4,8 @@ using System.CommandLine.Invocation;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>The usual help, with examples below.</summary>
-/// <param name="usual">System.CommandLine's own.</param>
+/// <summary>The default help, followed by examples.</summary>
+/// <param name="usual">The default help of System.CommandLine.</param>
 /// <param name="rootExamples">Examples of <c>alexnet --help</c>.</param>
 internal sealed class HelpWithExamples(HelpAction usual, IReadOnlyList<string> rootExamples) : SynchronousCommandLineAction
 {

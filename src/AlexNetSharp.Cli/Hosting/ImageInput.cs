@@ -3,7 +3,7 @@ using AlexNetSharp.Images;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>The options of commands that decode images: how large they may be, and what becomes of those that end early.</summary>
+/// <summary>The options of commands that decode images: maximum size, and handling of truncated images.</summary>
 internal sealed class ImageInput
 {
     private readonly Option<int?> _maxPixels = CommandOptions.Of("--max-pixels", MaxPixelsDescription, MaxPixelsRule);
@@ -19,22 +19,22 @@ internal sealed class ImageInput
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> Options => [_maxPixels, _strict];
 
-    /// <summary>What <c>--max-pixels</c> is for.</summary>
+    /// <summary>Help of <c>--max-pixels</c>.</summary>
     public const string MaxPixelsDescription = "largest image to decode, width × height [67108864; larger JPEGs are decoded at reduced scale]";
 
-    /// <summary>What <c>--strict</c> is for.</summary>
-    public const string StrictDescription = "refuse truncated images instead of decoding what is there with a warning";
+    /// <summary>Help of <c>--strict</c>.</summary>
+    public const string StrictDescription = "reject truncated images instead of decoding what is there with a warning";
 
-    /// <summary>What <c>--max-pixels</c> may be.</summary>
+    /// <summary>Rule for the value of <c>--max-pixels</c>.</summary>
     public static ValueRule<int?> MaxPixelsRule { get; } = ValueRule.Integer(1, Array.MaxLength / 4).As(value => (int?)value);
 
-    /// <summary>The decoder that the command line asks for, whose notes go elsewhere than to the context.</summary>
+    /// <summary>Creates the decoder for the command line, with notes sent to a given receiver.</summary>
     public ImageDecoder Decoder(CommandContext context, Action<string> note) => Decoder(context.Get(_maxPixels), context.Get(_strict), note);
 
-    /// <summary>The decoder that the command line asks for.</summary>
+    /// <summary>Creates the decoder for the command line.</summary>
     public ImageDecoder Decoder(CommandContext context) => Decoder(context, context.Get(_maxPixels), context.Get(_strict));
 
-    /// <summary>A decoder that notes each image that ends early once.</summary>
+    /// <summary>Creates a decoder that reports each truncated image once.</summary>
     public static ImageDecoder Decoder(CommandContext context, int? maxPixels, bool strict) => Decoder(maxPixels, strict, line => context.Note(line));
 
     private static ImageDecoder Decoder(int? maxPixels, bool strict, Action<string> note)

@@ -3,7 +3,7 @@ using AlexNetSharp.Formats;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>The option <c>--json [FILE]</c>: results for a program, into a file beside the text, or to standard output in its place.</summary>
+/// <summary>The option <c>--json [FILE]</c>: results as JSON, to a file in addition to the text, or to standard output instead of it.</summary>
 internal sealed class JsonOutput
 {
     private const string Name = "--json", StandardOutput = "-";
@@ -12,13 +12,13 @@ internal sealed class JsonOutput
 
     /// <summary>Adds the option to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="description">What the JSON holds, if that needs to be said.</param>
+    /// <param name="description">Additional description of the JSON.</param>
     public JsonOutput(CliCommand command, string description = "")
     {
         string file = command.PathsFollowJson ? "FILE.json" : "FILE";
         _option = new Option<string?>(Name)
         {
-            Description = $"write the results as JSON to {file}; without it, or with -, to standard output in place of the text{description}",
+            Description = $"write the results as JSON to {file}; if omitted or -, to standard output instead of the text{description}",
             HelpName = file,
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = result =>
@@ -34,7 +34,7 @@ internal sealed class JsonOutput
     }
 
     /// <summary>
-    /// The words of a command whose paths may follow the option: one after it is only taken for FILE if it ends with <c>.json</c>, or is
+    /// Preprocesses the words of a command whose paths may follow the option: the next word counts as FILE only if it ends with <c>.json</c>, or is
     /// <c>-</c> or a device. An image must never be overwritten.
     /// </summary>
     public static IEnumerable<string> Separate(IReadOnlyList<string> words)
@@ -49,10 +49,10 @@ internal sealed class JsonOutput
     /// <summary>The option itself.</summary>
     public Option Option => _option;
 
-    /// <summary>The file; null where there is none.</summary>
+    /// <summary>Returns the file; null if there is none.</summary>
     public string? FileOf(CommandContext context) => context.Has(_option) && context.Get(_option) is { } path and not StandardOutput ? path : null;
 
-    /// <summary>Before anything is computed: checks that the file can be written, or keeps text away from standard output.</summary>
+    /// <summary>Checks, before anything is computed, that the file can be written, or keeps text away from standard output.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Begin(CommandContext context)
     {
@@ -60,9 +60,9 @@ internal sealed class JsonOutput
         context.OmitText = IsStandardOutput(context);
     }
 
-    /// <summary>Writes the JSON if it is asked for.</summary>
+    /// <summary>Writes the JSON if requested.</summary>
     /// <param name="context">The command line.</param>
-    /// <param name="json">Makes the JSON, in UTF-8.</param>
+    /// <param name="json">Creates the JSON, in UTF-8.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(CommandContext context, Func<byte[]> json)
     {

@@ -4,7 +4,7 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>The argument MODEL of a command, with the option <c>--network</c> for files that do not tell what they hold.</summary>
+/// <summary>The argument MODEL of a command, with the option <c>--network</c> for files that do not state their network.</summary>
 internal sealed class ModelInput
 {
     private const string Auto = "auto";
@@ -15,7 +15,7 @@ internal sealed class ModelInput
 
     /// <summary>Adds the argument and the option to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="name">What the help calls the argument.</param>
+    /// <param name="name">Name of the argument in the help.</param>
     public ModelInput(Command command, string name = "MODEL")
     {
         _path = new Argument<string>(name)
@@ -31,30 +31,30 @@ internal sealed class ModelInput
         "--network", $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}; {NetworkChoice.Files}",
         NetworkChoice.Rule(Auto), Auto);
 
-    /// <summary>The file that the command line names; for a run folder its best checkpoint.</summary>
+    /// <summary>Returns the model file; for a run folder, its best checkpoint.</summary>
     public string PathOf(CommandContext context)
     {
         string path = context.Get(_path);
         return Directory.Exists(path) ? RunFolder.BestCheckpointOf(path) : path;
     }
 
-    /// <summary>The network that the command line names, or null.</summary>
+    /// <summary>Returns the network given on the command line, or null.</summary>
     /// <inheritdoc cref="NameOf"/>
     public string? NetworkOf(CommandContext context) => NameOf(context.Get(_network));
 
-    /// <summary>What <c>--network</c> says, where only a name of the catalog will do; null for what the file says.</summary>
-    /// <exception cref="UsageException">It names a file.</exception>
+    /// <summary>Returns the catalog name given with <c>--network</c>; null to use what the file states.</summary>
+    /// <exception cref="UsageException">The value is a file.</exception>
     public static string? NameOf(string network) => network == Auto ? null : NetworkCatalog.Find(network)?.Name
-        ?? throw new UsageException($"--network {network}: a model of one's own network says itself what it is; convert it to .safetensors first: alexnet convert MODEL OUT.safetensors --network {network}");
+        ?? throw new UsageException($"--network {network}: for a network of your own, the model file must state the network; convert it to .safetensors first: alexnet convert MODEL OUT.safetensors --network {network}");
 
     /// <summary>Reads the model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, or its network is not known or another one.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or its network is unknown or a different one.</exception>
     public Model Load(CommandContext context) => Load(context.Get(_path), context.Get(_network));
 
     /// <summary>Reads a model as a network.</summary>
     /// <param name="path">The file, or a run folder.</param>
-    /// <param name="network">What <c>--network</c> says.</param>
+    /// <param name="network">Value of <c>--network</c>.</param>
     /// <inheritdoc cref="Load(CommandContext)"/>
     public static Model Load(string path, string network) =>
         network == Auto ? ModelFile.Load(path)

@@ -9,15 +9,15 @@ internal static class ModelOutput
     /// <summary>The argument.</summary>
     public static Argument<string> Argument() => new("OUT") { Description = "the file to write: .safetensors or .onnx" };
 
-    /// <summary>Names for the classes: <c>--class-names FILE</c>.</summary>
+    /// <summary>The option <c>--class-names FILE</c>.</summary>
     public static Option<string?> ClassNames() => CommandOptions.Path(
-        "--class-names", "class names, one per line in the order of the outputs; lines like 'n01440764 tench' also give ids [the model's own]");
+        "--class-names", "class names, one per line in the order of the outputs; lines like 'n01440764 tench' also give IDs [the model's own]");
 
-    /// <summary>Checks before any work that a model can be written there.</summary>
+    /// <summary>Checks, before any work, that a model can be written to a file.</summary>
     /// <param name="option">Name of the argument or option, for messages.</param>
     /// <param name="path">The file.</param>
-    /// <param name="endings">The endings that are possible.</param>
-    /// <exception cref="UsageException">The file has another ending.</exception>
+    /// <param name="endings">The allowed extensions.</param>
+    /// <exception cref="UsageException">The file has another extension.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Check(string option, string path, params ReadOnlySpan<string> endings)
     {

@@ -5,30 +5,30 @@ using AlexNetSharp.Simd;
 namespace AlexNetSharp.Cli.Hosting;
 
 /// <summary>
-/// What an ahead-of-time build of the command was compiled for. Its instructions are fixed when it is built, where the just-in-time compiler
-/// takes what it finds.
+/// The target of an ahead-of-time build of the command. Its instruction set is fixed at build time, whereas the just-in-time compiler
+/// uses what the processor offers.
 /// </summary>
-/// <remarks>A build for more than the processor has never comes here: .NET's native runtime ends it with a line of its own.</remarks>
+/// <remarks>A build for more than the processor supports never gets here: .NET's native runtime exits with its own message.</remarks>
 internal static class NativeBuild
 {
-    /// <summary>Name of the assembly's metadata that the project file writes.</summary>
+    /// <summary>Key of the assembly metadata that the project file writes.</summary>
     private const string Key = "InstructionSet";
 
-    /// <summary>The level, <c>x86-64-v3</c>; null where a just-in-time compiler is at work.</summary>
+    /// <summary>The instruction set level, such as <c>x86-64-v3</c>; null if a just-in-time compiler is used.</summary>
     public static string? Level { get; } = RuntimeFeature.IsDynamicCodeSupported
         ? null
         : typeof(NativeBuild).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == Key)?.Value ?? "no stated level";
 
-    /// <summary><c>, native code for x86-64-v3</c>, for the end of a line; empty where a just-in-time compiler is at work.</summary>
+    /// <summary><c>, native code for x86-64-v3</c>, for the end of a line; empty if a just-in-time compiler is used.</summary>
     public static string Suffix => Level is null ? "" : $", native code for {Level}";
 
-    /// <summary>The line that tells a user to build for another level; null where the build suits the processor.</summary>
+    /// <summary>Advice to build for another level; null if the build suits the processor.</summary>
     public static string? Advice => Level is null ? null : AdviceFor(Level, ProcessorInfo.VectorLength, ProcessorInfo.WidestVectorLength);
 
-    /// <summary>The advice for a build and a processor.</summary>
-    /// <param name="level">What the build states.</param>
-    /// <param name="used">Floats in the vectors that it was compiled for.</param>
-    /// <param name="offered">Floats in the widest vectors that the processor has.</param>
+    /// <summary>Returns the advice for a build and a processor.</summary>
+    /// <param name="level">Level that the build states.</param>
+    /// <param name="used">Vector length that it was compiled for, in floats.</param>
+    /// <param name="offered">Widest vector length of the processor, in floats.</param>
     public static string? AdviceFor(string level, int used, int offered)
     {
         if (used >= offered)

@@ -1,13 +1,13 @@
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Guesses what somebody meant who mistyped a name.</summary>
+/// <summary>Suggests corrections of mistyped names.</summary>
 internal static class NearestName
 {
-    /// <summary>The candidate that is most like <paramref name="word"/>, or null if none is like it.</summary>
+    /// <summary>Returns the candidate most similar to <paramref name="word"/>, or null if none is similar.</summary>
     public static string? Find(string word, IEnumerable<string> candidates)
     {
         string? best = null;
-        // Up to a third of the letters may be wrong, but two always.
+        // Up to a third of the letters may be wrong, and always up to two.
         int bestDistance = Math.Max(2, word.Length / 3) + 1;
         foreach (string candidate in candidates)
         {
@@ -20,12 +20,12 @@ internal static class NearestName
         return best;
     }
 
-    /// <summary><c>; did you mean 'x'?</c>, or nothing.</summary>
+    /// <summary>Returns <c>; did you mean 'x'?</c>, or an empty string.</summary>
     public static string Suggestion(string word, IEnumerable<string> candidates) =>
         Find(word, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 
     /// <summary>
-    /// Insertions, deletions, replacements and swaps of neighbors that turn one word into the other ("optimal string alignment";
+    /// Number of insertions, deletions, replacements and swaps of neighbors that turn one word into the other ("optimal string alignment";
     /// Damerau 1964, Levenshtein 1966).
     /// </summary>
     public static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)

@@ -4,23 +4,23 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Makes the network that the command line asks for: by its name in the catalog, or by a file that describes it.</summary>
+/// <summary>Creates the network given on the command line, by its name in the catalog or by a file that describes it.</summary>
 internal static class NetworkChoice
 {
-    /// <summary>What stands for a network in the help.</summary>
+    /// <summary>Placeholder for a network in the help.</summary>
     public const string HelpName = "NAME|FILE";
 
     /// <summary>The files that describe a network, for the help.</summary>
     public const string Files = "or a file that describes one: JSON (docs/networks.md), Caffe's prototxt, an ONNX graph";
 
-    /// <summary>What a network may be.</summary>
-    /// <param name="words">Words that have a meaning beside the names.</param>
+    /// <summary>Rule for a network.</summary>
+    /// <param name="words">Additional words that are allowed.</param>
     public static ValueRule<string> Rule(params string[] words) =>
         ValueRule.NameOrPath(HelpName, [.. words, .. NetworkCatalog.Names], "or a file that describes one (JSON, prototxt, ONNX)");
 
-    /// <summary>The network as it was made.</summary>
+    /// <summary>Returns the network as defined.</summary>
     /// <param name="nameOrFile">One of <see cref="NetworkCatalog.Names"/>, or a file.</param>
-    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file does not describe a network; the message names line or node.</exception>
     public static NetworkDefinition Find(string nameOrFile)
     {
@@ -30,12 +30,12 @@ internal static class NetworkChoice
             : throw new FileNotFoundException($"{nameOrFile}: {(Directory.Exists(nameOrFile) ? "a folder, not a file that describes a network" : "no such file")}", nameOrFile);
     }
 
-    /// <summary>The network for a number of classes and a size of images.</summary>
+    /// <summary>Creates the network for a number of classes and an image size.</summary>
     /// <param name="nameOrFile">One of <see cref="NetworkCatalog.Names"/>, or a file.</param>
-    /// <param name="classes">Values of its output; null for those that it was made for.</param>
-    /// <param name="imageSize">Height and width of the images; null for the size that it was made for.</param>
+    /// <param name="classes">Number of classes; null for the network's own.</param>
+    /// <param name="imageSize">Height and width of the images; null for the network's own size.</param>
     /// <param name="asInNotebook">Whether the network <c>tensorflow</c> ends with a ReLU, as the notebook's does.</param>
-    /// <exception cref="UsageException">A layer cannot take images of this size, or the classes cannot be others; the message names it.</exception>
+    /// <exception cref="UsageException">A layer cannot take this image size, or the number of classes is fixed; the message says which.</exception>
     /// <inheritdoc cref="Find"/>
     public static NetworkDefinition Create(string nameOrFile, int? classes = null, int? imageSize = null, bool asInNotebook = false)
     {
@@ -62,9 +62,9 @@ internal static class NetworkChoice
         }
     }
 
-    /// <summary>The network of a definition for other classes and images.</summary>
+    /// <summary>Builds the network of a definition for other classes and images.</summary>
     /// <exception cref="ArgumentException">A layer cannot take the images.</exception>
-    /// <exception cref="InvalidOperationException">It does not end in a layer whose outputs are classes.</exception>
+    /// <exception cref="InvalidOperationException">The network does not end in a layer whose outputs are classes.</exception>
     public static Network Build(NetworkDefinition definition, int? classes, Shape input)
     {
         if (definition.Entry is { } entry)

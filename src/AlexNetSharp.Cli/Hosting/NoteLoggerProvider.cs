@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Writes the log of a service as notes of the command: one line each, with what an exception says but not its trace.</summary>
+/// <summary>Writes the log of a service as notes of the command: one line each, with exception messages but no stack traces.</summary>
 internal sealed class NoteLoggerProvider(CommandContext context) : ILoggerProvider, ILogger
 {
     private readonly Lock _gate = new();
@@ -34,7 +34,7 @@ internal sealed class NoteLoggerProvider(CommandContext context) : ILoggerProvid
     }
 }
 
-/// <summary>A service inside a command, which hears of signals through <see cref="CommandContext.Cancellation"/>.</summary>
+/// <summary>The lifetime of a service inside a command, which is notified of signals through <see cref="CommandContext.Cancellation"/>.</summary>
 internal sealed class CommandLifetime : IHostLifetime
 {
     /// <inheritdoc/>

@@ -6,11 +6,11 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>The processes that run a command together: those that an MPI launcher started, or this one alone.</summary>
+/// <summary>The processes that run a command together: those started by an MPI launcher, or this one alone.</summary>
 internal sealed class ProcessJob : IDisposable
 {
-    /// <summary>What <c>--mpi</c> is for.</summary>
-    public const string LibraryDescription = "the MPI library, where the system does not find it, such as /opt/openmpi/lib/libmpi.so.40";
+    /// <summary>Help of <c>--mpi</c>.</summary>
+    public const string LibraryDescription = "the MPI library, if the system does not find it, such as /opt/openmpi/lib/libmpi.so.40";
 
     private readonly MpiProcessGroup? _mpi;
     private readonly string _command;
@@ -18,32 +18,32 @@ internal sealed class ProcessJob : IDisposable
 
     private ProcessJob(MpiProcessGroup? mpi, string command) => (_mpi, _command, Group) = (mpi, command, mpi ?? IProcessGroup.Single);
 
-    /// <summary>The processes.</summary>
+    /// <summary>The process group.</summary>
     public IProcessGroup Group { get; }
 
     /// <summary>Whether an MPI launcher started this process.</summary>
     public bool IsMpi => _mpi is not null;
 
-    /// <summary>Bytes that this process has sent to others.</summary>
+    /// <summary>Bytes that this process has sent to the others.</summary>
     public long BytesSent => _mpi?.BytesSent ?? 0;
 
-    /// <summary>Whether this process speaks and writes for all.</summary>
+    /// <summary>Whether this process writes output for all.</summary>
     public bool IsFirst => Group.Rank == 0;
 
-    /// <summary>Whether all processes stop at the same point, so that none has to be ended.</summary>
+    /// <summary>Whether all processes stop at the same point, so that none has to be aborted.</summary>
     public bool StopsTogether { get; set; }
 
-    /// <summary>Which processes and which MPI, for the first lines of a run.</summary>
+    /// <summary>Describes the processes and the MPI library, for the first lines of a run.</summary>
     public string Description => _mpi is null ? "" : FormattableString.Invariant(
         $"{Group.Count} process{(Group.Count == 1 ? "" : "es")} on {Hosts} over {_mpi.Library}");
 
     private string Hosts => Enumerable.Range(0, Group.Count).Select(rank => Group.Describe(rank).Split(' ')[1]).Distinct().Count() is var hosts && hosts == 1
         ? "one host" : FormattableString.Invariant($"{hosts} hosts");
 
-    /// <summary>Runs a command in all processes; where one fails, all end with its line.</summary>
-    /// <param name="context">The command's context; of others than the first process it becomes silent.</param>
+    /// <summary>Runs a command in all processes; if one fails, all end with its message.</summary>
+    /// <param name="context">The command's context; it becomes silent in all processes but the first.</param>
     /// <param name="command">Name of the command, for messages.</param>
-    /// <param name="library">The MPI library; null for the one that is found.</param>
+    /// <param name="library">The MPI library; null to search for it.</param>
     /// <param name="run">What to run.</param>
     /// <returns>The exit code.</returns>
     public static int Run(CommandContext context, string command, string? library, Func<ProcessJob, int> run)
@@ -62,7 +62,7 @@ internal sealed class ProcessJob : IDisposable
         }
         catch (OperationCanceledException) when (job.StopsTogether)
         {
-            // All processes are here.
+            // All processes get here.
             context.Interrupt();
             throw;
         }
@@ -75,7 +75,7 @@ internal sealed class ProcessJob : IDisposable
         }
     }
 
-    /// <summary>Threads for this process: its share of the CPUs that it and the other processes of its host may use.</summary>
+    /// <summary>Returns the number of threads for this process: its share of the CPUs of its host.</summary>
     public int Threads()
     {
         if (_mpi is null || Group.Count == 1)
@@ -84,7 +84,7 @@ internal sealed class ProcessJob : IDisposable
         return CpuShare.Threads([.. _mpi.OnThisHost.Select(rank => System.Text.Encoding.UTF8.GetString(all[rank]))], _mpi.OnThisHost.ToList().IndexOf(Group.Rank));
     }
 
-    /// <summary>The bandwidth between neighboring processes while all send, in bytes a second: the same number in all processes.</summary>
+    /// <summary>Measures the bandwidth between neighboring processes while all send, in bytes per second; all get the same result.</summary>
     public unsafe double MeasureBandwidth()
     {
         if (Group.Count == 1)
@@ -107,7 +107,7 @@ internal sealed class ProcessJob : IDisposable
         return all.Min();
     }
 
-    /// <summary>Waits for the others and ends MPI.</summary>
+    /// <summary>Waits for the other processes and finalizes MPI.</summary>
     public void Dispose()
     {
         if (!_ended)
@@ -115,7 +115,7 @@ internal sealed class ProcessJob : IDisposable
         _ended = true;
     }
 
-    /// <summary>Marks an exception that all processes throw at the same point, so that the first one speaks.</summary>
+    /// <summary>Marks an exception that all processes throw at the same point, so that only the first one reports it.</summary>
     public static T Everywhere<T>(T exception)
         where T : Exception
     {
@@ -125,7 +125,7 @@ internal sealed class ProcessJob : IDisposable
 
     private static bool IsEverywhere(Exception e) => e is TrainingDivergedException || e.Data.Contains(nameof(Everywhere));
 
-    /// <summary>Says which process failed and why, and ends all. What fails in all of them alike is said by the first.</summary>
+    /// <summary>Reports which process failed and why, and aborts all. A failure common to all processes is reported by the first one.</summary>
     private void Fail(Exception e, bool interrupted)
     {
         _ended = true;

@@ -4,14 +4,14 @@ using AlexNetSharp.Diagnostics;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>One line on a terminal that shows how far a run is: <c>forward ━━━━━━────  61/110  0:04 left  0.081 s / batch</c>.</summary>
+/// <summary>A progress line on a terminal: <c>forward ━━━━━━────  61/110  0:04 left  0.081 s / batch</c>.</summary>
 /// <remarks>
-/// It is drawn by the caller's thread when the caller says so, and never by a timer: a benchmark must not be disturbed. Calls are
-/// cheap: at most ten a second draw.
+/// It is drawn by the caller's thread, never by a timer, so that a benchmark is not disturbed. Calls are
+/// cheap: at most ten per second draw.
 /// </remarks>
 /// <param name="terminal">Where to draw; null draws nothing.</param>
 /// <param name="columns">Width of the terminal.</param>
-/// <param name="colors">Whether colors are wanted; without, the bar is made of # and -.</param>
+/// <param name="colors">Whether to use colors; otherwise the bar is made of # and -.</param>
 internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool colors = true)
 {
     private const int BarWidth = 24;
@@ -21,7 +21,7 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
     private string _title = "";
     private bool _visible;
 
-    /// <summary>A line on standard error if that is a terminal, and nothing otherwise.</summary>
+    /// <summary>Creates a progress line on standard error, which draws nothing unless that is a terminal.</summary>
     public static ProgressLine OnStandardError()
     {
         bool terminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
@@ -29,15 +29,15 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
         return new ProgressLine(terminal ? Console.Error : null, () => Console.BufferWidth, colors);
     }
 
-    /// <summary>Whether anything is drawn; plain lines may take its place otherwise.</summary>
+    /// <summary>Whether anything is drawn; otherwise, plain lines may replace it.</summary>
     public bool IsTerminal => terminal is not null;
 
-    /// <summary>Shows how much is done.</summary>
-    /// <param name="title">What runs; a new title starts the estimate of the time left again.</param>
-    /// <param name="done">Parts that are done.</param>
-    /// <param name="total">Parts in all.</param>
-    /// <param name="remark">Anything else, at the end of the line.</param>
-    /// <param name="timeLeft">Time that is left; null for what follows from the parts that are done.</param>
+    /// <summary>Shows the progress.</summary>
+    /// <param name="title">Title; a new title restarts the estimate of the time left.</param>
+    /// <param name="done">Number of parts done.</param>
+    /// <param name="total">Total number of parts.</param>
+    /// <param name="remark">Additional text at the end of the line.</param>
+    /// <param name="timeLeft">Time left; null to extrapolate from the parts done.</param>
     public void Show(string title, long done, long total, string remark = "", TimeSpan? timeLeft = null)
     {
         if (terminal is null || total < 1)
@@ -63,7 +63,7 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
         _visible = true;
     }
 
-    /// <summary>Takes the line off the screen; the next <see cref="Show"/> draws it again.</summary>
+    /// <summary>Erases the line; the next <see cref="Show"/> draws it again.</summary>
     public void Clear()
     {
         if (!_visible)
@@ -81,7 +81,7 @@ internal sealed class ProgressLine(TextWriter? terminal, Func<int> columns, bool
             : new string('#', filled) + new string('-', width - filled);
     }
 
-    /// <summary>A duration as <c>9:05</c>, <c>3:09:05</c> or <c>49:09:05</c>: hours go on where days would begin.</summary>
+    /// <summary>Formats a duration as <c>9:05</c>, <c>3:09:05</c> or <c>49:09:05</c>; hours are not converted to days.</summary>
     public static string Clock(TimeSpan time) => time.TotalHours >= 1
         ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}")
         : string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:00}");

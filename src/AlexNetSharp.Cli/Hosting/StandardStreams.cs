@@ -2,10 +2,10 @@ using System.Text;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Standard output and standard error as every command writes to them: a closed or full one never ends it.</summary>
+/// <summary>Standard output and standard error for all commands: a closed or full stream never ends a command.</summary>
 /// <remarks>
-/// What cannot be written is lost, and a training goes on. At the end, <see cref="CommandHost"/> says so for standard output and exits with
-/// <see cref="ExitCode.Failure"/>. A pipe whose reader has gone (<c>| head</c>) is no failure: .NET itself drops what is written to it.
+/// Output that cannot be written is lost, and training continues. At the end, <see cref="CommandHost"/> reports it for standard output and exits with
+/// <see cref="ExitCode.Failure"/>. A pipe whose reader has exited (<c>| head</c>) is not a failure: .NET itself drops what is written to it.
 /// </remarks>
 internal static class StandardStreams
 {
@@ -18,14 +18,14 @@ internal static class StandardStreams
     /// <summary>Standard error.</summary>
     public static GuardedWriter Error { get; } = new(() => Open(2, Console.Error));
 
-    /// <summary>Puts both in the place of the console's, for whatever else writes there; the first time that it is called.</summary>
+    /// <summary>Replaces the console's streams with these, for all other writers; only the first call has an effect.</summary>
     public static void Install()
     {
         lock (s_gate)
         {
             if (s_installed)
                 return;
-            // What the console has, before it has these.
+            // Open the console's own streams before they are replaced.
             Output.Open();
             Error.Open();
             Console.SetOut(Output);
@@ -34,14 +34,14 @@ internal static class StandardStreams
         }
     }
 
-    /// <summary>The stream behind a descriptor.</summary>
-    /// <exception cref="IOException">The descriptor was closed when the program was started.</exception>
+    /// <summary>Opens the stream of a file descriptor.</summary>
+    /// <exception cref="IOException">The descriptor was closed when the program started.</exception>
     private static TextWriter Open(int descriptor, TextWriter writer) =>
         OperatingSystem.IsLinux() && IsTaken(descriptor) ? throw new IOException("it is closed") : writer;
 
     /// <summary>
-    /// Whether a descriptor that was closed is now an end of one of the runtime's own pipes, which must not be written into: then this
-    /// process holds the end for reading as well.
+    /// Whether a descriptor that was closed now belongs to one of the runtime's own pipes, which must not be written to: this
+    /// process then also holds the read end.
     /// </summary>
     private static bool IsTaken(int descriptor)
     {
@@ -66,19 +66,19 @@ internal static class StandardStreams
         && flags[^1] is '0' or '4';
 }
 
-/// <summary>A writer that remembers the first failure, and drops what comes after it.</summary>
-/// <param name="open">Opens what is written to.</param>
+/// <summary>A writer that remembers the first failure, and drops all output after it.</summary>
+/// <param name="open">Opens the underlying writer.</param>
 internal sealed class GuardedWriter(Func<TextWriter> open) : TextWriter
 {
     private TextWriter? _writer;
 
-    /// <summary>What went wrong; null if nothing did.</summary>
+    /// <summary>The first failure; null if there was none.</summary>
     public Exception? Failure { get; private set; }
 
     /// <inheritdoc/>
     public override Encoding Encoding => Encoding.UTF8;
 
-    /// <summary>Opens what is written to, which the first write would do otherwise.</summary>
+    /// <summary>Opens the underlying writer, which the first write would do otherwise.</summary>
     public void Open() => Try(_ => { });
 
     /// <inheritdoc/>

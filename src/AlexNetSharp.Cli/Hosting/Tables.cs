@@ -3,13 +3,13 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>Tables as all commands print them: words to the left, numbers to the right, one rule below the header.</summary>
+/// <summary>The table format of all commands: text aligned left, numbers right, one rule below the header.</summary>
 internal static class Tables
 {
-    // No terminal is that wide, so nothing is wrapped: a line of a table is a line of a file.
+    // Wider than any terminal, so nothing is wrapped: each table row is one line, also in a file.
     private const int Unlimited = 400;
 
-    /// <summary>A table with a header.</summary>
+    /// <summary>Creates a table with a header.</summary>
     /// <param name="columns">Headers; one that begins with <c>&gt;</c> is aligned to the right.</param>
     public static Table Create(params ReadOnlySpan<string> columns)
     {
@@ -23,7 +23,7 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Adds a row of plain text; brackets mean nothing.</summary>
+    /// <summary>Adds a row of plain text; brackets are not markup.</summary>
     public static void Row(this Table table, params ReadOnlySpan<string> cells)
     {
         var row = new List<Text>(cells.Length);
@@ -32,7 +32,7 @@ internal static class Tables
         table.AddRow(row);
     }
 
-    /// <summary>The table as text without trailing spaces and empty lines.</summary>
+    /// <summary>Renders the table as text without trailing spaces and empty lines.</summary>
     public static string Render(Table table)
     {
         using var text = new StringWriter { NewLine = "\n" };

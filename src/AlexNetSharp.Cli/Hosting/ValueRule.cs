@@ -4,40 +4,40 @@ using System.Text.Json;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>What a value may be: the one place for its limits, whether it stands on the command line or in a file.</summary>
-/// <param name="helpName">What stands for the value in the help: <c>N</c>.</param>
-/// <param name="expected">What goes into messages: "a whole number from 1 to 5".</param>
-/// <param name="json">How the value is written in JSON.</param>
-/// <param name="parse">The value of a text, and whether it is one.</param>
-/// <param name="suggest">An end for the message about a text that is none; null for no end.</param>
+/// <summary>Rule for a value: the single place for its limits, on the command line and in files.</summary>
+/// <param name="helpName">Placeholder for the value in the help, such as <c>N</c>.</param>
+/// <param name="expected">Expected values, for messages, such as "a whole number from 1 to 5".</param>
+/// <param name="json">JSON type of the value.</param>
+/// <param name="parse">Parses a text; returns whether it is valid, and the value.</param>
+/// <param name="suggest">Returns a suggestion for the end of the error message; null for none.</param>
 internal sealed class ValueRule<T>(
     string helpName, string expected, JsonValueKind json, Func<string, (bool Valid, T Value)> parse, Func<string, string>? suggest = null)
 {
-    /// <summary>What stands for the value in the help.</summary>
+    /// <summary>Placeholder for the value in the help.</summary>
     public string HelpName { get; } = helpName;
 
-    /// <summary>The value that a text stands for; false if it is none.</summary>
+    /// <summary>Parses a text; returns false if it is not a valid value.</summary>
     public bool TryParse(string text, out T value)
     {
         (bool valid, value) = parse(text);
         return valid;
     }
 
-    /// <summary>The value of a JSON element; false if it is none.</summary>
+    /// <summary>Parses a JSON element; returns false if it is not a valid value.</summary>
     public bool TryParse(JsonElement element, out T value)
     {
-        // A JSON document has two kinds for what is one type.
+        // JSON has two kinds for the Boolean type.
         JsonValueKind kind = element.ValueKind == JsonValueKind.False ? JsonValueKind.True : element.ValueKind;
         value = default!;
         return kind == json && TryParse(TextOf(element), out value);
     }
 
-    /// <summary>The message about what is no value.</summary>
-    /// <param name="name">The option or field.</param>
-    /// <param name="found">What is there.</param>
+    /// <summary>Returns the error message for an invalid value.</summary>
+    /// <param name="name">Name of the option or field.</param>
+    /// <param name="found">The invalid value.</param>
     public string Refusal(string name, string found) => $"{name} must be {expected}, but is {found}{suggest?.Invoke(found.Trim('\'', '"'))}";
 
-    /// <summary>The same rule for values of another type.</summary>
+    /// <summary>Converts the rule to values of another type.</summary>
     public ValueRule<TOther> As<TOther>(Func<T, TOther> convert) =>
         new(HelpName, expected, json, text => TryParse(text, out T value) ? (true, convert(value)) : (false, default!), suggest);
 
@@ -49,25 +49,25 @@ internal sealed class ValueRule<T>(
     };
 }
 
-/// <summary>The kinds of <see cref="ValueRule{T}"/>.</summary>
+/// <summary>Creates instances of <see cref="ValueRule{T}"/>.</summary>
 internal static class ValueRule
 {
-    /// <summary>On or off.</summary>
+    /// <summary>A Boolean value.</summary>
     public static ValueRule<bool> Switch { get; } = new("", "true or false", JsonValueKind.True, text => (bool.TryParse(text, out bool value), value));
 
-    /// <summary>A path that is not empty.</summary>
+    /// <summary>A nonempty path.</summary>
     public static ValueRule<string?> Path(string helpName) =>
         new(helpName, "a path", JsonValueKind.String, text => (!string.IsNullOrWhiteSpace(text), text));
 
-    /// <summary>A word that is not empty.</summary>
+    /// <summary>A nonempty text.</summary>
     public static ValueRule<string> Text(string helpName) =>
         new(helpName, "a name", JsonValueKind.String, text => (!string.IsNullOrWhiteSpace(text), text));
 
-    /// <summary>Names with a factor each: <c>fc6=0.1,fc7=0.1</c>.</summary>
+    /// <summary>Names, each with a factor: <c>fc6=0.1,fc7=0.1</c>.</summary>
     public static ValueRule<string> Factors { get; } = new(
-        "LAYER=X,…", "layers with a factor each, such as fc6=0.1,fc7=0.1", JsonValueKind.String, text => (ParseFactors(text) is not null, text));
+        "LAYER=X,…", "layers, each with a factor, such as fc6=0.1,fc7=0.1", JsonValueKind.String, text => (ParseFactors(text) is not null, text));
 
-    /// <summary>The names and factors of such a text; null if it is none.</summary>
+    /// <summary>Parses the names and factors of such a text; null if it is invalid.</summary>
     public static IReadOnlyList<(string Name, double Factor)>? ParseFactors(string text)
     {
         var factors = new List<(string, double)>();
@@ -81,14 +81,14 @@ internal static class ValueRule
         return factors;
     }
 
-    /// <summary>Whole numbers with commas between them, 0 or above.</summary>
+    /// <summary>Comma-separated whole numbers, at least 0.</summary>
     public static ValueRule<IReadOnlyList<int>> IntegerList { get; } =
-        new("N,N", "whole numbers with commas between them, such as 120,130", JsonValueKind.Array, ParseList);
+        new("N,N", "whole numbers separated by commas, such as 120,130", JsonValueKind.Array, ParseList);
 
-    /// <summary>One or several whole numbers between two limits, all different.</summary>
+    /// <summary>One or more distinct whole numbers between two limits.</summary>
     public static ValueRule<IntegerList> Integers(int minimum, int maximum) => new(
         "N[,N…]",
-        string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}, or several different ones with commas between them"),
+        string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}, or several different ones separated by commas"),
         JsonValueKind.Array,
         text => ParseList(text) is (true, { Count: > 0 } list) && list.All(value => value >= minimum && value <= maximum) && list.Distinct().Count() == list.Count
             ? (true, new IntegerList(list)) : (false, default!));
@@ -109,7 +109,7 @@ internal static class ValueRule
         text => (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum, value));
 
     /// <summary>One of a few words.</summary>
-    /// <param name="helpName">What stands for the word in the help; null for the list of all words.</param>
+    /// <param name="helpName">Placeholder for the word in the help; null for the list of all words.</param>
     /// <param name="words">The words.</param>
     public static ValueRule<string> Words(string? helpName, params IReadOnlyList<string> words) => new(
         helpName ?? string.Join('|', words),
@@ -118,10 +118,10 @@ internal static class ValueRule
         text => (words.Contains(text), text),
         text => NearestName.Suggestion(text, words));
 
-    /// <summary>One of a few names, or a path: what has a dot or a separator of folders in it, or is there as a file.</summary>
-    /// <param name="helpName">What stands for the value in the help.</param>
+    /// <summary>One of a few names, or a path: a text that contains a dot or a path separator, or is an existing file.</summary>
+    /// <param name="helpName">Placeholder for the value in the help.</param>
     /// <param name="names">The names.</param>
-    /// <param name="or">What the path is of, for messages.</param>
+    /// <param name="or">Description of the path, for messages.</param>
     public static ValueRule<string> NameOrPath(string helpName, IReadOnlyList<string> names, string or) => new(
         helpName,
         $"{string.Join(", ", names)}, {or}",
@@ -129,7 +129,7 @@ internal static class ValueRule
         text => (names.Contains(text) || text.AsSpan().ContainsAny('/', '\\', '.') || File.Exists(text), text),
         text => NearestName.Suggestion(text, names));
 
-    /// <summary>Words as a sentence lists them: <c>a, b or c</c>.</summary>
+    /// <summary>Lists words as in a sentence: <c>a, b or c</c>.</summary>
     public static string OneOf(IReadOnlyList<string> words) =>
         words.Count == 1 ? words[0] : $"{string.Join(", ", words.SkipLast(1))} or {words[^1]}";
 
@@ -144,7 +144,7 @@ internal static class ValueRule
     }
 }
 
-/// <summary>Whole numbers, as the command line writes them.</summary>
+/// <summary>Whole numbers, in the form used on the command line.</summary>
 /// <param name="Values">The numbers.</param>
 internal sealed record IntegerList(IReadOnlyList<int> Values)
 {

@@ -4,7 +4,7 @@ using System.Reflection;
 
 namespace AlexNetSharp.Cli.Hosting;
 
-/// <summary>What <c>alexnet --version</c> prints: version and commit, and what a native build was compiled for.</summary>
+/// <summary>The output of <c>alexnet --version</c>: version and commit, and the target of a native build.</summary>
 internal sealed class VersionLine : SynchronousCommandLineAction
 {
     /// <summary>Version and commit.</summary>

@@ -7,21 +7,21 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Images;
 
-/// <summary>The classes of images as text and as JSON.</summary>
+/// <summary>The classes of images, as text and as JSON.</summary>
 /// <param name="Model">Path of the model.</param>
 /// <param name="Classifier">The classifier.</param>
-/// <param name="Views">Views of each image: 1 or 10.</param>
-/// <param name="Threads">Threads that computed.</param>
+/// <param name="Views">Number of views per image: 1 or 10.</param>
+/// <param name="Threads">Number of compute threads.</param>
 /// <param name="Results">The images, with their predictions.</param>
-/// <param name="Skipped">Images that could not be read.</param>
-/// <param name="Time">From the first file opened to the last prediction.</param>
+/// <param name="Skipped">Skipped images, which could not be read.</param>
+/// <param name="Time">Time from opening the first file to the last prediction.</param>
 internal sealed record ClassifyReport(
     string Model, Classifier Classifier, int Views, int Threads,
     IReadOnlyList<FileResult<Prediction[]>> Results, IReadOnlyList<FileResult<Prediction[]>> Skipped, TimeSpan Time)
 {
     private double SecondsEach => Time.TotalSeconds / Results.Count;
 
-    /// <summary>Prints each image with its classes, and how long it took.</summary>
+    /// <summary>Prints each image with its classes, and the total time.</summary>
     public void Print(CommandContext context)
     {
         foreach (FileResult<Prediction[]> image in Results)
@@ -38,7 +38,7 @@ internal sealed record ClassifyReport(
                 + (Skipped.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {Skipped.Count} skipped") : ""));
     }
 
-    /// <summary>Everything as JSON.</summary>
+    /// <summary>Returns the report as JSON.</summary>
     public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();

@@ -4,35 +4,35 @@ using AlexNetSharp.Inference;
 
 namespace AlexNetSharp.Cli.Images;
 
-/// <summary>An image and how far its features are from those of the image that was asked for.</summary>
+/// <summary>An image, with the distance of its features from those of the query.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Distance">Euclidean distance of the features.</param>
+/// <param name="Distance">Euclidean distance between the features.</param>
 internal sealed record Neighbor(string Path, float Distance);
 
-/// <summary>The features of a folder's images: from the cache where it has them, computed where not.</summary>
+/// <summary>The features of a folder's images, read from the cache or computed.</summary>
 internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions options, CommandContext context, InferenceInput inference)
 {
     private readonly List<(string Path, float[] Features)> _images = [];
     private readonly List<FileResult<float[]>> _skipped = [];
     private float[] _query = [];
 
-    /// <summary>Images that can be found.</summary>
+    /// <summary>Number of images that can be searched.</summary>
     public int Count => _images.Count;
 
-    /// <summary>Images whose features had to be computed, the one that was asked for included.</summary>
+    /// <summary>Number of images whose features were computed, including the query.</summary>
     public int Computed { get; private set; }
 
-    /// <summary>Images whose features were there already, the one that was asked for included: in the cache, or those of an image with the same content.</summary>
+    /// <summary>Number of images, including the query, whose features were already available: from the cache, or from an image with the same content.</summary>
     public int Cached { get; private set; }
 
-    /// <summary>Images that could not be read.</summary>
+    /// <summary>Skipped images, which could not be read.</summary>
     public IReadOnlyList<FileResult<float[]>> Skipped => _skipped;
 
-    /// <summary>Gets the features of all images, and keeps them for the next time: after an error or an interruption those that were computed before it.</summary>
+    /// <summary>Gets the features of all images and caches them; after an error or an interruption, those computed so far are cached.</summary>
     /// <param name="files">The images to search.</param>
     /// <param name="cachePath">The cache.</param>
-    /// <param name="chosen">Whether the user named the cache: then a file there that is none is not overwritten.</param>
-    /// <param name="query">The image that is asked for; it is not among those found.</param>
+    /// <param name="chosen">Whether the user specified the cache; in that case, a file that is not a cache is not overwritten.</param>
+    /// <param name="query">The query image; it is excluded from the search results.</param>
     public void Read(IReadOnlyList<string> files, string cachePath, bool chosen, string query)
     {
         FeatureCache cache = OpenCache(cachePath, chosen);
@@ -46,7 +46,7 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
         }
         finally
         {
-            // An error that ends the command must not give way to one of the cache.
+            // A cache error must not hide the error that ends the command.
             if (Computed > 0)
                 SaveCache(cache, cachePath, required: chosen && done, hashes);
         }
@@ -59,7 +59,7 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
         string[] others = all[1..];
         if (hashes[0] is not { } queryHash || cache.Find(queryHash) is null)
         {
-            // Whatever --skip-bad says: without it there is nothing to search for.
+            // Even with --skip-bad: without the query there is nothing to search for.
             cache.Add(hashes[0] ?? "", extractor.Extract(query, context.Cancellation));
             Computed++;
         }
@@ -77,14 +77,14 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
                 _images.Add((path, features));
     }
 
-    /// <summary>Adds features to the cache as soon as they are there.</summary>
+    /// <summary>Adds features to the cache as soon as they are computed.</summary>
     private IEnumerable<FileResult<float[]>> Keep(FeatureCache cache, Dictionary<string, string?> hashOf, IEnumerable<FileResult<float[]>> images)
     {
         foreach (FileResult<float[]> image in images)
         {
             if (image.Error is null)
             {
-                // One that could not be read before, and now can, must not be missing without a word.
+                // An image that was unreadable before but is readable now must not be dropped silently.
                 cache.Add(hashOf[image.Path] = hashOf[image.Path] ?? FeatureCache.HashOf(image.Path), image.GetOrThrow());
                 Computed++;
             }
@@ -92,7 +92,7 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
         }
     }
 
-    /// <summary>The nearest images, the nearest first.</summary>
+    /// <summary>Returns the nearest images, nearest first.</summary>
     public IReadOnlyList<Neighbor> Nearest(int top) =>
     [
         .. _images.Select(image => new Neighbor(image.Path, TensorPrimitives.Distance<float>(_query, image.Features)))
@@ -102,7 +102,7 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
     private FeatureCache OpenCache(string path, bool chosen)
     {
         string key = FeatureCache.KeyOf(extractor, options);
-        // An option's path was checked, and may be an empty file.
+        // The path of an option has been checked, and may be an empty file.
         if (!File.Exists(path) || new FileInfo(path).Length == 0)
             return new FeatureCache(key, extractor.Length);
         try
@@ -112,7 +112,7 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             if (chosen)
-                throw new InvalidDataException($"--cache: {e.Message}; delete it, or give the name of another file", e);
+                throw new InvalidDataException($"--cache: {e.Message}; delete it, or choose another file", e);
             context.Note($"{e.Message}; recomputing all features");
             return new FeatureCache(key, extractor.Length);
         }
@@ -126,11 +126,11 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
         }
         catch (Exception e) when (!required && e is IOException or UnauthorizedAccessException)
         {
-            context.Note($"the features cannot be cached ({e.Message}); give another place with --cache FILE");
+            context.Note($"the features cannot be cached ({e.Message}); choose another location with --cache FILE");
         }
     }
 
-    /// <summary>The hash of each image's content; null where it cannot be read, which decoding it will say again.</summary>
+    /// <summary>Returns the hash of each image's content; null if it cannot be read, which decoding will report.</summary>
     private string?[] Hash(string[] files)
     {
         var hashes = new string?[files.Length];

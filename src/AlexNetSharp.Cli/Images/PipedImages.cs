@@ -3,10 +3,10 @@ using AlexNetSharp.Data;
 namespace AlexNetSharp.Cli.Images;
 
 /// <summary>
-/// A decoder for paths of the command line: images from standard input (<c>-</c>) and from a shell's <c>&lt;(…)</c> are read once, into memory.
+/// A decoder for command-line paths: images from standard input (<c>-</c>) and from process substitution <c>&lt;(…)</c> are read into memory once.
 /// </summary>
-/// <remarks>Pipes that lie in folders are no images: opening one waits until somebody writes into it.</remarks>
-/// <param name="decoder">Decodes files and what was read.</param>
+/// <remarks>Pipes in folders do not count as images: opening one blocks until another process writes to it.</remarks>
+/// <param name="decoder">Decodes files and bytes in memory.</param>
 internal sealed class PipedImages(IImageDecoder decoder) : IImageDecoder
 {
     /// <summary>The word for standard input.</summary>
@@ -16,9 +16,9 @@ internal sealed class PipedImages(IImageDecoder decoder) : IImageDecoder
 
     private readonly Dictionary<string, byte[]> _read = [];
 
-    /// <summary>Reads a path to its end if it is standard input or a pipe.</summary>
-    /// <returns>Whether it is; its name stands for the image then.</returns>
-    /// <exception cref="ImageTooLargeException">There is more than an image may have.</exception>
+    /// <summary>Reads a path into memory if it is standard input or a pipe.</summary>
+    /// <returns>Whether it is; the path then stands for the image.</returns>
+    /// <exception cref="ImageTooLargeException">The input exceeds the maximum size of an image.</exception>
     public bool TryRead(string path)
     {
         if (_read.ContainsKey(path))
@@ -40,7 +40,7 @@ internal sealed class PipedImages(IImageDecoder decoder) : IImageDecoder
         return true;
     }
 
-    /// <summary>Whether a path stands for something that the process was given open.</summary>
+    /// <summary>Whether a path stands for an inherited open file descriptor.</summary>
     private static bool IsOpen(string path) => path == "/dev/stdin" || path.StartsWith("/dev/fd/", StringComparison.Ordinal) || path.StartsWith("/proc/self/fd/", StringComparison.Ordinal);
 
     /// <inheritdoc/>

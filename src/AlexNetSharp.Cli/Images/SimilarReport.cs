@@ -8,16 +8,16 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Images;
 
-/// <summary>Images that are like another one, as text and as JSON.</summary>
+/// <summary>Images similar to a query, as text and as JSON.</summary>
 /// <param name="Model">Path of the model.</param>
-/// <param name="Extractor">What made the features.</param>
-/// <param name="Query">The image that was asked for.</param>
-/// <param name="Library">The images that were searched.</param>
-/// <param name="Nearest">The nearest of them.</param>
+/// <param name="Extractor">The feature extractor.</param>
+/// <param name="Query">The query image.</param>
+/// <param name="Library">The searched images.</param>
+/// <param name="Nearest">The nearest images.</param>
 internal sealed record SimilarReport(
     string Model, FeatureExtractor Extractor, string Query, ImageLibrary Library, IReadOnlyList<Neighbor> Nearest)
 {
-    /// <summary>Prints a table.</summary>
+    /// <summary>Prints the report as a table.</summary>
     public void Print(CommandContext context)
     {
         Table table = Tables.Create(">distance", "image");
@@ -25,10 +25,10 @@ internal sealed record SimilarReport(
             table.Row(neighbor.Distance.ToString("0.000", CultureInfo.InvariantCulture), neighbor.Path);
         context.WriteTable(table);
         context.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Library.Count} images by the {Extractor.Length} features of {Extractor.Layer}; {Library.Computed} computed now, {Library.Cached} from the cache"));
+            $"{Library.Count} images by the {Extractor.Length} features of {Extractor.Layer}; {Library.Computed} computed, {Library.Cached} from the cache"));
     }
 
-    /// <summary>Everything as JSON.</summary>
+    /// <summary>Returns the report as JSON.</summary>
     public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();

@@ -9,13 +9,13 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Models;
 
-/// <summary>What a layer makes of an image.</summary>
+/// <summary>The feature maps of a layer for an image.</summary>
 internal sealed class FeatureMaps
 {
-    /// <summary>Decodes the image, prepares it as the model wants it, and runs the network.</summary>
-    /// <exception cref="UsageException">The network has no such layer, or its output is no map.</exception>
+    /// <summary>Decodes and preprocesses the image, and runs the network.</summary>
+    /// <exception cref="UsageException">The network has no such layer, or its output is not a map.</exception>
     /// <exception cref="IOException">The image is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is no image, or the model does not say how images are prepared, or not as its network takes them.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image, or the model's preprocessing is missing or does not match its network.</exception>
     public FeatureMaps(Model model, string layer, string image, IImageDecoder decoder)
     {
         Network network = model.Network;
@@ -34,7 +34,7 @@ internal sealed class FeatureMaps
         plan.Forward();
         (Network, Layer, Shape, Values) = (network, layer, network.OutputOf(index), plan.Activation(layer).ToArray());
 
-        // The same crop before it is normalized: what a person sees of what the network sees.
+        // The same crop before normalization, for display.
         Pixels = new float[preprocessing.Length];
         new Preprocessor(preprocessing with { Scale = 1, Mean = [], StandardDeviation = [] }).Apply(pixels, Pixels);
         IsBgr = preprocessing.ChannelOrder == ChannelOrder.Bgr;
@@ -46,7 +46,7 @@ internal sealed class FeatureMaps
     /// <summary>Name of the layer.</summary>
     public string Layer { get; }
 
-    /// <summary>Rows, columns and number of the maps.</summary>
+    /// <summary>Height, width and number of the maps.</summary>
     public Shape Shape { get; }
 
     /// <summary>The maps, [height, width, channels].</summary>
@@ -58,7 +58,7 @@ internal sealed class FeatureMaps
     /// <summary>Whether <see cref="Pixels"/> begin with blue.</summary>
     public bool IsBgr { get; }
 
-    /// <summary>One line about the maps.</summary>
+    /// <summary>Describes the maps in one line.</summary>
     public string Describe() => FormattableString.Invariant(
         $"{Layer} of network {Network.Name}, {Shape.Channels} maps of {Shape.Height}×{Shape.Width}, values {Values.Min():g3} to {Values.Max():g3}");
 }

@@ -5,13 +5,13 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Models;
 
-/// <summary>Writes a model that came from one file to another, and tells what went where.</summary>
+/// <summary>Writes a model to another file, and reports where each tensor came from.</summary>
 internal static class ModelConversion
 {
-    /// <summary>The model with other names for its classes.</summary>
+    /// <summary>Returns the model with other class names.</summary>
     /// <param name="model">The model; its weights are shared.</param>
-    /// <param name="path">A file with one class a line; null keeps the names as they are.</param>
-    /// <exception cref="InvalidDataException">The file cannot be read as names, or there are more or fewer than the network has outputs.</exception>
+    /// <param name="path">A file with one class per line; null keeps the names.</param>
+    /// <exception cref="InvalidDataException">The file does not contain class names, or their number differs from the network's outputs.</exception>
     public static Model WithClasses(Model model, string? path)
     {
         if (path is null)
@@ -19,11 +19,11 @@ internal static class ModelConversion
         IReadOnlyList<ClassName> classes = ClassNames.Load(path);
         if (classes.Count != model.Network.OutputShape.Length)
             throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: {classes.Count} names of classes, but network '{model.Network.Name}' has {model.Network.OutputShape.Length} outputs; give one line for each output"));
+                $"{path}: {classes.Count} class names, but network '{model.Network.Name}' has {model.Network.OutputShape.Length} outputs; the file needs one line per output"));
         return new Model(model.Parameters, model.Preprocessing, classes, model.Transfers);
     }
 
-    /// <summary>Writes the model, reads the new file's list of tensors back, and prints where each came from.</summary>
+    /// <summary>Writes the model, reads back the list of tensors, and prints where each came from.</summary>
     public static void Write(CommandContext context, string source, Model model, string target, TensorType type = TensorType.F32)
     {
         ModelFile.Save(target, model, type);
@@ -40,11 +40,11 @@ internal static class ModelConversion
         context.WriteTable(table);
         int left = from.Tensors.Count(tensor => tensor.IsTrainingState);
         if (left > 0)
-            context.WriteLine(FormattableString.Invariant($"left out: {left} tensors of the training (optimizer/…)"));
+            context.WriteLine(FormattableString.Invariant($"left out: {left} training tensors (optimizer/…)"));
         context.WriteLine(FormattableString.Invariant(
             $"{target}: network {model.Network.Name}, {model.Network.ParameterCount:#,0} parameters, {model.Network.OutputShape.Length} classes{(model.Classes.Count == 0 ? " without names" : "")}, {new FileInfo(target).Length / 1e6:0.0} MB"));
     }
 
-    /// <summary>A shape as text: [64, 3, 11, 11].</summary>
+    /// <summary>Formats a shape: [64, 3, 11, 11].</summary>
     public static string Shape(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray().Select(size => size.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
 }

@@ -10,12 +10,12 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Models;
 
-/// <summary>What <c>alexnet inspect</c> prints about a file.</summary>
+/// <summary>The report that <c>alexnet inspect</c> prints about a file.</summary>
 internal static class ModelReport
 {
     private const int ClassesShown = 3;
 
-    /// <summary>Prints format, network, classes, preprocessing, how long reading took, and a row for every tensor.</summary>
+    /// <summary>Prints format, network, classes, preprocessing, read time, and one row per tensor.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static void Print(CommandContext context, ModelInput input)
@@ -54,8 +54,8 @@ internal static class ModelReport
         }
         catch (InvalidDataException e)
         {
-            // The tensors can be shown whatever they are.
-            context.WriteLine($"no model: {e.Message}");
+            // The tensors can be shown even if they are not a model.
+            context.WriteLine($"not a model: {e.Message}");
             return;
         }
         using (model)

@@ -2,7 +2,7 @@ using AlexNetSharp.Formats;
 
 namespace AlexNetSharp.Cli.Models;
 
-/// <summary>Statistics of a tensor's values; NaN and infinite values are counted and left out of everything else.</summary>
+/// <summary>Statistics of a tensor's values; NaN and infinite values are counted, and excluded from all other statistics.</summary>
 internal sealed class TensorStatistics
 {
     private TensorStatistics(float minimum, float maximum, double mean, double deviation, long notANumber, long infinite) =>
@@ -20,22 +20,22 @@ internal sealed class TensorStatistics
     /// <summary>The standard deviation, the root of the mean squared distance from the mean; NaN if none is finite.</summary>
     public double Deviation { get; }
 
-    /// <summary>How many values are NaN.</summary>
+    /// <summary>Number of NaN values.</summary>
     public long NotANumber { get; }
 
-    /// <summary>How many are infinite.</summary>
+    /// <summary>Number of infinite values.</summary>
     public long Infinite { get; }
 
     private const int PieceElements = 1 << 14;
 
-    /// <summary>Looks at every value of <paramref name="tensor"/>, piece by piece.</summary>
-    /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
-    /// <exception cref="IOException">The file cannot be read any more.</exception>
+    /// <summary>Computes the statistics of <paramref name="tensor"/>, reading it in chunks.</summary>
+    /// <exception cref="NotSupportedException">The elements are integers or Booleans.</exception>
+    /// <exception cref="IOException">The file can no longer be read.</exception>
     public static TensorStatistics Of(NamedTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         (float minimum, float maximum) = (float.PositiveInfinity, float.NegativeInfinity);
-        // Sums of distances from the first finite value: a large mean would drown small differences in the squares.
+        // Sums of differences from the first finite value: with a large mean, the squares would lose small differences to rounding.
         double origin = double.NaN, sum = 0, squares = 0;
         long finite = 0, notANumber = 0;
         float[] piece = new float[Math.Min(PieceElements, tensor.Count)];

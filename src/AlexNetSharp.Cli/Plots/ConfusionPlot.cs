@@ -4,12 +4,12 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>The confusion matrix as an image: a row for each actual class, a column for each predicted one, darker for a larger share of the row.</summary>
+/// <summary>The confusion matrix as an image: one row per actual class and one column per predicted class, darker for a larger share of the row.</summary>
 internal static class ConfusionPlot
 {
     private const int LargestSide = 1600;
 
-    /// <summary>Draws the matrix as PNG. Numbers and names are left out where they would not be readable.</summary>
+    /// <summary>Draws the matrix as a PNG. Numbers and names are omitted if they would be illegible.</summary>
     public static byte[] ToPng(ConfusionMatrix confusion)
     {
         int classes = confusion.Classes.Count;

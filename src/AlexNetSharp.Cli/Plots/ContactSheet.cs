@@ -5,13 +5,13 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>An image and those nearest to it side by side, each with its name and distance, as figure 4 of the 2012 paper shows them.</summary>
+/// <summary>An image and its nearest neighbors side by side, each with its name and distance, as in figure 4 of the 2012 paper.</summary>
 internal static class ContactSheet
 {
     private const int Cell = 192, Gap = 16, Caption = 38, Columns = 6, MostImages = 120;
 
-    /// <summary>Draws the sheet as PNG: the image that was asked for at the left, the nearest in rows to its right.</summary>
-    /// <exception cref="IOException">An image cannot be read any more; the message names it.</exception>
+    /// <summary>Draws the sheet as a PNG: the query on the left, the nearest images in rows to its right.</summary>
+    /// <exception cref="IOException">An image can no longer be read; the message names it.</exception>
     /// <exception cref="InvalidDataException">The same.</exception>
     public static byte[] ToPng(string query, IReadOnlyList<Neighbor> nearest, IImageDecoder decoder)
     {

@@ -3,10 +3,10 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>Feature maps in a grid beside the image that they were made of.</summary>
+/// <summary>Feature maps in a grid next to their image.</summary>
 /// <remarks>
-/// All maps share one scale, so that a bright map is a strong one. Values of one sign go from black over red and yellow to white; values
-/// of both signs from blue (negative) over white (0) to red. The largest half percent is cut off: single values would darken the rest.
+/// All maps share one scale, so a bright map is a strong one. Values of one sign range from black through red and yellow to white; values
+/// of both signs from blue (negative) through white (0) to red. The largest half percent is clipped, because outliers would darken the rest.
 /// </remarks>
 internal static class FeatureMapsPlot
 {
@@ -16,7 +16,7 @@ internal static class FeatureMapsPlot
     private static readonly SKColor[] s_heat = [new(0, 0, 0), new(60, 9, 100), new(150, 25, 90), new(225, 75, 45), new(250, 160, 30), new(252, 255, 200)];
     private static readonly SKColor[] s_signed = [new(5, 48, 130), new(67, 147, 215), new(247, 247, 247), new(225, 100, 75), new(130, 0, 30)];
 
-    /// <summary>Draws the maps as PNG.</summary>
+    /// <summary>Draws the maps as a PNG.</summary>
     public static byte[] ToPng(FeatureMaps maps)
     {
         (int height, int width, int channels) = (maps.Shape.Height, maps.Shape.Width, maps.Shape.Channels);
@@ -41,7 +41,7 @@ internal static class FeatureMapsPlot
             });
     }
 
-    /// <summary>Columns of a grid that is full and a little wider than high, if the number has such a divisor.</summary>
+    /// <summary>Returns the number of columns of a full grid that is slightly wider than high, if the number has such a divisor.</summary>
     private static int Columns(int channels)
     {
         int square = (int)Math.Ceiling(Math.Sqrt(channels));
@@ -51,7 +51,7 @@ internal static class FeatureMapsPlot
         return square;
     }
 
-    /// <summary>All maps without gaps, a pixel a value.</summary>
+    /// <summary>Draws all maps without gaps, one pixel per value.</summary>
     private static SKBitmap Grid(FeatureMaps maps, int columns, int rows)
     {
         (int height, int width, int channels) = (maps.Shape.Height, maps.Shape.Width, maps.Shape.Channels);
@@ -90,7 +90,7 @@ internal static class FeatureMapsPlot
             smooth ? new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear) : new SKSamplingOptions(SKFilterMode.Nearest));
     }
 
-    /// <summary>The color at a place from 0 to 1 on a scale.</summary>
+    /// <summary>Returns the color at a position from 0 to 1 on a scale.</summary>
     private static SKColor Mix(SKColor[] scale, float place)
     {
         float at = (float.IsNaN(place) ? 0 : Math.Clamp(place, 0, 1)) * (scale.Length - 1);

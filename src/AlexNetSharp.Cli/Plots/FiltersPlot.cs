@@ -9,11 +9,11 @@ internal static class FiltersPlot
 {
     private const int Gap = 2;
 
-    /// <summary>Draws the kernels as PNG, enlarged where they are small; the largest absolute weight becomes black or white, 0 gray.</summary>
+    /// <summary>Draws the kernels as a PNG, enlarged if they are small; the largest absolute weight becomes black or white, 0 becomes gray.</summary>
     /// <param name="parameters">The weights.</param>
-    /// <param name="columns">Kernels in a row at most; 0 for a grid that is about square.</param>
-    /// <param name="smallestSide">Pixels that a kernel gets at least, as a whole multiple of its size.</param>
-    /// <returns>The image, in color where the network sees three channels; null if the network has no convolution.</returns>
+    /// <param name="columns">Maximum number of kernels per row; 0 for a roughly square grid.</param>
+    /// <param name="smallestSide">Minimum side of a kernel in pixels; kernels are enlarged by an integer factor.</param>
+    /// <returns>The image, in color if the network has three input channels; null if the network has no convolution.</returns>
     public static byte[]? ToPng(ParameterSet parameters, int columns = 0, int smallestSide = 24)
     {
         if (parameters.Parameters.FirstOrDefault(p => p.Spec.Role == ParameterRole.ConvolutionWeight) is not { } weight)
@@ -25,7 +25,7 @@ internal static class FiltersPlot
         var values = new float[weight.Spec.Length];
         weight.CopyTo(values);
         float largest = values.Max(Math.Abs), scale = largest > 0 ? 127.5f / largest : 0;
-        // Other numbers of channels than three have no colors: the first channel is shown.
+        // Unless there are three channels, only the first one is shown.
         byte Value(int y, int x, int channel, int o) =>
             (byte)Math.Clamp(127.5f + scale * values[((y * kw + x) * ic + (ic == 3 ? channel : 0)) * oc + o], 0, 255);
         (int cellWidth, int cellHeight) = (kw * zoom + Gap, kh * zoom + Gap);

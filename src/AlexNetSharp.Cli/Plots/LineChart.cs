@@ -3,31 +3,31 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>A curve: its name and points; points that are not numbers are left out.</summary>
+/// <summary>A curve: its name and points; NaN points are skipped.</summary>
 internal sealed record Curve(string Name, IReadOnlyList<(double X, double Y)> Points)
 {
-    /// <summary>The range around each point, such as that of several runs; empty for none.</summary>
+    /// <summary>Range around each point, such as that over several runs; empty for none.</summary>
     public IReadOnlyList<(double X, double Low, double High)> Band { get; init; } = [];
 }
 
-/// <summary>What the numbers on a horizontal axis are.</summary>
+/// <summary>Type of a horizontal axis.</summary>
 internal enum XAxis
 {
     /// <summary>Any numbers.</summary>
     Linear,
 
-    /// <summary>Whole numbers, such as epochs: nothing is written between them.</summary>
+    /// <summary>Integers, such as epochs; there are no ticks in between.</summary>
     Whole,
 
-    /// <summary>Numbers such as sizes of batches, where each doubling is as wide as the one before; every value has its tick.</summary>
+    /// <summary>Logarithmic, such as batch sizes: each doubling has the same width, and every value has a tick.</summary>
     Doubling,
 }
 
-/// <summary>Curves over a horizontal axis, with a grid, numbers at the axes and a legend.</summary>
-/// <param name="Title">Above the chart.</param>
-/// <param name="XTitle">Below the horizontal axis.</param>
-/// <param name="Curves">What to draw.</param>
-/// <param name="XAxis">How the horizontal axis is divided.</param>
+/// <summary>A line chart with a grid, axis labels and a legend.</summary>
+/// <param name="Title">Title above the chart.</param>
+/// <param name="XTitle">Title below the horizontal axis.</param>
+/// <param name="Curves">Curves to draw.</param>
+/// <param name="XAxis">Type of the horizontal axis.</param>
 internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curve> Curves, XAxis XAxis = XAxis.Linear)
 {
     private const float Left = 64, Top = 48, Right = 24, Bottom = 56;
@@ -84,14 +84,14 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
         using var path = new SKPath();
         path.AddPoly(points, close: false);
         canvas.DrawPath(path, paint);
-        // A single epoch has no line.
+        // A single epoch has no line, only a point.
         paint.Style = SKPaintStyle.Fill;
         if (points.Length < 40)
             foreach (SKPoint point in points)
                 canvas.DrawCircle(point, 3, paint);
     }
 
-    /// <summary>Draws the names of the curves into the corner where the least of the curves lies.</summary>
+    /// <summary>Draws the legend in the corner that overlaps the curves least.</summary>
     private void DrawLegend(SKCanvas canvas, SKRect plot, SKFont font, SKPoint[][] curves)
     {
         if (Curves.Count < 2)
@@ -112,7 +112,7 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
         }
     }
 
-    /// <summary>How much of a curve a box covers, in hundredths of its pieces; what only touches it counts too.</summary>
+    /// <summary>How much of a curve a box covers, in hundredths of its segments; touching counts as well.</summary>
     private static int Covered(SKPoint[] points, SKRect box)
     {
         box.Inflate(8, 8);
@@ -123,10 +123,10 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
 
     private static bool IsNumber((double X, double Y) point) => double.IsFinite(point.X) && double.IsFinite(point.Y);
 
-    /// <summary>Limits of an axis and the numbers at it: multiples of 1, 2 or 5 times a power of ten, or given ones.</summary>
+    /// <summary>Limits and ticks of an axis: multiples of 1, 2 or 5 times a power of ten, or given values.</summary>
     internal sealed record Axis(double From, double To, double Step, IReadOnlyList<double> Ticks, bool Doubling = false)
     {
-        /// <summary>From one tick to another, around all values.</summary>
+        /// <summary>Creates an axis from tick to tick that contains all values.</summary>
         public static Axis Vertical(IEnumerable<double> values)
         {
             (double from, double to, double step) = Range(values, smallestStep: 0);
@@ -134,7 +134,7 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
             return new Axis(from, to, step, TicksOf(from, to, step));
         }
 
-        /// <summary>As wide as the values, and a little more.</summary>
+        /// <summary>Creates an axis slightly wider than the range of the values.</summary>
         public static Axis Horizontal(IEnumerable<double> values, XAxis kind)
         {
             double[] all = [.. values];
@@ -145,7 +145,7 @@ internal sealed record LineChart(string Title, string XTitle, IReadOnlyList<Curv
             return new Axis(from - margin, to + margin, step, TicksOf(from, to, step));
         }
 
-        /// <summary>Where a value lies, 0 at the axis's beginning and 1 at its end.</summary>
+        /// <summary>Returns the position of a value, 0 at the start of the axis and 1 at its end.</summary>
         public double Place(double value) => Doubling
             ? Math.Log(value / From) / Math.Log(To / From)
             : (value - From) / (To - From);

@@ -3,12 +3,12 @@ using SkiaSharp;
 
 namespace AlexNetSharp.Cli.Plots;
 
-/// <summary>The image <c>curves.png</c>: loss to the left, top-1 error to the right, over the epochs.</summary>
+/// <summary>The image <c>curves.png</c>: loss on the left, top-1 error on the right, over the epochs.</summary>
 internal static class TrainingCurves
 {
     private const int Width = 1000, Height = 400;
 
-    /// <summary>Draws the curves as PNG.</summary>
+    /// <summary>Draws the curves as a PNG.</summary>
     public static byte[] ToPng(IReadOnlyList<EpochMetrics> history)
     {
         var loss = new LineChart("Loss", "epoch", Pair(history, tally => tally.Loss), XAxis.Whole);

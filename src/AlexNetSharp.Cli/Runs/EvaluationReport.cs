@@ -9,11 +9,11 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>An evaluation as text, JSON and files.</summary>
-/// <param name="Evaluation">The numbers.</param>
-/// <param name="Set">What was measured on.</param>
-/// <param name="Checkpoint">Path of the file that was evaluated.</param>
-/// <param name="Views">Views of each image: 1 or 10.</param>
+/// <summary>An evaluation, as text, JSON and files.</summary>
+/// <param name="Evaluation">The metrics.</param>
+/// <param name="Set">The evaluated images.</param>
+/// <param name="Checkpoint">Path of the evaluated model file.</param>
+/// <param name="Views">Number of views per image: 1 or 10.</param>
 internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set, string Checkpoint, int Views)
 {
     private IReadOnlyList<string> Classes => Evaluation.Confusion.Classes;
@@ -40,14 +40,14 @@ internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set
         context.WriteTable(mistakes);
     }
 
-    /// <summary>Writes <c>confusion.csv</c> and <c>confusion.png</c> into a folder that is there.</summary>
+    /// <summary>Writes <c>confusion.csv</c> and <c>confusion.png</c> to an existing folder.</summary>
     public void SaveConfusion(string folder)
     {
         OutputFile.Write("--out", Path.Combine(folder, "confusion.csv"), Encoding.UTF8.GetBytes(Evaluation.Confusion.ToCsv()));
         OutputFile.Write("--out", Path.Combine(folder, "confusion.png"), ConfusionPlot.ToPng(Evaluation.Confusion));
     }
 
-    /// <summary>Everything as JSON.</summary>
+    /// <summary>Returns the report as JSON.</summary>
     public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -102,7 +102,7 @@ internal sealed record EvaluationReport(Evaluation Evaluation, EvaluationSet Set
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>JSON has no word for what is not a number: null.</summary>
+    /// <summary>Writes a number; NaN and infinities become null, because JSON has no literals for them.</summary>
     private static void WriteNumber(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value))

@@ -5,16 +5,16 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>The images that <c>alexnet eval</c> measures on, and what they have to do with the training.</summary>
+/// <summary>The images that <c>alexnet eval</c> measures on, and how many of them the model was trained on.</summary>
 /// <param name="Images">The images.</param>
-/// <param name="Description">Which they are.</param>
-/// <param name="TrainedOn">How many of them the run was trained on; null if that cannot be known.</param>
+/// <param name="Description">Description of the images.</param>
+/// <param name="TrainedOn">How many of them the run was trained on; null if unknown.</param>
 internal sealed record EvaluationSet(IImageDataset Images, string Description, int? TrainedOn)
 {
-    /// <summary>Decoded images that the search for bad ones keeps, so that most are decoded once.</summary>
+    /// <summary>Memory for decoded images that the check for unreadable ones keeps, so that most images are decoded once.</summary>
     private const long CacheBytes = 2000L << 20;
 
-    /// <summary>Opens the images of a model's classes, in folders that are called by their ids, by their names, or by the first of several names.</summary>
+    /// <summary>Opens the images of a model's classes, in folders named by their IDs, by their names, or by the first of several names.</summary>
     /// <returns>The images, and the names of the folders in the order of the model's outputs.</returns>
     /// <inheritdoc cref="Open"/>
     public static (EvaluationSet Set, string[] Classes) OpenFor(Model model, string data, string run, IImageDecoder decoder, bool skipBad, CommandContext context)
@@ -42,15 +42,15 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
         throw new InvalidDataException($"{first!.Message} If the model's class names differ from the folder names, pass the folder names with --class-names.", first);
     }
 
-    /// <summary>Opens the images: of the data that the run was trained on those it validated on, of other data its test images or all.</summary>
-    /// <param name="data">Where they lie.</param>
+    /// <summary>Opens the images: for the data of the run, its validation images; for other data, the test images or all images.</summary>
+    /// <param name="data">Path of the dataset.</param>
     /// <param name="classes">The folders of the model's classes, in the order of its outputs.</param>
-    /// <param name="run">The run folder of the model; it may be none.</param>
-    /// <param name="decoder">Decodes them.</param>
-    /// <param name="skipBad">Whether images that cannot be read are listed and left out.</param>
+    /// <param name="run">The folder of the model; it need not be a run folder.</param>
+    /// <param name="decoder">Decodes the images.</param>
+    /// <param name="skipBad">Whether unreadable images are listed and skipped.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
-    /// <exception cref="IOException">The images are not there, or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">There is no dataset, or not one of the model's classes.</exception>
+    /// <exception cref="IOException">The images are missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">There is no dataset, or its classes are not the model's.</exception>
     public static EvaluationSet Open(string data, IReadOnlyList<string> classes, string run, IImageDecoder decoder, bool skipBad, CommandContext context)
     {
         TrainSettings? settings = File.Exists(TrainSettings.PathOf(run)) ? TrainSettings.Load(run) : null;
@@ -80,16 +80,16 @@ internal sealed record EvaluationSet(IImageDataset Images, string Description, i
         return new EvaluationSet(images, $"{path}: {description}", trained is null ? null : CountCommon(images, trained.Train));
     }
 
-    /// <summary>The set in one line.</summary>
+    /// <summary>Describes the set in one line.</summary>
     public string ToLine() => Description + TrainedOn switch
     {
-        null => "; what the model was trained on is not known",
+        null => "; the model's training images are unknown",
         0 => "",
         { } all when all == Images.Count => "; the model was trained on these images",
         { } some => FormattableString.Invariant($"; the model was trained on {some} of these {Images.Count} images"),
     };
 
-    /// <summary>The images that a run was trained on; null if they are gone.</summary>
+    /// <summary>Opens the images that a run was trained on; null if they no longer exist.</summary>
     private static DatasetPair? OpenIfThere(TrainSettings settings, IImageDecoder decoder)
     {
         try

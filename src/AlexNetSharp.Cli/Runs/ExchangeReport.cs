@@ -5,10 +5,10 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>Says how a training is shared by processes.</summary>
+/// <summary>Reports how training is distributed over processes.</summary>
 internal static class ExchangeReport
 {
-    /// <summary>One line; with the reasons, a table of the layers whose gradients can travel in two ways.</summary>
+    /// <summary>Prints one line and, if requested, a table of the layers whose gradients can be exchanged in two ways.</summary>
     public static void Print(CommandContext context, TrainSettings settings, ProcessJob job, IReadOnlyList<LayerExchange> layers, bool explain)
     {
         int processes = job.Group.Count, parts = (settings.BatchSize + settings.PartSize - 1) / settings.PartSize;
@@ -17,7 +17,7 @@ internal static class ExchangeReport
             context.WriteLine(job.Description);
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{settings.BatchSize} images per step in {parts} part{(parts == 1 ? "" : "s")} of {settings.PartSize}{(processes > 1 ? FormattableString.Invariant($", {(parts % processes == 0 ? "" : "at most ")}{most} for each process") : "")}: the same bits for any number of processes"));
+            $"{settings.BatchSize} images per step in {parts} part{(parts == 1 ? "" : "s")} of {settings.PartSize}{(processes > 1 ? FormattableString.Invariant($", {(parts % processes == 0 ? "" : "at most ")}{most} per process") : "")}: bitwise identical results for any number of processes"));
         if (parts % processes != 0 && (parts + most - 1) / most < processes)
             context.Note(FormattableString.Invariant(
                 $"{parts} parts on {processes} processes take as long as on {(parts + most - 1) / most}; --part-size {(settings.BatchSize + processes - 1) / processes} would divide evenly"));
@@ -26,7 +26,7 @@ internal static class ExchangeReport
         context.WriteTable(ToTable(layers));
     }
 
-    /// <summary>What each way costs, and which was chosen.</summary>
+    /// <summary>Formats the cost of each way, and the chosen one, as a table.</summary>
     public static Table ToTable(IReadOnlyList<LayerExchange> layers)
     {
         Table table = Tables.Create("layer", ">gradient MB", ">factors MB", ">gradient GMAC", ">factors GMAC", ">gradient s", ">factors s", "travels");

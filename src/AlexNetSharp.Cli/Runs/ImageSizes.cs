@@ -6,27 +6,27 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>How images become a network's input, as far as sizes and channels go.</summary>
+/// <summary>Determines the sizes and channels of a network's input images.</summary>
 internal static class ImageSizes
 {
-    /// <summary>Height of the images that a network of somebody's own takes whole.</summary>
+    /// <summary>Maximum input height up to which a user-defined network takes images uncropped.</summary>
     private const int SmallImage = 64;
 
-    /// <summary>Sizes and channels: those of the network and, for networks that take any, those of the images.</summary>
+    /// <summary>Determines sizes and channels: those of the network or, for networks that accept any, those of the images.</summary>
     /// <param name="network">Name of the network, or the file that describes it.</param>
     /// <param name="found">The sizes of all images of the dataset.</param>
-    /// <param name="imageSize">Height and width of the input; null for what suits network and images.</param>
-    /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and images.</param>
-    /// <param name="resizeTo">Size before the crop; null for what suits the input.</param>
+    /// <param name="imageSize">Height and width of the input; null to choose by network and images.</param>
+    /// <param name="resize"><c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> to choose by network and images.</param>
+    /// <param name="resizeTo">Size before the crop; null to choose by the input size.</param>
     public static Preprocessing Of(string network, ImageSizeRange found, int? imageSize, string resize, int? resizeTo)
     {
         NetworkDefinition definition = NetworkChoice.Find(network);
         Shape own = definition.Network.InputShape;
         if (own.IsVector || own.Channels is not (1 or 3))
-            throw new UsageException($"--network: network '{definition.Network.Name}' takes {own}, which is no image of 1 or 3 channels");
+            throw new UsageException($"--network: network '{definition.Network.Name}' takes {own}, which is not an image with 1 or 3 channels");
         bool small = IsForSmallImages(definition), anyChannels = definition.Entry is { AnyChannels: true };
         int size = imageSize ?? (anyChannels && found.Square is <= 64 and var side ? side : own.Height);
-        // What has the size already is not changed by resizing; images that the model is shown later may have another.
+        // Resizing does not change images that already have this size; images seen later may have another size.
         int shorter = found.Square == size ? size : size * 256 / 224;
         (ResizeMode mode, int to) = (resize == "auto" ? ResizeOf(network) : resize) switch
         {
@@ -44,9 +44,9 @@ internal static class ImageSizes
         };
     }
 
-    /// <summary>What <c>--resize auto</c> is for a network.</summary>
+    /// <summary>Returns the meaning of <c>--resize auto</c> for a network.</summary>
     public static string ResizeOf(string network) => IsForSmallImages(NetworkChoice.Find(network)) ? "square" : "shorter";
 
-    /// <summary>Whether small images are taken in their own size, gray ones as they are, and none is cropped.</summary>
+    /// <summary>Whether small images keep their size, gray ones stay gray, and none is cropped.</summary>
     private static bool IsForSmallImages(NetworkDefinition definition) => definition.Entry?.AnyChannels ?? definition.Network.InputShape.Height <= SmallImage;
 }

@@ -10,15 +10,15 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>What the studio's page does with runs: <c>alexnet eval</c>, and <c>alexnet train --resume</c> in a process of its own.</summary>
-/// <param name="context">For notes on the terminal.</param>
-/// <param name="command">How this command is started: a program, and what comes before its arguments.</param>
-/// <param name="threads">Threads that compute; 0: one per CPU.</param>
+/// <summary>The studio's operations on runs: <c>alexnet eval</c>, and <c>alexnet train --resume</c> in its own process.</summary>
+/// <param name="context">Receives notes for the terminal.</param>
+/// <param name="command">How this command is started: a program, and the words before its arguments.</param>
+/// <param name="threads">Number of compute threads; 0 for one per CPU.</param>
 internal sealed partial class PageRunWork(CommandContext context, IReadOnlyList<string> command, int threads) : IRunWork
 {
     private const int BatchSize = 64, Mistakes = 24, Terminate = 15;
 
-    /// <summary>How the command that runs was started.</summary>
+    /// <summary>How the running command was started.</summary>
     public static IReadOnlyList<string> ThisCommand { get; } =
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 

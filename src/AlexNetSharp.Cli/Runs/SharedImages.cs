@@ -11,12 +11,12 @@ using AlexNetSharp.Training;
 namespace AlexNetSharp.Cli.Runs;
 
 /// <summary>
-/// The images of a training as all processes have them: the first process opens and checks them, and tells the others which there are. Each
-/// looks whether it has the same.
+/// Opens the same images in all processes: the first process opens and checks them and sends the list to the others. Each of them
+/// checks that it has the same images.
 /// </summary>
 internal static class SharedImages
 {
-    /// <summary>Tells the others what this process, the first, found.</summary>
+    /// <summary>Sends the images found by this process, the first one, to the others.</summary>
     public static void Tell(IProcessGroup group, TrainData data)
     {
         using var message = new MemoryStream();
@@ -37,7 +37,7 @@ internal static class SharedImages
         RequireSame(group, null);
     }
 
-    /// <summary>Opens the images that the first process told of.</summary>
+    /// <summary>Opens the images listed by the first process.</summary>
     /// <param name="group">The processes.</param>
     /// <param name="settings">The settings of the run.</param>
     /// <param name="context">The command's context.</param>
@@ -65,9 +65,9 @@ internal static class SharedImages
         };
     }
 
-    /// <summary>Images to evaluate, which the first process found, in all processes.</summary>
+    /// <summary>Opens the images to evaluate, found by the first process, in all processes.</summary>
     /// <param name="group">The processes.</param>
-    /// <param name="open">Opens them: in the first process, and in others where they are in a packed file.</param>
+    /// <param name="open">Opens the images, in the first process and, for packed files, in the others.</param>
     /// <param name="decoder">Decodes files.</param>
     /// <exception cref="InvalidDataException">A process does not have the same images; the message names it.</exception>
     public static IImageDataset Evaluated(IProcessGroup group, Func<IImageDataset> open, IImageDecoder decoder)
@@ -91,8 +91,8 @@ internal static class SharedImages
         return images!;
     }
 
-    /// <summary>Ends all processes where one has another file, such as an older copy of a model; its line names it.</summary>
-    /// <exception cref="InvalidDataException">A process has another file.</exception>
+    /// <summary>Ends all processes if one has a different file, such as an older copy of a model; the message names it.</summary>
+    /// <exception cref="InvalidDataException">A process has a different file.</exception>
     public static void RequireSameFile(IProcessGroup group, string path)
     {
         if (group.Count == 1)
@@ -104,7 +104,7 @@ internal static class SharedImages
             throw ProcessJob.Everywhere(new InvalidDataException($"{path} of {group.Describe(other)} is not the file of rank 0; all processes need the same, shared or copied"));
     }
 
-    /// <summary>Files by name and length; images of a packed file by their content.</summary>
+    /// <summary>Writes a description of the images: files by name and length, packed images by content.</summary>
     private static void Write(BinaryWriter writer, IImageDataset images)
     {
         writer.Write(images.InMemory);
@@ -137,7 +137,7 @@ internal static class SharedImages
             {
                 IImageDataset? found = open();
                 if (found is null || found.Count != count || ContentOf(found) != expected)
-                    difference ??= FormattableString.Invariant($"its dataset is another: {found?.Count ?? 0} images, where {count} are expected, or other pixels or labels");
+                    difference ??= FormattableString.Invariant($"its dataset differs: {found?.Count ?? 0} images instead of {count}, or different pixels or labels");
                 return found;
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -149,7 +149,7 @@ internal static class SharedImages
         (string[] paths, int[] labels, long[] lengths) = (new string[count], new int[count], new long[count]);
         for (int i = 0; i < count; i++)
             (paths[i], labels[i], lengths[i]) = (reader.ReadString(), reader.ReadInt32(), reader.ReadInt64());
-        // The lowest number, so that the message does not depend on threads.
+        // The lowest index, so that the message does not depend on threads.
         int wrong = int.MaxValue;
         Parallel.For(0, count, i =>
         {
@@ -165,7 +165,7 @@ internal static class SharedImages
         return new ListedImages(paths, labels, classes, decoder);
     }
 
-    /// <summary>Ends all processes where one has other images; its line names it.</summary>
+    /// <summary>Ends all processes if one has different images; the message names it.</summary>
     private static void RequireSame(IProcessGroup group, string? difference)
     {
         byte[][] all = group.AllGatherMessages(System.Text.Encoding.UTF8.GetBytes(difference ?? ""));
@@ -189,7 +189,7 @@ internal static class SharedImages
     }
 }
 
-/// <summary>Image files with the classes that another process found them to have.</summary>
+/// <summary>Image files with the classes found by another process.</summary>
 internal sealed class ListedImages(string[] paths, int[] labels, IReadOnlyList<string> classes, IImageDecoder decoder) : IImageDataset
 {
     public int Count => paths.Length;
@@ -203,6 +203,6 @@ internal sealed class ListedImages(string[] paths, int[] labels, IReadOnlyList<s
     public void Read(int index, PixelBuffer target) => decoder.DecodeFile(paths[index], target);
 }
 
-/// <summary>Serialization of what processes tell each other, without reflection.</summary>
+/// <summary>Reflection-free serialization of messages between processes.</summary>
 [JsonSerializable(typeof(Preprocessing))]
 internal sealed partial class SharedJson : JsonSerializerContext;

@@ -5,12 +5,12 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>The model that fine-tuning begins with, which the first process has read, in all processes.</summary>
-/// <param name="Model">The model; of other processes than the first without preprocessing.</param>
-/// <param name="Continued">Whether it is where this training stood.</param>
+/// <summary>The model that fine-tuning starts from, read by the first process and shared with all.</summary>
+/// <param name="Model">The model; without preprocessing in all processes but the first.</param>
+/// <param name="Continued">Whether it is a checkpoint of the run that continues.</param>
 internal sealed record SharedModel(Model Model, bool Continued) : IDisposable
 {
-    /// <summary>Gives the model of this process, the first, to the others.</summary>
+    /// <summary>Sends the model of this process, the first one, to the others.</summary>
     public void Tell(IProcessGroup group)
     {
         using var message = new MemoryStream();
@@ -29,7 +29,7 @@ internal sealed record SharedModel(Model Model, bool Continued) : IDisposable
         SharedState.Broadcast(group, Model.Parameters);
     }
 
-    /// <summary>Takes the model of the first process.</summary>
+    /// <summary>Receives the model of the first process.</summary>
     public static SharedModel Receive(IProcessGroup group)
     {
         using var reader = new BinaryReader(new MemoryStream(group.BroadcastMessage(null)));

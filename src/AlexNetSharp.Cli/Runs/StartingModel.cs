@@ -11,10 +11,10 @@ using Spectre.Console;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>What fine-tuning begins with: a trained model, its head for the classes of the data, and which layers keep their weights.</summary>
+/// <summary>The starting point of fine-tuning: a trained model, its head for the classes of the data, and the frozen layers.</summary>
 internal sealed class StartingModel : IDisposable
 {
-    /// <summary>Above so many training images, the convolutions alone are frozen unless the command line says otherwise.</summary>
+    /// <summary>Number of training images above which only the convolutions are frozen by default.</summary>
     public const int FewImages = 5000;
 
     private const int HashedAtOnce = 1 << 20;
@@ -23,14 +23,14 @@ internal sealed class StartingModel : IDisposable
     private readonly IReadOnlyList<ParameterGroup> _groups;
     private readonly bool _keptHead;
 
-    /// <summary>Loads the model and makes the network of the training.</summary>
-    /// <param name="settings">What the command line asks for.</param>
-    /// <param name="model">The model of <c>--from</c>; its weights are copied.</param>
+    /// <summary>Creates the network to train from the model.</summary>
+    /// <param name="settings">Settings of the run.</param>
+    /// <param name="model">The model given with <c>--from</c>; its weights are copied.</param>
     /// <param name="classes">The classes of the data, in the order of the outputs.</param>
-    /// <param name="images">How many training images there are.</param>
-    /// <param name="augmented">Whether images are changed at random.</param>
-    /// <param name="continued">Whether the model is where this training stood: its head is taken whatever the settings say.</param>
-    /// <exception cref="UsageException">A layer that the options name is none of the network's, or nothing would learn.</exception>
+    /// <param name="images">Number of training images.</param>
+    /// <param name="augmented">Whether there is random augmentation.</param>
+    /// <param name="continued">Whether the model is a checkpoint of this run: its head is then kept whatever the settings say.</param>
+    /// <exception cref="UsageException">An option names a layer that the network does not have, or nothing would be trained.</exception>
     public StartingModel(TrainSettings settings, Model model, IReadOnlyList<string> classes, int images, bool augmented, bool continued)
     {
         int[]? order = settings.NewHead ? null : OrderOf(model, classes);
@@ -61,35 +61,35 @@ internal sealed class StartingModel : IDisposable
         }
     }
 
-    /// <summary>The network of the training.</summary>
+    /// <summary>The network to train.</summary>
     public Network Network { get; }
 
-    /// <summary>Its parameters: the model's, and initial values where it has none.</summary>
+    /// <summary>Its parameters: the model's, and initial values for new layers.</summary>
     public ParameterSet Parameters { get; }
 
-    /// <summary>What <c>--freeze</c> says, or what it is without.</summary>
+    /// <summary>Value of <c>--freeze</c>, given or by default.</summary>
     public string Freeze { get; }
 
-    /// <summary>Whether the last fully connected layer began anew.</summary>
+    /// <summary>Whether the last fully connected layer was reinitialized.</summary>
     public bool HasNewHead => !_keptHead;
 
-    /// <summary>Index of the first layer that learns; what stands before it runs as in inference.</summary>
+    /// <summary>Index of the first trained layer; the layers before it run in inference mode.</summary>
     public int Boundary { get; }
 
-    /// <summary>Whether only the last fully connected layer learns.</summary>
+    /// <summary>Whether only the last fully connected layer is trained.</summary>
     public bool HeadOnly => Boundary == Network.HeadIndex;
 
-    /// <summary>How parameters learn, for the whole network or for the part from the boundary on.</summary>
-    /// <param name="network">The network, or its part.</param>
+    /// <summary>Returns the parameter groups for the whole network, or for the part from the boundary on.</summary>
+    /// <param name="network">The network, or the part of it.</param>
     public IReadOnlyList<ParameterGroup> GroupsOf(Network network) =>
         [.. _groups.Where(group => network.Parameters.Any(parameter => group.Matches(parameter.Name)))];
 
-    /// <summary>What <c>--freeze</c> is unless it is given: few images that come unchanged teach the last layer alone.</summary>
+    /// <summary>Returns the default of <c>--freeze</c>: with few images and no augmentation, only the last layer is trained.</summary>
     public static string DefaultFreeze(int images, bool augmented) => images <= FewImages && !augmented ? "all-but-last" : "conv";
 
-    /// <summary>What the features in front of the boundary depend on, as hexadecimal digits.</summary>
-    /// <param name="preprocessing">From an image to the network's input.</param>
-    /// <param name="images">The images: known by name, size and time of their files.</param>
+    /// <summary>Returns a key of everything that the features before the boundary depend on, in hexadecimal digits.</summary>
+    /// <param name="preprocessing">Preprocessing from an image to the network's input.</param>
+    /// <param name="images">The images, identified by name, size and time of their files.</param>
     public string FeatureKey(Preprocessing preprocessing, IImageDataset images)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -113,7 +113,7 @@ internal sealed class StartingModel : IDisposable
         void Append(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
     }
 
-    /// <summary>Prints what was taken, what is new, what is frozen, and how many parameters learn.</summary>
+    /// <summary>Prints which layers come from the model, are new or are frozen, and the number of trained parameters.</summary>
     public void Print(CommandContext context, string path)
     {
         Table table = Tables.Create("layer", ">parameters", "values", "learns", ">rate");
@@ -136,7 +136,7 @@ internal sealed class StartingModel : IDisposable
     /// <summary>Frees the parameters.</summary>
     public void Dispose() => Parameters.Dispose();
 
-    /// <summary>The output of the model for each class of the data; null unless they are the same classes.</summary>
+    /// <summary>Returns the model's output index for each class of the data; null unless the classes are the same.</summary>
     private static int[]? OrderOf(Model model, IReadOnlyList<string> classes)
     {
         if (model.Classes.Count != classes.Count)
@@ -173,7 +173,7 @@ internal sealed class StartingModel : IDisposable
         Parameters.MarkChanged();
     }
 
-    /// <summary>Index of the first layer with parameters that learns.</summary>
+    /// <summary>Returns the index of the first trained layer with parameters.</summary>
     private int BoundaryOf(string freeze)
     {
         int[] layers = [.. Enumerable.Range(0, Network.Layers.Count).Where(i => Network.ParametersOf(i).Count > 0)];
@@ -185,7 +185,7 @@ internal sealed class StartingModel : IDisposable
             _ => Network.IndexOf(freeze),
         };
         if (last < 0 && freeze is not ("none" or "conv" or "all-but-last"))
-            throw new UsageException($"--freeze: network '{Network.Name}' has no layer '{freeze}'{NearestName.Suggestion(freeze, Network.Layers.Select(layer => layer.Name))}; give a layer, conv, all-but-last or none");
+            throw new UsageException($"--freeze: network '{Network.Name}' has no layer '{freeze}'{NearestName.Suggestion(freeze, Network.Layers.Select(layer => layer.Name))}; use a layer name, conv, all-but-last or none");
         int first = layers.FirstOrDefault(i => i > last, -1);
         return first >= 0 ? first : throw new UsageException($"--freeze {freeze} leaves nothing to learn");
     }
@@ -196,7 +196,7 @@ internal sealed class StartingModel : IDisposable
 
     private IEnumerable<ParameterGroup> Rates(TrainSettings settings)
     {
-        // A new layer learns faster than one that knows something already; alone it has the rate itself.
+        // A new layer gets a higher rate than pretrained ones; if it is trained alone, the rate applies as is.
         if (!_keptHead && !HeadOnly)
             yield return new ParameterGroup($"{Network.Layers[Network.HeadIndex].Name}.*") { LearningRateFactor = (float)settings.NewLayerRate };
         foreach ((string layer, double factor) in settings.Rates is null ? [] : ValueRule.ParseFactors(settings.Rates)!)

@@ -5,27 +5,27 @@ using AlexNetSharp.Networks;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>The images of a training: opened, checked, kept in memory where they fit, with preprocessing and augmentation.</summary>
-/// <param name="Training">What to learn from.</param>
-/// <param name="Validation">What to validate on, or null.</param>
-/// <param name="Preprocessing">From an image to the network's input.</param>
-/// <param name="Augmentation">Random changes, or null.</param>
+/// <summary>The images of a run: opened, checked, and cached in memory if they fit, with preprocessing and augmentation.</summary>
+/// <param name="Training">Training images.</param>
+/// <param name="Validation">Validation images, or null.</param>
+/// <param name="Preprocessing">Preprocessing from an image to the network's input.</param>
+/// <param name="Augmentation">Random augmentation, or null.</param>
 internal sealed record TrainData(
     IImageDataset Training, IImageDataset? Validation, Preprocessing Preprocessing, Augmentation? Augmentation)
 {
-    /// <summary>The share of the images that was taken to validate on; null where there are validation images, or none is taken.</summary>
+    /// <summary>The fraction of the images held out for validation; null if none is held out.</summary>
     public double? ValidationSplit { get; init; }
 
-    /// <summary>Pixels of the largest image; 0 if they are not known.</summary>
+    /// <summary>Pixels of the largest image; 0 if unknown.</summary>
     public long LargestPixels { get; init; }
 
-    /// <summary>What is kept of the decoded images, those to train on first.</summary>
+    /// <summary>Caches of decoded images, the training images first.</summary>
     public IReadOnlyList<CachedImages> Caches { get; init; } = [];
 
-    /// <summary>Memory that decoded images take, in bytes.</summary>
+    /// <summary>Memory used by decoded images, in bytes.</summary>
     public long CachedBytes => Caches.Sum(cache => cache.Bytes);
 
-    /// <summary>Leaves so many bytes to decoded images.</summary>
+    /// <summary>Shrinks the caches to the given number of bytes.</summary>
     public void Shrink(long bytes)
     {
         foreach (CachedImages cache in Caches)
@@ -35,16 +35,16 @@ internal sealed record TrainData(
         }
     }
 
-    /// <summary>Share of the images that fine-tuning validates on where there are no validation images.</summary>
+    /// <summary>Fraction of the images that fine-tuning holds out if there are no validation images.</summary>
     private const double AutomaticSplit = 0.2;
 
-    /// <summary>Images that cannot be read of which each has a line before the command ends.</summary>
+    /// <summary>Maximum number of unreadable images that are listed before the command ends.</summary>
     private const int MostListed = 20;
 
     /// <summary>Opens and checks the images.</summary>
-    /// <param name="settings">What the command line asks for.</param>
+    /// <param name="settings">Settings of the run.</param>
     /// <param name="context">For progress, notes and cancellation.</param>
-    /// <param name="stored">The preprocessing of a training that continues; null to make it from the training images.</param>
+    /// <param name="stored">The preprocessing of a run that continues; null to derive it from the training images.</param>
     /// <exception cref="InvalidDataException">The dataset, or an image in it, cannot be read.</exception>
     public static TrainData Open(TrainSettings settings, CommandContext context, Preprocessing? stored)
     {
@@ -56,16 +56,16 @@ internal sealed record TrainData(
         double? split = settings.ValidationSplit;
         if (settings.From is not null && pair.Validation is null)
         {
-            // Whoever fine-tunes on a few photographs wants to know how good the result is on others.
+            // Even with a few images, the user of fine-tuning wants to know how well the result generalizes.
             split = AutomaticSplit;
             pair = DatasetReader.Open(settings.Data, Options(settings with { ValidationSplit = split }, decoder));
             context.Note(FormattableString.Invariant($"no validation images: holding out {100 * AutomaticSplit:0} % of each class (--val or --val-split to choose)"));
         }
-        // Half of what there is: how much the training itself needs is known when the sizes of all images are.
+        // Half of the available memory: the needs of training itself are known only once all image sizes are.
         long cache = Math.Min(settings.CacheMegabytes << 20, SystemMemory.AvailableBytes / 2);
         if (pair.Train.Classes.Count < 2)
             throw new InvalidDataException(
-                $"{settings.Data}: only one class ('{string.Join(null, pair.Train.Classes)}'); DATA must hold a folder for each class, or train/ and val/ with those inside");
+                $"{settings.Data}: only one class ('{string.Join(null, pair.Train.Classes)}'); DATA must contain one folder per class, or train/ and val/ with those inside");
         var caches = new List<CachedImages>();
         IImageDataset Keep(IImageDataset images, long bytes)
         {
@@ -76,7 +76,7 @@ internal sealed record TrainData(
         }
         IImageDataset kept = Keep(pair.Train, cache);
         (IImageDataset training, ImageSizeRange sizes) = Check(kept, "training", settings.SkipBad, context);
-        // One memory for both sets; training images are read more often.
+        // Both sets share one budget; training images are read more often.
         long left = cache - (kept as CachedImages)?.Bytes ?? cache;
         IImageDataset? validation = null;
         if (pair.Validation is not null)
@@ -92,14 +92,14 @@ internal sealed record TrainData(
 
         Preprocessing preprocessing = stored ?? ImageSizes.Of(settings.Network, sizes, settings.ImageSize, settings.Resize, settings.ResizeTo);
         if (settings.ColorPca && stored is null && preprocessing.Channels == 1)
-            throw new UsageException($"--color-pca shifts colors, but the images in {settings.Data} are gray; leave it out");
+            throw new UsageException($"--color-pca shifts colors, but the images in {settings.Data} are gray; remove it");
         bool statistics = stored is null && settings.Normalize != "none";
         TrainingStatistics? computed = statistics || settings.ColorPca
             ? TrainingStatistics.Compute(training, preprocessing, threads, Progress(context, "mean", training.Count), context.Cancellation)
             : null;
         if (stored is null && settings.Normalize == "channel" && computed!.ChannelDeviation.ToList().FindIndex(deviation => !(deviation > 0)) is >= 0 and var constant)
             throw new InvalidDataException(
-                $"{settings.Data}: the {(preprocessing.Channels == 1 ? "gray" : ((string[])["red", "green", "blue"])[constant])} values are the same in all training images, so --normalize channel cannot divide by their deviation; use --normalize pixel or none");
+                $"{settings.Data}: the {(preprocessing.Channels == 1 ? "gray" : ((string[])["red", "green", "blue"])[constant])} values are the same in all training images, so --normalize channel cannot divide by their standard deviation; use --normalize pixel or none");
         if (stored is null)
             preprocessing = settings.Normalize switch
             {
@@ -115,7 +115,7 @@ internal sealed record TrainData(
         };
     }
 
-    /// <summary>How to open a run's images.</summary>
+    /// <summary>Returns the options to open a run's images with.</summary>
     public static DatasetOptions Options(TrainSettings settings, IImageDecoder decoder) => new()
     {
         Decoder = decoder,
@@ -124,11 +124,11 @@ internal sealed record TrainData(
         Seed = settings.Seed,
     };
 
-    /// <summary>The images with a cache in front of them, unless they are in memory already.</summary>
+    /// <summary>Wraps the images in a cache, unless they are already in memory.</summary>
     public static IImageDataset Cached(IImageDataset images, long bytes) => images.InMemory ? images : new CachedImages(images, bytes);
 
-    /// <summary>Reads every image once; unreadable ones end the command, or are left out.</summary>
-    /// <returns>The images that can be read, and their sizes.</returns>
+    /// <summary>Reads every image once; unreadable images end the command or are skipped.</summary>
+    /// <returns>The readable images, and their sizes.</returns>
     public static (IImageDataset Images, ImageSizeRange Sizes) Check(IImageDataset images, string what, bool skipBad, CommandContext context)
     {
         DatasetCheckResult check = DatasetCheck.Run(
@@ -153,9 +153,9 @@ internal sealed record TrainData(
         return (ImageSubset.Without(images, bad.Select(image => image.Index)), sizes);
     }
 
-    /// <summary>The random changes that the settings ask for; null for none.</summary>
+    /// <summary>Returns the augmentation given by the settings; null for none.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="colors">The principal components of the training images' colors, where they are asked for.</param>
+    /// <param name="colors">The principal components of the training images' colors, if needed.</param>
     public static Augmentation? Changes(TrainSettings settings, ColorPca? colors)
     {
         var changes = new Augmentation
@@ -172,7 +172,7 @@ internal sealed record TrainData(
 
     private static Action<int> Progress(CommandContext context, string title, int total)
     {
-        // Called from several threads; the line is not made for that.
+        // Called from several threads, but the progress line is not thread-safe.
         var gate = new Lock();
         return done =>
         {

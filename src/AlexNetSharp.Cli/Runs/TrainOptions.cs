@@ -4,8 +4,8 @@ using AlexNetSharp.Models;
 namespace AlexNetSharp.Cli.Runs;
 
 /// <summary>
-/// The settings of a training, each declared once: name, help, limits, property, whether it may change when a run continues, and what it
-/// depends on. The options of <c>alexnet train</c>, their checks, and the fields of <c>config.json</c> follow from it.
+/// The settings of a run, each declared once: name, help, limits, property, whether it may change when a run continues, and what it
+/// depends on. The options of <c>alexnet train</c>, their checks, and the fields of <c>config.json</c> are derived from it.
 /// </summary>
 internal static class TrainOptions
 {
@@ -15,8 +15,8 @@ internal static class TrainOptions
     public static IReadOnlyList<TrainSetting> All { get; } = Declare();
 
     /// <summary>
-    /// All settings in the order of the help, with options of their own, for a command. The network is the first: it decides about defaults
-    /// of others.
+    /// Creates all settings in the order of the help, with their own options, for a command. The network comes first because the defaults
+    /// of others depend on it.
     /// </summary>
     public static IReadOnlyList<TrainSetting> Declare() =>
     [
@@ -132,15 +132,15 @@ internal static class TrainOptions
         },
         new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.Epochs, (s, v) => s with { Epochs = v })
         {
-            Name = "--epochs", Help = "epochs in all", MayChange = true,
+            Name = "--epochs", Help = "total number of epochs", MayChange = true,
         },
         new TrainSetting<int>(ValueRule.Integer(1, MostEpochs), s => s.ValidationEpochs, (s, v) => s with { ValidationEpochs = v })
         {
-            Name = "--validation-epochs", Help = "validate every so many epochs, and always after the last",
+            Name = "--validation-epochs", Help = "validate every N epochs, and always after the last",
         },
         new TrainSetting<int>(CommandOptions.BatchSizeRule, s => s.BatchSize, (s, v) => s with { BatchSize = v })
         {
-            Name = "--batch-size", Help = "images of a step",
+            Name = "--batch-size", Help = "images per step",
         },
         new TrainSetting<int>(ValueRule.Integer(0, 1 << 20), s => s.MicroBatch, (s, v) => s with { MicroBatch = v })
         {
@@ -149,13 +149,13 @@ internal static class TrainOptions
         new TrainSetting<int>(ValueRule.Integer(0, 1 << 20), s => s.PartSize, (s, v) => s with { PartSize = v })
         {
             Name = "--part-size",
-            Help = "add the gradients of parts of so many images in a fixed order, for the same bits with any number of processes; 0: of all images at once [under mpirun a quarter of a step, at most 32; else 0]",
+            Help = "sum the gradients of parts of N images in a fixed order, for bitwise identical results with any number of processes; 0: all images at once [under mpirun a quarter of a step, at most 32; else 0]",
             Excludes = ["--micro-batch"],
         },
         new TrainSetting<string>(ValueRule.Words(null, "auto", "dense", "factors"), s => s.Exchange, (s, v) => s with { Exchange = v })
         {
             Name = "--exchange",
-            Help = "what travels between processes for fully connected layers: gradients, or the inputs and output gradients that they are made of; auto: what takes less time",
+            Help = "what processes exchange for fully connected layers: gradients, or the inputs and output gradients that they are computed from; auto: whichever is faster",
             MayChange = true,
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.LearningRate, (s, v) => s with { LearningRate = v })
@@ -177,7 +177,7 @@ internal static class TrainOptions
         },
         new TrainSetting<double>(ValueRule.Number(1e-9, 1), s => s.Gamma, (s, v) => s with { Gamma = v })
         {
-            Name = "--gamma", Help = "factor of a drop", OnlyWith = ("--schedule", ["step", "multi-step", "plateau"]),
+            Name = "--gamma", Help = "factor by which the rate drops", OnlyWith = ("--schedule", ["step", "multi-step", "plateau"]),
         },
         new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.Patience, (s, v) => s with { Patience = v })
         {
@@ -205,7 +205,7 @@ internal static class TrainOptions
         },
         new TrainSetting<double>(ValueRule.Number(0, 0.99), s => s.LabelSmoothing, (s, v) => s with { LabelSmoothing = v })
         {
-            Name = "--label-smoothing", Help = "label smoothing: label smoothing: share of the target spread over all classes",
+            Name = "--label-smoothing", Help = "label smoothing: fraction of the target spread over all classes",
         },
         new TrainSetting<ulong>(CommandOptions.SeedRule, s => s.Seed, (s, v) => s with { Seed = v })
         {
@@ -221,25 +221,25 @@ internal static class TrainOptions
         },
         new TrainSetting<int>(ValueRule.Integer(1, MostEpochs), s => s.CheckpointEpochs, (s, v) => s with { CheckpointEpochs = v })
         {
-            Name = "--checkpoint-epochs", Help = "write a checkpoint every so many epochs", MayChange = true,
+            Name = "--checkpoint-epochs", Help = "write a checkpoint every N epochs", MayChange = true,
         },
         new TrainSetting<int>(ValueRule.Integer(0, int.MaxValue), s => s.CheckpointSteps, (s, v) => s with { CheckpointSteps = v })
         {
-            Name = "--checkpoint-steps", Help = "also write a checkpoint every so many steps; 0: only after epochs", MayChange = true,
+            Name = "--checkpoint-steps", Help = "also write a checkpoint every N steps; 0: only after epochs", MayChange = true,
         },
     ];
 
-    /// <summary>The settings with what the command line gives.</summary>
+    /// <summary>Applies the command line to the settings.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="declared">What <see cref="Declare"/> made for the command.</param>
+    /// <param name="declared">The settings that <see cref="Declare"/> created for the command.</param>
     /// <param name="context">The command line.</param>
-    /// <exception cref="UsageException">Options cannot be combined, or would do nothing.</exception>
+    /// <exception cref="UsageException">Options cannot be combined, or would have no effect.</exception>
     public static TrainSettings Take(TrainSettings settings, IReadOnlyList<TrainSetting> declared, CommandContext context)
     {
         TrainSetting[] given = [.. declared.Where(setting => context.Has(setting.Option))];
         foreach (TrainSetting setting in given)
             if (setting.Excludes.FirstOrDefault(name => given.Any(other => other.Name == name)) is { } excluded)
-                throw new UsageException($"{setting.Name} and {excluded} cannot be combined; give one of them");
+                throw new UsageException($"{setting.Name} and {excluded} cannot be combined; use only one of them");
         foreach (TrainSetting setting in given)
             settings = setting.Take(settings, context);
         foreach (TrainSetting setting in given)
@@ -247,7 +247,7 @@ internal static class TrainOptions
             {
                 TrainSetting other = declared.First(s => s.Name == name);
                 if (words.Length == 0 && !given.Contains(other))
-                    throw new UsageException($"{setting.Name} is for {name}; give that too");
+                    throw new UsageException($"{setting.Name} requires {name}; specify both");
                 if (words.Length > 0 && !words.Contains(other.Text(settings)))
                     throw new UsageException($"{setting.Name} is for {name} {ValueRule.OneOf(words)}, but the {name[2..]} is {other.Text(settings)}");
             }

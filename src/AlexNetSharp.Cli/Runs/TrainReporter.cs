@@ -6,25 +6,25 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>Shows a training: a progress bar on a terminal, a line of results after each epoch, and plain lines now and then where there is no terminal.</summary>
-/// <param name="context">Where to show it.</param>
-/// <param name="trainer">The training.</param>
-/// <param name="loader">Where its images come from; null if they were computed before.</param>
-/// <param name="pause">Time from one plain line to the next; null for 10 seconds.</param>
+/// <summary>Reports on training: a progress bar on a terminal, otherwise occasional plain lines, and a line of results after each epoch.</summary>
+/// <param name="context">Receives the output.</param>
+/// <param name="trainer">The trainer.</param>
+/// <param name="loader">The loader of the images; null if features were computed in advance.</param>
+/// <param name="pause">Time between plain lines; null for 10 seconds.</param>
 internal sealed class TrainReporter(CommandContext context, Trainer trainer, DataLoader? loader, TimeSpan? pause = null)
 {
-    /// <summary>Share of the training time spent waiting for images above which the user is told.</summary>
+    /// <summary>Fraction of the training time spent waiting for images above which the user is notified.</summary>
     private const double SlowLoading = 0.05;
 
     private readonly TimeSpan _pause = pause ?? TimeSpan.FromSeconds(10);
     private long _lastNote = Stopwatch.GetTimestamp();
     private long _epochStart = Stopwatch.GetTimestamp();
     private TimeSpan _waitedBefore;
-    private long _steps, _images;   // of the epoch, since it began here
+    private long _steps, _images;   // of the epoch, since training started or resumed
 
     private TimeSpan Waited => loader?.Waited ?? TimeSpan.Zero;
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Subscribes to the trainer's events.</summary>
     public void Attach()
     {
         trainer.StepDone += OnStep;
@@ -55,12 +55,12 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Dat
             CultureInfo.InvariantCulture, $"{title}  step {step.StepInEpoch}/{step.StepsPerEpoch}  {remark}  {ProgressLine.Clock(left)} left"));
     }
 
-    /// <summary>Steps to the end of the whole run.</summary>
+    /// <summary>Returns the number of steps left in the whole run.</summary>
     internal static long StepsLeft(StepMetrics step, int epochs) => (epochs - step.Epoch + 1L) * step.StepsPerEpoch - step.StepInEpoch;
 
     private void OnEpoch(EpochMetrics epoch)
     {
-        // Words as short as those of metrics.csv: with five-digit times and top-5 the line still fits into 150 columns.
+        // Words are as short as in metrics.csv: with five-digit times and top-5, the line still fits in 150 columns.
         string validation = epoch.Validation is { } tally ? $"  val {Describe(tally)}" : "";
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -73,7 +73,7 @@ internal sealed class TrainReporter(CommandContext context, Trainer trainer, Dat
         (_waitedBefore, _steps, _images) = (Waited, 0, 0);
     }
 
-    /// <summary>Loss and hits; top-5 only where it can be wrong.</summary>
+    /// <summary>Formats loss and accuracy; top-5 only if there are more than 5 classes.</summary>
     private string Describe(Tally tally)
     {
         string top5 = trainer.Network.OutputShape.Length > 5 ? string.Create(CultureInfo.InvariantCulture, $" top-5 {100 * tally.Top5:0.00} %") : "";

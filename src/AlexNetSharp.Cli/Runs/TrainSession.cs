@@ -12,20 +12,20 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>A training as the command runs it: images, network, trainer and run folder put together.</summary>
+/// <summary>A training run of the command: combines images, network, trainer and run folder.</summary>
 internal sealed class TrainSession(TrainSettings settings, string run, CommandContext context, ProcessJob job)
 {
-    /// <summary>Epochs on kept features take less time than writing the model.</summary>
+    /// <summary>Epochs on cached features take less time than writing the model.</summary>
     private static readonly TimeSpan s_checkpointInterval = TimeSpan.FromSeconds(10);
 
     private long _drawn;
 
-    /// <summary>Whether to print how gradients travel.</summary>
+    /// <summary>Whether to print how gradients are exchanged.</summary>
     public bool Explain { get; init; }
 
     /// <summary>Trains until all epochs are done.</summary>
     /// <param name="resume">Whether to continue from the run's last checkpoint.</param>
-    /// <exception cref="OperationCanceledException">Interrupted; a checkpoint was written.</exception>
+    /// <exception cref="OperationCanceledException">Training was interrupted; a checkpoint was written.</exception>
     public void Run(bool resume)
     {
         if (!job.IsFirst)
@@ -33,7 +33,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             RunAsOther();
             return;
         }
-        // First of all, so that a folder that cannot be written is known before all images have been read.
+        // First, so that a folder that cannot be written is detected before all images are read.
         OutputFolder.Create("--out", run);
         using var folder = new RunFolder(run)
         {
@@ -60,11 +60,11 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         bool validated = data.Validation is not null;
         if (checkpoint is null && settings.WarmupSteps > 0 && settings.WarmupSteps >= trainer.StepsPerEpoch * (long)settings.Epochs)
             throw new UsageException(FormattableString.Invariant(
-                $"--warmup-steps {settings.WarmupSteps} must be below the steps of the run, {trainer.StepsPerEpoch} an epoch for {settings.Epochs} epochs"));
+                $"--warmup-steps {settings.WarmupSteps} must be below the total number of steps, {trainer.StepsPerEpoch} per epoch for {settings.Epochs} epochs"));
         if (checkpoint is null && !validated && settings.ValidationEpochs > 1)
-            throw new UsageException("--validation-epochs has no effect: there are no validation images; name them with --val, or take some with --val-split");
+            throw new UsageException("--validation-epochs has no effect: there are no validation images; specify them with --val, or hold some out with --val-split");
 
-        // Before the folder's files: its last one is the checkpoint, after which the epoch is not computed again.
+        // Before the folder's files: the checkpoint is written last, after which the epoch is not repeated.
         trainer.EpochDone += _ => SaveCurves(trainer);
         folder.Attach(trainer, data.Preprocessing, work.ClassNames, work.Parameters);
         settings.Save(run);
@@ -77,7 +77,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         new TrainReporter(context, trainer, work.Loader).Attach();
         Announce(work, checkpoint is not null);
         if (!validated)
-            context.Note("no validation images: accuracies, and so best.safetensors, are those on the training images, not on new ones (--val or --val-split)");
+            context.Note("no validation images: accuracy, and thus best.safetensors, is based on the training images, not on unseen ones (--val or --val-split)");
         try
         {
             context.SavesWork = true;
@@ -92,13 +92,13 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         }
         catch (Exception e)
         {
-            // Whatever ended the training, a full disk, images that are gone, a loss that diverged: say what is left of it.
+            // Whatever ended training (a full disk, missing images, a diverged loss), report what was saved.
             throw new IOException(ErrorText.Of(e) + Kept(last), e);
         }
         Conclude(trainer, folder.BestEpoch);
     }
 
-    /// <summary>What processes other than the first do: they have its images, network and state, and keep nothing.</summary>
+    /// <summary>Runs processes other than the first: they share its images, network and state, and save nothing.</summary>
     private void RunAsOther()
     {
         TrainData data = SharedImages.Open(job.Group, settings, context);
@@ -146,14 +146,14 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
 
     private void SaveCurves(Trainer trainer)
     {
-        // Where epochs take milliseconds, drawing each would take longer than they do.
+        // If epochs take milliseconds, drawing each one would take longer than the epoch.
         if (settings.From is not null && !trainer.IsDone && Stopwatch.GetElapsedTime(_drawn) < s_checkpointInterval)
             return;
         _drawn = Stopwatch.GetTimestamp();
         OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.History));
     }
 
-    /// <summary>What a training that failed leaves.</summary>
+    /// <summary>Describes what a failed run has saved.</summary>
     private static string Kept(string last)
     {
         if (!File.Exists(last))
@@ -168,7 +168,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         if (trainer.History.Where(epoch => epoch.Validation is not null == validated).Aggregate((EpochMetrics?)null, (best, epoch) => epoch.IsBetterThan(best) ? epoch : best) is not { } best)
             return;
         string other = kept is null || kept.Epoch == best.Epoch ? "" : string.Create(
-            CultureInfo.InvariantCulture, $" (best.safetensors is of epoch {kept.Epoch} with {100 * kept.DecisiveTop1:0.00} %, the best one with a checkpoint)");
+            CultureInfo.InvariantCulture, $" (best.safetensors is from epoch {kept.Epoch} with {100 * kept.DecisiveTop1:0.00} %, the best one with a checkpoint)");
         context.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"best {(validated ? "validation" : "training")} top-1 {100 * best.DecisiveTop1:0.00} % after epoch {best.Epoch}{other}; {ProgressLine.Clock(TimeSpan.FromSeconds(trainer.History.Sum(epoch => epoch.Seconds)))} in all epochs; everything is in {run}"));

@@ -5,26 +5,26 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>A setting of a training: an option of <c>alexnet train</c>, a field of <c>config.json</c>, a property of <see cref="TrainSettings"/>.</summary>
-/// <remarks>Each is declared once, in <see cref="TrainOptions"/>; its default is that of the property.</remarks>
+/// <summary>A setting of a run: an option of <c>alexnet train</c>, a field of <c>config.json</c>, a property of <see cref="TrainSettings"/>.</summary>
+/// <remarks>Each is declared once, in <see cref="TrainOptions"/>; its default is the property's.</remarks>
 internal abstract class TrainSetting
 {
     /// <summary>Name of the option.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it does, for the help.</summary>
+    /// <summary>Description for the help.</summary>
     public required string Help { get; init; }
 
-    /// <summary>Name of the field; null for the option's with _ in place of -.</summary>
+    /// <summary>Name of the field; null for the option's name with _ instead of -.</summary>
     public string? FieldName { private get; init; }
 
     /// <summary>Name of the field.</summary>
     public string Field => FieldName ?? Name.TrimStart('-').Replace('-', '_');
 
-    /// <summary>Whether it may be given anew when a run continues: it does not change the result up to where the run stands.</summary>
+    /// <summary>Whether it may be given again when a run continues, because it does not affect the result so far.</summary>
     public bool MayChange { get; init; }
 
-    /// <summary>Another option without which it does nothing, and the words which that one must have; no words: it must be given.</summary>
+    /// <summary>Another option without which it has no effect, and the values required of that option; no values: it must be given.</summary>
     public (string Name, string[] Words)? OnlyWith { get; init; }
 
     /// <summary>Options that cannot be given together with it.</summary>
@@ -33,30 +33,30 @@ internal abstract class TrainSetting
     /// <summary>The option.</summary>
     public abstract Option Option { get; }
 
-    /// <summary>The value as text, for messages.</summary>
+    /// <summary>Returns the value as text, for messages.</summary>
     public abstract string Text(TrainSettings settings);
 
     /// <summary>Takes the value from the command line.</summary>
     public abstract TrainSettings Take(TrainSettings settings, CommandContext context);
 
     /// <summary>Takes the value from <c>config.json</c>.</summary>
-    /// <exception cref="InvalidDataException">It has another type or is out of range; the message names field, value and what was expected.</exception>
+    /// <exception cref="InvalidDataException">The value has the wrong type or is out of range; the message names field, value and what was expected.</exception>
     public abstract TrainSettings Read(TrainSettings settings, JsonElement value);
 
     /// <summary>Writes the field.</summary>
     public abstract void Write(Utf8JsonWriter json, TrainSettings settings);
 }
 
-/// <summary>A setting with its type.</summary>
+/// <summary>A setting of a given type.</summary>
 /// <typeparam name="T">Type of the property.</typeparam>
-/// <param name="rule">What it may be.</param>
-/// <param name="get">The property.</param>
-/// <param name="set">The settings with another value.</param>
+/// <param name="rule">Rule for the value.</param>
+/// <param name="get">Gets the property.</param>
+/// <param name="set">Returns the settings with another value.</param>
 internal sealed class TrainSetting<T>(ValueRule<T> rule, Func<TrainSettings, T> get, Func<TrainSettings, T, TrainSettings> set) : TrainSetting
 {
     private Option<T>? _option;
 
-    /// <summary>Where the default depends on the network: the default for a name.</summary>
+    /// <summary>Returns the default for a network, if it depends on the network.</summary>
     public Func<string, T>? ByNetwork { get; init; }
 
     /// <inheritdoc/>
@@ -110,7 +110,7 @@ internal sealed class TrainSetting<T>(ValueRule<T> rule, Func<TrainSettings, T> 
         return value is null or IReadOnlyList<int> { Count: 0 } ? CommandOptions.Of(Name, help, rule) : CommandOptions.Of(Name, help, rule, value);
     }
 
-    /// <summary>The default for the help: <c>0.01; cifar10-quick, cifar10-full: 0.001</c>.</summary>
+    /// <summary>Formats the default for the help: <c>0.01; cifar10-quick, cifar10-full: 0.001</c>.</summary>
     private static string DefaultByNetwork(Func<string, T> byNetwork)
     {
         IGrouping<T, string>[] groups = [.. NetworkCatalog.Names.GroupBy(byNetwork).OrderByDescending(group => group.Count())];

@@ -6,27 +6,27 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>Everything that is needed to repeat a training: what <c>config.json</c> of a run folder holds.</summary>
-/// <remarks>A property has its default here; its option, limits and field are declared in <see cref="TrainOptions"/>.</remarks>
+/// <summary>Everything needed to repeat a run: the content of <c>config.json</c> in a run folder.</summary>
+/// <remarks>The default of a property is defined here; its option, limits and field are declared in <see cref="TrainOptions"/>.</remarks>
 internal sealed record TrainSettings
 {
     private static readonly string s_network = NetworkCatalog.Names[0];
     private static readonly TrainingRecipe s_recipe = TrainingRecipe.For(s_network);
 
-    /// <summary>What is there before any option is given.</summary>
+    /// <summary>The settings before any option is applied.</summary>
     public static TrainSettings Default { get; } = new() { Data = "" };
 
     public required string Data { get; init; }
 
-    /// <summary>The model that fine-tuning starts from; null: initial values.</summary>
+    /// <summary>The model that fine-tuning starts from; null to start from initial values.</summary>
     public string? From { get; init; }
 
     public bool NewHead { get; init; }
 
-    /// <summary>The last layer that keeps its weights, <c>conv</c>, <c>all-but-last</c> or <c>none</c>; null for what suits the images.</summary>
+    /// <summary>The last frozen layer, <c>conv</c>, <c>all-but-last</c> or <c>none</c>; null to choose by the images.</summary>
     public string? Freeze { get; init; }
 
-    /// <summary>Factors on the learning rate by layer, <c>fc6=0.1,fc7=0.1</c>; null for none.</summary>
+    /// <summary>Learning rate factors by layer, such as <c>fc6=0.1,fc7=0.1</c>; null for none.</summary>
     public string? Rates { get; init; }
 
     public double NewLayerRate { get; init; } = 10;
@@ -34,10 +34,10 @@ internal sealed record TrainSettings
     /// <summary><c>sgd</c> or <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "sgd";
 
-    /// <summary><c>none</c>, <c>balanced</c>, or <c>auto</c>: balanced where fine-tuning meets classes of unequal size.</summary>
+    /// <summary><c>none</c>, <c>balanced</c>, or <c>auto</c>: balanced if fine-tuning has classes of unequal size.</summary>
     public string ClassWeights { get; init; } = "none";
 
-    /// <summary>Validations without a better loss after which the training ends; 0: never.</summary>
+    /// <summary>Number of validations without a better loss after which training stops; 0 for never.</summary>
     public int StopPatience { get; init; }
 
     public string? ValidationPath { get; init; }
@@ -46,23 +46,23 @@ internal sealed record TrainSettings
 
     public bool SkipBad { get; init; }
 
-    /// <summary>Whether images that end early are refused.</summary>
+    /// <summary>Whether truncated images are rejected.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>Width × height of the largest image that is decoded; null for the decoder's own.</summary>
+    /// <summary>Maximum width × height of an image; null for the decoder's default.</summary>
     public int? MaxPixels { get; init; }
 
     public string Network { get; init; } = s_network;
 
     public int? ImageSize { get; init; }
 
-    /// <summary>Initial values: the network's own, or those of <see cref="Initialization"/>.</summary>
+    /// <summary>Weight initialization: the network's own, or those of <see cref="Initialization"/>.</summary>
     public string Initial { get; init; } = s_recipe.Initial;
 
-    /// <summary>What is subtracted and divided by: <c>pixel</c>, <c>channel</c>, <c>none</c>.</summary>
+    /// <summary>Normalization: <c>pixel</c>, <c>channel</c>, <c>none</c>.</summary>
     public string Normalize { get; init; } = s_recipe.Normalize;
 
-    /// <summary>How images are brought to size: <c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> for what suits network and images.</summary>
+    /// <summary>How images are resized: <c>shorter</c>, <c>square</c>, <c>none</c>, or <c>auto</c> to choose by network and images.</summary>
     public string Resize { get; init; } = "auto";
 
     public int? ResizeTo { get; init; }
@@ -85,10 +85,10 @@ internal sealed record TrainSettings
 
     public int MicroBatch { get; init; }
 
-    /// <summary>Images whose gradients are computed at once and added to those of other parts in a fixed order; 0: one part, all images.</summary>
+    /// <summary>Images per part; the gradients of parts are summed in a fixed order; 0 for a single part with all images.</summary>
     public int PartSize { get; init; }
 
-    /// <summary><c>auto</c>, <c>dense</c> or <c>factors</c>: what travels for fully connected layers.</summary>
+    /// <summary><c>auto</c>, <c>dense</c> or <c>factors</c>: what is exchanged for fully connected layers.</summary>
     public string Exchange { get; init; } = "auto";
 
     public double LearningRate { get; init; } = s_recipe.LearningRate;
@@ -128,10 +128,10 @@ internal sealed record TrainSettings
     /// <summary>Version of the program that wrote the file.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>The settings for another network, with the defaults of that one.</summary>
+    /// <summary>Returns the settings for another network, with its defaults.</summary>
     public TrainSettings WithNetwork(string network)
     {
-        // A file says itself how its values begin; its name must hold from any folder.
+        // A file defines its own initialization; its path must be valid from any folder.
         bool isFile = NetworkCatalog.Find(network) is null;
         TrainingRecipe recipe = TrainingRecipe.For(network);
         return this with
@@ -146,7 +146,7 @@ internal sealed record TrainSettings
         };
     }
 
-    /// <summary>The settings for fine-tuning a model, with the defaults of that: few epochs, a cosine, a rate that is found from the features.</summary>
+    /// <summary>Returns the settings for fine-tuning a model, with the defaults of fine-tuning: few epochs, a cosine schedule, a learning rate chosen from the features.</summary>
     public TrainSettings WithModel(string path) => this with
     {
         From = path,
@@ -158,14 +158,14 @@ internal sealed record TrainSettings
         ClassWeights = "auto",
     };
 
-    /// <summary>A setting that another one leaves without effect, or null.</summary>
+    /// <summary>Message about a setting that another one makes ineffective, or null.</summary>
     public string? Pointless => this switch
     {
         { Schedule: "step" } when StepEpochs >= Epochs =>
             FormattableString.Invariant($"--schedule step never drops the rate: --step-epochs {StepEpochs} must be below --epochs {Epochs}"),
         { Schedule: "multi-step", Milestones: [] } => "--schedule multi-step needs --milestones, such as --milestones 120,130",
         { Schedule: "multi-step" } when Milestones.Zip(Milestones.Skip(1)).Any(pair => pair.First >= pair.Second) || Milestones.Any(m => m < 1 || m >= Epochs) =>
-            FormattableString.Invariant($"--milestones must rise and lie between 0 and --epochs {Epochs}, but are {string.Join(',', Milestones)}"),
+            FormattableString.Invariant($"--milestones must be increasing and lie between 0 and --epochs {Epochs}, but are {string.Join(',', Milestones)}"),
         { Schedule: "cosine" } when MinimumRate >= LearningRate && LearningRate > 0 =>
             FormattableString.Invariant($"--minimum-rate {MinimumRate} must be below --learning-rate {LearningRate}"),
         _ when PartSize > BatchSize => FormattableString.Invariant($"--part-size {PartSize} must not exceed --batch-size {BatchSize}"),
@@ -173,7 +173,7 @@ internal sealed record TrainSettings
         _ => null,
     };
 
-    /// <summary>The rate as a function of the epoch.</summary>
+    /// <summary>Creates the learning rate schedule.</summary>
     public LearningRateSchedule CreateSchedule()
     {
         LearningRateSchedule schedule = Schedule switch
@@ -188,13 +188,13 @@ internal sealed record TrainSettings
         return schedule.WithWarmup(WarmupSteps);
     }
 
-    /// <summary>Where a run keeps its settings.</summary>
+    /// <summary>Returns the path of a run's settings.</summary>
     public static string PathOf(string run) => Path.Combine(run, "config.json");
 
-    /// <summary>Writes <c>config.json</c>, whole or not at all.</summary>
+    /// <summary>Writes <c>config.json</c> atomically.</summary>
     public void Save(string run) => OutputFile.Write("--out", PathOf(run), ToJson());
 
-    /// <summary>The content of <c>config.json</c>.</summary>
+    /// <summary>Returns the content of <c>config.json</c>.</summary>
     public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -211,9 +211,9 @@ internal sealed record TrainSettings
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads <c>config.json</c>. A field that is missing has its default.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, has a field that is no setting, or a value that a setting cannot have.</exception>
-    /// <exception cref="IOException">There is none.</exception>
+    /// <summary>Reads <c>config.json</c>. A missing field gets its default.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, has an unknown field, or an invalid value.</exception>
+    /// <exception cref="IOException">The file does not exist.</exception>
     public static TrainSettings Load(string run)
     {
         string path = PathOf(run);
@@ -230,7 +230,7 @@ internal sealed record TrainSettings
         }
     }
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <summary>Reads the output of <see cref="ToJson"/>.</summary>
     public static TrainSettings FromJson(byte[] json)
     {
         using JsonDocument document = JsonDocument.Parse(json);
@@ -255,7 +255,7 @@ internal sealed record TrainSettings
             Data = TextOf(DataField) ?? throw new InvalidDataException($"{DataField} is missing: the folder with the images"),
             Version = TextOf(VersionField) ?? "",
         };
-        // In the order of the declarations, not of the file: the network decides about defaults.
+        // In the order of declaration, not of the file: defaults depend on the network.
         foreach (TrainSetting setting in TrainOptions.All)
             if (fields.TryGetValue(setting.Field, out JsonElement value))
                 settings = setting.Read(settings, value);

@@ -10,12 +10,12 @@ using AlexNetSharp.Training;
 
 namespace AlexNetSharp.Cli.Runs;
 
-/// <summary>What a training computes with: parameters, plan, optimizer, batches and trainer, from nothing or from a model.</summary>
+/// <summary>The working parts of a run: parameters, plan, optimizer, batches and trainer, from scratch or from a model.</summary>
 internal sealed class TrainingWork : IDisposable
 {
     private const int Prefetch = 3;
 
-    /// <summary>Classes whose numbers of images differ by more than this factor get weights, unless the command line says otherwise.</summary>
+    /// <summary>Ratio of class sizes above which classes are weighted by default.</summary>
     private const double Unequal = 1.5;
 
     private const string MemoryAdvice = "use a smaller --batch-size, --micro-batch to compute a batch in parts, or smaller images";
@@ -27,15 +27,15 @@ internal sealed class TrainingWork : IDisposable
     private readonly ProcessJob _job;
     private readonly (int Rank, int Count)? _shares;
 
-    /// <summary>Puts everything together; continues from the checkpoint where there is one.</summary>
+    /// <summary>Creates all parts; continues from the checkpoint if there is one.</summary>
     /// <param name="settings">The settings of the run.</param>
     /// <param name="run">The run folder.</param>
     /// <param name="data">The images.</param>
-    /// <param name="checkpoint">Where the run stood; null for a new one.</param>
-    /// <param name="start">What fine-tuning starts from, or where it stood; null for a training from nothing.</param>
-    /// <param name="context">For progress, tables and cancellation.</param>
+    /// <param name="checkpoint">The checkpoint to continue from; null for a new run.</param>
+    /// <param name="start">The starting point or checkpoint of fine-tuning; null to train from scratch.</param>
+    /// <param name="context">Provides progress, tables and cancellation.</param>
     /// <param name="job">The processes that train together.</param>
-    /// <param name="network">The network of a run that continues, where another process has its checkpoint; null otherwise.</param>
+    /// <param name="network">The network of a run that continues, if another process has its checkpoint; null otherwise.</param>
     public TrainingWork(
         TrainSettings settings, string run, TrainData data, Checkpoint? checkpoint, SharedModel? start, CommandContext context, ProcessJob job, Network? network = null)
     {
@@ -61,7 +61,7 @@ internal sealed class TrainingWork : IDisposable
                     settings, start.Model, data.Training.Classes, data.Training.Count, data.Augmentation is not null, start.Continued));
                 if (!start.Continued)
                     tuned.Print(context, settings.From!);
-                // The model that it came from has been copied as far as it is needed.
+                // The needed parts of the starting model have been copied.
                 start.Dispose();
                 Settings = Settings with { Freeze = tuned.Freeze, NewHead = tuned.HasNewHead };
                 Parameters = tuned.Parameters;
@@ -95,41 +95,41 @@ internal sealed class TrainingWork : IDisposable
         }
     }
 
-    /// <summary>The settings, with what was found for those that were open.</summary>
+    /// <summary>The settings, with open ones filled in.</summary>
     public TrainSettings Settings { get; private set; }
 
     /// <summary>The parameters of the whole network.</summary>
     public ParameterSet Parameters { get; }
 
-    /// <summary>What trains.</summary>
+    /// <summary>The trainer.</summary>
     public Trainer Trainer { get; }
 
-    /// <summary>Where images come from during the training; null where their features were computed before it.</summary>
+    /// <summary>The loader of the images; null if features are computed in advance.</summary>
     public DataLoader? Loader { get; private set; }
 
-    /// <summary>Threads that compute.</summary>
+    /// <summary>Number of compute threads.</summary>
     public int Threads { get; }
 
-    /// <summary>What adds the gradients of parts; null where all are computed at once.</summary>
+    /// <summary>Sums the gradients of parts; null if all are computed at once.</summary>
     public GradientExchange? Exchange { get; }
 
-    /// <summary>How the gradients of fully connected layers travel; empty where none do.</summary>
+    /// <summary>How the gradients of fully connected layers are exchanged; empty if none are.</summary>
     public IReadOnlyList<LayerExchange> Layers { get; } = [];
 
-    /// <summary>The most memory that the process will hold, in bytes, as it was estimated before it was taken.</summary>
+    /// <summary>Estimated peak memory of the process, in bytes.</summary>
     public long PeakMemory { get; private set; }
 
-    /// <summary>What of it is still to come by then.</summary>
+    /// <summary>The significant parts of the memory to be allocated.</summary>
     public string MemoryShares { get; private set; } = "";
 
-    /// <summary>Images that the plan takes.</summary>
+    /// <summary>Number of images that the plan computes at once.</summary>
     private int ImagesAtOnce => Settings.PartSize > 0 ? Settings.PartSize
         : Settings.MicroBatch == 0 ? Settings.BatchSize : Math.Min(Settings.MicroBatch, Settings.BatchSize);
 
-    /// <summary>The classes in the order of the outputs.</summary>
+    /// <summary>The classes, in the order of the outputs.</summary>
     public ClassName[] ClassNames => [.. _data.Training.Classes.Select(name => new ClassName(name, name))];
 
-    /// <summary>Frees everything, the last first.</summary>
+    /// <summary>Frees everything in reverse order.</summary>
     public void Dispose()
     {
         for (int i = _owned.Count - 1; i >= 0; i--)
@@ -174,11 +174,11 @@ internal sealed class TrainingWork : IDisposable
         FactorLayers = [.. Layers.Where(layer => layer.Factors).Select(layer => layer.Layer)],
     };
 
-    /// <summary>Refuses a training that needs more memory than there is, before its first allocation.</summary>
-    /// <param name="part">What is trained.</param>
-    /// <param name="groups">How it learns.</param>
-    /// <param name="memory">What it needs besides what is added here.</param>
-    /// <param name="features">Whether the frozen layers are computed before.</param>
+    /// <summary>Rejects a run that needs more memory than is available, before its first allocation.</summary>
+    /// <param name="part">The network or part to train.</param>
+    /// <param name="groups">Its parameter groups.</param>
+    /// <param name="memory">The memory needed besides what is added here.</param>
+    /// <param name="features">Whether the features of the frozen layers are computed in advance.</param>
     private void RequireMemory(Network part, IReadOnlyList<ParameterGroup> groups, MemoryEstimate memory, bool features)
     {
         GradientScope learning = GradientScope.Learning(groups);
@@ -203,7 +203,7 @@ internal sealed class TrainingWork : IDisposable
     private DataLoader OwnLoader(IImageDataset images, bool learning) =>
         Own(NewLoader(images, learning, learning || _shares is null ? Settings.BatchSize : Settings.PartSize));
 
-    /// <summary>The bandwidth is measured, the rest is usual; what the first process finds holds for all.</summary>
+    /// <summary>Chooses the exchange by the measured bandwidth and typical compute speeds; the choice of the first process applies to all.</summary>
     private IReadOnlyList<LayerExchange> ChooseExchange(ProcessJob job, Network network, GradientScope learning)
     {
         double[] speeds = [job.MeasureBandwidth(), Threads * ExchangeModel.RateOfThread];
@@ -229,7 +229,7 @@ internal sealed class TrainingWork : IDisposable
             : BatchShare.OfBatches(rank, count),
     };
 
-    /// <summary>The features of training and validation images in front of the boundary: found, or computed once.</summary>
+    /// <summary>Returns the features of training and validation images before the boundary, from the cache or computed once.</summary>
     private (IBatchSource Training, IBatchSource Validation) Features(StartingModel start)
     {
         Network front = start.Network.Until(start.Boundary);
@@ -248,7 +248,7 @@ internal sealed class TrainingWork : IDisposable
             using DataLoader loader = NewLoader(images, learning: false, Settings.BatchSize);
             if (_job.Group.Count == 1)
                 return Own(Find(images, what, seed, loader, out string place, out string ownKey) ?? Keep(Compute(images, what, seed, loader), images, seed, loader, place, ownKey));
-            // The first process alone looks for features that are there, and keeps them in its run folder.
+            // Only the first process looks for cached features, and saves them in its run folder.
             string path = "", key = "";
             FeatureBatches? found = _job.IsFirst ? Find(images, what, seed, loader, out path, out key) : null;
             if (_job.Group.BroadcastMessage([(byte)(found is null ? 0 : 1)])[0] != 0)
@@ -307,7 +307,7 @@ internal sealed class TrainingWork : IDisposable
     }
 
     /// <summary>
-    /// The learning rate where none is given: <see cref="Sgd.RateOfHead"/> for the last layer alone; AdamW and deeper training have the usual rates.
+    /// Chooses the learning rate if none is given: <see cref="Sgd.RateOfHead"/> for the last layer alone; otherwise, the standard rate.
     /// </summary>
     private double RateFor(StartingModel start, FeatureBatches? features)
     {
@@ -337,7 +337,7 @@ internal sealed class TrainingWork : IDisposable
             counts[images.Label(i)]++;
         if (Settings.ClassWeights == "none" || counts.Min() == 0 || (Settings.ClassWeights == "auto" && counts.Max() <= Unequal * counts.Min()))
             return null;
-        _context.Note(FormattableString.Invariant($"classes have {counts.Min()} to {counts.Max()} images: weighted so that each counts the same (turn off with --class-weights none)"));
+        _context.Note(FormattableString.Invariant($"classes have {counts.Min()} to {counts.Max()} images: weighted so that each class counts equally (turn off with --class-weights none)"));
         return TrainerOptions.EqualClassWeights(counts);
     }
 }

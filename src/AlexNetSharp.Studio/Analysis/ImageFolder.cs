@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Analysis;
 
-/// <summary>The images of the open folders and their features, which are computed in the background.</summary>
-/// <remarks>Pages know images by number: no path comes from a browser.</remarks>
+/// <summary>The images in the open folders, and their features, which are computed in the background.</summary>
+/// <remarks>Pages refer to images by number, so no path comes from a browser.</remarks>
 internal sealed class ImageFolder(StudioOptions options, StudioModel model) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();
@@ -17,27 +17,27 @@ internal sealed class ImageFolder(StudioOptions options, StudioModel model) : IA
     private FeatureExtractor? _extractor;
     private Task _work = Task.CompletedTask;
 
-    /// <summary>Whether folders are open.</summary>
+    /// <summary>Whether any folder is open.</summary>
     public bool IsOpen => options.ImageFolders.Count > 0;
 
-    /// <summary>Images in the folders.</summary>
+    /// <summary>Number of images in the folders.</summary>
     public int Count => _paths.Length;
 
-    /// <summary>Images that were looked at.</summary>
+    /// <summary>Number of images processed.</summary>
     public int Done { get; private set; }
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts computing features.</summary>
     public void Start() => _work = IsOpen ? Task.Run(ReadAsync) : Task.CompletedTask;
 
-    /// <summary>Gives up what is under way.</summary>
+    /// <summary>Cancels the work in progress.</summary>
     public void Stop() => _end.Cancel();
 
-    /// <summary>The file of an image, by its number.</summary>
-    /// <exception cref="UserException">There is none.</exception>
+    /// <summary>Path of the image with the given number.</summary>
+    /// <exception cref="UserException">There is no such image.</exception>
     public string PathOf(int id) =>
         id >= 0 && id < _paths.Length ? _paths[id] : throw new UserException(StatusCodes.Status404NotFound, "There is no such image.");
 
-    /// <summary>Name of an image, from the folder that was opened on.</summary>
+    /// <summary>Name of an image: its path relative to the folder that was opened.</summary>
     public string NameOf(int id)
     {
         string path = PathOf(id);
@@ -45,7 +45,7 @@ internal sealed class ImageFolder(StudioOptions options, StudioModel model) : IA
         return Path.GetRelativePath(root, path);
     }
 
-    /// <summary>The images nearest to another one.</summary>
+    /// <summary>Finds the images nearest to a given one.</summary>
     public async Task<NearSheet> NearestAsync(byte[] image, int top, CancellationToken cancellation)
     {
         if (!IsOpen)
@@ -66,7 +66,7 @@ internal sealed class ImageFolder(StudioOptions options, StudioModel model) : IA
     {
         await _end.CancelAsync().ConfigureAwait(false);
         await _work.ConfigureAwait(false);
-        // The model belongs to the classifier, too; both may dispose of it.
+        // The model is shared with the classifier; both may dispose it.
         _extractor?.Dispose();
         _end.Dispose();
     }
@@ -91,9 +91,9 @@ internal sealed class ImageFolder(StudioOptions options, StudioModel model) : IA
         }
         catch (OperationCanceledException)
         {
-            // The studio ends.
+            // The studio is shutting down.
         }
-#pragma warning disable CA1031 // A folder that cannot be read must not end the rest.
+#pragma warning disable CA1031 // An unreadable folder must not stop the rest.
         catch (Exception e)
 #pragma warning restore CA1031
         {

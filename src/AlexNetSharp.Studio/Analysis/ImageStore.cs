@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Analysis;
 
-/// <summary>The images that pages look at: a few, bounded in bytes; the one that was not used for longest goes first.</summary>
+/// <summary>The images open in pages: a few, with a limit on their total size; the least recently used one is evicted first.</summary>
 internal sealed class ImageStore
 {
     private const int MostImages = 24;
@@ -13,8 +13,8 @@ internal sealed class ImageStore
     private readonly LinkedList<(string Id, byte[] Bytes)> _images = new();
     private readonly Lock _gate = new();
 
-    /// <summary>Keeps an image.</summary>
-    /// <returns>A name that nobody guesses.</returns>
+    /// <summary>Stores an image.</summary>
+    /// <returns>An unguessable ID.</returns>
     public string Add(byte[] bytes)
     {
         string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
@@ -27,8 +27,8 @@ internal sealed class ImageStore
         return id;
     }
 
-    /// <summary>An image by its name.</summary>
-    /// <exception cref="UserException">It is not there any more.</exception>
+    /// <summary>Gets an image by its ID.</summary>
+    /// <exception cref="UserException">The image is no longer stored.</exception>
     public byte[] Get(string id)
     {
         lock (_gate)
@@ -42,10 +42,10 @@ internal sealed class ImageStore
                 return node.Value.Bytes;
             }
         }
-        throw new UserException(StatusCodes.Status404NotFound, "This image is not here any more: choose it again.");
+        throw new UserException(StatusCodes.Status404NotFound, "This image is no longer available: choose it again.");
     }
 
-    /// <summary>Forgets an image.</summary>
+    /// <summary>Removes an image.</summary>
     public void Remove(string id)
     {
         lock (_gate)

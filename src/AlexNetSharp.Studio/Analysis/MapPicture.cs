@@ -5,12 +5,12 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Studio.Analysis;
 
-/// <summary>Turns numbers of a network into bytes that a page draws.</summary>
+/// <summary>Converts the values of a network to bytes that a page draws.</summary>
 internal static class MapPicture
 {
     private const int MostMaps = 1024, Bins = 48;
 
-    /// <summary>The maps of a layer, each as bytes from 0 to the layer's largest value; the strongest (largest mean) first.</summary>
+    /// <summary>The feature maps of a layer as bytes, scaled from 0 to the layer's largest value; the strongest (largest mean) first.</summary>
     public static MapSheet Maps(string layer, Shape shape, ReadOnlySpan<float> values)
     {
         int places = shape.Height * shape.Width, channels = shape.Channels, count = Math.Min(channels, MostMaps);
@@ -24,7 +24,7 @@ internal static class MapPicture
             most = Math.Max(most, value);
         }
         int[] order = [.. Enumerable.Range(0, channels).OrderByDescending(c => strength[c]).ThenBy(c => c).Take(count)];
-        // Maps behind a ReLU begin at 0, which must be dark even if no value is 0.
+        // Maps after a ReLU start at 0, which must be dark even if no value is 0.
         float low = Math.Min(0, least), scale = most > low ? 255 / (most - low) : 0;
         var data = new byte[count * places];
         for (int m = 0; m < count; m++)
@@ -36,7 +36,7 @@ internal static class MapPicture
         return new MapSheet(layer, shape.Height, shape.Width, count, order, [.. order.Select(c => strength[c])], Convert.ToBase64String(data), least, most, histogram);
     }
 
-    /// <summary>The filters of a first convolution as colors around gray, each stretched to its own largest value.</summary>
+    /// <summary>The filters of the first convolution as colors around gray, each scaled to its own largest value.</summary>
     public static FilterSheet Filters(Conv2d layer, int inputChannels, ParameterSet parameters, bool isBgr)
     {
         Parameter weight = parameters[$"{layer.Name}.weight"];
@@ -60,7 +60,7 @@ internal static class MapPicture
         return new FilterSheet(layer.Name, size, count, Convert.ToBase64String(data));
     }
 
-    /// <summary>Evidence as signed bytes: the largest magnitude is 127.</summary>
+    /// <summary>Evidence as signed bytes, scaled so that the largest magnitude is 127.</summary>
     public static string Signed(ReadOnlySpan<float> values)
     {
         float most = 0;
@@ -72,7 +72,7 @@ internal static class MapPicture
         return Convert.ToBase64String(data);
     }
 
-    /// <summary>The crop as bytes red, green, blue, 255.</summary>
+    /// <summary>The crop as RGBA bytes, with alpha 255.</summary>
     public static byte[] Rgba(ReadOnlySpan<float> pixels, int channels, bool isBgr)
     {
         var data = new byte[pixels.Length / channels * 4];

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Analysis;
 
-/// <summary>Which images of the open folders excite a feature map most: those with the largest value anywhere in it (Zeiler and Fergus 2014, section 4).</summary>
-/// <remarks>The first question begins one pass over the images, which answers it for all maps of all layers.</remarks>
+/// <summary>Finds the images in the open folders that activate a feature map most: those with the largest value anywhere in it (Zeiler and Fergus 2014, section 4).</summary>
+/// <remarks>The first query starts a single pass over the images, which covers all maps of all layers.</remarks>
 internal sealed class MapSearch(StudioModel model, ImageFolder folder, StudioOptions options) : IAsyncDisposable
 {
     private const int Best = 5, MostImages = 2000;
@@ -21,8 +21,8 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, StudioOpt
     private string? _error;
     private int _searched, _count;
 
-    /// <summary>The images that excite a map most, of those that were looked at so far.</summary>
-    /// <exception cref="UserException">No folder is open, the model is not there, or it has no such map.</exception>
+    /// <summary>The images that activate a map most, among those processed so far.</summary>
+    /// <exception cref="UserException">No folder is open, the model is not loaded, or it has no such map.</exception>
     public ExcitedSheet Find(string layer, int map)
     {
         if (!folder.IsOpen)
@@ -42,7 +42,7 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, StudioOpt
         }
     }
 
-    /// <summary>Gives up what is under way.</summary>
+    /// <summary>Cancels the work in progress.</summary>
     public void Stop() => _end.Cancel();
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, StudioOpt
         {
             Pass(classifier);
         }
-#pragma warning disable CA1031 // No memory, a model that went: whoever asks is told, and the studio ends without it.
+#pragma warning disable CA1031 // Out of memory, or a disposed model: the next query reports it, and the studio can still shut down.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -75,7 +75,7 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, StudioOpt
         using var view = new NetworkView(classifier.Model, classifier.Preprocessing, options.Threads);
         var pixels = new PixelBuffer();
         Network network = view.Network;
-        // A layer and its ReLU are one.
+        // A layer and its ReLU count as one.
         int[] layers = [.. Enumerable.Range(0, network.Layers.Count).Where(i => !(i > 0 && network.Layers[i] is ReLU && network.Layers[i - 1] is Conv2d or Linear))];
         lock (_gate)
         {
@@ -95,7 +95,7 @@ internal sealed class MapSearch(StudioModel model, ImageFolder folder, StudioOpt
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                // An image that cannot be read excites nothing.
+                // An unreadable image activates nothing.
             }
             lock (_gate)
                 _searched++;

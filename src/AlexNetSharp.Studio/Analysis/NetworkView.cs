@@ -6,8 +6,8 @@ using AlexNetSharp.Tensors;
 
 namespace AlexNetSharp.Studio.Analysis;
 
-/// <summary>A network with one image in it: the output of every layer, and why a class.</summary>
-/// <remarks>One caller at a time. Plans are made when they are first needed and kept.</remarks>
+/// <summary>A network applied to one image: the output of every layer, and the evidence for a class.</summary>
+/// <remarks>Not thread-safe. Plans are created on first use and kept.</remarks>
 internal sealed class NetworkView : IDisposable
 {
     private readonly Model _model;
@@ -17,7 +17,7 @@ internal sealed class NetworkView : IDisposable
     private readonly Dictionary<string, Plan> _tails = [];
     private Plan? _gradient, _occlusion;
 
-    /// <summary>Makes the plan.</summary>
+    /// <summary>Creates the view and its plan.</summary>
     public NetworkView(Model model, Preprocessing preprocessing, int threads)
     {
         (_model, Preprocessing, _threads) = (model, preprocessing, threads);
@@ -27,7 +27,7 @@ internal sealed class NetworkView : IDisposable
         Pixels = new float[preprocessing.Length];
     }
 
-    /// <summary>What happens to an image before the network.</summary>
+    /// <summary>Preprocessing applied to an image before the network.</summary>
     public Preprocessing Preprocessing { get; }
 
     /// <summary>The network.</summary>
@@ -36,10 +36,10 @@ internal sealed class NetworkView : IDisposable
     /// <summary>The parameters.</summary>
     public ParameterSet Parameters => _model.Parameters;
 
-    /// <summary>The crop that the network sees, [height, width, channels], 0 to 255, in the network's order of channels.</summary>
+    /// <summary>The crop that the network sees, [height, width, channels], 0 to 255, in the network's channel order.</summary>
     public float[] Pixels { get; }
 
-    /// <summary>The operations with their times.</summary>
+    /// <summary>The operations and their times.</summary>
     public IReadOnlyList<PlanOperation> Operations => _plan.Operations;
 
     /// <summary>The input of the network.</summary>
@@ -56,10 +56,10 @@ internal sealed class NetworkView : IDisposable
         _plan.Forward();
     }
 
-    /// <summary>The output of a layer; of a convolution with a ReLU behind it that of the ReLU.</summary>
+    /// <summary>The output of a layer; for a convolution followed by a ReLU, the output of the ReLU.</summary>
     public ReadOnlySpan<float> Activation(string layer) => _plan.Activation(layer);
 
-    /// <summary>The last layer whose output are maps and which a convolution or its ReLU makes: where Grad-CAM looks.</summary>
+    /// <summary>Index of the last convolution, or of the ReLU that follows it: the layer that Grad-CAM uses.</summary>
     public int LastConvolution
     {
         get
@@ -73,12 +73,12 @@ internal sealed class NetworkView : IDisposable
     }
 
     /// <summary>
-    /// Grad-CAM (Selvaraju and others 2017, equations 1 and 2): each map of the last convolution weighted with the mean of the gradient of the class's
-    /// score by it; what is negative is left out.
+    /// Grad-CAM (Selvaraju et al. 2017, equations 1 and 2): the maps of the last convolution, each weighted by the mean gradient of the class's score
+    /// with respect to it; negative values of the sum are dropped.
     /// </summary>
     /// <param name="index">The class; its score is the logit.</param>
-    /// <returns>[height, width] of the maps, at least 0.</returns>
-    /// <exception cref="InvalidDataException">The network has no convolution, or nothing behind it.</exception>
+    /// <returns>[height, width] of the maps; nonnegative.</returns>
+    /// <exception cref="InvalidDataException">The network has no convolution, or no layer after it.</exception>
     public (Shape Shape, float[] Values) GradCam(int index)
     {
         int layer = LastConvolution;
@@ -106,7 +106,7 @@ internal sealed class NetworkView : IDisposable
         return (shape, cam);
     }
 
-    /// <summary>Gradient × input (Shrikumar and others 2016): what each pixel contributes to the class's score to first order, summed over its channels.</summary>
+    /// <summary>Gradient × input (Shrikumar et al. 2016): the first-order contribution of each pixel to the class's score, summed over channels.</summary>
     /// <param name="index">The class; its score is the logit.</param>
     /// <returns>[height, width] of the input.</returns>
     public float[] GradientTimesInput(int index)
@@ -126,12 +126,12 @@ internal sealed class NetworkView : IDisposable
     }
 
     /// <summary>
-    /// Occlusion (Zeiler and Fergus 2014, section 4.2): how much the class's probability falls when a square of the image is gray, for squares that
+    /// Occlusion (Zeiler and Fergus 2014, section 4.2): the drop in the class's probability when a square of the image is gray, for squares that
     /// overlap by half.
     /// </summary>
     /// <param name="index">The class.</param>
-    /// <param name="side">Squares in a row.</param>
-    /// <param name="cancellation">Asked between two batches.</param>
+    /// <param name="side">Number of squares per row.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <returns>[side, side].</returns>
     public float[] Occlusion(int index, int side, CancellationToken cancellation)
     {
@@ -168,7 +168,7 @@ internal sealed class NetworkView : IDisposable
             tail.Dispose();
     }
 
-    /// <summary>The gradient of one logit by the input of a plan.</summary>
+    /// <summary>The gradient of one logit with respect to the input of a plan.</summary>
     private static ReadOnlySpan<float> GradientOf(Plan plan, ReadOnlySpan<float> input, int index)
     {
         input.CopyTo(plan.Input);
@@ -179,17 +179,17 @@ internal sealed class NetworkView : IDisposable
         return plan.InputGradient;
     }
 
-    /// <summary>Makes a square as plain as the mean of the data: zero where the preprocessing subtracts a mean.</summary>
+    /// <summary>Replaces a square with the mean of the data: zero if the preprocessing subtracts a mean.</summary>
     private static void Cover(Span<float> input, Shape shape, int row, int column, int side)
     {
-        // Squares are two steps wide.
+        // Squares are two strides wide.
         int top = row * shape.Height / (side + 1), bottom = (row + 2) * shape.Height / (side + 1);
         int left = column * shape.Width / (side + 1), right = (column + 2) * shape.Width / (side + 1);
         for (int y = top; y < bottom; y++)
             input.Slice((y * shape.Width + left) * shape.Channels, (right - left) * shape.Channels).Clear();
     }
 
-    /// <summary>Softmax of one class.</summary>
+    /// <summary>Softmax probability of one class.</summary>
     private static float Probability(ReadOnlySpan<float> logits, int index)
     {
         float most = float.NegativeInfinity;

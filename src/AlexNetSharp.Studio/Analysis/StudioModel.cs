@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Analysis;
 
-/// <summary>The model of a studio: it loads while the page is already there; one image is looked into at a time.</summary>
+/// <summary>The model of a studio. It loads while the page is already available; one image is analyzed at a time.</summary>
 internal sealed class StudioModel(StudioOptions options) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _looking = new(1);
@@ -15,31 +15,31 @@ internal sealed class StudioModel(StudioOptions options) : IAsyncDisposable
     private volatile Classifier? _classifier;
     private NetworkView? _view;
 
-    /// <summary>File or run folder; null without a model.</summary>
+    /// <summary>Path of the model file or run folder; null if there is no model.</summary>
     public string? Path => options.ModelPath;
 
-    /// <summary>What went wrong; null where nothing did.</summary>
+    /// <summary>Message of the error that loading failed with; null if there was none.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>The classifier, or null as long as it is not there.</summary>
+    /// <summary>The classifier, or null until it is loaded.</summary>
     public Classifier? Classifier => _classifier;
 
-    /// <summary>Ends when the model is loaded, or cannot be.</summary>
+    /// <summary>Completes when loading has succeeded or failed.</summary>
     public Task Loading => _loading ?? Task.CompletedTask;
 
-    /// <summary>Reads images from strangers' hands: everything bounded.</summary>
+    /// <summary>Decodes untrusted images, with limits on everything.</summary>
     public ImageDecoder Decoder { get; } = new(new ImageDecoderOptions { MaxPixels = 64 << 20, MaxFileBytes = 64 << 20, MaxPixelScans = 1 << 28, ReduceBeyond = 6_000_000 });
 
-    /// <summary>Begins to load.</summary>
+    /// <summary>Starts loading.</summary>
     public void Start() => _loading = options.ModelPath is null ? Task.CompletedTask : Task.Run(Load);
 
     /// <summary>The classifier.</summary>
-    /// <exception cref="UserException">It is not there.</exception>
+    /// <exception cref="UserException">The model is not loaded.</exception>
     public Classifier Require() => _classifier ?? throw new UserException(
         StatusCodes.Status503ServiceUnavailable,
         Error ?? (options.ModelPath is null ? "No model is open: start the studio with one, alexnet studio MODEL." : "The model is being loaded."));
 
-    /// <summary>Looks into the network with an image, alone.</summary>
+    /// <summary>Runs the network on an image with exclusive access.</summary>
     public async Task<T> LookAsync<T>(byte[] image, Func<NetworkView, T> look, CancellationToken cancellation)
     {
         Classifier classifier = Require();
@@ -77,7 +77,7 @@ internal sealed class StudioModel(StudioOptions options) : IAsyncDisposable
             classifier.WarmUp();
             (_classifier, classifier) = (classifier, null);
         }
-#pragma warning disable CA1031 // The page shows what is wrong with the model.
+#pragma warning disable CA1031 // The page shows the error.
         catch (Exception e)
 #pragma warning restore CA1031
         {

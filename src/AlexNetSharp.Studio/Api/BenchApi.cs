@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AlexNetSharp.Studio.Api;
 
-/// <summary>What the page asks about the benchmark.</summary>
+/// <summary>The endpoints of the benchmark page.</summary>
 internal static class BenchApi
 {
     private const int LargestRequest = 8 << 20;
@@ -33,7 +33,7 @@ internal static class BenchApi
     }
 
     /// <summary>Reads the JSON of a request.</summary>
-    /// <exception cref="UserException">It is none.</exception>
+    /// <exception cref="UserException">The body is not valid JSON.</exception>
     public static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
     {
         if (context.Request.ContentLength > LargestRequest)
@@ -46,7 +46,7 @@ internal static class BenchApi
         }
         catch (JsonException)
         {
-            // Said below.
+            // Reported below.
         }
         throw new UserException(StatusCodes.Status400BadRequest, "The request cannot be understood.");
     }
@@ -70,7 +70,7 @@ internal static class BenchApi
             if (ReferenceEquals(state, told))
                 return null;
             told = state;
-            // The result once, not with every step of the next.
+            // The last result is not sent again with every step of the next run.
             return JsonSerializer.Serialize(state.Phase == "running" ? state with { Outcome = null } : state, StudioJson.Default.BenchState);
         }
     }

@@ -3,21 +3,21 @@ using AlexNetSharp.Studio.Benchmarking;
 
 namespace AlexNetSharp.Studio.Api;
 
-/// <summary>What went wrong, for the user.</summary>
+/// <summary>An error message for the user.</summary>
 internal sealed record Problem(string Error);
 
-/// <summary>What there is to see.</summary>
+/// <summary>State of the studio.</summary>
 internal sealed record Status(
     string? Model, string State, string? Error, string? Network, long Parameters, int Classes, int CropWidth, int CropHeight, int Images, int ImagesDone, bool HasFolder, int Runs,
     string? SaveFolder);
 
-/// <summary>A class of an answer.</summary>
+/// <summary>A class and its probability.</summary>
 internal sealed record ClassBar(int Index, string Id, string Name, float Probability);
 
-/// <summary>Milliseconds of an image.</summary>
+/// <summary>Times spent on an image, in milliseconds.</summary>
 internal sealed record Times(double Decode, double Prepare, double Wait, double Compute);
 
-/// <summary>An answer about an image.</summary>
+/// <summary>The classes of an image.</summary>
 internal sealed record Classified(string? Image, int Width, int Height, IReadOnlyList<ClassBar> Classes, Times Times, string? Crop);
 
 /// <summary>A layer of the network.</summary>
@@ -26,31 +26,31 @@ internal sealed record LayerRow(string Name, string Kind, string Details, int He
 /// <summary>All layers.</summary>
 internal sealed record LayerTable(string Network, int Height, int Width, int Channels, IReadOnlyList<LayerRow> Layers);
 
-/// <summary>Maps of a layer, 8 bits a value, the strongest first.</summary>
+/// <summary>Feature maps of a layer, 8 bits per value, the strongest first.</summary>
 internal sealed record MapSheet(string Layer, int Height, int Width, int Count, IReadOnlyList<int> Order, IReadOnlyList<float> Strength, string Data, float Minimum, float Maximum, IReadOnlyList<int> Histogram);
 
-/// <summary>Filters of a layer, red, green and blue.</summary>
+/// <summary>Filters of a layer, in RGB.</summary>
 internal sealed record FilterSheet(string Layer, int Size, int Count, string Data);
 
-/// <summary>Why a class: values from -1 to 1 as signed bytes.</summary>
+/// <summary>Evidence for a class: values from -1 to 1 as signed bytes.</summary>
 internal sealed record Evidence(string Method, int Class, string Name, int Height, int Width, string Data, double Milliseconds);
 
-/// <summary>An image of the folder.</summary>
+/// <summary>An image in the folder, and its distance.</summary>
 internal sealed record Near(int Id, string Name, float Distance);
 
 /// <summary>The nearest images.</summary>
 internal sealed record NearSheet(IReadOnlyList<Near> Images, int Searched);
 
-/// <summary>An image that excites a map, and how much.</summary>
+/// <summary>An image that activates a map, and its largest value there.</summary>
 internal sealed record Excited(int Id, string Name, float Value);
 
-/// <summary>The images that excite a map most, and how many of how many were looked at.</summary>
+/// <summary>The images that activate a map most, with the number of images processed and their total number.</summary>
 internal sealed record ExcitedSheet(IReadOnlyList<Excited> Images, int Searched, int Count);
 
-/// <summary>A run in the list.</summary>
+/// <summary>A row in the list of runs.</summary>
 internal sealed record RunRow(int Id, string Name, int Epochs, double? TopOne, double? Loss, bool IsRunning, long Changed);
 
-/// <summary>The numbers of a run.</summary>
+/// <summary>The metrics and settings of a run.</summary>
 internal sealed record RunTable(
     int Id, string Name, IReadOnlyDictionary<string, double?[]> Epochs, IReadOnlyDictionary<string, double?[]> Steps, IReadOnlyDictionary<string, string> Settings,
     int? EpochsWanted, double? SecondsLeft, bool IsRunning, long Changed)
@@ -59,17 +59,17 @@ internal sealed record RunTable(
 
     public bool CanContinue { get; init; }
 
-    /// <summary>Whether it has weights, whose mistakes can be shown.</summary>
+    /// <summary>Whether the run has weights, so that its mistakes can be shown.</summary>
     public bool CanEvaluate { get; init; }
 
-    /// <summary>Why a training that was continued here failed.</summary>
+    /// <summary>Why training continued here failed.</summary>
     public string? Problem { get; init; }
 }
 
-/// <summary>An image that was taken for another class.</summary>
+/// <summary>A misclassified image.</summary>
 internal sealed record EvaluationMistake(string Name, int Label, int Predicted, double Probability);
 
-/// <summary>Where the evaluation of a run stands: none, running, done, failed.</summary>
+/// <summary>State of the evaluation of a run; the phase is none, running, done, failed.</summary>
 internal sealed record EvaluationState(int Run, string Phase)
 {
     public string? Error { get; init; }
@@ -86,7 +86,7 @@ internal sealed record EvaluationState(int Run, string Phase)
 
     public IReadOnlyList<string> Classes { get; init; } = [];
 
-    /// <summary>Row by row; empty where there are too many classes to be looked at.</summary>
+    /// <summary>Confusion matrix, row by row; empty if there are too many classes to display.</summary>
     public IReadOnlyList<long> Confusion { get; init; } = [];
 
     public IReadOnlyList<EvaluationMistake> Mistakes { get; init; } = [];
@@ -96,25 +96,25 @@ internal sealed record EvaluationState(int Run, string Phase)
     public int Height { get; init; }
 }
 
-/// <summary>A page that teaches.</summary>
+/// <summary>ID of a new teaching session.</summary>
 internal sealed record TeachOpened(string Id);
 
-/// <summary>An image that was taken.</summary>
+/// <summary>Number of an image that was added.</summary>
 internal sealed record TeachAdded(int Image);
 
-/// <summary>Classes to train, and how long.</summary>
+/// <summary>Classes to train, and number of epochs.</summary>
 internal sealed record TrainRequest(IReadOnlyList<ClassRequest?>? Classes, int Epochs);
 
-/// <summary>A class to train: its number in the page, and its name.</summary>
+/// <summary>A class to train: its number on the page, and its name.</summary>
 internal sealed record ClassRequest(int Number, string? Name);
 
-/// <summary>An epoch; no validation where no images were held out.</summary>
+/// <summary>Metrics of an epoch; no validation metrics if no images were held out.</summary>
 internal sealed record TeachPoint(int Epoch, double Loss, double Top1, double? HeldOutLoss, double? HeldOutTop1);
 
-/// <summary>An image that was taken for another class: number of the image, indices of the classes.</summary>
+/// <summary>A misclassified image: number of the image, indices of the classes.</summary>
 internal sealed record TeachMistake(int Image, int Label, int Predicted, double Probability);
 
-/// <summary>Where a training in the page stands: collecting, training, trained, failed.</summary>
+/// <summary>State of the training on the page; the phase is collecting, training, trained, failed.</summary>
 internal sealed record TeachState(string Phase)
 {
     public string? Error { get; init; }
@@ -133,19 +133,19 @@ internal sealed record TeachState(string Phase)
 
     public IReadOnlyList<TeachPoint> History { get; init; } = [];
 
-    /// <summary>Row by row: the actual class, in columns what it was taken for.</summary>
+    /// <summary>Confusion matrix, row by row: rows are actual classes, columns predicted ones.</summary>
     public IReadOnlyList<long> Confusion { get; init; } = [];
 
     public IReadOnlyList<TeachMistake> Mistakes { get; init; } = [];
 }
 
-/// <summary>What became of an image by what was taught.</summary>
+/// <summary>The taught classes of an image.</summary>
 internal sealed record TaughtAnswer(IReadOnlyList<ClassBar> Classes, double Milliseconds);
 
-/// <summary>A run that was saved.</summary>
+/// <summary>Name of a saved run.</summary>
 internal sealed record TeachSaved(string Name);
 
-/// <summary>Where the benchmark stands: idle, running, done, failed.</summary>
+/// <summary>State of the benchmark; the phase is idle, running, done, failed.</summary>
 internal sealed record BenchState(string Phase, string? Machine)
 {
     public string? Error { get; init; }
@@ -158,7 +158,7 @@ internal sealed record BenchState(string Phase, string? Machine)
 /// <summary>Two files of <c>alexnet bench --json</c>.</summary>
 internal sealed record CompareRequest(string FirstName, string First, string OtherName, string Other);
 
-/// <summary>How all of them become JSON.</summary>
+/// <summary>JSON serialization of all messages.</summary>
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(Classified))]

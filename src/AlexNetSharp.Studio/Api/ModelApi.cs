@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AlexNetSharp.Studio.Api;
 
-/// <summary>What the page asks about the model and an image.</summary>
+/// <summary>The endpoints for the model and an image.</summary>
 internal static class ModelApi
 {
     private const int MostClasses = 1000;
@@ -49,7 +49,7 @@ internal static class ModelApi
             saveFolder is null ? null : Path.GetFileName(saveFolder));
     }
 
-    /// <summary>Reads the body of a request, which the server bounds.</summary>
+    /// <summary>Reads the body of a request; the server limits its size.</summary>
     public static async Task<byte[]> BodyAsync(HttpContext context)
     {
         using var body = new MemoryStream();
@@ -61,7 +61,7 @@ internal static class ModelApi
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            throw new UserException(StatusCodes.Status408RequestTimeout, "The request came too slowly.");
+            throw new UserException(StatusCodes.Status408RequestTimeout, "The request arrived too slowly.");
         }
         return body.ToArray();
     }
@@ -89,7 +89,7 @@ internal static class ModelApi
         for (int i = 0; i < network.Layers.Count; i++)
         {
             Layer layer = network.Layers[i];
-            // A convolution and its ReLU are one operation and one row of the page.
+            // A convolution and its ReLU are one operation and one row on the page.
             if (layer is ReLU && i > 0 && network.Layers[i - 1] is Conv2d or Linear)
                 continue;
             Tensors.Shape input = network.InputOf(i), output = network.OutputOf(i);
@@ -127,7 +127,7 @@ internal static class ModelApi
         Network network = classifier.Model.Network;
         int index = network.IndexOf(layer);
         if (index != 0 || network.Layers[index] is not Conv2d convolution || network.InputShape.Channels is not (1 or 3))
-            throw new UserException(StatusCodes.Status404NotFound, "Only the filters of a first convolution can be seen as colors.");
+            throw new UserException(StatusCodes.Status404NotFound, "Only the filters of the first convolution can be shown as colors.");
         return MapPicture.Filters(convolution, network.InputShape.Channels, classifier.Model.Parameters, classifier.Preprocessing.ChannelOrder == ChannelOrder.Bgr);
     }
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AlexNetSharp.Studio.Api;
 
-/// <summary>What the page asks about the images of a folder.</summary>
+/// <summary>The endpoints for the images of a folder.</summary>
 internal static class SimilarApi
 {
     private const int MostNeighbors = 200;
@@ -19,7 +19,7 @@ internal static class SimilarApi
         endpoints.MapGet("/api/folder/{id:int}", (int id) =>
         {
             string path = folder.PathOf(id);
-            // What a browser may take for something else than an image is not sent as what it says it is.
+            // Anything else is served as an image, so that a browser never takes a file for a page.
             string type = Path.GetExtension(path).ToUpperInvariant() switch
             {
                 ".PNG" => "image/png",

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AlexNetSharp.Studio.Api;
 
-/// <summary>What a page asks while it teaches.</summary>
+/// <summary>The endpoints for teaching.</summary>
 internal static class TeachApi
 {
     private const int LongestRunName = 60;
@@ -92,7 +92,7 @@ internal static class TeachApi
     private static FileStreamHttpResult Download(HttpContext context, TeachSession session, string format)
     {
         if (format is not ("safetensors" or "onnx"))
-            throw new UserException(StatusCodes.Status404NotFound, "A model is written as safetensors or ONNX.");
+            throw new UserException(StatusCodes.Status404NotFound, "A model can be saved as safetensors or ONNX.");
         string folder = Directory.CreateTempSubdirectory("alexnet-studio-").FullName, path = Path.Combine(folder, $"taught.{format}");
         try
         {
@@ -121,10 +121,10 @@ internal static class TeachApi
         if (saveFolder is null)
             throw new UserException(StatusCodes.Status409Conflict, "No folder for runs was given: start the studio with one, alexnet studio MODEL --save FOLDER.");
         if (name is not { Length: > 0 and <= LongestRunName } || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-            throw new UserException(StatusCodes.Status400BadRequest, $"The name of a run has 1 to {LongestRunName} letters, digits, - and _.");
+            throw new UserException(StatusCodes.Status400BadRequest, $"The name of a run must be 1 to {LongestRunName} letters, digits, - or _.");
         string path = Path.Combine(saveFolder, name);
         if (Path.Exists(path))
-            throw new UserException(StatusCodes.Status409Conflict, $"'{name}' is there already: choose another name.");
+            throw new UserException(StatusCodes.Status409Conflict, $"'{name}' already exists: choose another name.");
         await Task.Run(() => session.WithHead(head =>
         {
             head.SaveRun(path);

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AlexNetSharp.Studio.Api;
 
-/// <summary>What the page asks about trainings.</summary>
+/// <summary>The endpoints for training runs.</summary>
 internal static class WatchApi
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(0.5);
@@ -42,7 +42,7 @@ internal static class WatchApi
         endpoints.MapGet("/api/runs/events", (HttpContext context) => TellAsync(context, runs, stopping));
     }
 
-    /// <summary>The list of all runs, whenever one of them has changed.</summary>
+    /// <summary>Sends the list of all runs whenever one of them changes.</summary>
     private static Task TellAsync(HttpContext context, RunReader runs, CancellationToken stopping)
     {
         RunState[] told = [];

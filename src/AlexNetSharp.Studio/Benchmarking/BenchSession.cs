@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Benchmarking;
 
-/// <summary>The one benchmark that may run, and its last result; it is given up when no page looks at it.</summary>
+/// <summary>The benchmark, at most one at a time, and its last result. It is canceled when no page watches it.</summary>
 internal sealed class BenchSession(StudioOptions options, TimeSpan grace) : IAsyncDisposable
 {
     private const int LargestBatch = 512, MostBatches = 1000;
@@ -15,7 +15,7 @@ internal sealed class BenchSession(StudioOptions options, TimeSpan grace) : IAsy
     private BenchState _state = new("idle", options.Benchmark?.Machine);
     private int _listeners;
 
-    /// <summary>Where it stands; another object after each change.</summary>
+    /// <summary>Current state; a new object after each change.</summary>
     public BenchState State
     {
         get
@@ -25,19 +25,19 @@ internal sealed class BenchSession(StudioOptions options, TimeSpan grace) : IAsy
         }
     }
 
-    /// <summary>Begins.</summary>
-    /// <exception cref="UserException">One runs already, or a number is out of range.</exception>
+    /// <summary>Starts the benchmark.</summary>
+    /// <exception cref="UserException">A benchmark is already running, or a number is out of range.</exception>
     public void Start(BenchRequest request)
     {
         IPageBenchmark measuring = Require();
         if (request.BatchSize is < 1 or > LargestBatch)
-            throw new UserException(StatusCodes.Status400BadRequest, $"A batch has 1 to {LargestBatch} images, not {request.BatchSize}.");
+            throw new UserException(StatusCodes.Status400BadRequest, $"The batch size must be 1 to {LargestBatch}, not {request.BatchSize}.");
         if (request.Batches is < 1 or > MostBatches)
-            throw new UserException(StatusCodes.Status400BadRequest, $"1 to {MostBatches} steps are measured, not {request.Batches}.");
+            throw new UserException(StatusCodes.Status400BadRequest, $"The number of steps must be 1 to {MostBatches}, not {request.Batches}.");
         lock (_gate)
         {
             if (_state.Phase == "running")
-                throw new UserException(StatusCodes.Status409Conflict, "A benchmark is running already: wait for its end, or stop it.");
+                throw new UserException(StatusCodes.Status409Conflict, "A benchmark is already running: wait for it to finish, or stop it.");
             _stop?.Dispose();
             _stop = new CancellationTokenSource();
             CancellationToken stopping = _stop.Token;
@@ -46,7 +46,7 @@ internal sealed class BenchSession(StudioOptions options, TimeSpan grace) : IAsy
         }
     }
 
-    /// <summary>Gives up.</summary>
+    /// <summary>Cancels the benchmark.</summary>
     public void Stop()
     {
         lock (_gate)
@@ -57,14 +57,14 @@ internal sealed class BenchSession(StudioOptions options, TimeSpan grace) : IAsy
     public BenchDifference Compare(CompareRequest request) => Require().Compare(
         request.FirstName, System.Text.Encoding.UTF8.GetBytes(request.First), request.OtherName, System.Text.Encoding.UTF8.GetBytes(request.Other));
 
-    /// <summary>A page looks.</summary>
+    /// <summary>Registers a page that watches.</summary>
     public void Enter()
     {
         lock (_gate)
             _listeners++;
     }
 
-    /// <summary>A page goes.</summary>
+    /// <summary>Unregisters a page.</summary>
     public async Task LeaveAsync()
     {
         lock (_gate)
@@ -107,7 +107,7 @@ internal sealed class BenchSession(StudioOptions options, TimeSpan grace) : IAsy
         {
             Set(state => state with { Phase = state.Outcome is null ? "idle" : "done", Step = null });
         }
-#pragma warning disable CA1031 // The page shows what went wrong.
+#pragma warning disable CA1031 // The page shows the error.
         catch (Exception e)
 #pragma warning restore CA1031
         {

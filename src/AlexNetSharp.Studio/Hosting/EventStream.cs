@@ -2,16 +2,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Hosting;
 
-/// <summary>Server-sent events of what changes now and then.</summary>
+/// <summary>Server-sent events for state that changes occasionally.</summary>
 internal static class EventStream
 {
     private static readonly TimeSpan s_reminder = TimeSpan.FromSeconds(15);
 
-    /// <summary>Tells a page what changed, until it goes or the studio ends.</summary>
+    /// <summary>Sends changes to a page until it disconnects or the studio shuts down.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="pause">Time between two looks.</param>
-    /// <param name="changed">The data of an event, on one line; null while nothing changed.</param>
-    /// <param name="stopping">The studio ends.</param>
+    /// <param name="pause">Time between two checks.</param>
+    /// <param name="changed">Returns the data of an event, on one line; null if nothing changed.</param>
+    /// <param name="stopping">Signaled when the studio shuts down.</param>
     public static async Task TellAsync(HttpContext context, TimeSpan pause, Func<string?> changed, CancellationToken stopping)
     {
         context.Response.ContentType = "text/event-stream";
@@ -25,18 +25,18 @@ internal static class EventStream
             {
                 if (changed() is { } data)
                     await WriteAsync($"data: {data}\n\n").ConfigureAwait(false);
-                // Now and then a word, so that a page that has gone is noticed.
+                // An occasional keepalive, to detect a page that has disconnected.
                 else if (Environment.TickCount64 - last > s_reminder.TotalMilliseconds)
                     await WriteAsync(":\n\n").ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
         {
-            // The page or the studio has gone.
+            // The page has disconnected, or the studio is shutting down.
         }
         catch (UserException) when (context.Response.HasStarted)
         {
-            // What was told about has gone.
+            // The subject of the events no longer exists.
         }
 
         async Task WriteAsync(string text)

@@ -5,11 +5,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Hosting;
 
-/// <summary>Lets nobody in but the page that the user opened: as if somebody hostile shared the machine's browser.</summary>
+/// <summary>Admits only the page that the user opened, assuming that hostile pages are open in the same browser.</summary>
 /// <remarks>
-/// The address that the command prints carries a random token, once; the browser keeps it as a cookie that no other site can make it send and no
-/// script can read. The header <c>Host</c> must name this server, or another name for this machine would make the page of a stranger the same
-/// origin (DNS rebinding). What changes something must come from this page, by <c>Origin</c> and <c>Sec-Fetch-Site</c>.
+/// The address that the command prints carries a random token. The browser keeps it as a cookie that no other site can make it send and no
+/// script can read. The header <c>Host</c> must name this server; otherwise a foreign page could become same-origin under another name for this
+/// machine (DNS rebinding). Requests that change state must come from this page, according to <c>Origin</c> and <c>Sec-Fetch-Site</c>.
 /// </remarks>
 internal sealed class StudioGuard(IPAddress address)
 {
@@ -19,7 +19,7 @@ internal sealed class StudioGuard(IPAddress address)
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>The token of the address.</summary>
+    /// <summary>The token in the address.</summary>
     public string Token { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
     /// <summary>Checks a request.</summary>
@@ -37,11 +37,11 @@ internal sealed class StudioGuard(IPAddress address)
 
         HttpRequest request = context.Request;
         if (!IsThisServer(request.Host))
-            return Refuse(context, "This server is reached by another name: open the address that the command printed.");
+            return Refuse(context, "This server was reached under another name: open the address that the command printed.");
         if (request.Query.TryGetValue(Parameter, out var given) && HttpMethods.IsGet(request.Method))
         {
             if (!Same(given.ToString()))
-                return Refuse(context, "The address is of another start: open the one that the command printed last.");
+                return Refuse(context, "This address is from an earlier start: open the one that the command printed last.");
             context.Response.Cookies.Append(CookieName, Token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/" });
             context.Response.Redirect("/");
             return Task.CompletedTask;

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AlexNetSharp.Studio.Hosting;
 
-/// <summary>The page and its parts, which are inside the assembly.</summary>
+/// <summary>The page and its assets, embedded in the assembly.</summary>
 internal static class StudioPages
 {
     private const string Prefix = "studio/";
 
-    /// <summary>Maps each of them; the page itself at the root.</summary>
+    /// <summary>Maps each asset; the page itself at the root.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         Assembly assembly = typeof(StudioPages).Assembly;

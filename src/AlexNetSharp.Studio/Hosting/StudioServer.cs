@@ -17,7 +17,7 @@ namespace AlexNetSharp.Studio.Hosting;
 /// <summary>The web server of a studio.</summary>
 internal sealed class StudioServer : IAsyncDisposable
 {
-    /// <summary>The largest image that is taken.</summary>
+    /// <summary>Maximum size of an uploaded image, in bytes.</summary>
     public const int LargestUpload = 32 << 20;
 
     private readonly WebApplication _app;
@@ -29,7 +29,7 @@ internal sealed class StudioServer : IAsyncDisposable
     private readonly RunTrainings _trainings;
     private readonly RunEvaluations _evaluations;
 
-    /// <summary>Makes it; nothing is loaded and nobody listens yet.</summary>
+    /// <summary>Creates the server; nothing is loaded and it does not listen yet.</summary>
     public StudioServer(StudioOptions options)
     {
         Guard = new StudioGuard(options.Address);
@@ -66,16 +66,16 @@ internal sealed class StudioServer : IAsyncDisposable
         TeachApi.Map(_app, _teacher, options.SaveFolder, _app.Lifetime.ApplicationStopping);
     }
 
-    /// <summary>Who is let in.</summary>
+    /// <summary>Decides which requests are admitted.</summary>
     public StudioGuard Guard { get; }
 
-    /// <summary>Where the server listens, without the token.</summary>
+    /// <summary>URL that the server listens on, without the token.</summary>
     public string Url => _app.Urls.First();
 
-    /// <summary>The address to open.</summary>
+    /// <summary>The URL to open, with the token.</summary>
     public string Address => $"{Url}/?token={Guard.Token}";
 
-    /// <summary>Listens, and loads the model behind.</summary>
+    /// <summary>Starts listening, and loads the model in the background.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
         await _app.StartAsync(cancellation).ConfigureAwait(false);
@@ -99,7 +99,7 @@ internal sealed class StudioServer : IAsyncDisposable
         await _model.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Turns what went wrong into a line for the page, without a trace.</summary>
+    /// <summary>Turns exceptions into one-line errors for the page, without a stack trace.</summary>
     private static async Task HandleErrors(HttpContext context, RequestDelegate next, StudioOptions options)
     {
         try
@@ -108,9 +108,9 @@ internal sealed class StudioServer : IAsyncDisposable
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there any more.
+            // The client has disconnected.
         }
-#pragma warning disable CA1031 // The page shows one line, whatever it was.
+#pragma warning disable CA1031 // The page shows one line, whatever went wrong.
         catch (Exception e) when (!context.Response.HasStarted)
 #pragma warning restore CA1031
         {
@@ -122,10 +122,10 @@ internal sealed class StudioServer : IAsyncDisposable
                 BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge
                     ? $"An image may have at most {LargestUpload >> 20} MiB." : "The request cannot be understood."),
                 OutOfMemoryException => (StatusCodes.Status503ServiceUnavailable, options.Describe(e)),
-                // A disk that is full, a folder that may not be written: the user can do something about it.
+                // A full disk or a read-only folder: the user can do something about it.
                 IOException or UnauthorizedAccessException => (StatusCodes.Status500InternalServerError, options.Describe(e)),
-                ObjectDisposedException or OperationCanceledException => (StatusCodes.Status503ServiceUnavailable, "The studio is ending."),
-                _ => (StatusCodes.Status500InternalServerError, "Something went wrong in the studio; its terminal says what."),
+                ObjectDisposedException or OperationCanceledException => (StatusCodes.Status503ServiceUnavailable, "The studio is shutting down."),
+                _ => (StatusCodes.Status500InternalServerError, "Something went wrong in the studio; see its terminal."),
             };
             if (status == StatusCodes.Status500InternalServerError)
                 options.Note($"{context.Request.Path}: {options.Describe(e)}");
@@ -134,7 +134,7 @@ internal sealed class StudioServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The command hears of signals, not the server.</summary>
+    /// <summary>The command handles signals, not the server.</summary>
     private sealed class SilentLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

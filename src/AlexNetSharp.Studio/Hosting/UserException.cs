@@ -1,8 +1,8 @@
 namespace AlexNetSharp.Studio.Hosting;
 
-/// <summary>Something that the page shows to the user as it stands.</summary>
+/// <summary>An error whose message the page shows to the user verbatim.</summary>
 internal sealed class UserException(int status, string message) : Exception(message)
 {
-    /// <summary>Status of the answer.</summary>
+    /// <summary>HTTP status code of the response.</summary>
     public int Status => status;
 }

@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Runs;
 
-/// <summary>Who is taken for whom by a run, and its worst mistakes: one run at a time, the last result is kept.</summary>
+/// <summary>Confusion matrix and worst mistakes of a run. One run is evaluated at a time; the last result is kept.</summary>
 internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IImageDecoder decoder) : IAsyncDisposable
 {
-    /// <summary>Classes whose matrix can still be read.</summary>
+    /// <summary>Maximum number of classes for a readable confusion matrix.</summary>
     private const int MostClasses = 40;
 
     private readonly Lock _gate = new();
@@ -20,7 +20,7 @@ internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IIma
     private EvaluationState _state = new(-1, "none");
     private RunEvaluation? _kept;
 
-    /// <summary>Where the evaluation of a run stands.</summary>
+    /// <summary>State of the evaluation of a run.</summary>
     public EvaluationState StateOf(int id)
     {
         runs.FolderOf(id);
@@ -28,13 +28,13 @@ internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IIma
             return _state.Run == id ? _state : new EvaluationState(id, "none");
     }
 
-    /// <summary>Begins; another run's is given up.</summary>
-    /// <exception cref="UserException">No images are open.</exception>
+    /// <summary>Starts an evaluation; cancels that of another run.</summary>
+    /// <exception cref="UserException">The run's images are not open.</exception>
     public async Task StartAsync(int id)
     {
         string run = runs.FolderOf(id);
         if (options.RunWork is null || options.ImageFolders.Count == 0)
-            throw new UserException(StatusCodes.Status409Conflict, "The run's images are not open: start the studio with their folder, too, alexnet studio RUN IMAGES.");
+            throw new UserException(StatusCodes.Status409Conflict, "The run's images are not open: start the studio with their folder as well, alexnet studio RUN IMAGES.");
         await StopAsync().ConfigureAwait(false);
         lock (_gate)
         {
@@ -48,7 +48,7 @@ internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IIma
         }
     }
 
-    /// <summary>Gives up.</summary>
+    /// <summary>Cancels the evaluation.</summary>
     public async Task StopAsync()
     {
         Task task;
@@ -60,8 +60,8 @@ internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IIma
         await task.ConfigureAwait(false);
     }
 
-    /// <summary>What the network saw of a mistaken image, as red, green, blue, 255.</summary>
-    /// <exception cref="UserException">There is none.</exception>
+    /// <summary>The network's view of a misclassified image, as RGBA bytes with alpha 255.</summary>
+    /// <exception cref="UserException">There is no such image.</exception>
     public byte[] Picture(int id, int index)
     {
         RunEvaluation? kept;
@@ -89,7 +89,7 @@ internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IIma
         InvalidDataException? first = null;
         try
         {
-            // The folder that the run was trained on first, if it is open.
+            // Prefer the folder that the run was trained on, if it is open.
             string? data = runs.Read(id, null).Settings.GetValueOrDefault("data");
             string? trained = data is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
             foreach (string folder in options.ImageFolders.OrderByDescending(folder => Path.TrimEndingDirectorySeparator(folder) == trained))
@@ -111,7 +111,7 @@ internal sealed class RunEvaluations(StudioOptions options, RunReader runs, IIma
         {
             Set(state => state with { Phase = "none" });
         }
-#pragma warning disable CA1031 // The page shows what went wrong.
+#pragma warning disable CA1031 // The page shows the error.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -6,32 +6,32 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Runs;
 
-/// <summary>Reads what a training writes into its folder, while it runs or after.</summary>
-/// <remarks>Files are replaced as a whole, so that a reader never sees half of one. Only what a training writes is opened.</remarks>
-/// <param name="first">Folders of runs.</param>
-/// <param name="roots">Folders in which further runs may come.</param>
+/// <summary>Reads run folders, during or after training.</summary>
+/// <remarks>Files are replaced atomically, so a reader never sees a partial one. Only files that training writes are opened.</remarks>
+/// <param name="first">Run folders.</param>
+/// <param name="roots">Folders in which new runs may appear.</param>
 internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<string> roots)
 {
     private const int LargestFile = 64 << 20, MostRuns = 2000;
 
-    // Replaced as a whole; the number of a run never changes.
+    // Replaced atomically; the number of a run never changes.
     private volatile string[] _folders = [.. first];
 
-    /// <summary>Whether a folder is that of a training.</summary>
+    /// <summary>Whether a folder is a run folder.</summary>
     public static bool IsRun(string folder) =>
         File.Exists(Path.Combine(folder, "metrics.csv")) || (File.Exists(Path.Combine(folder, "config.json")) && Directory.Exists(Path.Combine(folder, "checkpoints")));
 
     /// <summary>Number of runs.</summary>
     public int Count => _folders.Length;
 
-    /// <summary>All runs.</summary>
+    /// <summary>Returns all runs.</summary>
     public RunRow[] List()
     {
         FindNew();
         return [.. _folders.Select(Row)];
     }
 
-    /// <summary>What changes while runs go on; little work.</summary>
+    /// <summary>Returns the quickly read state of all runs, to detect changes.</summary>
     public RunState[] States()
     {
         FindNew();
@@ -54,7 +54,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Gone, or closed to us.
+            // Deleted, or not accessible.
         }
     }
 
@@ -67,10 +67,10 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         return new RunRow(id, Path.GetFileName(folder), epochs.GetValueOrDefault("epoch", []).Length, best, loss, IsRunning(folder), ChangedAt(folder));
     }
 
-    /// <summary>The numbers of a run.</summary>
-    /// <param name="id">Its number.</param>
-    /// <param name="trainings">What this studio trains; null where that does not matter.</param>
-    /// <exception cref="UserException">There is none with this number.</exception>
+    /// <summary>Reads the metrics and settings of a run.</summary>
+    /// <param name="id">Number of the run.</param>
+    /// <param name="trainings">The training runs of this studio; null if not needed.</param>
+    /// <exception cref="UserException">There is no run with this number.</exception>
     public RunTable Read(int id, RunTrainings? trainings)
     {
         string folder = FolderOf(id);
@@ -89,8 +89,8 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         };
     }
 
-    /// <summary>The folder of a run.</summary>
-    /// <exception cref="UserException">There is none with this number.</exception>
+    /// <summary>Path of a run's folder.</summary>
+    /// <exception cref="UserException">There is no run with this number.</exception>
     public string FolderOf(int id) =>
         _folders is var folders && id >= 0 && id < folders.Length ? folders[id] : throw new UserException(StatusCodes.Status404NotFound, "There is no such run.");
 
@@ -100,7 +100,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         .Select(file => new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeMilliseconds())
         .DefaultIfEmpty(0).Max();
 
-    /// <summary>Whether a training has the folder: it holds a lock that the system knows of.</summary>
+    /// <summary>Whether a training process is using the folder: it holds a lock file open.</summary>
     public static bool IsRunning(string folder)
     {
         string path = Path.Combine(folder, ".lock");
@@ -108,7 +108,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
             return false;
         try
         {
-            // Shared reading is refused while the training has the file open for itself.
+            // Opening for shared reading fails while the training process has the file open exclusively.
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             return false;
         }
@@ -152,7 +152,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
         }
         catch (JsonException)
         {
-            // Not what a training writes: shown without settings.
+            // Not a file written by training: the run is shown without settings.
         }
         return settings;
     }
@@ -171,7 +171,7 @@ internal sealed class RunReader(IReadOnlyList<string> first, IReadOnlyList<strin
     }
 }
 
-/// <summary>What changes while a run goes on.</summary>
-/// <param name="Changed">When its files changed last, in milliseconds.</param>
-/// <param name="IsRunning">Whether a training has the folder.</param>
+/// <summary>State of a run that changes during training.</summary>
+/// <param name="Changed">Time of the last change to its files, in milliseconds.</param>
+/// <param name="IsRunning">Whether a training process is using the folder.</param>
 internal readonly record struct RunState(long Changed, bool IsRunning);

@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Runs;
 
-/// <summary>The trainings that this studio continued, each in a process of its own; they are stopped with it, and keep where they stand.</summary>
+/// <summary>The runs that this studio continues training, each in its own process. They stop with the studio, and save their state.</summary>
 /// <remarks>
-/// Those of the same user that somebody else started may be stopped, too: the system says which process has the folder's lock
-/// (<see cref="TrainingProcess"/>), and it is looked at right before it gets the signal.
+/// Other training processes of the same user can be stopped as well: the system tells which process holds the folder's lock
+/// (<see cref="TrainingProcess"/>), which is checked again right before the signal is sent.
 /// </remarks>
 internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDisposable
 {
@@ -19,47 +19,47 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
     private readonly HashSet<TrainingProcess> _asked = [];
     private readonly Lock _gate = new();
 
-    /// <summary>Whether this studio trains a run.</summary>
+    /// <summary>Whether this studio is training a run.</summary>
     public bool IsOurs(int id) => _trainings.TryGetValue(id, out Training? training) && !training.Process.HasExited;
 
-    /// <summary>Whether a run can go on: it has a checkpoint and is not at its end.</summary>
+    /// <summary>Whether a run can be continued: it has a checkpoint and is not complete.</summary>
     public bool CanContinue(int id, bool isRunning, int epochs, int? wanted) => work is { CanContinue: true } && !isRunning && epochs < wanted
         && File.Exists(AlexNetSharp.Training.RunFolder.LastCheckpointOf(runs.FolderOf(id)));
 
-    /// <summary>The last line of a training that failed; null where none did.</summary>
+    /// <summary>Last line of output of a failed training process; null if none failed.</summary>
     public string? ProblemOf(int id) =>
         _trainings.TryGetValue(id, out Training? training) && training.Process is { HasExited: true, ExitCode: not 0 } && !training.Stopped ? training.LastLine ?? "The training failed." : null;
 
     /// <summary>Continues a run.</summary>
-    /// <exception cref="UserException">It cannot be continued.</exception>
+    /// <exception cref="UserException">The run cannot be continued.</exception>
     public void Continue(int id)
     {
         Api.RunTable table = runs.Read(id, this);
         lock (_gate)
         {
             if (table.IsRunning || IsOurs(id))
-                throw Conflict("This run is being trained already.");
+                throw Conflict("This run is already being trained.");
             if (!table.CanContinue)
-                throw Conflict("This run cannot be continued: it is at its end, has no checkpoint, or was not made by alexnet train.");
+                throw Conflict("This run cannot be continued: it is complete, has no checkpoint, or was not created by alexnet train.");
             if (_trainings.Values.Count(training => !training.Process.HasExited) >= MostTrainings)
-                throw Conflict($"{MostTrainings} trainings are running already: stop one of them.");
+                throw Conflict($"{MostTrainings} runs are already being trained: stop one of them.");
             if (_trainings.TryRemove(id, out Training? before))
                 before.Process.Dispose();
             _trainings[id] = new Training(work!.Continue(runs.FolderOf(id)));
         }
     }
 
-    /// <summary>Whether a training can be asked to stop, as far as can be told without a look at all processes.</summary>
+    /// <summary>Whether training can be stopped, as far as is known without looking at all processes.</summary>
     public bool CanStop(int id, bool isRunning) => work is { CanContinue: true } && isRunning && (OperatingSystem.IsLinux() || IsOurs(id));
 
-    /// <summary>Stops a training of a run: it ends its step and writes a checkpoint.</summary>
-    /// <exception cref="UserException">There is none, or it cannot be told which process it is.</exception>
+    /// <summary>Stops the training of a run, which finishes its step and writes a checkpoint.</summary>
+    /// <exception cref="UserException">The run is not being trained, or its process cannot be identified.</exception>
     public void Stop(int id)
     {
         string folder = runs.FolderOf(id);
         lock (_gate)
         {
-            // A second signal would end it at once, before it has written where it stands.
+            // A second signal would kill it before it has written its checkpoint.
             if (IsOurs(id))
             {
                 Interrupt(_trainings[id]);
@@ -67,13 +67,13 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
             }
             const string there = "stop it where it runs, with Ctrl-C; it keeps where it stands.";
             if (work is not { CanContinue: true })
-                throw Conflict($"This studio cannot stop trainings: {there}");
+                throw Conflict($"This studio cannot stop training: {there}");
             if (!RunReader.IsRunning(folder))
                 throw Conflict("This run is not being trained.");
             TrainingProcess process = TrainingProcess.Find(folder)
-                ?? throw Conflict($"Another user or another machine trains this run, or its process cannot be found: {there}");
+                ?? throw Conflict($"This run is being trained by another user or on another machine, or its process cannot be found: {there}");
             if (!process.IsTraining)
-                throw Conflict($"Process {process.Id} has this run and is not alexnet train: {there}");
+                throw Conflict($"Process {process.Id} is using this run and is not alexnet train: {there}");
             if (_asked.Add(process))
                 work.Interrupt(process.Id);
         }
@@ -94,7 +94,7 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
             }
             catch (OperationCanceledException)
             {
-                // It goes on writing its checkpoint by itself.
+                // The process finishes writing its checkpoint on its own.
             }
             training.Process.Dispose();
         }
@@ -116,7 +116,7 @@ internal sealed class RunTrainings(IRunWork? work, RunReader runs) : IAsyncDispo
         {
             Process = process;
             process.StandardInput.Close();
-            // What is not read would stop it some day.
+            // Unread output would eventually block the process.
             process.OutputDataReceived += (_, _) => { };
             process.ErrorDataReceived += (_, line) => LastLine = string.IsNullOrWhiteSpace(line.Data) ? LastLine : line.Data;
             process.BeginOutputReadLine();

@@ -2,22 +2,23 @@ using System.Globalization;
 
 namespace AlexNetSharp.Studio.Runs;
 
-/// <summary>A process that has a run folder, whoever started it: found by the system's own account of who has the folder's lock open, not by a number in a file.</summary>
-/// <param name="Id">Its number.</param>
-/// <param name="Started">When it began, in ticks of the system's clock: no two processes have the same number and beginning.</param>
-/// <param name="IsTraining">Whether it is <c>alexnet train</c>, which writes a checkpoint and ends when it is asked to.</param>
+/// <summary>A process that is using a run folder, whoever started it. It is found by asking the system which process has the
+/// folder's lock file open, not by a process ID in a file.</summary>
+/// <param name="Id">Process ID.</param>
+/// <param name="Started">Start time, in ticks of the system clock; no two processes share both ID and start time.</param>
+/// <param name="IsTraining">Whether it is <c>alexnet train</c>, which writes a checkpoint and exits when asked to.</param>
 internal sealed record TrainingProcess(int Id, long Started, bool IsTraining)
 {
-    /// <summary>The process that has a run folder.</summary>
+    /// <summary>Finds the process that is using a run folder.</summary>
     /// <param name="folder">The run folder.</param>
-    /// <returns>Null where none of this user can be found: it belongs to somebody else, runs on another machine, or the system does not tell (it does on Linux).</returns>
+    /// <returns>The process; null if it belongs to another user, runs on another machine, or the system is not Linux.</returns>
     public static TrainingProcess? Find(string folder)
     {
         const string processes = "/proc";
         if (!OperatingSystem.IsLinux() || !Directory.Exists(processes))
             return null;
         string file = Path.Combine(Resolve(folder), ".lock");
-        // Somebody who looks whether the lock is free has it open for a moment.
+        // A process that checks whether the lock is free has it open for a moment.
         return Directory.EnumerateDirectories(processes).Select(process => Read(process, file)).OfType<TrainingProcess>().MaxBy(found => found.IsTraining);
     }
 
@@ -27,19 +28,19 @@ internal sealed record TrainingProcess(int Id, long Started, bool IsTraining)
             return null;
         try
         {
-            // Only processes of the same user show what they have open, to all but root.
+            // Except to root, only processes of the same user show their open files.
             if (UserOf(process) != UserOf("/proc/self") || !Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd")).Any(open => new FileInfo(open).LinkTarget == file))
                 return null;
             string[] words = File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0');
             int command = Array.FindIndex(words, word => Path.GetFileName(word) is "alexnet" or "alexnet.dll");
-            // Behind the name, which may hold spaces: state, parent, …, and as the twentieth when it began.
+            // After the name, which may contain spaces: state, parent, …; the twentieth field is the start time.
             string stat = File.ReadAllText(Path.Combine(process, "stat"));
             long started = long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19], CultureInfo.InvariantCulture);
             return new TrainingProcess(id, started, command >= 0 && words.Skip(command + 1).FirstOrDefault(word => !word.StartsWith('-')) == "train");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has ended, or is none of this user's.
+            // It has exited, or belongs to another user.
             return null;
         }
     }
@@ -47,7 +48,7 @@ internal sealed record TrainingProcess(int Id, long Started, bool IsTraining)
     private static string? UserOf(string process) =>
         File.ReadLines(Path.Combine(process, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
 
-    /// <summary>A folder's path without links, as the system names what is open in it.</summary>
+    /// <summary>A folder's path with links resolved, as the system reports open files.</summary>
     private static string Resolve(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

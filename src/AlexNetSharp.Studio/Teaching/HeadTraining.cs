@@ -10,8 +10,8 @@ using AlexNetSharp.Training;
 namespace AlexNetSharp.Studio.Teaching;
 
 /// <summary>
-/// A last layer that learns new classes from the features in front of it: what <c>alexnet train --from</c> does where all but the last layer are
-/// frozen. The same images in the same order give the same bits.
+/// Training of a last layer on the features of the layers before it: what <c>alexnet train --from</c> does with all but the last layer
+/// frozen. The same images in the same order give bitwise identical results.
 /// </summary>
 internal sealed class HeadTraining : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class HeadTraining : IDisposable
     private Plan? _single;
     private int _epochsDone;
 
-    /// <summary>Puts a training together; nothing is learned yet.</summary>
+    /// <summary>Prepares training; nothing is learned yet.</summary>
     /// <exception cref="InvalidOperationException">The network's last layer cannot be replaced.</exception>
     public HeadTraining(Model model, IReadOnlyList<TaughtImage> images, IReadOnlyList<TaughtClass> classes, int epochs, int threads)
     {
@@ -41,7 +41,7 @@ internal sealed class HeadTraining : IDisposable
         _network = model.Network.WithHead(classes.Count);
         Network part = Head;
         FeatureLength = (int)part.InputShape.Length;
-        // Every fifth image of a class is not learned from, but asked about.
+        // Every fifth image of a class is held out for validation.
         var learned = new List<(TaughtImage Image, int Label)>();
         var heldOut = new List<(TaughtImage Image, int Label)>();
         for (int label = 0; label < classes.Count; label++)
@@ -59,26 +59,26 @@ internal sealed class HeadTraining : IDisposable
         _values = ParameterSet.Initialize(part, Seed);
     }
 
-    /// <summary>The classes in the order of the outputs.</summary>
+    /// <summary>The classes, in the order of the outputs.</summary>
     public IReadOnlyList<ClassName> Classes { get; }
 
-    /// <summary>Values of an image's features.</summary>
+    /// <summary>Number of features of an image.</summary>
     public int FeatureLength { get; }
 
     private Network Head => _network.From(_network.HeadIndex);
 
-    /// <summary>Name of the layer whose values a new last layer learns from.</summary>
+    /// <summary>Returns the name of the layer whose output a new last layer is trained on.</summary>
     /// <exception cref="InvalidOperationException">The network's last layer cannot be replaced, or is its only one.</exception>
     public static string LayerBefore(Network network) => network.HeadIndex > 0 ? network.Layers[network.HeadIndex - 1].Name
         : throw new InvalidOperationException($"network '{network.Name}' has no layer before the classes");
 
-    /// <summary>Trains.</summary>
-    /// <param name="report">Is told where the training stands, some times a second.</param>
-    /// <param name="stopping">Ends the training after its epoch.</param>
-    /// <exception cref="OperationCanceledException">Stopped before the first epoch was done.</exception>
+    /// <summary>Runs the training.</summary>
+    /// <param name="report">Receives the state of the training, several times a second.</param>
+    /// <param name="stopping">Stops training after the current epoch.</param>
+    /// <exception cref="OperationCanceledException">Training was stopped before the first epoch completed.</exception>
     public void Run(Action<TeachState> report, CancellationToken stopping) => Train(_values, null, _epochs, report, stopping);
 
-    /// <summary>Probabilities of the classes for the features of an image. One caller at a time.</summary>
+    /// <summary>Returns the class probabilities for the features of an image. Not thread-safe.</summary>
     public float[] Classify(ReadOnlySpan<float> features)
     {
         _single ??= new Plan(Head, _values, new PlanOptions { Threads = 1 });
@@ -89,7 +89,7 @@ internal sealed class HeadTraining : IDisposable
         return probabilities;
     }
 
-    /// <summary>Writes the whole model: .safetensors or .onnx.</summary>
+    /// <summary>Saves the complete model as .safetensors or .onnx.</summary>
     public void Save(string path)
     {
         using ParameterSet whole = Whole(_values);
@@ -97,7 +97,7 @@ internal sealed class HeadTraining : IDisposable
         ModelFile.Save(path, model);
     }
 
-    /// <summary>Trains the same again, to the same bits, as a run with checkpoints and tables.</summary>
+    /// <summary>Repeats the training, with bitwise identical results, as a run with checkpoints and tables.</summary>
     /// <param name="path">A folder that does not exist yet.</param>
     public void SaveRun(string path)
     {
@@ -123,7 +123,7 @@ internal sealed class HeadTraining : IDisposable
         return new MemoryBatches(part.InputShape, features, items.Select(item => item.Label).ToArray(), Math.Min(LargestBatch, items.Count), seed);
     }
 
-    /// <summary>All parameters: the model's, and those of a last layer.</summary>
+    /// <summary>All parameters: the model's, and those of the given last layer.</summary>
     private ParameterSet Whole(ParameterSet head)
     {
         var whole = new ParameterSet(_network);
@@ -163,12 +163,12 @@ internal sealed class HeadTraining : IDisposable
         }
         catch (OperationCanceledException) when (_epochsDone > 0)
         {
-            // Stopped by the user after an epoch; in a run that is saved its state is the last one.
+            // Stopped by the user after an epoch; a saved run keeps its state as the last checkpoint.
             run?.Folder.SaveLast(trainer);
         }
     }
 
-    /// <summary>With who is taken for whom.</summary>
+    /// <summary>Adds the confusion matrix and the mistakes to a state.</summary>
     private TeachState Asked(TeachState state, Plan plan)
     {
         Evaluation evaluation = Evaluation.Run(plan, _asked, [.. Classes.Select(c => c.Name)], mistakes: Mistakes);

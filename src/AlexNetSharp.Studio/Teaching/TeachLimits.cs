@@ -1,23 +1,23 @@
 namespace AlexNetSharp.Studio.Teaching;
 
-/// <summary>How much a page may teach: everything that it holds here is bounded.</summary>
+/// <summary>Limits on what a page may teach.</summary>
 internal static class TeachLimits
 {
-    /// <summary>Pages that teach at the same time.</summary>
+    /// <summary>Maximum number of pages teaching at the same time.</summary>
     public const int Sessions = 4;
 
-    /// <summary>Classes of a page.</summary>
+    /// <summary>Maximum number of classes per page.</summary>
     public const int Classes = 50;
 
-    /// <summary>Images of a page.</summary>
+    /// <summary>Maximum number of images per page.</summary>
     public const int Images = 4000;
 
-    /// <summary>Memory for the features of a page's images.</summary>
+    /// <summary>Maximum memory for the features of a page's images, in bytes.</summary>
     public const long FeatureBytes = 128L << 20;
 
-    /// <summary>Characters of a name.</summary>
+    /// <summary>Maximum length of a class name, in characters.</summary>
     public const int NameLength = 60;
 
-    /// <summary>Epochs of a training.</summary>
+    /// <summary>Maximum number of epochs.</summary>
     public const int Epochs = 500;
 }

@@ -5,11 +5,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Teaching;
 
-/// <summary>What one page teaches: the features of its images, and what was learned from them.</summary>
-/// <remarks>An image becomes its features when it comes, and is kept by the page alone.</remarks>
+/// <summary>The teaching session of one page: the features of its images, and the head trained on them.</summary>
+/// <remarks>An image is reduced to its features on arrival; only the page keeps the image.</remarks>
 internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDisposable
 {
-    // The second one is held while a model is written, which takes a second.
+    // The second lock is held while a model is written, which takes a second.
     private readonly Lock _gate = new(), _headGate = new();
     private readonly List<TaughtImage> _images = [];
     private CancellationTokenSource? _stop;
@@ -20,27 +20,27 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
     private long _quietSince = Environment.TickCount64;
     private volatile bool _ended;
 
-    /// <summary>Name that nobody guesses.</summary>
+    /// <summary>Unguessable ID of the session.</summary>
     public string Id => id;
 
-    /// <summary>Whether the page has not listened to the events for so long.</summary>
+    /// <summary>Whether the page has not listened to the events for the given time.</summary>
     public bool IsQuietFor(TimeSpan time)
     {
         lock (_gate)
             return _listeners == 0 && Environment.TickCount64 - _quietSince > time.TotalMilliseconds;
     }
 
-    /// <summary>A page listens, or goes.</summary>
+    /// <summary>Counts a page that connects (+1) or disconnects (−1).</summary>
     public void Listen(int change)
     {
         lock (_gate)
             (_listeners, _quietSince) = (_listeners + change, Environment.TickCount64);
     }
 
-    /// <summary>Rises with every change of <see cref="State"/>.</summary>
+    /// <summary>Version number, incremented with every change of <see cref="State"/>.</summary>
     public int Version { get; private set; }
 
-    /// <summary>Where the training stands.</summary>
+    /// <summary>State of the training.</summary>
     public TeachState State
     {
         get
@@ -55,9 +55,9 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
         }
     }
 
-    /// <summary>Takes the features of an image.</summary>
+    /// <summary>Adds the features of an image.</summary>
     /// <returns>Number of the image.</returns>
-    /// <exception cref="UserException">The page has as many as it may have.</exception>
+    /// <exception cref="UserException">The page has reached its limit.</exception>
     public int Add(int classNumber, float[] features)
     {
         lock (_gate)
@@ -69,16 +69,16 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
         }
     }
 
-    /// <summary>Refuses a further image before it is computed.</summary>
-    /// <exception cref="UserException">The page has as many as it may have.</exception>
+    /// <summary>Rejects an image before its features are computed, if there is no room.</summary>
+    /// <exception cref="UserException">The page has reached its limit.</exception>
     public void CheckRoom(int features)
     {
         lock (_gate)
             if (_images.Count >= TeachLimits.Images || (_images.Count + 1L) * features * sizeof(float) > TeachLimits.FeatureBytes)
-                throw new UserException(StatusCodes.Status413PayloadTooLarge, $"There are {_images.Count} images, more are not taken: remove some.");
+                throw new UserException(StatusCodes.Status413PayloadTooLarge, $"There is no room for more than {_images.Count} images: remove some.");
     }
 
-    /// <summary>Images of the page.</summary>
+    /// <summary>Number of images of the page.</summary>
     public int Count
     {
         get
@@ -88,18 +88,18 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
         }
     }
 
-    /// <summary>Forgets an image, or all of a class.</summary>
+    /// <summary>Removes an image, or all images of a class.</summary>
     public void Remove(int? image, int? classNumber)
     {
         lock (_gate)
             _images.RemoveAll(candidate => candidate.Id == image || candidate.Class == classNumber);
     }
 
-    /// <summary>Begins to train.</summary>
-    /// <param name="model">What the page teaches something new.</param>
+    /// <summary>Starts training.</summary>
+    /// <param name="model">The model that is taught.</param>
     /// <param name="request">Classes and epochs.</param>
-    /// <param name="turn">One training at a time in the whole studio.</param>
-    /// <exception cref="UserException">It cannot be trained with what is there.</exception>
+    /// <param name="turn">Allows one training at a time in the whole studio.</param>
+    /// <exception cref="UserException">The classes and images do not allow training; the message says why.</exception>
     public void Train(Model model, TrainRequest request, SemaphoreSlim turn)
     {
         TaughtImage[] images;
@@ -107,7 +107,7 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
             images = [.. _images];
         TaughtClass[] classes = TaughtClass.Check(request, images);
         if (!turn.Wait(0))
-            throw new UserException(StatusCodes.Status409Conflict, "A training is running already: wait for its end, or stop it.");
+            throw new UserException(StatusCodes.Status409Conflict, "A training is already running: wait for it to finish, or stop it.");
         try
         {
             lock (_gate)
@@ -128,27 +128,27 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
         }
     }
 
-    /// <summary>Ends the training after its epoch; what was learned stays.</summary>
+    /// <summary>Stops training after the current epoch; what was learned is kept.</summary>
     public void Stop()
     {
         lock (_gate)
             _stop?.Cancel();
     }
 
-    /// <summary>The classes of an image by its features, the most probable first.</summary>
-    /// <exception cref="UserException">Nothing was learned yet.</exception>
+    /// <summary>Classifies an image by its features; the most probable class comes first.</summary>
+    /// <exception cref="UserException">Nothing has been learned yet.</exception>
     public ClassBar[] Classify(float[] features) => WithHead<ClassBar[]>(head =>
         [.. head.Classify(features).Select((probability, index) => new ClassBar(index, head.Classes[index].Id, head.Classes[index].Name, probability))
             .OrderByDescending(bar => bar.Probability).ThenBy(bar => bar.Index)]);
 
-    /// <summary>Hands out what was learned; the caller must not keep it.</summary>
-    /// <exception cref="UserException">Nothing was learned yet.</exception>
+    /// <summary>Gives access to the trained head; the caller must not keep it.</summary>
+    /// <exception cref="UserException">Nothing has been learned yet.</exception>
     public T WithHead<T>(Func<HeadTraining, T> use)
     {
         lock (_headGate)
         {
             ThrowIfEnded();
-            return use(_head ?? throw new UserException(StatusCodes.Status409Conflict, "Nothing was learned yet: train first."));
+            return use(_head ?? throw new UserException(StatusCodes.Status409Conflict, "Nothing has been learned yet: train first."));
         }
     }
 
@@ -173,16 +173,16 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
         }
     }
 
-    /// <summary>Throws if the page has gone.</summary>
-    /// <exception cref="UserException">It has.</exception>
+    /// <summary>Throws if the session has ended.</summary>
+    /// <exception cref="UserException">The session has ended.</exception>
     public void ThrowIfEnded()
     {
         if (_ended)
             throw Gone();
     }
 
-    /// <summary>The page's session is over.</summary>
-    public static UserException Gone() => new(StatusCodes.Status404NotFound, "What this page taught is not here any more.");
+    /// <summary>The error for a session that has ended.</summary>
+    public static UserException Gone() => new(StatusCodes.Status404NotFound, "What this page taught is no longer available.");
 
     private void Run(Model model, TaughtImage[] images, TaughtClass[] classes, int epochs, SemaphoreSlim turn, CancellationToken stopping)
     {
@@ -202,7 +202,7 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
         {
             State = new TeachState("collecting");
         }
-#pragma warning disable CA1031 // The page shows what went wrong.
+#pragma warning disable CA1031 // The page shows the error.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -217,26 +217,26 @@ internal sealed class TeachSession(string id, StudioOptions options) : IAsyncDis
 }
 
 /// <summary>An image of a page.</summary>
-/// <param name="Id">Its number.</param>
-/// <param name="Class">Number of its class, as the page gave it.</param>
-/// <param name="Features">What the layers before the classes make of it.</param>
+/// <param name="Id">Number of the image.</param>
+/// <param name="Class">Number of its class, assigned by the page.</param>
+/// <param name="Features">Output of the layers before the last one.</param>
 internal sealed record TaughtImage(int Id, int Class, float[] Features);
 
-/// <summary>A class of a training.</summary>
-/// <param name="Number">As the page gave it.</param>
-/// <param name="Name">Its name.</param>
+/// <summary>A class to train.</summary>
+/// <param name="Number">Number assigned by the page.</param>
+/// <param name="Name">Name of the class.</param>
 internal sealed record TaughtClass(int Number, string Name)
 {
-    /// <summary>The classes of a request, if something can be learned from them.</summary>
-    /// <exception cref="UserException">It cannot; the message says why.</exception>
+    /// <summary>Validates the classes of a request.</summary>
+    /// <exception cref="UserException">The request is invalid; the message says why.</exception>
     public static TaughtClass[] Check(TrainRequest request, IReadOnlyList<TaughtImage> images)
     {
         if (request.Epochs is < 1 or > TeachLimits.Epochs)
-            throw Refusal($"A training has 1 to {TeachLimits.Epochs} epochs, not {request.Epochs}.");
+            throw Refusal($"The number of epochs must be 1 to {TeachLimits.Epochs}, not {request.Epochs}.");
         if (request.Classes is null || request.Classes.Count < 2)
-            throw Refusal("Two classes are the least that can be told apart: add another one.");
+            throw Refusal("Training needs at least two classes: add another one.");
         if (request.Classes.Count > TeachLimits.Classes)
-            throw Refusal($"There are {request.Classes.Count} classes, and at most {TeachLimits.Classes} are taken.");
+            throw Refusal($"There are {request.Classes.Count} classes, but at most {TeachLimits.Classes} are allowed.");
         var classes = new List<TaughtClass>();
         foreach (ClassRequest? asked in request.Classes)
         {
@@ -244,11 +244,11 @@ internal sealed record TaughtClass(int Number, string Name)
             if (name.Length == 0)
                 throw Refusal("A class has no name: give it one.");
             if (name.Length > TeachLimits.NameLength || name.Any(c => char.IsControl(c)))
-                throw Refusal($"A name of a class has at most {TeachLimits.NameLength} letters on one line: change the name of class {classes.Count + 1}.");
+                throw Refusal($"A class name must be one line of at most {TeachLimits.NameLength} characters: change the name of class {classes.Count + 1}.");
             if (classes.Any(other => string.Equals(other.Name, name, StringComparison.OrdinalIgnoreCase)))
                 throw Refusal($"Two classes are called '{name}': rename one of them.");
             if (classes.Any(other => other.Number == asked!.Number))
-                throw Refusal($"Class {asked!.Number} is there twice.");
+                throw Refusal($"Class {asked!.Number} appears twice.");
             if (!images.Any(image => image.Class == asked!.Number))
                 throw Refusal($"'{name}' has no images: add some, or remove the class.");
             classes.Add(new TaughtClass(asked!.Number, name));

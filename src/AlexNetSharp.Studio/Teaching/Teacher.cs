@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace AlexNetSharp.Studio.Teaching;
 
-/// <summary>The pages that teach, and what they have in common: the layers that make features of an image, and one training at a time.</summary>
+/// <summary>The teaching sessions of all pages, and what they share: the layers that extract features, and one training at a time.</summary>
 internal sealed class Teacher : IAsyncDisposable
 {
     private readonly StudioOptions _options;
@@ -19,7 +19,7 @@ internal sealed class Teacher : IAsyncDisposable
     private FeatureExtractor? _extractor;
     private bool _ended;
 
-    /// <summary>Nobody teaches yet.</summary>
+    /// <summary>Creates a teacher without sessions.</summary>
     public Teacher(StudioOptions options, StudioModel model)
     {
         (_options, _model) = (options, model);
@@ -27,14 +27,14 @@ internal sealed class Teacher : IAsyncDisposable
         _sweeper = new Timer(_ => Sweep(), null, period, period);
     }
 
-    /// <summary>One training at a time.</summary>
+    /// <summary>Allows one training at a time.</summary>
     public SemaphoreSlim Turn { get; } = new(1);
 
-    /// <summary>Pages that teach.</summary>
+    /// <summary>Number of pages that are teaching.</summary>
     public int Count => _sessions.Count;
 
-    /// <summary>Begins for a page.</summary>
-    /// <exception cref="UserException">There is no model yet, its last layer cannot be replaced, or there are too many pages.</exception>
+    /// <summary>Opens a session for a page.</summary>
+    /// <exception cref="UserException">No model is loaded, its last layer cannot be replaced, or there are too many pages.</exception>
     public TeachSession Open()
     {
         Model model = Require();
@@ -49,31 +49,31 @@ internal sealed class Teacher : IAsyncDisposable
         lock (_gate)
         {
             if (_sessions.Count >= TeachLimits.Sessions || _ended)
-                throw new UserException(StatusCodes.Status429TooManyRequests, $"{_sessions.Count} pages teach already: close one of them.");
+                throw new UserException(StatusCodes.Status429TooManyRequests, $"{_sessions.Count} pages are already teaching: close one of them.");
             var session = new TeachSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)), _options);
             _sessions[session.Id] = session;
             return session;
         }
     }
 
-    /// <summary>What a page teaches.</summary>
-    /// <exception cref="UserException">It is not there any more.</exception>
+    /// <summary>Returns the session of a page.</summary>
+    /// <exception cref="UserException">The session has ended.</exception>
     public TeachSession Get(string id) => _sessions.TryGetValue(id, out TeachSession? session) ? session : throw TeachSession.Gone();
 
-    /// <summary>The model that is taught.</summary>
+    /// <summary>Returns the model that is taught.</summary>
     public Model Require() => _model.Require().Model;
 
-    /// <summary>Trains what a page teaches.</summary>
+    /// <summary>Starts training for a session.</summary>
     public void Train(TeachSession session, Api.TrainRequest request) => session.Train(Require(), request, Turn);
 
-    /// <summary>What the layers before the classes make of an image.</summary>
+    /// <summary>Computes the features of an image.</summary>
     public Task<float[]> FeaturesAsync(byte[] image, CancellationToken cancellation) =>
         Extractor().ExtractEncodedAsync(image, cancellationToken: cancellation);
 
-    /// <summary>Values of an image's features.</summary>
+    /// <summary>Number of features of an image.</summary>
     public int FeatureLength => Extractor().Length;
 
-    /// <summary>Forgets what a page taught.</summary>
+    /// <summary>Ends a session.</summary>
     public async Task EndAsync(string id)
     {
         if (!_sessions.TryRemove(id, out TeachSession? session))
@@ -107,13 +107,13 @@ internal sealed class Teacher : IAsyncDisposable
                 return _extractor;
             Networks.Network network = classifier.Model.Network;
             Networks.Network front = network.Until(network.HeadIndex);
-            // A view of the weights: to dispose of it frees nothing of the model's.
+            // A view of the weights: disposing it does not free the model's memory.
             var model = new Model(classifier.Model.Parameters.Of(front), classifier.Preprocessing);
             return _extractor = new FeatureExtractor(model, HeadTraining.LayerBefore(network), _model.Decoder, new InferenceOptions { Threads = _options.Threads });
         }
     }
 
-    /// <summary>Ends what pages taught that have gone.</summary>
+    /// <summary>Ends the sessions of pages that have disconnected.</summary>
     private void Sweep()
     {
         foreach (TeachSession session in _sessions.Values)

@@ -87,7 +87,7 @@ public class BenchComparisonTests : IDisposable
         Assert.Equal((sorted[39], sorted[61]), (low, high));
         Assert.Equal(durations.Median, durations.Quantile(0.5), 1e-12);
         Assert.True(durations.Median < durations.Quantile(0.9) && durations.Quantile(0.9) < durations.Quantile(0.99));
-        Assert.Contains("spreads over", Noise.Describe(durations), StringComparison.Ordinal);
+        Assert.Contains("interquartile range", Noise.Describe(durations), StringComparison.Ordinal);
         Assert.Contains("was 100 GFLOP/s before and 50 after", Noise.Describe(durations, (100, 50)), StringComparison.Ordinal);
     }
 

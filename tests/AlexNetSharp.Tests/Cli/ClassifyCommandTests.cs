@@ -64,7 +64,7 @@ public class ClassifyCommandTests
         byte[] jpeg = TestImages.Encode(60, 50, SKEncodedImageFormat.Jpeg, out _);
         File.WriteAllBytes(images[2], jpeg.AsSpan(0, jpeg.Length / 2));
         AssertOneLine(1, $"{images[2]}: truncated", "classify", model, folder.PathOf("images"), "--strict");
-        AssertOneLine(1, "skip what cannot be read with --skip-bad", "classify", model, folder.PathOf("images"), "--strict");
+        AssertOneLine(1, "skip unreadable images with --skip-bad", "classify", model, folder.PathOf("images"), "--strict");
         AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[0], "--strict");
         AssertOneLine(1, $"{images[2]}: truncated", "similar", model, folder.PathOf("images"), images[2], "--skip-bad", "--strict");
         AssertOneLine(1, "missing.jpg: no such file", "classify", model, images[0], folder.PathOf("missing.jpg"));

@@ -117,7 +117,7 @@ public sealed class ConvertCommandTests : IDisposable
         Npy.Save(path, [1, 2, 3], [3]);
         AlexNetProcess.Result result = AlexNetCommand.Run("inspect", path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        Assert.StartsWith("no model: ", result.OutputLines[1], StringComparison.Ordinal);
+        Assert.StartsWith("not a model: ", result.OutputLines[1], StringComparison.Ordinal);
         Assert.Matches(@"\[3\] +1 +3 +2 +0\.8165 +0 +0$", result.OutputLines[^1]);
     }
 
@@ -144,10 +144,10 @@ public sealed class ConvertCommandTests : IDisposable
     public void WrongUsageOfInspect()
     {
         string start = Model(), png = _folder.PathOf("out.png"), image = _folder.Write("image.png", TestImages.Encode(50, 40, SKEncodedImageFormat.Png, out _));
-        AssertOneLine(2, "give --activations IMAGE OUT.png", "inspect", start, "--layer", "conv2");
+        AssertOneLine(2, "add --activations IMAGE OUT.png", "inspect", start, "--layer", "conv2");
         AssertOneLine(2, "--strict is for decoding an image", "inspect", start, "--strict");
         AssertOneLine(1, "the limit is 1999 pixels", "inspect", start, "--activations", image, png, "--max-pixels", "1999");
-        AssertOneLine(2, "--strict is for decoding images; give --images or --data", "bench", "--strict");
+        AssertOneLine(2, "--strict is for decoding images; add --images or --data", "bench", "--strict");
         AssertOneLine(1, "the limit is 1999 pixels", "bench", "--network", "cifar10-quick", "--batches", "1", "--images", image, "--max-pixels", "1999");
         AssertOneLine(2, "--filters: 'out.jpg' must end with .png", "inspect", start, "--filters", "out.jpg");
         AssertOneLine(2, "--activations", "inspect", start, "--activations", image);

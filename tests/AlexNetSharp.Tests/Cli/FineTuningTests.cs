@@ -119,8 +119,8 @@ public sealed class FineTuningTests : IDisposable
         Refused(2, "--freeze: network 'cifar10-quick' has no layer 'conv9'; did you mean 'conv1'?", "--from", _model, "--freeze", "conv9");
         Refused(2, "--freeze fc10 leaves nothing to learn", "--from", _model, "--freeze", "fc10");
         Refused(2, "--rate: network 'cifar10-quick' has no parameter that matches 'fc9.*'", "--from", _model, "--rate", "fc9=0.1");
-        Refused(2, "--rate must be layers with a factor each", "--from", _model, "--rate", "fc10");
-        Refused(2, "--freeze is for --from; give that too", "--freeze", "conv");
+        Refused(2, "--rate must be layers, each with a factor", "--from", _model, "--rate", "fc10");
+        Refused(2, "--freeze requires --from; specify both", "--freeze", "conv");
         Refused(2, "--from and --network cannot be combined", "--from", _model, "--network", "paper");
         Refused(1, "missing.pth: no such file", "--from", _folder.PathOf("missing.pth"));
 

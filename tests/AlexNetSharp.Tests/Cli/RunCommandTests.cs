@@ -78,9 +78,9 @@ public class RunCommandTests
         string[] run = ["run", path, "--input", Input(folder, Batch, 32, 32, 3), "--output", folder.PathOf("y.npy")];
         string[] gradients = [.. run, "--gradients", folder.PathOf("g.safetensors")];
         AssertOneLine(2, "Option '--output' is required", "run", path, "--input", "x.npy");
-        AssertOneLine(2, "give --gradients FILE", [.. run, "--labels", "1,2,3"]);
+        AssertOneLine(2, "add --gradients FILE", [.. run, "--labels", "1,2,3"]);
         AssertOneLine(2, "needs the class of each image", [.. gradients, "--objective", "cross-entropy"]);
-        AssertOneLine(2, "give --objective cross-entropy", [.. gradients, "--labels", "1,2,3"]);
+        AssertOneLine(2, "add --objective cross-entropy", [.. gradients, "--labels", "1,2,3"]);
         AssertOneLine(2, "but has 'x'", [.. gradients, "--objective", "cross-entropy", "--labels", "1,x"]);
         AssertOneLine(2, "--labels has 2 numbers for 3 images", [.. gradients, "--objective", "cross-entropy", "--labels", "1,2"]);
         AssertOneLine(2, "--labels has 4, but the network has the classes 0 to 3", [.. gradients, "--objective", "cross-entropy", "--labels", "1,2,4"]);

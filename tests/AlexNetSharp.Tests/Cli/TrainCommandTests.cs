@@ -129,7 +129,7 @@ public sealed class TrainCommandTests : IDisposable
         Measured(images + "/../train/", ": class folders, the 20 % that the run validated on", 4, 0);
         Measured(_folder.PathOf("above"), ": class folders in train/; the model was trained on 16 of these 20 images", 20, 16);
         Directory.Move(images, _folder.PathOf("moved"));
-        Measured(others, ": class folders; what the model was trained on is not known", 20, null);
+        Measured(others, ": class folders; the model's training images are unknown", 20, null);
         Directory.Move(_folder.PathOf("moved"), images);
 
         string second = run;
@@ -206,7 +206,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, AlexNetCommand.Run("train", relative, "--out", run, "--network", "cifar10-quick", "--epochs", "1").ExitCode);
         Assert.Equal(images, TrainSettings.Load(run).Data);
         Directory.Move(images, _folder.PathOf("moved"));
-        Refused(1, $"{images}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, give their place as DATA",
+        Refused(1, $"{images}: no such folder, but {TrainSettings.PathOf(run)} names it; if the images have moved, pass their new location as DATA",
             "train", "--out", run, "--resume", "--epochs", "2");
         Assert.Equal(0, AlexNetCommand.Run("train", _folder.PathOf("moved"), "--out", run, "--resume", "--epochs", "2").ExitCode);
     }
@@ -244,19 +244,19 @@ public sealed class TrainCommandTests : IDisposable
         Refused(2, "--plateau-patience is for --schedule plateau, but the schedule is constant", Arguments(_folder.PathOf("x"), "--plateau-patience", "3"));
         Refused(2, "--schedule must be constant, step, multi-step, cosine or plateau, but is 'Step'", Arguments(_folder.PathOf("x"), "--schedule", "Step"));
         Refused(2, "--step-epochs 30 must be below --epochs 5", Arguments(_folder.PathOf("x"), "--schedule", "step", "--epochs", "5"));
-        Refused(2, "--milestones must rise and lie between 0 and --epochs 5, but are 3,2",
+        Refused(2, "--milestones must be increasing and lie between 0 and --epochs 5, but are 3,2",
             Arguments(_folder.PathOf("x"), "--schedule", "multi-step", "--milestones", "3,2", "--epochs", "5"));
-        Refused(2, "--milestones must rise", Arguments(_folder.PathOf("x"), "--schedule", "multi-step", "--milestones", "5", "--epochs", "5"));
+        Refused(2, "--milestones must be increasing", Arguments(_folder.PathOf("x"), "--schedule", "multi-step", "--milestones", "5", "--epochs", "5"));
         Refused(2, "--minimum-rate 0.5 must be below --learning-rate", Arguments(_folder.PathOf("x"), "--schedule", "cosine", "--minimum-rate", "0.5"));
         Refused(2, "--micro-batch 500 must not exceed --batch-size", Arguments(_folder.PathOf("x"), "--micro-batch", "500"));
-        Refused(2, "--warmup-steps 100000 must be below the steps of the run", Arguments(_folder.PathOf("x"), "--warmup-steps", "100000"));
+        Refused(2, "--warmup-steps 100000 must be below the total number of steps", Arguments(_folder.PathOf("x"), "--warmup-steps", "100000"));
         Refused(2, "but '" + RunFolder.LastCheckpointOf(run) + "' is a file", "eval", RunFolder.LastCheckpointOf(run), Data, "--checkpoint", "last");
         Refused(2, "--resize-to is for --resize auto, shorter or square, but the resize is none", Arguments(_folder.PathOf("x"), "--resize", "none", "--resize-to", "300"));
         Refused(2, "--color-pca shifts colors, but the images", Arguments(_folder.PathOf("x"), "--color-pca"));
-        Refused(1, "is a file; give the name of a folder", "eval", run, Data, "--out", _folder.Write("file", "x"u8));
+        Refused(1, "is a file; specify a folder", "eval", run, Data, "--out", _folder.Write("file", "x"u8));
         Refused(2, "needs --milestones", Arguments(_folder.PathOf("x"), "--schedule", "multi-step"));
         Refused(1, "no such folder", "train", _folder.PathOf("gone"), "--out", _folder.PathOf("x"));
-        Refused(1, "is a file; give the name of a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));
+        Refused(1, "is a file; specify a folder", "train", _folder.PathOf("gone"), "--out", _folder.Write("file", "x"u8));
         Refused(1, "no such file or folder", "eval", _folder.PathOf("gone"), Data);
         // As many images, but one is of another class.
         string labels = Path.Combine(Data, "train-labels-idx1-ubyte");

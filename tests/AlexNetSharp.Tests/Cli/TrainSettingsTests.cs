@@ -67,7 +67,7 @@ public sealed class TrainSettingsTests : IDisposable
     [InlineData("""{"data": "x", "flip": 1}""", "flip must be true or false, but is 1")]
     [InlineData("""{"data": "x", "schedule": "cosin"}""", "schedule must be constant, step, multi-step, cosine or plateau, but is \"cosin\"; did you mean 'cosine'?")]
     [InlineData("""{"data": "x", "network": "lenet"}""", "network must be tensorflow, torchvision,")]
-    [InlineData("""{"data": "x", "milestones": [1, "2"]}""", "milestones must be whole numbers with commas between them, such as 120,130, but is [1, \"2\"]")]
+    [InlineData("""{"data": "x", "milestones": [1, "2"]}""", "milestones must be whole numbers separated by commas, such as 120,130, but is [1, \"2\"]")]
     [InlineData("""{"data": "x", "milestones": 5}""", "milestones must be whole numbers")]
     [InlineData("""{"data": 5}""", "data must be a string, but is 5")]
     [InlineData("""{"epochs": 5}""", "data is missing: the folder with the images")]

@@ -128,7 +128,7 @@ public class ImageDecoderTests
             string message = Assert.Throws<ImageTooLargeException>(() => _decoder.Decode(header, _pixels, "huge")).Message;
             Assert.StartsWith("huge: too large (60000×60000 pixels", message, StringComparison.Ordinal);
         }
-        Assert.Contains("65535 a side", Assert.Throws<ImageTooLargeException>(() => _decoder.Decode(TestImages.PngHeader(66000, 1), _pixels, "long")).Message,
+        Assert.Contains("65535 per side", Assert.Throws<ImageTooLargeException>(() => _decoder.Decode(TestImages.PngHeader(66000, 1), _pixels, "long")).Message,
             StringComparison.Ordinal);
         string small = Assert.Throws<InvalidDataException>(() => _decoder.Decode(TestImages.PngHeader(8000, 8000), _pixels, "liar")).Message;
         Assert.StartsWith("liar: truncated", small, StringComparison.Ordinal);

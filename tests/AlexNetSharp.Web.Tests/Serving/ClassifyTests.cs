@@ -99,10 +99,10 @@ public sealed class ClassifyTests
         }));
         Assert.Collection(e.Failures,
             line => Assert.Equal("classifier: ModelPath: 'nowhere.safetensors' does not exist", line),
-            line => Assert.StartsWith("classifier: Network: 'alexnett' is not a known network; there are ", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("classifier: Network: 'alexnett' is not a known network; use one of ", line, StringComparison.Ordinal),
             line => Assert.Equal("classifier: BatchSize must be 1 to 1048576, but is 0", line),
             line => Assert.Equal("classifier: DefaultTop must be 1 to 100, but is 101", line),
-            line => Assert.Equal("classifier: RequestTimeout must be above 0 and at most a day, but is 00:00:00", line));
+            line => Assert.Equal("classifier: RequestTimeout must be greater than 0 and at most one day, but is 00:00:00", line));
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class ClassifyTests
             services: services => services.AddOpenApi(), map: app => app.MapOpenApi());
         using JsonDocument document = JsonDocument.Parse(await service.Client.GetStringAsync("/openapi/v1.json", Token));
         JsonElement post = document.RootElement.GetProperty("paths").GetProperty("/classify").GetProperty("post");
-        Assert.Equal("What is on an image", post.GetProperty("summary").GetString());
+        Assert.Equal("Classify an image", post.GetProperty("summary").GetString());
         Assert.Equal("top", post.GetProperty("parameters")[0].GetProperty("name").GetString());
         Assert.True(post.GetProperty("requestBody").GetProperty("content").TryGetProperty("application/octet-stream", out _));
         Assert.Equal(["200", "400", "408", "413", "415", "503"], post.GetProperty("responses").EnumerateObject().Select(response => response.Name));

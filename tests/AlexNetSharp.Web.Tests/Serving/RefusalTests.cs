@@ -52,7 +52,7 @@ public sealed class RefusalTests
         await using (TestService service = await TestService.StartAsync(options => options.MaxPixels = 299_999))
             await AssertProblem(await service.Post(png), HttpStatusCode.RequestEntityTooLarge, "image: too large (600×500 pixels");
         await using (TestService service = await TestService.StartAsync(options => options.MaxPixelScans = 299_999))
-            await AssertProblem(await service.Post(png), HttpStatusCode.RequestEntityTooLarge, "image: too much work (600×500 pixels");
+            await AssertProblem(await service.Post(png), HttpStatusCode.RequestEntityTooLarge, "image: too expensive to decode (600×500 pixels");
         await using (TestService service = await TestService.StartAsync(options => options.DecodingBytes = 2_000_000))
             await AssertProblem(await service.Post(png), HttpStatusCode.RequestEntityTooLarge, "image: too large (decoding needs 2 MB of memory; the limit is 2 MB).");
     }
@@ -65,7 +65,7 @@ public sealed class RefusalTests
         using TcpClient slow = await service.BeginAsync(100_000, [0xFF, 0xD8, 0xFF]);
         string answer = await TestService.ReadToEndAsync(slow);
         Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
-        Assert.Contains("The body came too slowly", answer, StringComparison.Ordinal);
+        Assert.Contains("The body arrived too slowly", answer, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0.4, 4.5);
     }
 
@@ -115,7 +115,7 @@ public sealed class RefusalTests
         ByteBudget budget = service.App.Services.GetRequiredKeyedService<ClassifierHost>("").Bodies;
         await Until(() => budget.Left < 100_000);
         using HttpResponseMessage second = await service.Post(TestService.Image);
-        await AssertProblem(second, HttpStatusCode.ServiceUnavailable, "There is no memory for further images at the moment.");
+        await AssertProblem(second, HttpStatusCode.ServiceUnavailable, "There is no memory for more images at the moment.");
         Assert.Equal("1", second.Headers.RetryAfter?.ToString());
         first.Dispose();
         await Until(() => budget.Left == 100_000);
@@ -141,7 +141,7 @@ public sealed class RefusalTests
             services: all => all.AddSingleton<IStartupFilter>(new BodiesOf(() => throw new OutOfMemoryException())));
         using HttpResponseMessage refused = await service.Post(TestService.Image);
         Assert.Equal("1", refused.Headers.RetryAfter?.ToString());
-        await AssertProblem(refused, HttpStatusCode.ServiceUnavailable, "There is no memory for further images at the moment.");
+        await AssertProblem(refused, HttpStatusCode.ServiceUnavailable, "There is no memory for more images at the moment.");
         (LogLevel level, _, string text, Exception? exception) = Assert.Single(service.Log.Lines, line => line.Level >= LogLevel.Warning);
         Assert.Equal(LogLevel.Warning, level);
         Assert.StartsWith("An image was refused: the memory does not suffice (", text, StringComparison.Ordinal);
@@ -173,7 +173,7 @@ public sealed class RefusalTests
         await using TestService service = await TestService.StartAsync(options => options.MaxRequests = 1);
         using TcpClient first = await service.BeginAsync(9_000, new byte[5]);
         await Until(() => service.App.Services.GetRequiredKeyedService<ClassifierHost>("").Idle == TimeSpan.Zero);
-        await AssertProblem(await service.Post(TestService.Image), HttpStatusCode.ServiceUnavailable, "Too many requests are under way.");
+        await AssertProblem(await service.Post(TestService.Image), HttpStatusCode.ServiceUnavailable, "Too many requests are in progress.");
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class RefusalTests
     {
         byte[] large = TestImages.Encode(1500, 1500, SKEncodedImageFormat.Png, out _);
         await using TestService service = await TestService.StartAsync(options => options.RequestTimeout = TimeSpan.FromMilliseconds(1));
-        await AssertProblem(await service.Post(large), HttpStatusCode.ServiceUnavailable, "The service has more to do than it can answer in time.");
+        await AssertProblem(await service.Post(large), HttpStatusCode.ServiceUnavailable, "The service is overloaded and cannot answer in time.");
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class StudioBenchTests
     {
         await using TestStudio studio = await TestStudio.StartAsync(change: options => options with { Benchmark = new PageBenchmark(1) });
         (await studio.Post("/api/bench", """{"batchSize": 1, "batches": 3, "allGradients": false}"""u8.ToArray())).Dispose();
-        await AssertRefused(await studio.Post("/api/bench", """{"batchSize": 1, "batches": 3, "allGradients": false}"""u8.ToArray()), HttpStatusCode.Conflict, "A benchmark is running already");
+        await AssertRefused(await studio.Post("/api/bench", """{"batchSize": 1, "batches": 3, "allGradients": false}"""u8.ToArray()), HttpStatusCode.Conflict, "A benchmark is already running");
         using JsonDocument state = await StateAsync(studio, "done");
         JsonElement outcome = state.RootElement.GetProperty("outcome");
         string text = outcome.GetProperty("report").GetString()!;
@@ -45,8 +45,8 @@ public sealed class StudioBenchTests
             Assert.Equal([1.0, 1.0], same.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("ratio").GetDouble()));
             Assert.Equal("measured with the same program, settings and machine", same.RootElement.GetProperty("differences").GetString());
         }
-        await AssertRefused(await Compare(text, text.Replace("\"batchSize\": 1", "\"batchSize\": 8", StringComparison.Ordinal)), HttpStatusCode.BadRequest, "other.json: forward did other work than in this machine: batch size 8");
-        await AssertRefused(await Compare(text, "{}"), HttpStatusCode.BadRequest, "other.json: no result of 'alexnet bench --json'");
+        await AssertRefused(await Compare(text, text.Replace("\"batchSize\": 1", "\"batchSize\": 8", StringComparison.Ordinal)), HttpStatusCode.BadRequest, "other.json: forward did different work than in this machine: batch size 8");
+        await AssertRefused(await Compare(text, "{}"), HttpStatusCode.BadRequest, "other.json: not a result of 'alexnet bench --json'");
         await AssertRefused(await Compare(text, "no JSON"), HttpStatusCode.BadRequest, "other.json: not the JSON of 'alexnet bench --json'");
         Assert.Empty(studio.Notes);
 
@@ -55,8 +55,8 @@ public sealed class StudioBenchTests
     }
 
     [Theory]
-    [InlineData("""{"batchSize": 0, "batches": 3, "allGradients": false}""", HttpStatusCode.BadRequest, "A batch has 1 to 512 images, not 0.")]
-    [InlineData("""{"batchSize": 1, "batches": 1001, "allGradients": false}""", HttpStatusCode.BadRequest, "1 to 1000 steps are measured, not 1001.")]
+    [InlineData("""{"batchSize": 0, "batches": 3, "allGradients": false}""", HttpStatusCode.BadRequest, "The batch size must be 1 to 512, not 0.")]
+    [InlineData("""{"batchSize": 1, "batches": 1001, "allGradients": false}""", HttpStatusCode.BadRequest, "The number of steps must be 1 to 1000, not 1001.")]
     [InlineData("""{"batchSize": 1}""", HttpStatusCode.BadRequest, "The request cannot be understood.")]
     [InlineData("[", HttpStatusCode.BadRequest, "The request cannot be understood.")]
     public async Task WhatCannotBeMeasuredIsRefused(string body, HttpStatusCode status, string start)

@@ -65,7 +65,7 @@ public sealed class StudioRunTests
         {
             id = await IdOfAsync(studio, "third");
             (await UntilAsync(studio, id, table => table.GetProperty("isRunning").GetBoolean() && EpochsOf(table) > 0)).Dispose();
-            await AssertRefused(await studio.Post($"/api/runs/{id}/continue", []), HttpStatusCode.Conflict, "This run is being trained already.");
+            await AssertRefused(await studio.Post($"/api/runs/{id}/continue", []), HttpStatusCode.Conflict, "This run is already being trained.");
             if (OperatingSystem.IsLinux())
                 await StopAsync(studio, id, training.Id);
             else
@@ -97,7 +97,7 @@ public sealed class StudioRunTests
         {
             // This process: it has the folder, and is none of alexnet train's.
             Assert.Equal((Environment.ProcessId, false), (TrainingProcess.Find(studio.PathOf("runs/second"))!.Id, TrainingProcess.Find(studio.PathOf("elsewhere/second"))!.IsTraining));
-            await AssertRefused(await studio.Post("/api/runs/1/stop", []), HttpStatusCode.Conflict, $"Process {Environment.ProcessId} has this run and is not alexnet train");
+            await AssertRefused(await studio.Post("/api/runs/1/stop", []), HttpStatusCode.Conflict, $"Process {Environment.ProcessId} is using this run and is not alexnet train");
         }
         Assert.Null(TrainingProcess.Find(studio.PathOf("runs/second")));
     }

@@ -24,7 +24,7 @@ public sealed partial class StudioServerTests
         await using TestStudio studio = await TestStudio.StartAsync(signIn: false);
         await AssertRefused(studio, "/", "Open the address that the command printed");
         await AssertRefused(studio, "/api/status", "Open the address that the command printed");
-        await AssertRefused(studio, "/?token=00", "The address is of another start");
+        await AssertRefused(studio, "/?token=00", "This address is from an earlier start");
         using (HttpResponseMessage page = await studio.Client.GetAsync(studio.Address, Token))
         {
             Assert.Equal(HttpStatusCode.OK, page.StatusCode);
@@ -43,7 +43,7 @@ public sealed partial class StudioServerTests
                 Assert.Equal(HttpStatusCode.OK, file.StatusCode);
             }
         }
-        await AssertRefused(studio, "/api/status", "by another name", request => request.Headers.Host = "evil.example");
+        await AssertRefused(studio, "/api/status", "under another name", request => request.Headers.Host = "evil.example");
         await AssertRefused(studio, "/api/status", "comes from another page", request => request.Headers.Add("Origin", "http://evil.example"));
         await AssertRefused(studio, "/api/status", "comes from another page", request => request.Headers.Add("Sec-Fetch-Site", "cross-site"));
         await AssertRefused(studio, "/api/classify", "comes from another page", request => request.Method = HttpMethod.Post);

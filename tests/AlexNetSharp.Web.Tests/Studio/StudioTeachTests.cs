@@ -24,7 +24,7 @@ public sealed class StudioTeachTests
         for (int i = 0; i < 10; i++)
             foreach (int k in (int[])[0, 1])
                 await AddAsync(studio, page, 7 + k, TestStudio.Colored(s_colors[k], 10 * i + k));
-        await AssertRefused(await studio.Post($"{page}/classify", TestStudio.Colored(s_colors[0], 99)), HttpStatusCode.Conflict, "Nothing was learned yet");
+        await AssertRefused(await studio.Post($"{page}/classify", TestStudio.Colored(s_colors[0], 99)), HttpStatusCode.Conflict, "Nothing has been learned yet");
         JsonElement state = await TrainAsync(studio, page, "red", "blue");
         Assert.Equal((16, 4), (state.GetProperty("learned").GetInt32(), state.GetProperty("heldOut").GetInt32()));
         JsonElement[] history = [.. state.GetProperty("history").EnumerateArray()];
@@ -62,23 +62,23 @@ public sealed class StudioTeachTests
         string page = await OpenAsync(studio);
         await AddAsync(studio, page, 0, TestStudio.Colored(s_colors[0], 1));
         await AddAsync(studio, page, 1, TestStudio.Colored(s_colors[1], 1));
-        await Refused("Two classes are the least", (0, "red"));
+        await Refused("Training needs at least two classes", (0, "red"));
         await Refused("'green' has no images", (0, "red"), (2, "green"));
         await Refused("Two classes are called 'Red'", (0, "red"), (1, " Red "));
         await Refused("A class has no name", (0, "red"), (1, "  "));
-        await Refused("A name of a class has at most 60 letters", (0, "red"), (1, new string('x', 61)));
-        await Refused("A name of a class has at most 60 letters on one line: change the name of class 2", (0, "red"), (1, "a\nb"));
-        await Refused("Class 0 is there twice", (0, "red"), (0, "blue"));
+        await Refused("A class name must be one line of at most 60 characters", (0, "red"), (1, new string('x', 61)));
+        await Refused("A class name must be one line of at most 60 characters: change the name of class 2", (0, "red"), (1, "a\nb"));
+        await Refused("Class 0 appears twice", (0, "red"), (0, "blue"));
         await Refused("There are 51 classes", [.. Enumerable.Range(0, 51).Select(i => (i, $"class {i}"))]);
-        await AssertRefused(await studio.Post($"{page}/train", Encoding.UTF8.GetBytes("""{"classes": null, "epochs": 501}""")), HttpStatusCode.BadRequest, "A training has 1 to 500 epochs");
+        await AssertRefused(await studio.Post($"{page}/train", Encoding.UTF8.GetBytes("""{"classes": null, "epochs": 501}""")), HttpStatusCode.BadRequest, "The number of epochs must be 1 to 500");
         await AssertRefused(await studio.Post($"{page}/train", "no JSON"u8.ToArray()), HttpStatusCode.BadRequest, "The request cannot be understood.");
         await AssertRefused(await studio.Post($"{page}/images/0", [1, 2, 3]), HttpStatusCode.BadRequest, "image: not a JPEG");
         await AssertRefused(await studio.Post($"{page}/images/0", new byte[(32 << 20) + 1]), HttpStatusCode.RequestEntityTooLarge, "An image may have at most 32 MiB.");
         foreach (string path in (string[])["classify", "save?name=a"])
-            await AssertRefused(await studio.Post($"{page}/{path}", TestStudio.Image(1)), HttpStatusCode.Conflict, "Nothing was learned yet");
-        await AssertRefused(await studio.Client.GetAsync($"{page}/model.onnx", Token), HttpStatusCode.Conflict, "Nothing was learned yet");
-        await AssertRefused(await studio.Client.GetAsync($"{page}/model.exe", Token), HttpStatusCode.NotFound, "A model is written as safetensors or ONNX.");
-        await AssertRefused(await studio.Post("/api/teach/none/stop", []), HttpStatusCode.NotFound, "What this page taught is not here any more.");
+            await AssertRefused(await studio.Post($"{page}/{path}", TestStudio.Image(1)), HttpStatusCode.Conflict, "Nothing has been learned yet");
+        await AssertRefused(await studio.Client.GetAsync($"{page}/model.onnx", Token), HttpStatusCode.Conflict, "Nothing has been learned yet");
+        await AssertRefused(await studio.Client.GetAsync($"{page}/model.exe", Token), HttpStatusCode.NotFound, "A model can be saved as safetensors or ONNX.");
+        await AssertRefused(await studio.Post("/api/teach/none/stop", []), HttpStatusCode.NotFound, "What this page taught is no longer available.");
         using HttpResponseMessage other = await studio.Post($"{page}/train", [], origin: "http://evil.example");
         Assert.Equal(HttpStatusCode.Forbidden, other.StatusCode);
 
@@ -94,7 +94,7 @@ public sealed class StudioTeachTests
     public async Task ARunIsSavedBelowTheFolderOnly(string name)
     {
         await using TestStudio studio = await TestStudio.StartAsync();
-        await AssertRefused(await studio.Post($"{await OpenAsync(studio)}/save?name={Uri.EscapeDataString(name)}", []), HttpStatusCode.BadRequest, "The name of a run has 1 to 60 letters");
+        await AssertRefused(await studio.Post($"{await OpenAsync(studio)}/save?name={Uri.EscapeDataString(name)}", []), HttpStatusCode.BadRequest, "The name of a run must be 1 to 60 letters");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class StudioTeachTests
             await AddAsync(studio, page, 0, TestStudio.Image(1));
             for (int i = 0; i < 3; i++)
                 await OpenAsync(studio);
-            await AssertRefused(await studio.Post("/api/teach", []), HttpStatusCode.TooManyRequests, "4 pages teach already");
+            await AssertRefused(await studio.Post("/api/teach", []), HttpStatusCode.TooManyRequests, "4 pages are already teaching");
         }
         HttpStatusCode status = HttpStatusCode.OK;
         for (int i = 0; i < 200 && status != HttpStatusCode.NotFound; i++)
@@ -128,7 +128,7 @@ public sealed class StudioTeachTests
         Assert.Equal(HttpStatusCode.NotFound, status);
         page = await OpenAsync(studio);
         (await studio.Post($"{page}/end", [])).Dispose();
-        await AssertRefused(await studio.Post($"{page}/images/0", TestStudio.Image(1)), HttpStatusCode.NotFound, "What this page taught is not here any more.");
+        await AssertRefused(await studio.Post($"{page}/images/0", TestStudio.Image(1)), HttpStatusCode.NotFound, "What this page taught is no longer available.");
     }
 
     [Fact]
@@ -139,13 +139,13 @@ public sealed class StudioTeachTests
         for (int i = 0; i < 60; i++)
             await AddAsync(studio, page, i % 3, TestStudio.Colored(s_colors[i % 3], i));
         (await studio.Post($"{page}/train", Request(500, (0, "red"), (1, "blue"), (2, "green")))).Dispose();
-        await AssertRefused(await studio.Post($"{page}/train", Request(500, (0, "red"), (1, "blue"))), HttpStatusCode.Conflict, "A training is running already");
+        await AssertRefused(await studio.Post($"{page}/train", Request(500, (0, "red"), (1, "blue"))), HttpStatusCode.Conflict, "A training is already running");
         (await studio.Post($"{page}/stop", [])).Dispose();
         JsonElement state = await StateAsync(studio, page);
         Assert.InRange(state.GetProperty("epoch").GetInt32(), 1, 499);
         (await studio.Post($"{page}/save?name=stopped", [])).Dispose();
         Assert.Equal(state.GetProperty("epoch").GetInt32() + 1, (await File.ReadAllLinesAsync(studio.PathOf("saved/stopped/metrics.csv"), Token)).Length);
-        await AssertRefused(await studio.Post($"{page}/save?name=stopped", []), HttpStatusCode.Conflict, "'stopped' is there already");
+        await AssertRefused(await studio.Post($"{page}/save?name=stopped", []), HttpStatusCode.Conflict, "'stopped' already exists");
     }
 
     private static async Task<string> OpenAsync(TestStudio studio)
