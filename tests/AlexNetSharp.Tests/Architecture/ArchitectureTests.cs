@@ -23,7 +23,7 @@ public partial class ArchitectureTests
         ["Execution"] = ["Models", "Networks", "Kernels", .. s_foundation],
         ["Data"] = ["Networks", .. s_foundation],
         ["Formats"] = ["Tensors", "Diagnostics"],
-        ["Inference"] = ["Execution", "Kernels", "Models", "Formats", "Data", "Networks", "Tensors"],
+        ["Inference"] = ["Execution", "Kernels", "Models", "Formats", "Data", "Networks", "Tensors", "Threading"],
         ["Training"] = ["Execution", "Kernels", "Data", "Networks", "Models", "Formats", .. s_foundation],
     };
 

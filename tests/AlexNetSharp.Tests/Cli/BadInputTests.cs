@@ -43,7 +43,7 @@ public class BadInputTests
     [InlineData("two ways to read the same weights", "bench", "--int8", "--bfloat16", "--forward-only")]
     [InlineData("--batch-size must be a whole number from 1 to", "bench", "--batch-size", "1,1")]
     [InlineData("--plot draws a sweep", "bench", "--plot", "x.png")]
-    [InlineData("--csv is for one batch size", "bench", "--batch-size", "1,2", "--csv", "x.csv")]
+    [InlineData("--csv requires a single batch size", "bench", "--batch-size", "1,2", "--csv", "x.csv")]
     [InlineData("--compare needs at least two", "bench", "--compare", "a.json")]
     [InlineData("--compare measures nothing, so --seed has no meaning", "bench", "--seed", "3", "--compare", "a.json", "b.json")]
     [InlineData("--csv and --json name the same file", "bench", "--csv", "same", "--json", "same")]

@@ -81,7 +81,7 @@ public sealed class ConvertCommandTests : IDisposable
         AssertOneLine(1, "missing.pth", "convert", _folder.PathOf("missing.pth"), target);
         AssertOneLine(1, "OUT: there is no folder", "convert", start, _folder.PathOf("no/out.onnx"));
         AssertOneLine(1, "'fc10.weight' has the shape [4, 64], but fc10.weight of network 'cifar10-full' needs [4, 1024]", "convert", start, target, "--network", "cifar10-full");
-        AssertOneLine(1, "4 outputs; give one line for each output", "convert", start, target, "--class-names", _folder.Write("two.txt", "one\ntwo\n"u8));
+        AssertOneLine(1, "4 outputs; the file needs one line per output", "convert", start, target, "--class-names", _folder.Write("two.txt", "one\ntwo\n"u8));
         AssertOneLine(1, "line 2 is empty", "convert", start, target, "--class-names", _folder.Write("gap.txt", "one\n\ntwo\nthree\n"u8));
         AssertOneLine(1, "line 1 is not UTF-8", "convert", start, target, "--class-names", _folder.Write("binary.txt", [0xFF, 0xFE, 0xFD]));
         AssertOneLine(1, "at byte 0", "convert", _folder.Write("words.onnx", "just some words"u8), target);

@@ -82,7 +82,7 @@ public class RunCommandTests
         AssertOneLine(2, "needs the class of each image", [.. gradients, "--objective", "cross-entropy"]);
         AssertOneLine(2, "add --objective cross-entropy", [.. gradients, "--labels", "1,2,3"]);
         AssertOneLine(2, "but has 'x'", [.. gradients, "--objective", "cross-entropy", "--labels", "1,x"]);
-        AssertOneLine(2, "--labels has 2 numbers for 3 images", [.. gradients, "--objective", "cross-entropy", "--labels", "1,2"]);
+        AssertOneLine(2, "--labels has 2 labels for 3 images", [.. gradients, "--objective", "cross-entropy", "--labels", "1,2"]);
         AssertOneLine(2, "--labels has 4, but the network has the classes 0 to 3", [.. gradients, "--objective", "cross-entropy", "--labels", "1,2,4"]);
         AssertOneLine(2, "OUT: 'model.bin' must end with .safetensors or .onnx", "init", "model.bin");
         Assert.False(File.Exists(folder.PathOf("g.safetensors")));

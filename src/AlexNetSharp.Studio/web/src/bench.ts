@@ -43,7 +43,7 @@ export const benchPage: Page = (main) => {
     bar.hidden = !running;
     bar.value = step ? step.done / step.total : 0;
     note.textContent = running ? (step ? `${step.run}: ${step.done} of ${step.total} steps, ${milliseconds(1000 * step.seconds)} each` : "Measuring the processor and the memory …")
-      : next.phase === "failed" ? next.error ?? "It failed." : next.outcome ? "" : "Forward, and forward-backward, with random weights and noise as images. Leave the machine alone meanwhile, and this page open.";
+      : next.phase === "failed" ? next.error ?? "It failed." : next.outcome ? "" : "Forward, and forward-backward, with random weights and noise as images. Keep the machine idle and this page open.";
     if (next.outcome) {
       const text = next.outcome.report;
       own = { name: "this machine", text, report: JSON.parse(text) as BenchReport };
@@ -60,10 +60,10 @@ export const benchPage: Page = (main) => {
         ["95 % of it", `${milliseconds(1000 * run.medianLowSeconds)} – ${milliseconds(1000 * run.medianHighSeconds)}`],
         ["images/s", run.imagesPerSecond.toFixed(0)],
         ["GFLOP/s", run.gflops.toFixed(0)],
-      ] as const).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))), run.noise ? el("p", { class: "quiet" }, `Noisy: ${run.noise}. Measure again in a quiet hour.`) : null))),
+      ] as const).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))), run.noise ? el("p", { class: "quiet" }, `Noisy: ${run.noise}. Measure again when the machine is idle.`) : null))),
       el("p", { class: "quiet" }, [`Multiply-adds alone: ${report.runs[0]?.peakBeforeGflops?.toFixed(0) ?? "–"} GFLOP/s`, `memory, read: ${report.memoryReadGBs?.toFixed(1) ?? "–"} GB/s`].join(" · ")),
       runs.some(({ layers }) => layers.some((layer) => layer.forwardFloor > layer.forwardSeconds || layer.backwardFloor > layer.backwardSeconds))
-        ? el("p", { class: "quiet" }, "Some layers are faster than their floor: their data stayed in the caches, or somebody else was at work while processor and memory were measured.") : "",
+        ? el("p", { class: "quiet" }, "Some layers are faster than their floor: their data stayed in the caches, or other work disturbed the measurement of CPU and memory.") : "",
       ...runs.map(({ run, layers }) => el("section", {}, el("h3", {}, `Layers of ${run}`), key(run), el("ul", { class: "layer-bars" }, ...layers.map((layer) => el("li", {}, row(layer, most)))))),
       el("p", { class: "links" }, download()));
   }
@@ -73,7 +73,7 @@ export const benchPage: Page = (main) => {
   }
 
   function key(run: string): HTMLElement {
-    const entries: [string, string][] = [["floor", "floor of forward"], ["above", "forward above it"], ...(run === "forward" ? [] : [["back", "floor of backward"], ["back-above", "backward above it"], ["weights", "weights brought into form"]] as [string, string][])];
+    const entries: [string, string][] = [["floor", "floor of forward"], ["above", "forward above it"], ...(run === "forward" ? [] : [["back", "floor of backward"], ["back-above", "backward above it"], ["weights", "weight transforms"]] as [string, string][])];
     return el("p", { class: "key" }, ...entries.map(([name, text]) => el("span", { class: "timebar-key" }, keyBox(name), text)), el("span", {}, "The floor: multiplications at the processor's peak, or every byte once, whichever takes longer."));
   }
 
@@ -125,10 +125,10 @@ export const benchPage: Page = (main) => {
       try {
         if (file.size > largestFile) throw new Error(`${file.name}: larger than any result of 'alexnet bench --json'.`);
         const text = await file.text(), report = JSON.parse(text) as BenchReport;
-        if (report.schema !== 1 || !Array.isArray(report.runs)) throw new Error(`${file.name}: no single result of 'alexnet bench --json'.`);
+        if (report.schema !== 1 || !Array.isArray(report.runs)) throw new Error(`${file.name}: not a single result of 'alexnet bench --json'.`);
         others.push({ name: file.name, text, report });
       } catch (e) {
-        toast(e instanceof SyntaxError ? new Error(`${file.name}: no JSON.`) : e);
+        toast(e instanceof SyntaxError ? new Error(`${file.name}: not JSON.`) : e);
       }
     }
     await comparison();

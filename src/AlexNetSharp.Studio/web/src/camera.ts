@@ -9,7 +9,7 @@ export class Camera {
     try {
       this.#stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: false });
     } catch {
-      throw new Error("No camera is there, or it may not be used.");
+      throw new Error("No camera is available, or access was denied.");
     }
     this.video.autoplay = this.video.muted = this.video.playsInline = true;
     this.video.srcObject = this.#stream;

@@ -37,17 +37,17 @@ export function chart(parent: HTMLElement, title: string, lines: Line[], format:
 /** With more classes, columns have numbers. */
 const mostNames = 6;
 
-/** Who is taken for whom: a row for each actual class. */
+/** The confusion matrix: a row for each actual class. */
 export function confusion(names: string[], counts: number[], caption: string): HTMLElement {
   const n = names.length, sums = names.map((_, i) => counts.slice(i * n, (i + 1) * n).reduce((a, b) => a + b, 0));
   const cell = (i: number, k: number) => {
     const count = counts[i * n + k] ?? 0, share = sums[i] ? count / sums[i]! : 0;
-    const td = el("td", { class: i === k ? "right" : "wrong", title: `${names[i]} taken for ${names[k]}: ${count}` }, count > 0 ? String(count) : "");
+    const td = el("td", { class: i === k ? "right" : "wrong", title: `${names[i]} predicted as ${names[k]}: ${count}` }, count > 0 ? String(count) : "");
     td.style.setProperty("--share", String(share));
     if (share > 0.55) td.classList.add("strong");
     return td;
   };
   return el("figure", { class: "confusion" }, el("figcaption", {}, caption), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, el("table", {},
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "is ↓  taken for →"), ...names.map((name, k) => el("th", { scope: "col", title: name }, n > mostNames ? String(k + 1) : name)))),
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "is ↓  predicted as →"), ...names.map((name, k) => el("th", { scope: "col", title: name }, n > mostNames ? String(k + 1) : name)))),
     el("tbody", {}, ...names.map((name, i) => el("tr", {}, el("th", { scope: "row", title: name }, n > mostNames ? `${i + 1} ${name}` : name), ...names.map((_, k) => cell(i, k))))))));
 }

@@ -18,7 +18,7 @@ export function bars(classes: ClassBar[]): HTMLElement {
 export async function take(files: Iterable<Blob>): Promise<void> {
   const all = [...files].filter(isImage);
   if (all.length === 0) {
-    toast("That is no image.");
+    toast("That is not an image.");
     return;
   }
   const blob = all[0]!;
@@ -48,7 +48,7 @@ export const classifyPage: Page = (main) => {
     stop();
     const images = files.filter(isImage);
     if (images.length === 0) {
-      if (files.length > 0) toast("That is no image.");
+      if (files.length > 0) toast("That is not an image.");
       return;
     }
     drop.classList.add("busy");

@@ -6,8 +6,8 @@ import { chooser, take } from "./classify";
 import type { Page } from "./main";
 
 const methods: [string, string, string][] = [
-  ["grad-cam", "Grad-CAM", "Which places of the last convolution speak for the class."],
-  ["gradient", "Gradient × input", "What each pixel contributes, to first order; blue speaks against it."],
+  ["grad-cam", "Grad-CAM", "Which regions of the last convolution support the class."],
+  ["gradient", "Gradient × input", "What each pixel contributes, to first order; blue counts against it."],
   ["occlusion", "Occlusion", "How much the probability falls when a square is covered."],
 ];
 
@@ -149,7 +149,7 @@ export const insidePage: Page = (main, status) => {
     return box;
   }
 
-  /** The images of the folder that excite a map most, while they are searched for. */
+  /** The images of the folder that activate a map most, while they are searched for. */
   async function excite(box: HTMLElement, layer: string, map: number, dialog: HTMLDialogElement): Promise<void> {
     const note = el("p", { class: "quiet", role: "status" }), row = el("div", { class: "excited-row" });
     box.append(note, row);
@@ -157,7 +157,7 @@ export const insidePage: Page = (main, status) => {
       for (let shown = ""; dialog.open && box.isConnected; ) {
         const sheet = await get<ExcitedSheet>(`/api/excited/${encodeURIComponent(layer)}/${map}`, ended.signal), now = JSON.stringify(sheet.images);
         const searching = sheet.count === 0 || sheet.searched < sheet.count;
-        note.textContent = searching ? `Images of the folder that excite it most: ${sheet.searched} of ${sheet.count || "…"} looked at` : sheet.images.length > 0 ? "Images of the folder that excite it most" : "No image of the folder excites it.";
+        note.textContent = searching ? `Images of the folder that activate it most: ${sheet.searched} of ${sheet.count || "…"} processed` : sheet.images.length > 0 ? "Images of the folder that activate it most" : "No image of the folder activates it.";
         if (now !== shown) row.replaceChildren(...sheet.images.map((image) => el("figure", {}, el("img", { src: `/api/folder/${image.id}`, alt: image.name, title: image.name }), el("figcaption", {}, image.value.toPrecision(3)))));
         shown = now;
         if (!searching) return;

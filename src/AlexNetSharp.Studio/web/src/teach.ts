@@ -17,7 +17,7 @@ function picker(text: string, folder: boolean, taken: (found: Found[]) => void):
   else input.accept = "image/*";
   input.addEventListener("change", () => {
     const found = chosen([...(input.files ?? [])]);
-    if (found.length === 0) toast("There is no image.");
+    if (found.length === 0) toast("No image found.");
     else taken(found);
     input.value = "";
   });
@@ -36,7 +36,7 @@ function dropZone(zone: HTMLElement, taken: (found: Found[]) => void): void {
     event.preventDefault();
     event.stopPropagation();
     zone.classList.remove("over");
-    dropped(event.dataTransfer, teaching.mostImages).then((found) => (found.length > 0 ? taken(found) : toast("There is no image."))).catch(toast);
+    dropped(event.dataTransfer, teaching.mostImages).then((found) => (found.length > 0 ? taken(found) : toast("No image found."))).catch(toast);
   });
 }
 
@@ -196,7 +196,7 @@ export const teachPage: Page = (main, status) => {
 
   async function ask(blob: Blob): Promise<void> {
     if (!isImage(blob)) {
-      toast("That is no image.");
+      toast("That is not an image.");
       return;
     }
     if (cameraAt === "try") stopCamera();
@@ -213,7 +213,7 @@ export const teachPage: Page = (main, status) => {
   }
 
   function invitation(): HTMLElement {
-    return el("p", { class: "quiet" }, teaching.state?.phase === "trained" ? "Drop an image here." : "When it has learned, drop an image here.");
+    return el("p", { class: "quiet" }, teaching.state?.phase === "trained" ? "Drop an image here." : "After training, drop an image here.");
   }
 
   function training(): boolean {
@@ -282,8 +282,8 @@ export const teachPage: Page = (main, status) => {
     if (state.confusion.length > 0) who.append(confusion(state.classes, state.confusion, held ? `The ${state.heldOut} images held out` : "The images that were learned (five of a class are needed to hold one out)"));
     const mistakes = state.mistakes.map((mistake) => ({ mistake, sample: teaching.sampleOf(mistake.image) })).filter(({ sample }) => sample);
     if (mistakes.length > 0)
-      who.append(el("h3", {}, "Taken for something else"), el("div", { class: "tiles small" }, ...mistakes.map(({ mistake, sample }) => el("figure", { class: "tile" },
-        el("img", { src: sample!.url, alt: `${state.classes[mistake.label]}, taken for ${state.classes[mistake.predicted]}` }),
+      who.append(el("h3", {}, "Mistakes"), el("div", { class: "tiles small" }, ...mistakes.map(({ mistake, sample }) => el("figure", { class: "tile" },
+        el("img", { src: sample!.url, alt: `${state.classes[mistake.label]}, predicted as ${state.classes[mistake.predicted]}` }),
         el("figcaption", { class: "caption" }, el("span", {}, `${state.classes[mistake.label]} → ${state.classes[mistake.predicted]}`), el("b", {}, percent(mistake.probability)))))));
   }
 

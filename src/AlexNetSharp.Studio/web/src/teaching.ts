@@ -57,7 +57,7 @@ export async function address(): Promise<string> {
 function lose(): void {
   source?.close();
   source = session = null;
-  if (state?.phase === "training") toast("The training has ended with the studio that ran it.");
+  if (state?.phase === "training") toast("Training ended because the studio shut down.");
   state = null;
   tell();
 }
@@ -102,7 +102,7 @@ export function removeSample(lesson: Lesson, sample: Sample): void {
 
 export function add(lesson: Lesson, files: Blob[]): void {
   const room = mostImages - count();
-  if (files.length > room) toast(`At most ${mostImages} images are taken; ${files.length - room} were left out.`);
+  if (files.length > room) toast(`At most ${mostImages} images are allowed; ${files.length - room} were left out.`);
   for (const blob of files.slice(0, room)) {
     const sample = { blob, name: blob instanceof File ? blob.name : "camera", url: URL.createObjectURL(blob), image: -1, session: "", failed: false };
     lesson.samples.push(sample);

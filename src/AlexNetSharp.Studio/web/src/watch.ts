@@ -15,7 +15,7 @@ export const watchPage: Page = (main) => {
   function listed(runs: RunRow[]): void {
     if (ended) return;
     if (runs.length === 0) {
-      list.replaceChildren(el("div", { class: "empty page" }, el("p", { class: "lead" }, "No trainings are open"), el("p", {}, "Start the studio with their folder: ", el("code", {}, "alexnet studio runs"))));
+      list.replaceChildren(el("div", { class: "empty page" }, el("p", { class: "lead" }, "No training runs are open"), el("p", {}, "Start the studio with their folder: ", el("code", {}, "alexnet studio runs"))));
       return;
     }
     const focused = (document.activeElement as HTMLElement | null)?.dataset["run"];
@@ -72,7 +72,7 @@ export const watchPage: Page = (main) => {
       chart(charts, "Top-1", lines((t) => [["training", true, t.epochs, "epoch", "train_top1"], ["validation", false, t.epochs, "epoch", "val_top1"]]), percent),
       chart(charts, "Loss of single steps", lines((t) => [["", false, t.steps, "step", "loss"]]), (v) => v.toPrecision(3)),
       chart(charts, "Learning rate", lines((t) => [["", false, t.epochs, "epoch", "learning_rate"]]), (v) => v.toPrecision(2)),
-      chart(charts, "Images a second", lines((t) => [["", false, t.epochs, "epoch", "images_per_second"]]), (v) => v.toFixed(0)),
+      chart(charts, "Images per second", lines((t) => [["", false, t.epochs, "epoch", "images_per_second"]]), (v) => v.toFixed(0)),
     ];
     for (const box of boxes) if (box) plots.push(box());
     settings(shown);
@@ -120,7 +120,7 @@ export const watchPage: Page = (main) => {
       table.canStop ? button("Stop", () => stop(table.id)) : null,
       table.canEvaluate ? button("Show its mistakes", () => ask(table.id)) : null,
     ].filter((element) => element !== null);
-    return el("div", { class: "run-actions" }, ...buttons, table.isRunning && !table.canStop ? el("p", { class: "quiet" }, "Stop it where it runs, with Ctrl-C; it keeps where it stands.") : null,
+    return el("div", { class: "run-actions" }, ...buttons, table.isRunning && !table.canStop ? el("p", { class: "quiet" }, "Stop it where it runs, with Ctrl-C; its state is saved.") : null,
       table.problem ? el("p", { class: "quiet problem" }, table.problem) : null);
   }
 
@@ -181,14 +181,14 @@ export const watchPage: Page = (main) => {
       return el("section", {}, heading, el("p", { class: "quiet", role: "status" }, state.count > 0 ? `${state.done} of ${state.count} images …` : "Opening the images …"), el("progress", { max: Math.max(1, state.count), value: state.done, "aria-label": "Progress" }),
         el("div", { class: "actions" }, el("button", { type: "button", onclick: () => void post("/api/evaluation/stop").catch(toast) }, "Stop")));
     const tiles = state.mistakes.map((mistake, i) => {
-      const canvas = el("canvas", { role: "img", "aria-label": `${mistake.name}: ${state.classes[mistake.label]}, taken for ${state.classes[mistake.predicted]}` });
+      const canvas = el("canvas", { role: "img", "aria-label": `${mistake.name}: ${state.classes[mistake.label]}, predicted as ${state.classes[mistake.predicted]}` });
       getBytes(`/api/runs/${id}/mistakes/${i}`).then((bytes) => drawRgba(canvas, bytes, state.width, state.height)).catch(() => undefined);
       return el("figure", { class: "tile", title: mistake.name }, canvas, el("figcaption", { class: "caption" }, el("span", {}, `${state.classes[mistake.label]} → ${state.classes[mistake.predicted]}`), el("b", {}, percent(mistake.probability))));
     });
     return el("section", {}, heading, el("p", { class: "quiet" }, `Top-1 ${percent(state.topOne)}, loss ${state.loss.toPrecision(3)} on ${state.description}.`),
       el("div", { class: "asked-grid" },
-        state.confusion.length > 0 ? confusion(state.classes, state.confusion, "Who is taken for whom") : el("p", { class: "quiet" }, `${state.classes.length} classes are too many for a picture of who is taken for whom; alexnet eval writes it as a table.`),
-        el("figure", {}, el("figcaption", {}, tiles.length > 0 ? "The mistakes it was surest of" : "It made no mistake."), el("div", { class: "tiles small" }, ...tiles))));
+        state.confusion.length > 0 ? confusion(state.classes, state.confusion, "Confusion matrix") : el("p", { class: "quiet" }, `${state.classes.length} classes are too many for a picture of who is predicted as whom; alexnet eval writes it as a table.`),
+        el("figure", {}, el("figcaption", {}, tiles.length > 0 ? "Most confident mistakes" : "It made no mistake."), el("div", { class: "tiles small" }, ...tiles))));
   }
 
   /** What is not set, or was not there when the run was made, is the same: nothing. */

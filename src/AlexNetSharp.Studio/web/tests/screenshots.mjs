@@ -41,7 +41,7 @@ for (const width of widths)
     if (all) {
       await page.goto(new URL("/#inside", address).href);
       await page.locator(".map").first().click();
-      await page.locator("dialog[open] .excited p", { hasText: /that excite it most$|No image of the folder/ }).waitFor({ timeout: 60000 });
+      await page.locator("dialog[open] .excited p", { hasText: /that activate it most$|No image of the folder/ }).waitFor({ timeout: 60000 });
       await shot("map", false);
       await page.keyboard.press("Escape");
     }

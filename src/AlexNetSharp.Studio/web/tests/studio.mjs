@@ -60,7 +60,7 @@ for (const colorScheme of ["light", "dark"]) {
   assert.equal(await layer.getAttribute("aria-pressed"), "true");
   await page.locator(".map").first().click();
   await page.locator("dialog[open] canvas").waitFor();
-  await page.locator("dialog[open] .excited p", { hasText: /that excite it most$|No image of the folder/ }).waitFor({ timeout: 20000 });
+  await page.locator("dialog[open] .excited p", { hasText: /that activate it most$|No image of the folder/ }).waitFor({ timeout: 20000 });
   if (colorScheme === "dark") await accessible(page, "a map");
   await page.keyboard.press("Escape");
   console.log("ok: a layer opens, and a map of it");
