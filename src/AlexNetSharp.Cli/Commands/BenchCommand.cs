@@ -78,6 +78,9 @@ internal sealed class BenchCommand : CliCommand
     }
 
     /// <inheritdoc/>
+    public override bool ComputesLong => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet bench                                        the notebook's benchmark",

@@ -42,6 +42,9 @@ internal sealed class EvalCommand : CliCommand
     }
 
     /// <inheritdoc/>
+    public override bool ComputesLong => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet eval runs/first images                         the best epoch, on the validation images",

@@ -37,6 +37,9 @@ internal sealed class ServeCommand : CliCommand
     }
 
     /// <inheritdoc/>
+    public override bool ComputesLong => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet serve alexnet.pth                       on http://127.0.0.1:5000",

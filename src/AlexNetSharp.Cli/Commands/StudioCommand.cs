@@ -35,6 +35,9 @@ internal sealed class StudioCommand : CliCommand
     }
 
     /// <inheritdoc/>
+    public override bool ComputesLong => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet studio alexnet.pth                  classify images, look inside",

@@ -43,6 +43,9 @@ internal sealed class TrainCommand : CliCommand
     }
 
     /// <inheritdoc/>
+    public override bool ComputesLong => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
         "alexnet train images --out runs/first --epochs 20                   one folder per class in images/train and images/val",

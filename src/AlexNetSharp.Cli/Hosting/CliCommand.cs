@@ -18,6 +18,9 @@ internal abstract class CliCommand(string name, string description) : Command(na
     /// <summary>Whether paths of the command may follow <c>--json</c>, see <see cref="JsonOutput"/>.</summary>
     public virtual bool PathsFollowJson => false;
 
+    /// <summary>Whether the command computes for long enough, or is measured, so that <see cref="NativeBuild.Advice"/> is worth a line.</summary>
+    public virtual bool ComputesLong => false;
+
     /// <summary>Runs the command.</summary>
     /// <param name="context">Provides options, output, progress and cancellation.</param>
     /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>

@@ -68,7 +68,7 @@ internal static class CommandHost
         int reported = 0;
         using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using PosixSignalRegistration sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-        if (NativeBuild.Advice is { } advice)
+        if (command.ComputesLong && NativeBuild.Advice is { } advice)
             Console.Error.WriteLine($"{Name} {command.Name}: {advice}");
         try
         {
