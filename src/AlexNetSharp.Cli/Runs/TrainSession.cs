@@ -67,6 +67,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         // Before the folder's files: the checkpoint is written last, after which the epoch is not repeated.
         trainer.EpochDone += _ => SaveCurves(trainer);
         folder.Attach(trainer, data.Preprocessing, work.ClassNames, work.Parameters);
+        RequireDisk(folder, work.CheckpointBytes);
         settings.Save(run);
         if (settings.CheckpointSteps > 0)
             trainer.StepDone += step =>
@@ -151,6 +152,28 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             return;
         _drawn = Stopwatch.GetTimestamp();
         OutputFile.Write("--out", Path.Combine(run, "curves.png"), TrainingCurves.ToPng(trainer.History));
+    }
+
+    /// <summary>Rejects a run whose checkpoints do not fit on the disk, before the first epoch instead of after it.</summary>
+    private void RequireDisk(RunFolder folder, long checkpointBytes)
+    {
+        // The last, the best, and the one that is being written before it replaces one of them.
+        long needed = 3 * checkpointBytes, free;
+        foreach (string path in (string[])[folder.LastCheckpoint, folder.BestCheckpoint])
+            needed -= File.Exists(path) ? Math.Min(new FileInfo(path).Length, checkpointBytes) : 0;
+        try
+        {
+            free = new DriveInfo(Path.GetFullPath(run)).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            // A file system that does not say.
+            return;
+        }
+        if (free < needed)
+            throw new IOException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{run}: the checkpoints need {needed / 1e6:0.0} MB of disk space (the last one, the best one, and the one being written), but {free / 1e6:0.0} MB are free; free some space, or use --out on another disk"));
     }
 
     /// <summary>Describes what a failed run has saved.</summary>

@@ -22,6 +22,7 @@ internal sealed class TrainingWork : IDisposable
 
     private readonly List<IDisposable> _owned = [];
     private readonly TrainData _data;
+    private long _stateBytes;
     private readonly string _run;
     private readonly CommandContext _context;
     private readonly ProcessJob _job;
@@ -122,6 +123,9 @@ internal sealed class TrainingWork : IDisposable
     /// <summary>The significant parts of the memory to be allocated.</summary>
     public string MemoryShares { get; private set; } = "";
 
+    /// <summary>Size of a checkpoint, in bytes: all parameters, and the optimizer's state of those that learn.</summary>
+    public long CheckpointBytes => Parameters.Network.ParameterCount * sizeof(float) + _stateBytes;
+
     /// <summary>Number of images that the plan computes at once.</summary>
     private int ImagesAtOnce => Settings.PartSize > 0 ? Settings.PartSize
         : Settings.MicroBatch == 0 ? Settings.BatchSize : Math.Min(Settings.MicroBatch, Settings.BatchSize);
@@ -184,6 +188,7 @@ internal sealed class TrainingWork : IDisposable
         GradientScope learning = GradientScope.Learning(groups);
         int state = Settings.Optimizer == "adamw" ? 2 : 1;
         memory.Plan(part, PlanOptions(learning)).Optimizer(part, learning, state);
+        _stateBytes = state * sizeof(float) * learning.In(part).Sum(parameter => parameter.Length);
         if (Settings.PartSize > 0)
             memory.Exchange(part, learning);
         if (Settings.From is not null)
