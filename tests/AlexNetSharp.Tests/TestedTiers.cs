@@ -7,9 +7,14 @@ namespace AlexNetSharp.Tests;
 internal static class TestedTiers
 {
     /// <summary>
-    /// All of them, those that the processor lacks emulated by the runtime; in a process started for one tier that one alone, because the others
-    /// are tested by the processes that have them.
+    /// The one that the process is on, and, unless it was started for that one alone, the wider ones that the processor lacks, emulated by the
+    /// runtime. The narrower ones are tested as they are used, each by the process that <see cref="TierLaneTests"/> starts for it.
     /// </summary>
     public static SimdTier[] All { get; } =
-        Environment.GetEnvironmentVariable(TierAssertionTests.ExpectedTier) is { } one ? [Enum.Parse<SimdTier>(one)] : Enum.GetValues<SimdTier>();
+        Environment.GetEnvironmentVariable(TierAssertionTests.ExpectedTier) is { } one
+            ? [Enum.Parse<SimdTier>(one)]
+            : [.. Enum.GetValues<SimdTier>().Where(tier => tier >= SimdTiers.Best)];
+
+    /// <summary>The names of <see cref="All"/>, for theories.</summary>
+    public static TheoryData<string> Names => [.. All.Select(tier => tier.ToString())];
 }

@@ -11,7 +11,7 @@ namespace AlexNetSharp.Tests;
 /// (<see cref="TestedTiers"/>). That process asserts the tier that it got, because a switch that the runtime does not know
 /// changes nothing in silence.
 /// </summary>
-[Collection(nameof(Alone))]
+[Collection(LongestFirst.Prefix + nameof(TierLaneTests))]
 public partial class TierLaneTests
 {
     private static readonly string[] s_namespaces = ["Simd", "Kernels", "Golden", "Execution", "Random"];

@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace AlexNetSharp.Tests.Cli;
 
 /// <summary>Slices of the long runs of tools/, as docs/reliability.md describes them.</summary>
+[Collection(LongestFirst.Prefix + nameof(LongRunTests))]
 public class LongRunTests
 {
     [Fact]

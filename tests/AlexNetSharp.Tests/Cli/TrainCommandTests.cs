@@ -9,6 +9,7 @@ using AlexNetSharp.Training;
 namespace AlexNetSharp.Tests.Cli;
 
 /// <summary><c>alexnet train</c> and <c>alexnet eval</c> as a user runs them, on a few hundred images in MNIST's files.</summary>
+[Collection(LongestFirst.Prefix + nameof(TrainCommandTests))]
 public sealed class TrainCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

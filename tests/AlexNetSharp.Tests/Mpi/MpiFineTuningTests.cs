@@ -8,6 +8,7 @@ using SkiaSharp;
 namespace AlexNetSharp.Tests.Mpi;
 
 /// <summary><c>mpirun alexnet train --from</c>: fine-tuning on several processes, with the bits of one.</summary>
+[Collection(LongestFirst.Prefix + nameof(MpiFineTuningTests))]
 public sealed class MpiFineTuningTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

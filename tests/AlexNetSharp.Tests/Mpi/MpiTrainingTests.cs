@@ -7,6 +7,7 @@ using AlexNetSharp.Tests.Cli;
 namespace AlexNetSharp.Tests.Mpi;
 
 /// <summary><c>mpirun alexnet train</c> on a few hundred images: the same training on any number of processes, however it is interrupted.</summary>
+[Collection(LongestFirst.Prefix + nameof(MpiTrainingTests))]
 public sealed class MpiTrainingTests : IDisposable
 {
     private static readonly string[] s_settings =

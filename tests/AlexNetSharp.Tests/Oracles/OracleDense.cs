@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace AlexNetSharp.Tests.Oracles;
 
 /// <summary>Fully connected layer in float64: y[n, o] = b[o] + Σ over i of x[n, i] · w[i, o].</summary>
@@ -12,12 +14,7 @@ internal static class OracleLinear
             Span<double> sum = y.Data.AsSpan(n * b.Length, b.Length);
             b.CopyTo(sum);
             for (int i = 0; i < x.Channels; i++)
-            {
-                ReadOnlySpan<double> weights = w.AsSpan(i * b.Length, b.Length);
-                double value = x.Data[n * x.Channels + i];
-                for (int o = 0; o < sum.Length; o++)
-                    sum[o] += value * weights[o];
-            }
+                TensorPrimitives.MultiplyAdd(w.AsSpan(i * b.Length, b.Length), x.Data[n * x.Channels + i], sum, sum);
         });
         return y;
     }
@@ -29,8 +26,7 @@ internal static class OracleLinear
         Parallel.For(0, x.Channels, i =>
         {
             for (int n = 0; n < x.Batch; n++)
-                for (int o = 0; o < outputs; o++)
-                    gradX.Data[n * x.Channels + i] += gradY.Data[n * outputs + o] * w[i * outputs + o];
+                gradX.Data[n * x.Channels + i] = TensorPrimitives.Dot<double>(gradY.Data.AsSpan(n * outputs, outputs), w.AsSpan(i * outputs, outputs));
         });
         return gradX;
     }
@@ -41,9 +37,9 @@ internal static class OracleLinear
         var gradW = new double[x.Channels * outputs];
         Parallel.For(0, x.Channels, i =>
         {
+            Span<double> sum = gradW.AsSpan(i * outputs, outputs);
             for (int n = 0; n < x.Batch; n++)
-                for (int o = 0; o < outputs; o++)
-                    gradW[i * outputs + o] += x.Data[n * x.Channels + i] * gradY.Data[n * outputs + o];
+                TensorPrimitives.MultiplyAdd(gradY.Data.AsSpan(n * outputs, outputs), x.Data[n * x.Channels + i], sum, sum);
         });
         return gradW;
     }

@@ -9,7 +9,7 @@ using AlexNetSharp.Tests.Inference;
 namespace AlexNetSharp.Tests.Packaging;
 
 /// <summary>The packages hold what they should, and work in a project and at a command line that know nothing of this repository.</summary>
-[Collection(nameof(Alone))]
+[Collection(LongestFirst.Prefix + nameof(PackageTests))]
 [Trait(Slow.Name, Slow.Value)]
 public class PackageTests : IClassFixture<PackageTests.Packed>
 {

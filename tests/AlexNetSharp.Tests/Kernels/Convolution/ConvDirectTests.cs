@@ -8,9 +8,7 @@ namespace AlexNetSharp.Tests.Kernels.Convolution;
 /// <summary>Direct convolution without packing beyond what every algorithm has to show: each vector type, geometries that it would refuse because they do not pay.</summary>
 public class ConvDirectTests
 {
-    public static TheoryData<string> Tiers => [nameof(SimdTier.Scalar), nameof(SimdTier.Vector128), nameof(SimdTier.Vector256), nameof(SimdTier.Vector512)];
-
-    [Theory, MemberData(nameof(Tiers))]
+    [Theory, MemberData(nameof(TestedTiers.Names), MemberType = typeof(TestedTiers))]
     public void EveryVectorTypeAgreesWithTheOracle(string tier)
     {
         foreach (ConvCase c in (ConvCase[])

@@ -9,9 +9,7 @@ namespace AlexNetSharp.Tests.Kernels.Convolution.Winograd;
 /// <summary>Winograd convolution beyond what every algorithm has to show: each vector type, whole numbers, geometries that it would refuse because they do not pay.</summary>
 public class ConvWinogradTests
 {
-    public static TheoryData<string> Tiers => [nameof(SimdTier.Scalar), nameof(SimdTier.Vector128), nameof(SimdTier.Vector256), nameof(SimdTier.Vector512)];
-
-    [Theory, MemberData(nameof(Tiers))]
+    [Theory, MemberData(nameof(TestedTiers.Names), MemberType = typeof(TestedTiers))]
     public void EveryVectorTypeAgreesWithTheOracle(string tier)
     {
         foreach (ConvCase c in (ConvCase[])
@@ -83,7 +81,7 @@ public class ConvWinogradTests
         Check(new ConvCase(2, 9, 14, 6, new OracleConvolution(3, 5, 10, 1, 2, Top: 1, Bottom: 0, Left: 2, Right: 3)), SimdTiers.Best, 44);
     }
 
-    [Theory, MemberData(nameof(Tiers))]
+    [Theory, MemberData(nameof(TestedTiers.Names), MemberType = typeof(TestedTiers))]
     public void TheSmallestTileIsExactOnWholeNumbers(string tier)
     {
         // F(2×2, 3×3) divides by 2 and 4 only, and sums stay below 2²².
