@@ -43,7 +43,7 @@ public sealed class WeightTransfer
     public IReadOnlyList<long> SourceShape { get; }
 
     /// <summary>Name of the parameter.</summary>
-    public string Parameter { get; }
+    internal string Parameter { get; }
 
     /// <summary>How it was converted, such as <c>OIHW → HWIO</c>.</summary>
     internal string Change { get; }
