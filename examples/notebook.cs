@@ -26,7 +26,7 @@ static void PrintActivation(Network network, string layer) =>
 static Layer[] FullConnect(string name, int numOut, float dropOut = 0)
 {
     var random = Initializer.TruncatedNormal(1);
-    var linear = new Linear("fc" + name, numOut) { WeightInitializer = random, BiasInitializer = random };
+    var linear = new Linear("fc" + name, numOut, weightInitializer: random, biasInitializer: random);
     return dropOut > 0 ? [linear, new ReLU("relu" + name), new Dropout("drop" + name, dropOut)] : [linear, new ReLU("relu" + name)];
 }
 
@@ -40,21 +40,21 @@ static Network Inference(Shape images)
     var network = new Network("alexnet", images,
     [
         // 64 kernels of 11 × 11 pixels × 3 colors, with stride 4.
-        new Conv2d("conv1", 64, 11) { Stride = 4, Padding = Padding.Same, WeightInitializer = kernels },
+        new Conv2d("conv1", 64, 11, stride: 4, padding: Padding.Same, weightInitializer: kernels),
         new ReLU("relu1"),
         new LocalResponseNorm("lrn1", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
         new MaxPool2d("pool1", 3, stride: 2),
 
-        new Conv2d("conv2", 192, 5) { Padding = Padding.Same, WeightInitializer = kernels },
+        new Conv2d("conv2", 192, 5, padding: Padding.Same, weightInitializer: kernels),
         new ReLU("relu2"),
         new LocalResponseNorm("lrn2", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
         new MaxPool2d("pool2", 3, stride: 2),
 
-        new Conv2d("conv3", 384, 3) { Padding = Padding.Same, WeightInitializer = kernels },
+        new Conv2d("conv3", 384, 3, padding: Padding.Same, weightInitializer: kernels),
         new ReLU("relu3"),
-        new Conv2d("conv4", 256, 3) { Padding = Padding.Same, WeightInitializer = kernels },
+        new Conv2d("conv4", 256, 3, padding: Padding.Same, weightInitializer: kernels),
         new ReLU("relu4"),
-        new Conv2d("conv5", 256, 3) { Padding = Padding.Same, WeightInitializer = kernels },
+        new Conv2d("conv5", 256, 3, padding: Padding.Same, weightInitializer: kernels),
         new ReLU("relu5"),
         new MaxPool2d("pool5", 3, stride: 2),
 

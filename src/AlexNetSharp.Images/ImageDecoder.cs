@@ -110,11 +110,8 @@ public sealed class ImageDecoder : IImageDecoder
     }
 
     /// <inheritdoc/>
-    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name) => Decode(encoded, target, name, CancellationToken.None);
-
-    /// <inheritdoc/>
     /// <remarks>Decoding of an expensive JPEG can be canceled midway, that of other images only before it starts.</remarks>
-    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken)
+    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
         cancellationToken.ThrowIfCancellationRequested();

@@ -67,7 +67,7 @@ internal sealed class LoaderBenchmark(string path, string network, int? imageSiz
         int count = Math.Min(files.Count, KeptImages);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * files.Count / count))];
         var memory = new CachedImages(ImageSubset.Of(files, chosen), KeptBytes);
-        DatasetCheckResult check = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
+        DatasetCheck check = DatasetCheck.Run(memory, options.Threads, null, context.Cancellation);
         if (check.Bad is [var bad, ..])
             throw new InvalidDataException(bad.Reason);
         return (memory, check.Sizes ?? throw new InvalidDataException($"{path}: there are no images"));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Simd;
 
 namespace AlexNetSharp.Cli.Benchmarking;

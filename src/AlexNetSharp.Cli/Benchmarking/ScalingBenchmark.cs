@@ -107,7 +107,7 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
         int threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
         double bandwidth = job.MeasureBandwidth();
         bool? always = exchange switch { "dense" => false, "factors" => true, _ => null };
-        IReadOnlyList<LayerExchange> layers = new ExchangeModel(bandwidth, threads * ExchangeModel.RateOfThread, ExchangeModel.UsualMemory)
+        IReadOnlyList<LayerExchange> layers = new ExchangeModel(bandwidth, threads)
             .Choose(network, options.Gradients, options.BatchSize * processes, options.BatchSize, processes, always);
         using ParameterSet parameters = ParameterSet.Initialize(network, options.Seed);
         using var alone = new Plan(network, parameters, options);
@@ -126,24 +126,23 @@ internal sealed class ScalingBenchmark(Network network, PlanOptions options, int
             images(each.Input);
             each.OutputGradient.Fill(1e-3f);
         }
-        Action<Parameter> ready = shared.Ready;
+        int step = 0;
+        // One delegate for all steps, so that a step allocates nothing.
+        Action<int> forward = _ => plan.Forward(training: true, (ulong)step);
         double[] compute = new double[batches], seconds = new double[batches], allocated = new double[batches];
         (TimeSpan busy, TimeSpan waited, long sent) = (default, default, 0);
         // Alternate between the two, so that other work on the machine disturbs both alike.
         for (int i = 0; i < burnIn + batches; i++)
         {
-            double one = Time(() => ComputeAlone(alone, i));
+            step = i;
+            double one = Time(() => ComputeAlone(alone, step));
             if (i == burnIn)
                 (busy, waited) = (shared.Busy, shared.Waited);
             job.Group.Barrier();
             (long sentBefore, long allocatedBefore) = (job.BytesSent, Allocated(shared));
             long start = Stopwatch.GetTimestamp();
             parameters.MarkChanged();
-            shared.Begin(processes);
-            plan.Forward(training: true, (ulong)i);
-            shared.BeginPart(shared.FirstPart);
-            plan.Backward(accumulate: false, ready);
-            shared.Complete(plan.Gradients!);
+            shared.Backward(processes, forward);
             double other = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (i >= burnIn)
             {

@@ -119,13 +119,11 @@ internal sealed class EvalCommand : CliCommand
             .Require(FormattableString.Invariant($"evaluating {model.Network.Name} in batches of {options.BatchSize}"), "use a smaller --batch-size", context);
         using var source = new DataLoader(images, model.RequirePreprocessing(), loading);
         using var plan = new Plan(model.Network, model.Parameters, options);
-        if (!shared)
-            return Evaluation.Run(plan, source, classes, views, context.Get(_mistakes), Show, context.Cancellation);
         try
         {
-            return Evaluation.RunShared(plan, source, classes, job.Group, views, context.Get(_mistakes), Show, context.Cancellation);
+            return Evaluation.Run(plan, source, classes, views, context.Get(_mistakes), Show, shared ? job.Group : null, context.Cancellation);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (shared)
         {
             job.StopsTogether = true;
             throw;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using AlexNetSharp.Cli.Hosting;
+using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Models;

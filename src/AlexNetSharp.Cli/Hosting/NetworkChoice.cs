@@ -26,7 +26,7 @@ internal static class NetworkChoice
     {
         if (NetworkCatalog.Find(nameOrFile) is { } entry)
             return new NetworkDefinition(entry.Build(), entry.Preprocessing, [], entry);
-        return File.Exists(nameOrFile) ? NetworkFile.Read(nameOrFile)
+        return File.Exists(nameOrFile) ? NetworkDefinition.Load(nameOrFile)
             : throw new FileNotFoundException($"{nameOrFile}: {(Directory.Exists(nameOrFile) ? "a folder, not a file that describes a network" : "no such file")}", nameOrFile);
     }
 

@@ -101,20 +101,19 @@ internal sealed class ImageLibrary(FeatureExtractor extractor, InferenceOptions 
 
     private FeatureCache OpenCache(string path, bool chosen)
     {
-        string key = FeatureCache.KeyOf(extractor, options);
         // The path of an option has been checked, and may be an empty file.
         if (!File.Exists(path) || new FileInfo(path).Length == 0)
-            return new FeatureCache(key, extractor.Length);
+            return new FeatureCache(extractor, options);
         try
         {
-            return FeatureCache.Load(path, key, extractor.Length);
+            return FeatureCache.Load(path, extractor, options);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             if (chosen)
                 throw new InvalidDataException($"--cache: {e.Message}; delete it, or choose another file", e);
             context.Note($"{e.Message}; recomputing all features");
-            return new FeatureCache(key, extractor.Length);
+            return new FeatureCache(extractor, options);
         }
     }
 

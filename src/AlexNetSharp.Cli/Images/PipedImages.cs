@@ -53,5 +53,6 @@ internal sealed class PipedImages(IImageDecoder decoder) : IImageDecoder
     }
 
     /// <inheritdoc/>
-    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name) => decoder.Decode(encoded, target, name);
+    public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken = default) =>
+        decoder.Decode(encoded, target, name, cancellationToken);
 }

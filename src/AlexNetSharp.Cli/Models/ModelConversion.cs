@@ -16,7 +16,7 @@ internal static class ModelConversion
     {
         if (path is null)
             return model;
-        IReadOnlyList<ClassName> classes = ClassNames.Load(path);
+        IReadOnlyList<ClassName> classes = ClassName.Load(path);
         if (classes.Count != model.Network.OutputShape.Length)
             throw new InvalidDataException(FormattableString.Invariant(
                 $"{path}: {classes.Count} class names, but network '{model.Network.Name}' has {model.Network.OutputShape.Length} outputs; the file needs one line per output"));

@@ -23,7 +23,7 @@ internal static class ModelReport
         string path = input.PathOf(context);
         using TensorFile file = TensorFile.Open(path);
         context.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{path}: {Name(file.Format)}, {new FileInfo(path).Length / 1e6:0.0} MB, {Count(file.Tensors.Count, "tensor")}"));
+            CultureInfo.InvariantCulture, $"{path}: {file.Format}, {new FileInfo(path).Length / 1e6:0.0} MB, {Count(file.Tensors.Count, "tensor")}"));
         PrintModel(context, input);
 
         Table table = Tables.Create("tensor", "type", "shape", ">minimum", ">maximum", ">mean", ">deviation", ">NaN", ">infinite");
@@ -72,15 +72,6 @@ internal static class ModelReport
                 CultureInfo.InvariantCulture, $"weights read in {elapsed.TotalSeconds:0.000} s, peak memory {Machine.PeakMemoryBytes / 1e6:0} MB"));
         }
     }
-
-    private static string Name(TensorFileFormat format) => format switch
-    {
-        TensorFileFormat.Safetensors => "safetensors",
-        TensorFileFormat.PyTorch => "PyTorch",
-        TensorFileFormat.Caffe => "Caffe",
-        TensorFileFormat.Onnx => "ONNX",
-        _ => "NumPy",
-    };
 
     private static string Count(long number, string what, string plural = "s") =>
         string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : plural)}");

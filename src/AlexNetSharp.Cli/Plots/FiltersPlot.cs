@@ -16,7 +16,7 @@ internal static class FiltersPlot
     /// <returns>The image, in color if the network has three input channels; null if the network has no convolution.</returns>
     public static byte[]? ToPng(ParameterSet parameters, int columns = 0, int smallestSide = 24)
     {
-        if (parameters.Parameters.FirstOrDefault(p => p.Spec.Role == ParameterRole.ConvolutionWeight) is not { } weight)
+        if (parameters.Parameters.FirstOrDefault(p => p.Spec.Dimensions.Count == 4) is not { } weight)
             return null;
         (int kh, int kw, int ic, int oc) = (weight.Spec.Dimensions[0], weight.Spec.Dimensions[1], weight.Spec.Dimensions[2], weight.Spec.Dimensions[3]);
         columns = columns == 0 ? (int)Math.Ceiling(Math.Sqrt(oc)) : Math.Min(columns, oc);

@@ -33,7 +33,7 @@ internal sealed partial class PageRunWork(CommandContext context, IReadOnlyList<
         (EvaluationSet set, string[] classes) = EvaluationSet.OpenFor(model, images, run, decoder, skipBad: false, context);
         using var source = new DataLoader(set.Images, preprocessing, new DataLoaderOptions { BatchSize = Math.Min(BatchSize, set.Images.Count), Threads = Math.Max(1, threads) });
         using var plan = new Plan(model.Network, model.Parameters, new PlanOptions { BatchSize = source.BatchSize, Threads = threads });
-        Evaluation evaluation = Evaluation.Run(plan, source, classes, 1, Mistakes, done => progress(done, set.Images.Count), cancellation);
+        Evaluation evaluation = Evaluation.Run(plan, source, classes, 1, Mistakes, done => progress(done, set.Images.Count), cancellationToken: cancellation);
         return new RunEvaluation(set.ToLine(), evaluation, set.Images, preprocessing);
     }
 

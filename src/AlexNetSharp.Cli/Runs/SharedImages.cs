@@ -47,7 +47,7 @@ internal static class SharedImages
         using var reader = new BinaryReader(new MemoryStream(group.BroadcastMessage(null)));
         Preprocessing preprocessing = JsonSerializer.Deserialize(reader.ReadString(), SharedJson.Default.Preprocessing)!;
         double split = reader.ReadDouble();
-        ColorPca? colors = reader.ReadBoolean() ? new ColorPca { Components = [.. Enumerable.Range(0, 9).Select(_ => reader.ReadSingle())] } : null;
+        ColorPca? colors = reader.ReadBoolean() ? new ColorPca([.. Enumerable.Range(0, 9).Select(_ => reader.ReadSingle())]) : null;
         bool validated = reader.ReadBoolean();
         IImageDecoder decoder = ImageInput.Decoder(context, settings.MaxPixels, settings.Strict);
         var packed = new Lazy<DatasetPair>(() => DatasetReader.Open(settings.Data, TrainData.Options(settings, decoder)));

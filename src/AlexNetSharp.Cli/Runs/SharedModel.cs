@@ -26,7 +26,7 @@ internal sealed record SharedModel(Model Model, bool Continued) : IDisposable
             }
         }
         group.BroadcastMessage(message.ToArray());
-        SharedState.Broadcast(group, Model.Parameters);
+        group.Broadcast(Model.Parameters);
     }
 
     /// <summary>Receives the model of the first process.</summary>
@@ -39,7 +39,7 @@ internal sealed record SharedModel(Model Model, bool Continued) : IDisposable
         var model = new Model(new ParameterSet(network), classes: classes);
         try
         {
-            SharedState.Broadcast(group, model.Parameters);
+            group.Broadcast(model.Parameters);
             return new SharedModel(model, continued);
         }
         catch

@@ -19,7 +19,7 @@ internal sealed class StartingModel : IDisposable
 
     private const int HashedAtOnce = 1 << 20;
 
-    private readonly IReadOnlyList<ParameterMatch> _matches;
+    private readonly HashSet<string> _new;
     private readonly IReadOnlyList<ParameterGroup> _groups;
     private readonly bool _keptHead;
 
@@ -39,7 +39,8 @@ internal sealed class StartingModel : IDisposable
         Parameters = ParameterSet.Initialize(Network, settings.Seed);
         try
         {
-            _matches = Parameters.CopyMatching(model.Parameters, except: _keptHead || continued ? [] : [$"{Network.Layers[Network.HeadIndex].Name}.*"]);
+            string[] except = _keptHead || continued ? [] : [$"{Network.Layers[Network.HeadIndex].Name}.*"];
+            _new = [.. Parameters.CopyMatching(model.Parameters, except).Select(left => left.Name)];
             if (order is not null)
                 Reorder(order);
             Freeze = settings.Freeze ?? DefaultFreeze(images, augmented);
@@ -47,7 +48,7 @@ internal sealed class StartingModel : IDisposable
             _groups = [.. Frozen(), .. Rates(settings)];
             try
             {
-                ParameterGroup.Resolve(Network, _groups);
+                GradientScope.Learning(_groups).In(Network);
             }
             catch (ArgumentException e)
             {
@@ -117,21 +118,25 @@ internal sealed class StartingModel : IDisposable
     public void Print(CommandContext context, string path)
     {
         Table table = Tables.Create("layer", ">parameters", "values", "learns", ">rate");
-        IReadOnlyList<ParameterSettings> settings = ParameterGroup.Resolve(Network, _groups);
+        HashSet<string> learns = [.. GradientScope.Learning(_groups).In(Network).Select(spec => spec.Name)];
         long learning = 0;
         for (int i = 0; i < Network.Parameters.Count; i++)
         {
             ParameterSpec spec = Network.Parameters[i];
-            learning += settings[i].Frozen ? 0 : spec.Length;
-            string values = !_matches[i].Taken ? "new" : _keptHead && i >= Network.Parameters.Count - 2 ? "from the model, in the order of the classes" : "from the model";
+            bool frozen = !learns.Contains(spec.Name);
+            learning += frozen ? 0 : spec.Length;
+            string values = _new.Contains(spec.Name) ? "new" : _keptHead && i >= Network.Parameters.Count - 2 ? "from the model, in the order of the classes" : "from the model";
             table.Row(
-                spec.Name, spec.Length.ToString("#,0", CultureInfo.InvariantCulture), values, settings[i].Frozen ? "frozen" : "yes",
-                settings[i].Frozen ? "" : FormattableString.Invariant($"× {settings[i].LearningRateFactor:g4}"));
+                spec.Name, spec.Length.ToString("#,0", CultureInfo.InvariantCulture), values, frozen ? "frozen" : "yes",
+                frozen ? "" : FormattableString.Invariant($"× {FactorOf(spec.Name):g4}"));
         }
         context.WriteTable(table);
         context.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"from {path}: {learning:#,0} of {Network.ParameterCount:#,0} parameters learn{(Boundary == 0 ? "" : $"; the layers before {Network.Layers[Boundary].Name} are frozen and run in inference mode")}"));
     }
+
+    /// <summary>Returns the factor on a parameter's learning rate: that of the last group that sets one.</summary>
+    private float FactorOf(string name) => _groups.LastOrDefault(group => group.LearningRateFactor is not null && group.Matches(name))?.LearningRateFactor ?? 1;
 
     /// <summary>Frees the parameters.</summary>
     public void Dispose() => Parameters.Dispose();

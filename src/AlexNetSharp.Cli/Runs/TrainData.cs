@@ -131,7 +131,7 @@ internal sealed record TrainData(
     /// <returns>The readable images, and their sizes.</returns>
     public static (IImageDataset Images, ImageSizeRange Sizes) Check(IImageDataset images, string what, bool skipBad, CommandContext context)
     {
-        DatasetCheckResult check = DatasetCheck.Run(
+        DatasetCheck check = DatasetCheck.Run(
             images, Environment.ProcessorCount, Progress(context, $"checking {what} images", images.Count), context.Cancellation);
         (IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) = (check.Bad, check.Sizes);
         if (bad.Count == 0 && sizes is not null)

@@ -41,7 +41,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
             CheckpointEpochs = settings.CheckpointEpochs,
             DrawFilters = parameters => FiltersPlot.ToPng(parameters),
         };
-        string last = folder.LastCheckpoint;
+        string last = RunFolder.LastCheckpointOf(run);
         using Checkpoint? checkpoint = resume && File.Exists(last) ? Checkpoint.Open(last) : null;
         using SharedModel? start = settings.From is null ? null : new SharedModel(ModelFile.Load(checkpoint?.Path ?? settings.From), checkpoint is not null);
         if (start is { Model.Preprocessing: null })
@@ -54,7 +54,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         TellOthers(data, checkpoint?.Network, start);
         using var work = new TrainingWork(settings, run, data, checkpoint, start, context, job);
         if (job.Group.Count > 1)
-            SharedState.Broadcast(job.Group, work.Trainer);
+            job.Group.Broadcast(work.Trainer);
         settings = work.Settings with { ValidationSplit = data.ValidationSplit };
         Trainer trainer = work.Trainer;
         bool validated = data.Validation is not null;
@@ -88,7 +88,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         {
             job.StopsTogether = true;
             folder.SaveLast(trainer);
-            context.Note(FormattableString.Invariant($"wrote {folder.LastCheckpoint}; continue with: alexnet train --out {(run.Contains(' ', StringComparison.Ordinal) ? $"\"{run}\"" : run)} --resume"));
+            context.Note(FormattableString.Invariant($"wrote {RunFolder.LastCheckpointOf(run)}; continue with: alexnet train --out {(run.Contains(' ', StringComparison.Ordinal) ? $"\"{run}\"" : run)} --resume"));
             throw;
         }
         catch (Exception e)
@@ -107,7 +107,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         Network? network = json.Length == 0 ? null : Network.FromJson(Encoding.UTF8.GetString(json), job.Group.Describe(0));
         using SharedModel? start = settings.From is null ? null : SharedModel.Receive(job.Group);
         using var work = new TrainingWork(settings, run, data, checkpoint: null, start, context, job, network);
-        SharedState.Broadcast(job.Group, work.Trainer);
+        job.Group.Broadcast(work.Trainer);
         try
         {
             context.SavesWork = true;

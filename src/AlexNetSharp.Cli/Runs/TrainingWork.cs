@@ -211,9 +211,9 @@ internal sealed class TrainingWork : IDisposable
     /// <summary>Chooses the exchange by the measured bandwidth and typical compute speeds; the choice of the first process applies to all.</summary>
     private IReadOnlyList<LayerExchange> ChooseExchange(ProcessJob job, Network network, GradientScope learning)
     {
-        double[] speeds = [job.MeasureBandwidth(), Threads * ExchangeModel.RateOfThread];
+        double[] speeds = [job.MeasureBandwidth(), Threads];
         job.Group.Broadcast(MemoryMarshal.AsBytes(speeds.AsSpan()));
-        var model = new ExchangeModel(speeds[0], speeds[1], ExchangeModel.UsualMemory);
+        var model = new ExchangeModel(speeds[0], (int)speeds[1]);
         bool? always = Settings.Exchange switch { "dense" => false, "factors" => true, _ => null };
         return model.Choose(network, learning, Settings.BatchSize, Settings.PartSize, job.Group.Count, always);
     }
@@ -263,20 +263,19 @@ internal sealed class TrainingWork : IDisposable
                 FeatureBatches shared = FeatureBatches.Broadcast(found, front.OutputShape, loader, _job.Group, Settings.BatchSize, seed);
                 return found ?? Own(shared);
             }
-            FeatureBatches computed = ComputeShared(images, what, seed, loader);
+            FeatureBatches computed = Compute(images, what, seed, loader);
             return Own(_job.IsFirst ? Keep(computed, images, seed, loader, path, key) : computed);
         }
 
-        FeatureBatches Compute(IImageDataset images, string what, ulong? seed, DataLoader loader) => FeatureBatches.Compute(
-            plan, loader, Settings.BatchSize, seed, done => Show(what, done, images), _context.Cancellation);
-
-        FeatureBatches ComputeShared(IImageDataset images, string what, ulong? seed, DataLoader loader)
+        FeatureBatches Compute(IImageDataset images, string what, ulong? seed, DataLoader loader)
         {
+            bool shared = _job.Group.Count > 1;
             try
             {
-                return FeatureBatches.ComputeShared(plan, loader, _job.Group, Settings.BatchSize, seed, done => Show(what, done, images), _context.Cancellation);
+                return FeatureBatches.Compute(
+                    plan, loader, Settings.BatchSize, seed, done => Show(what, done, images), shared ? _job.Group : null, _context.Cancellation);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (shared)
             {
                 _job.StopsTogether = true;
                 throw;
@@ -303,7 +302,7 @@ internal sealed class TrainingWork : IDisposable
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             features.Save(path, key);
-            if (FeatureBatches.BytesOf(front.OutputShape, images.Count) <= Settings.CacheMegabytes << 20)
+            if (front.OutputShape.Length * images.Count * sizeof(float) <= Settings.CacheMegabytes << 20)
                 return features;
             features.Dispose();
             return FeatureBatches.Open(path, key, front.OutputShape, loader, Settings.BatchSize, seed)

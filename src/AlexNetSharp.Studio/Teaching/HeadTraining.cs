@@ -22,9 +22,9 @@ internal sealed class HeadTraining : IDisposable
     private readonly Model _model;
     private readonly Network _network;
     private readonly int _epochs, _threads;
-    private readonly MemoryBatches _training;
-    private readonly MemoryBatches? _validation;
-    private readonly MemoryBatches _asked;
+    private readonly IBatchSource _training;
+    private readonly IBatchSource? _validation;
+    private readonly IBatchSource _asked;
     private readonly int[] _shown;
     private readonly double _rate;
     private readonly IReadOnlyList<float> _classWeights;
@@ -114,7 +114,7 @@ internal sealed class HeadTraining : IDisposable
         _values.Dispose();
     }
 
-    private static MemoryBatches BatchesOf(List<(TaughtImage Image, int Label)> items, Network part, ulong? seed)
+    private static IBatchSource BatchesOf(List<(TaughtImage Image, int Label)> items, Network part, ulong? seed)
     {
         int length = (int)part.InputShape.Length;
         var features = new float[items.Count * length];

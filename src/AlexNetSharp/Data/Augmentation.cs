@@ -48,31 +48,37 @@ public sealed class Augmentation
 }
 
 /// <summary>Which parts of an image a random resized crop takes; the defaults are torchvision's.</summary>
-public sealed class RandomResizedCrop
+/// <param name="minArea">Smallest fraction of the image's area.</param>
+/// <param name="maxArea">Largest fraction of the image's area.</param>
+/// <param name="minRatio">Smallest aspect ratio (width / height).</param>
+/// <param name="maxRatio">Largest aspect ratio (width / height).</param>
+public sealed class RandomResizedCrop(float minArea = 0.08f, float maxArea = 1, float minRatio = 3 / 4f, float maxRatio = 4 / 3f)
 {
     /// <summary>Smallest fraction of the image's area.</summary>
-    public float MinArea { get; init; } = 0.08f;
+    internal float MinArea { get; } = minArea;
 
     /// <summary>Largest fraction of the image's area.</summary>
-    public float MaxArea { get; init; } = 1;
+    internal float MaxArea { get; } = maxArea;
 
     /// <summary>Smallest aspect ratio (width / height).</summary>
-    public float MinRatio { get; init; } = 3 / 4f;
+    internal float MinRatio { get; } = minRatio;
 
     /// <summary>Largest aspect ratio (width / height).</summary>
-    public float MaxRatio { get; init; } = 4 / 3f;
+    internal float MaxRatio { get; } = maxRatio;
 }
 
 /// <summary>Principal components of color, and how much to shift along them.</summary>
-public sealed class ColorPca
+/// <param name="components">
+/// Three components, one after the other, each as red, green and blue in gray levels: a unit eigenvector of the covariance of pixels
+/// times the deviation along it (the square root of its eigenvalue).
+/// </param>
+/// <param name="deviation">Deviation of the normal random factor of each component; 0.1 in the paper.</param>
+/// <remarks>The paper's formula has the eigenvalue in place of its square root; the root has the unit of a pixel.</remarks>
+public sealed class ColorPca(ImmutableArray<float> components, float deviation = 0.1f)
 {
-    /// <summary>
-    /// Three components, one after the other, each as red, green and blue in gray levels: a unit eigenvector of the covariance of pixels
-    /// times the deviation along it (the square root of its eigenvalue).
-    /// </summary>
-    /// <remarks>The paper's formula has the eigenvalue in place of its square root; the root has the unit of a pixel.</remarks>
-    public ImmutableArray<float> Components { get; init; } = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+    /// <summary>Three components, one after the other, each as red, green and blue in gray levels.</summary>
+    public ImmutableArray<float> Components { get; } = components;
 
     /// <summary>Deviation of the normal random factor of each component; 0.1 in the paper.</summary>
-    public float Deviation { get; init; } = 0.1f;
+    internal float Deviation { get; } = deviation;
 }

@@ -55,7 +55,7 @@ public sealed class Batch : IDisposable
     /// <summary>Memory of a batch in bytes.</summary>
     /// <param name="size">The most images it can hold.</param>
     /// <param name="length">Values per image.</param>
-    public static long BytesOf(int size, long length) =>
+    internal static long BytesOf(int size, long length) =>
         checked(size * (length * sizeof(float) + 2 * sizeof(int) + IntPtr.Size) + AlignedBuffer.Alignment);
 
     /// <summary>Begins to fill the batch anew.</summary>

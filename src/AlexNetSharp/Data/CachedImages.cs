@@ -31,25 +31,25 @@ public sealed class CachedImages : IImageDataset
     }
 
     /// <summary>Number of images in memory.</summary>
-    public int CachedCount { get; private set; }
+    internal int CachedCount { get; private set; }
 
     /// <summary>Memory in use, in bytes.</summary>
     public long Bytes { get; private set; }
 
     /// <inheritdoc/>
-    public int Count => _images.Count;
+    int IImageDataset.Count => _images.Count;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Classes => _images.Classes;
+    IReadOnlyList<string> IImageDataset.Classes => _images.Classes;
 
     /// <inheritdoc/>
-    public int Label(int index) => _images.Label(index);
+    int IImageDataset.Label(int index) => _images.Label(index);
 
     /// <inheritdoc/>
-    public string Name(int index) => _images.Name(index);
+    string IImageDataset.Name(int index) => _images.Name(index);
 
     /// <inheritdoc/>
-    public void Read(int index, PixelBuffer target)
+    void IImageDataset.Read(int index, PixelBuffer target)
     {
         ArgumentNullException.ThrowIfNull(target);
         Entry entry;

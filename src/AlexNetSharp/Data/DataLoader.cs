@@ -62,7 +62,7 @@ public sealed class DataLoader : IBatchSource, IDisposable
     }
 
     /// <summary>How images become inputs of the network.</summary>
-    public Preprocessing Preprocessing { get; }
+    internal Preprocessing Preprocessing { get; }
 
     /// <inheritdoc/>
     public Shape Shape { get; }
@@ -77,7 +77,7 @@ public sealed class DataLoader : IBatchSource, IDisposable
     public int StepsPerEpoch => (Count + BatchSize - 1) / BatchSize;
 
     /// <inheritdoc/>
-    public string Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_images);
+    string? IBatchSource.Fingerprint => _fingerprint ??= DatasetFingerprint.Of(_images);
 
     /// <summary>Total time that <see cref="Read"/> has waited for batches that were not ready.</summary>
     public TimeSpan Waited => _waitedBefore + (_pipeline?.Waited ?? TimeSpan.Zero);

@@ -18,7 +18,7 @@ public sealed class DataLoaderOptions
     public bool Shuffle { get; init; }
 
     /// <summary>Whether to skip an incomplete last batch of an epoch.</summary>
-    public bool DropLast { get; init; }
+    internal bool DropLast { get; init; }
 
     /// <summary>Random augmentation of the images; null for none.</summary>
     public Augmentation? Augmentation { get; init; }

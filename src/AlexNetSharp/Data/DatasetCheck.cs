@@ -3,16 +3,12 @@ namespace AlexNetSharp.Data;
 /// <summary>An image that cannot be read.</summary>
 public sealed class BadImage
 {
-    internal BadImage(int index, string name, string reason) =>
-        (Index, Name, Reason) = (index, name, reason);
+    internal BadImage(int index, string reason) => (Index, Reason) = (index, reason);
 
     /// <summary>Its number in the dataset.</summary>
     public int Index { get; }
 
-    /// <summary>Its path, or its place in a packed file.</summary>
-    public string Name { get; }
-
-    /// <summary>The reason, in one line that begins with the name.</summary>
+    /// <summary>The reason, in one line that begins with its name: its path, or its place in a packed file.</summary>
     public string Reason { get; }
 }
 
@@ -23,13 +19,13 @@ public sealed class ImageSizeRange
         (MinHeight, MaxHeight, MinWidth, MaxWidth, Channels) = (minHeight, maxHeight, minWidth, maxWidth, channels);
 
     /// <summary>Smallest height.</summary>
-    public int MinHeight { get; }
+    internal int MinHeight { get; }
 
     /// <summary>Largest height.</summary>
     public int MaxHeight { get; }
 
     /// <summary>Smallest width.</summary>
-    public int MinWidth { get; }
+    internal int MinWidth { get; }
 
     /// <summary>Largest width.</summary>
     public int MaxWidth { get; }
@@ -55,22 +51,17 @@ public sealed class ImageSizeRange
         new(image.Height, image.Height, image.Width, image.Width, image.Channels);
 }
 
-/// <summary>The result of a <see cref="DatasetCheck"/>.</summary>
-public sealed class DatasetCheckResult
+/// <summary>Reads every image of a dataset once, so that a bad one does not stop a training hours later.</summary>
+public sealed class DatasetCheck
 {
-    internal DatasetCheckResult(IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) =>
-        (Bad, Sizes) = (bad, sizes);
+    private DatasetCheck(IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) => (Bad, Sizes) = (bad, sizes);
 
     /// <summary>The images that cannot be read, in order; empty if there are none.</summary>
     public IReadOnlyList<BadImage> Bad { get; }
 
     /// <summary>The sizes of the others; null if there are none.</summary>
     public ImageSizeRange? Sizes { get; }
-}
 
-/// <summary>Reads every image of a dataset once, so that a bad one does not stop a training hours later.</summary>
-public static class DatasetCheck
-{
     /// <summary>Checks that all images can be read.</summary>
     /// <param name="images">The dataset. If it is a <see cref="CachedImages"/>, this fills it.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
@@ -78,7 +69,7 @@ public static class DatasetCheck
     /// <param name="cancellation">Stops the check.</param>
     /// <returns>The images that cannot be read, and the sizes of the others.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was canceled.</exception>
-    public static DatasetCheckResult Run(IImageDataset images, int threads, Action<int>? progress = null, CancellationToken cancellation = default)
+    public static DatasetCheck Run(IImageDataset images, int threads, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         List<BadImage> bad = [];
@@ -90,8 +81,8 @@ public static class DatasetCheck
                 lock (bad)
                     sizes = sizes?.Union(ImageSizeRange.Of(image)) ?? ImageSizeRange.Of(image);
             },
-            (index, error) => bad.Add(new BadImage(index, images.Name(index), ImageErrors.Describe(images.Name(index), error))),
+            (index, error) => bad.Add(new BadImage(index, ImageErrors.Describe(images.Name(index), error))),
             progress, cancellation);
-        return new DatasetCheckResult(bad, sizes);
+        return new DatasetCheck(bad, sizes);
     }
 }

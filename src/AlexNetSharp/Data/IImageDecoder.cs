@@ -17,23 +17,11 @@ public interface IImageDecoder
     /// <param name="encoded">The bytes of the image file.</param>
     /// <param name="target">Receives the pixels, [height, width, 3].</param>
     /// <param name="name">Name of the image in error messages.</param>
-    /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
-    /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
-    void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name);
-
-    /// <summary>Decodes an image in memory, with cancellation.</summary>
-    /// <param name="encoded">The bytes of the image file.</param>
-    /// <param name="target">Receives the pixels, [height, width, 3].</param>
-    /// <param name="name">Name of the image in error messages.</param>
     /// <param name="cancellationToken">Checked before decoding; a decoder that can stop in the middle does.</param>
     /// <exception cref="InvalidDataException">The bytes are not an image, or damaged; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="ImageTooLargeException">The image has more pixels or bytes than the decoder accepts; the message starts with <paramref name="name"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        Decode(encoded, target, name);
-    }
+    void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken = default);
 
     /// <summary>The cost of decoding an image, from its header: lets a server bound memory and time.</summary>
     /// <param name="encoded">The bytes of the image file.</param>

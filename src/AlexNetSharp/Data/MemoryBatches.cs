@@ -8,6 +8,8 @@ public sealed class MemoryBatches : IBatchSource
 {
     private readonly ReadOnlyMemory<float> _images;
     private readonly ReadOnlyMemory<int> _labels;
+    private readonly Shape _shape;
+    private readonly int _batchSize;
     private readonly ulong? _seed;
 
     /// <summary>Creates batches of images that the caller keeps; they must not change.</summary>
@@ -23,34 +25,34 @@ public sealed class MemoryBatches : IBatchSource
         if (labels.Length == 0 || images.Length != shape.Length * labels.Length)
             throw new ArgumentException(FormattableString.Invariant(
                 $"{labels.Length} labels need {shape.Length * labels.Length} values of images {shape}, but there are {images.Length}"));
-        (Shape, _images, _labels, BatchSize, _seed) = (shape, images, labels, batchSize, seed);
+        (_shape, _images, _labels, _batchSize, _seed) = (shape, images, labels, batchSize, seed);
     }
 
     /// <inheritdoc/>
-    public Shape Shape { get; }
+    Shape IBatchSource.Shape => _shape;
 
     /// <inheritdoc/>
-    public int Count => _labels.Length;
+    int IBatchSource.Count => _labels.Length;
 
     /// <inheritdoc/>
-    public int BatchSize { get; }
+    int IBatchSource.BatchSize => _batchSize;
 
     /// <inheritdoc/>
-    public IEnumerable<Batch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    IEnumerable<Batch> IBatchSource.Read(int epoch, int firstBatch, CancellationToken cancellationToken)
     {
-        int[] order = new int[Count];
+        int[] order = new int[_labels.Length];
         for (int i = 0; i < order.Length; i++)
             order[i] = i;
         if (_seed is { } seed)
             new Philox(seed, stream: 0, (uint)epoch).Shuffle(order.AsSpan());
-        int length = (int)Shape.Length;
-        using var batch = new Batch(BatchSize, length);
-        for (int step = firstBatch; step * (long)BatchSize < Count && !cancellationToken.IsCancellationRequested; step++)
+        int length = (int)_shape.Length;
+        using var batch = new Batch(_batchSize, length);
+        for (int step = firstBatch; step * (long)_batchSize < order.Length && !cancellationToken.IsCancellationRequested; step++)
         {
-            batch.Begin(epoch, step, Math.Min(BatchSize, Count - step * BatchSize));
+            batch.Begin(epoch, step, Math.Min(_batchSize, order.Length - step * _batchSize));
             for (int i = 0; i < batch.Count; i++)
             {
-                int index = order[step * BatchSize + i];
+                int index = order[step * _batchSize + i];
                 batch.Set(i, index, _labels.Span[index]);
                 _images.Span.Slice(index * length, length).CopyTo(batch.Place(i));
             }

@@ -26,7 +26,7 @@ public sealed class Preprocessor
     }
 
     /// <summary>The settings.</summary>
-    public Preprocessing Settings { get; }
+    internal Preprocessing Settings { get; }
 
     /// <summary>Writes the network's input for an image: resized, center-cropped, normalized.</summary>
     /// <param name="image">The image, 1 or 3 channels.</param>

@@ -16,7 +16,7 @@ public sealed class TrainingStatistics
     }
 
     /// <summary>Number of images counted.</summary>
-    public int Images { get; }
+    internal int Images { get; }
 
     /// <summary>The mean image [height, width, channels].</summary>
     public ImmutableArray<float> ElementMean { get; }
@@ -128,7 +128,7 @@ public sealed class TrainingStatistics
             for (int i = 0; i < 3; i++)
                 for (int c = 0; c < 3; c++)
                     components[3 * i + c] = (float)(Math.Sqrt(Math.Max(0, values[i])) * vectors[bgr ? 2 - c : c, i]);
-            return new ColorPca { Components = [.. components] };
+            return new ColorPca([.. components]);
         }
     }
 }

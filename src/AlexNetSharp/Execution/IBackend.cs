@@ -4,7 +4,7 @@ using AlexNetSharp.Networks;
 namespace AlexNetSharp.Execution;
 
 /// <summary>A device, for code that needs executors of several batch sizes.</summary>
-public interface IBackend
+internal interface IBackend
 {
     /// <summary>Creates an executor; the caller keeps ownership of the parameters.</summary>
     /// <exception cref="ArgumentException">The parameters belong to another network, or the options do not fit the network.</exception>
@@ -17,7 +17,7 @@ public interface IBackend
 
 /// <summary>The CPU: executes networks with <see cref="Plan"/>s.</summary>
 /// <param name="threads">Threads to compute with, including the caller's; 0 for one per processor.</param>
-public sealed class CpuBackend(int threads = 0) : IBackend
+internal sealed class CpuBackend(int threads = 0) : IBackend
 {
     /// <inheritdoc/>
     public IExecutor Create(Network network, ParameterSet parameters, ExecutorOptions options) => new Plan(network, parameters, ForPlan(options));

@@ -43,7 +43,7 @@ internal static class NeededShapes
     private static Shape Cut(Shape input, Shape output, int kernel, int stride, Padding padding)
     {
         // With zeros behind the input, cutting it would move them.
-        if (padding != Padding.Valid)
+        if (!padding.IsValid)
             return input;
         int rows = (output.Height - 1) * stride + kernel, columns = (output.Width - 1) * stride + kernel;
         return new Shape(Math.Min(input.Height, rows), Math.Min(input.Width, columns), input.Channels);

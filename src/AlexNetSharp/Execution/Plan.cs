@@ -94,7 +94,7 @@ public sealed unsafe class Plan : IExecutor
     public int BatchSize => Options.BatchSize;
 
     /// <inheritdoc/>
-    public ulong Seed => Options.Seed;
+    ulong IExecutor.Seed => Options.Seed;
 
     /// <summary>Memory of the plan in bytes: arena and parameter gradients, without the parameters.</summary>
     public long MemoryBytes { get; }
@@ -150,7 +150,7 @@ public sealed unsafe class Plan : IExecutor
 
     /// <summary>Computes the output of the batch in <see cref="Input"/>.</summary>
     /// <param name="training">Whether dropout is active. It is never active before the first layer that learns, so never in a plan without gradients.</param>
-    /// <param name="step">Number of the step; together with <see cref="Seed"/> it determines the dropout masks.</param>
+    /// <param name="step">Number of the step; together with <see cref="IExecutor.Seed"/> it determines the dropout masks.</param>
     /// <exception cref="ObjectDisposedException">The plan or its parameters were disposed of.</exception>
     public void Forward(bool training = false, ulong step = 0)
     {

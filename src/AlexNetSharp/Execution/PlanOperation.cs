@@ -45,7 +45,7 @@ public sealed class PlanOperation
     public OperationMode Mode { get; }
 
     /// <summary>Multiply-adds of the forward pass for one image, counted as direct computation.</summary>
-    public long MultiplyAdds { get; }
+    internal long MultiplyAdds { get; }
 
     /// <summary>
     /// Multiply-adds of the algorithm in one forward call for the whole batch, without those of Winograd's transforms. The backward pass needs

@@ -56,7 +56,7 @@ public sealed class NamedTensor
     /// <summary>Byte of the file where the elements begin; 0 when they had to be unpacked first.</summary>
     internal long Offset { get; }
 
-    /// <summary>Whether the elements can be converted to float32 by <see cref="CopyTo"/>: floating-point numbers, or 8-bit weights whose scales are known.</summary>
+    /// <summary>Whether the elements can be converted to float32: floating-point numbers, or 8-bit weights whose scales are known.</summary>
     public bool IsFloatingPoint => Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64 || _scales is not null;
 
     /// <summary>Whether it belongs to the state of a training and not to its model: <c>optimizer/…</c>.</summary>
@@ -79,7 +79,7 @@ public sealed class NamedTensor
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
-    public void CopyTo(Span<float> destination)
+    internal void CopyTo(Span<float> destination)
     {
         if (destination.Length < Count)
             throw new ArgumentException(FormattableString.Invariant($"tensor '{Name}' has {Count} elements, the destination only {destination.Length}"), nameof(destination));
@@ -87,7 +87,8 @@ public sealed class NamedTensor
     }
 
     /// <summary>All elements as float32, in row-major order.</summary>
-    /// <inheritdoc cref="CopyTo"/>
+    /// <exception cref="NotSupportedException">The elements are integers or truth values.</exception>
+    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public float[] ToArray()
     {
         float[] array = new float[Count];

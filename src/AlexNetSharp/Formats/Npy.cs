@@ -23,7 +23,7 @@ public static class Npy
     {
         using TensorFile file = TensorFile.Open(path);
         NamedTensor tensor = file.Tensors[0];
-        if (file.Format != TensorFileFormat.Npy || !tensor.IsFloatingPoint)
+        if (file.Kind != TensorFileFormat.Npy || !tensor.IsFloatingPoint)
             FormatError.Throw(path, 0, "not a .npy file of floating-point numbers; save one with numpy.save(path, array.astype('float32'))");
         if (tensor.Count > Array.MaxLength)
             FormatError.Throw(path, 0, FormattableString.Invariant($"the array has {tensor.Count} elements; at most {Array.MaxLength} are supported"));

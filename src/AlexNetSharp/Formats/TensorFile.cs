@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace AlexNetSharp.Formats;
 
 /// <summary>The file formats that hold tensors.</summary>
-public enum TensorFileFormat
+internal enum TensorFileFormat
 {
     /// <summary>safetensors, one file or an index of shards.</summary>
     Safetensors,
@@ -52,7 +52,7 @@ public sealed class TensorFile : IDisposable
     internal TensorFile(string path, TensorFileFormat format, IReadOnlyList<NamedTensor> tensors, Dictionary<string, string> metadata, params FileBytes[] files)
     {
         Path = path;
-        Format = format;
+        Kind = format;
         Tensors = tensors;
         Metadata = new ReadOnlyDictionary<string, string>(metadata);
         _files = files;
@@ -64,11 +64,11 @@ public sealed class TensorFile : IDisposable
     /// <summary>The tensors of <paramref name="file"/> under names of their own.</summary>
     private TensorFile(TensorFile file, List<(string Name, NamedTensor Tensor)> named)
     {
-        (Path, Format, Metadata, _files) = (file.Path, file.Format, file.Metadata, file._files);
+        (Path, Kind, Metadata, _files) = (file.Path, file.Kind, file.Metadata, file._files);
         Tensors = [.. named.Select(entry => entry.Tensor)];
         _byName = named.ToDictionary(entry => entry.Name, entry => entry.Tensor);
         _unwrapped = _byName;
-        Layers = Format == TensorFileFormat.PyTorch ? TensorLayer.InOrder(Tensors) : null;
+        Layers = Kind == TensorFileFormat.PyTorch ? TensorLayer.InOrder(Tensors) : null;
     }
 
     /// <summary>The bytes behind the tensors.</summary>
@@ -84,16 +84,26 @@ public sealed class TensorFile : IDisposable
     internal bool IsFromCaffe => Metadata.GetValueOrDefault(OriginKey) == Caffe;
 
     /// <summary>Path of the file.</summary>
-    public string Path { get; }
+    internal string Path { get; }
 
     /// <summary>Format of the file.</summary>
-    public TensorFileFormat Format { get; }
+    internal TensorFileFormat Kind { get; }
+
+    /// <summary>Format of the file, for people: safetensors, PyTorch, Caffe, ONNX or NumPy.</summary>
+    public string Format => Kind switch
+    {
+        TensorFileFormat.Safetensors => "safetensors",
+        TensorFileFormat.PyTorch => "PyTorch",
+        TensorFileFormat.Caffe => "Caffe",
+        TensorFileFormat.Onnx => "ONNX",
+        _ => "NumPy",
+    };
 
     /// <summary>The tensors in the order of the file.</summary>
     public IReadOnlyList<NamedTensor> Tensors { get; }
 
     /// <summary>Text metadata; empty if the format or the file has none.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; }
+    internal IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file; the format is recognized from its first bytes, or by its extension if those are not conclusive.</summary>
     /// <param name="path">A .safetensors, .safetensors.index.json, .pth, .pt, .caffemodel, .onnx or .npy file.</param>
@@ -123,7 +133,7 @@ public sealed class TensorFile : IDisposable
         TensorFile file = Open(path);
         try
         {
-            return file.Format is TensorFileFormat.PyTorch or TensorFileFormat.Safetensors && BatchNormalization.TakenIn(file) is { } named ? new TensorFile(file, named) : file;
+            return file.Kind is TensorFileFormat.PyTorch or TensorFileFormat.Safetensors && BatchNormalization.TakenIn(file) is { } named ? new TensorFile(file, named) : file;
         }
         catch
         {

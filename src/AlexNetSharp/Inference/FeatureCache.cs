@@ -26,9 +26,17 @@ public sealed class FeatureCache
     private readonly Dictionary<string, float[]> _features = new(StringComparer.Ordinal);
 
     /// <summary>Creates an empty cache.</summary>
+    /// <param name="extractor">What makes the features.</param>
+    /// <param name="options">The options that it was made with.</param>
+    public FeatureCache(FeatureExtractor extractor, InferenceOptions options)
+        : this(KeyOf(extractor, options), extractor.Length)
+    {
+    }
+
+    /// <summary>Creates an empty cache.</summary>
     /// <param name="model">The key from <see cref="KeyOf"/>.</param>
     /// <param name="length">Features per image.</param>
-    public FeatureCache(string model, int length)
+    internal FeatureCache(string model, int length)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
@@ -36,13 +44,13 @@ public sealed class FeatureCache
     }
 
     /// <summary>Hash of everything but the image that the features depend on.</summary>
-    public string Model { get; }
+    internal string Model { get; }
 
     /// <summary>Features per image.</summary>
-    public int Length { get; }
+    internal int Length { get; }
 
     /// <summary>Number of images in the cache.</summary>
-    public int Count => _features.Count;
+    internal int Count => _features.Count;
 
     /// <summary>The features of an image, or null.</summary>
     /// <param name="image">The hash from <see cref="HashOf"/>.</param>
@@ -50,7 +58,7 @@ public sealed class FeatureCache
 
     /// <summary>Adds an image.</summary>
     /// <param name="image">The hash from <see cref="HashOf"/>.</param>
-    /// <param name="features">[<see cref="Length"/>].</param>
+    /// <param name="features">As many values as <see cref="FeatureExtractor.Length"/>.</param>
     /// <exception cref="ArgumentException">There are more or fewer values.</exception>
     public void Add(string image, float[] features)
     {
@@ -62,12 +70,18 @@ public sealed class FeatureCache
 
     /// <summary>Reads a cache.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">The current key from <see cref="KeyOf"/>.</param>
-    /// <param name="length">Features per image.</param>
+    /// <param name="extractor">What makes the features.</param>
+    /// <param name="options">The options that it was made with.</param>
     /// <returns>The cache; empty if it was made with another model or preprocessing.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or no cache.</exception>
-    public static FeatureCache Load(string path, string model, int length)
+    public static FeatureCache Load(string path, FeatureExtractor extractor, InferenceOptions options) => Load(path, KeyOf(extractor, options), extractor.Length);
+
+    /// <summary>Reads a cache.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The current key from <see cref="KeyOf"/>.</param>
+    /// <param name="length">Features per image.</param>
+    internal static FeatureCache Load(string path, string model, int length)
     {
         var cache = new FeatureCache(model, length);
         using TensorFile file = TensorFile.Open(path);
@@ -131,7 +145,7 @@ public sealed class FeatureCache
     /// <summary>The SHA-256 of what the features depend on beside the image, in hexadecimal.</summary>
     /// <param name="extractor">What makes the features.</param>
     /// <param name="options">The options that it was made with.</param>
-    public static string KeyOf(FeatureExtractor extractor, InferenceOptions options)
+    internal static string KeyOf(FeatureExtractor extractor, InferenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(extractor);
         ArgumentNullException.ThrowIfNull(options);

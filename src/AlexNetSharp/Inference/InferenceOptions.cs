@@ -17,7 +17,7 @@ public sealed class InferenceOptions
     public int BatchSize { get; init; } = 8;
 
     /// <summary>The device to compute on; null for the CPU, with <see cref="Threads"/>.</summary>
-    public IBackend? Backend { get; init; }
+    internal IBackend? Backend { get; init; }
 
     /// <summary>Threads to compute with on the CPU; 0 for one per processor.</summary>
     public int Threads { get; init; }

@@ -132,12 +132,9 @@ internal sealed class CaffePrototxt
         int kernel = Square(layer, settings, "kernel_size", "kernel", 0), stride = Square(layer, settings, "stride", "stride", 1), groups = settings.Int("group", 1);
         (int rows, int columns) = Sides(layer, settings, "pad", "pad", 0);
         long inputs = (long)kernel * kernel * (_shape.Channels / Math.Max(1, groups));
-        return new Conv2d(Unique(name), settings.Int("num_output", 0), kernel)
-        {
-            Stride = stride,
-            Groups = groups,
-            Padding = Padding.Explicit(rows, rows, columns, columns),
-        }.With(weight: Filler(settings, "weight_filler", inputs), bias: Filler(settings, "bias_filler", inputs));
+        return new Conv2d(
+            Unique(name), settings.Int("num_output", 0), kernel, stride, Padding.Explicit(rows, rows, columns, columns), groups,
+            Filler(settings, "weight_filler", inputs), Filler(settings, "bias_filler", inputs));
     }
 
     private void InnerProduct(ProtoText layer, string name)
@@ -165,8 +162,8 @@ internal sealed class CaffePrototxt
         Padding padding = Padding.Explicit(rows, rows, columns, columns);
         return kind switch
         {
-            "MAX" or "0" => new MaxPool2d(Unique(name), kernel, stride) { Padding = padding, RoundUp = roundUp },
-            "AVE" or "1" => new AvgPool2d(Unique(name), kernel, stride) { Padding = padding, RoundUp = roundUp },
+            "MAX" or "0" => new MaxPool2d(Unique(name), kernel, stride, padding, roundUp),
+            "AVE" or "1" => new AvgPool2d(Unique(name), kernel, stride, padding, roundUp),
             _ => throw Fault(layer, $"pools by {FormatError.Quote(kind)}; MAX and AVE are supported"),
         };
     }

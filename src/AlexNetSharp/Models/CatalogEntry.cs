@@ -47,7 +47,7 @@ public sealed class CatalogEntry
     public string AccuracySource { get; internal init; } = "";
 
     /// <summary>How it is trained by default.</summary>
-    public TrainingRecipe Recipe { get; internal init; } = new();
+    internal TrainingRecipe Recipe { get; init; } = new();
 
     /// <summary>Whether images may have a number of channels other than 3.</summary>
     public bool AnyChannels { get; internal init; }

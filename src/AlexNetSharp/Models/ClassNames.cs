@@ -4,21 +4,13 @@ using AlexNetSharp.Formats;
 
 namespace AlexNetSharp.Models;
 
-/// <summary>Reads names of classes from a text file, in the order of the network's outputs.</summary>
-/// <remarks>
-/// One class a line: where every line begins with a WordNet id (<c>n01440764 tench, Tinca tinca</c>, as in Caffe's synset_words.txt), that gives ids
-/// and names; where every line begins with its own number (<c>0: tench</c>), the number is left out; else a line is both. Or a list or a
-/// dictionary of JSON or Python: <c>["tench", …]</c>, <c>{0: 'tench', …}</c>, <c>{"0": ["n01440764", "tench"], …}</c>, <c>{"tench": 0, …}</c>.
-/// </remarks>
-public static class ClassNames
+/// <summary>The reader of <see cref="ClassName.Load"/>.</summary>
+internal static class ClassNames
 {
     private const int WordNetIdLength = 9, LongestName = 1000;
     private const long LongestFile = 64 << 20;
 
-    /// <summary>Reads the classes of a file.</summary>
-    /// <param name="path">The file, in UTF-8.</param>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It holds no names, an empty line between them, or something that is no text.</exception>
+    /// <inheritdoc cref="ClassName.Load"/>
     public static IReadOnlyList<ClassName> Load(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);

@@ -5,7 +5,7 @@ namespace AlexNetSharp.Models;
 /// The order is that of the WordNet ids (Russakovsky et al. 2015, "ImageNet Large Scale Visual Recognition Challenge"); the names are the
 /// words of each synset in WordNet 3.0, Princeton University.
 /// </remarks>
-public static class ImageNetClasses
+internal static class ImageNetClasses
 {
     /// <summary>Number of classes.</summary>
     public const int Count = 1000;

@@ -14,6 +14,17 @@ public sealed class ClassName(string id, string name)
 
     /// <summary>Human-readable name.</summary>
     public string Name { get; } = name;
+
+    /// <summary>Reads names of classes from a text file, in the order of the network's outputs.</summary>
+    /// <remarks>
+    /// One class a line: where every line begins with a WordNet id (<c>n01440764 tench, Tinca tinca</c>, as in Caffe's synset_words.txt), that gives ids
+    /// and names; where every line begins with its own number (<c>0: tench</c>), the number is left out; else a line is both. Or a list or a
+    /// dictionary of JSON or Python: <c>["tench", …]</c>, <c>{0: 'tench', …}</c>, <c>{"0": ["n01440764", "tench"], …}</c>, <c>{"tench": 0, …}</c>.
+    /// </remarks>
+    /// <param name="path">The file, in UTF-8.</param>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds no names, an empty line between them, or something that is no text.</exception>
+    public static IReadOnlyList<ClassName> Load(string path) => ClassNames.Load(path);
 }
 
 /// <summary>Which tensor of a file a parameter was read from, and how it was converted.</summary>
@@ -32,10 +43,10 @@ public sealed class WeightTransfer
     public IReadOnlyList<long> SourceShape { get; }
 
     /// <summary>Name of the parameter.</summary>
-    public string Parameter { get; }
+    internal string Parameter { get; }
 
     /// <summary>How it was converted, such as <c>OIHW → HWIO</c>.</summary>
-    public string Change { get; }
+    internal string Change { get; }
 
     /// <summary>What differs from the source when the parameter is written to a file again, such as <c>BGR → RGB</c>; empty for nothing.</summary>
     public string FileChange { get; }

@@ -7,19 +7,9 @@ using AlexNetSharp.Networks;
 namespace AlexNetSharp.Models;
 
 /// <summary>Reads the layers of a network from a file that describes it.</summary>
-public static class NetworkFile
+internal static class NetworkFile
 {
-    /// <summary>Reads a network.</summary>
-    /// <param name="path">
-    /// JSON as <see cref="Network.ToJson"/> writes it, or the text that model files carry (docs/networks.md); Caffe's prototxt, for use or for
-    /// training; or an ONNX graph that is a chain of layers.
-    /// </param>
-    /// <returns>The network, without weights.</returns>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It does not describe a network that this library can compute; the message names the line or node.</exception>
-    public static Network Load(string path) => Read(path).Network;
-
-    /// <summary>Reads a network together with what the file states about images and classes.</summary>
+    /// <inheritdoc cref="NetworkDefinition.Load"/>
     public static NetworkDefinition Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -19,7 +19,7 @@ internal sealed partial class OnnxChain
         RequireNoDilation(window);
         if (_shape.IsVector || weight.Shape[1] * groups != _shape.Channels)
             throw _graph.Error(node, FormattableString.Invariant($"has kernels of {FormatError.Shape(weight.Shape)} in {groups} groups, which do not fit its input of {_shape}"));
-        Add(node, new Conv2d(LayerName(layer, "conv"), (int)weight.Shape[0], kernel) { Stride = stride, Groups = (int)groups, Padding = PaddingOf(window, kernel, stride) });
+        Add(node, new Conv2d(LayerName(layer, "conv"), (int)weight.Shape[0], kernel, stride: stride, groups: (int)groups, padding: PaddingOf(window, kernel, stride)));
         return layer.Last;
     }
 
@@ -81,8 +81,8 @@ internal sealed partial class OnnxChain
         Padding padding = PaddingOf(node, (int)kernel, stride);
         bool roundUp = node.Int("ceil_mode", 0) != 0, counts = node.Int("count_include_pad", 0) != 0 || padded;
         Add(node, node.Operator == "MaxPool"
-            ? new MaxPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp }
-            : new AvgPool2d(NameOf(node, "pool"), (int)kernel, stride) { Padding = padding, RoundUp = roundUp, CountPadding = counts });
+            ? new MaxPool2d(NameOf(node, "pool"), (int)kernel, stride, padding: padding, roundUp: roundUp)
+            : new AvgPool2d(NameOf(node, "pool"), (int)kernel, stride, padding: padding, roundUp: roundUp, countPadding: counts));
     }
 
     /// <summary>Another order of dimensions, which the next layers have to fit.</summary>

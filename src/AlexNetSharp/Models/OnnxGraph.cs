@@ -104,7 +104,7 @@ internal sealed class OnnxGraph
         WindowSpan vertical = Fit(pool.Padding.Vertical(input.Height, pool.KernelSize, pool.Stride, pool.RoundUp), pool.KernelSize, pool.Stride, input.Height);
         WindowSpan horizontal = Fit(pool.Padding.Horizontal(input.Width, pool.KernelSize, pool.Stride, pool.RoundUp), pool.KernelSize, pool.Stride, input.Width);
         // What overhangs a rounded-up input never counts in the divisor; ONNX cannot tell it from padding that does.
-        bool padded = pool.Padding != default, overhangs = pool.RoundUp && (vertical.After > pool.Padding.Bottom || horizontal.After > pool.Padding.Right);
+        bool padded = !pool.Padding.IsValid, overhangs = pool.RoundUp && (vertical.After > pool.Padding.Bottom || horizontal.After > pool.Padding.Right);
         if (padded && overhangs && pool.CountPadding && !pool.Padding.IsSame)
             throw new NotSupportedException($"layer '{pool.Name}' both counts its padding and overhangs it, which ONNX cannot express; use another image size");
         Node("AveragePool", pool.Name, [_current],

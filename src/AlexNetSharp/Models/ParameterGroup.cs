@@ -12,7 +12,7 @@ namespace AlexNetSharp.Models;
 public sealed class ParameterGroup(string pattern)
 {
     /// <summary>Names of parameters, with * for any characters and ? for one: <c>*.bias</c>, <c>fc8.*</c>, <c>conv1.weight</c>.</summary>
-    public string Pattern { get; } = pattern;
+    internal string Pattern { get; } = pattern;
 
     /// <summary>Factor on the learning rate (Caffe's <c>lr_mult</c>), at least 0; null leaves it to earlier groups (1 if none sets it).</summary>
     public float? LearningRateFactor { get; init; }
@@ -28,7 +28,7 @@ public sealed class ParameterGroup(string pattern)
 
     /// <summary>Resolves a list of groups for each parameter of a network, in the order of <see cref="Network.Parameters"/>.</summary>
     /// <exception cref="ArgumentException">A group matches no parameter, or a factor is negative or not finite.</exception>
-    public static IReadOnlyList<ParameterSettings> Resolve(Network network, IReadOnlyList<ParameterGroup> groups)
+    internal static IReadOnlyList<ParameterSettings> Resolve(Network network, IReadOnlyList<ParameterGroup> groups)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(groups);
@@ -64,7 +64,7 @@ public sealed class ParameterGroup(string pattern)
 }
 
 /// <summary>How one parameter learns, after all groups are applied.</summary>
-public readonly struct ParameterSettings
+internal readonly struct ParameterSettings
 {
     internal ParameterSettings(float learningRateFactor, float weightDecayFactor, bool frozen) =>
         (LearningRateFactor, WeightDecayFactor, Frozen) = (learningRateFactor, weightDecayFactor, frozen);

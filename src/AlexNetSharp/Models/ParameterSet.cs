@@ -98,27 +98,27 @@ public sealed class ParameterSet : IDisposable
     /// <summary>Copies the value of each parameter that <paramref name="source"/> has under the same name with the same shape.</summary>
     /// <param name="source">The parameters of another network, such as a trained one.</param>
     /// <param name="except">Names of parameters that keep their values, with * for any characters: <c>fc8.*</c>.</param>
-    /// <returns>One entry per parameter, in the order of the layers: whether its values were copied, and if not, why.</returns>
+    /// <returns>The parameters that were not copied, in the order of the layers, each with the reason.</returns>
     /// <exception cref="ObjectDisposedException">One of the sets has been disposed.</exception>
-    public IReadOnlyList<ParameterMatch> CopyMatching(ParameterSet source, params IReadOnlyList<string> except)
+    public IReadOnlyList<(string Name, string Reason)> CopyMatching(ParameterSet source, params IReadOnlyList<string> except)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(except);
-        var matches = new List<ParameterMatch>();
+        var left = new List<(string, string)>();
         using AlignedBuffer.Lease taken = source.Hold(), given = Hold();
         foreach (Parameter parameter in Parameters)
         {
             Parameter? from = source.Find(parameter.Name);
             bool excepted = except.Any(pattern => ParameterGroup.Matches(pattern, parameter.Name));
-            bool fits = !excepted && from is not null && from.Spec.Dimensions.SequenceEqual(parameter.Spec.Dimensions);
-            if (fits)
-                from!.Storage.CopyTo(parameter.Storage);
-            matches.Add(new ParameterMatch(parameter.Name, fits, fits ? "" : excepted ? "it was excepted" : from is null
-                ? $"network '{source.Network.Name}' has no such parameter"
-                : $"its shape is [{string.Join(", ", from.Spec.Dimensions)}] there, [{string.Join(", ", parameter.Spec.Dimensions)}] here"));
+            if (!excepted && from is not null && from.Spec.Dimensions.SequenceEqual(parameter.Spec.Dimensions))
+                from.Storage.CopyTo(parameter.Storage);
+            else
+                left.Add((parameter.Name, excepted ? "it was excepted" : from is null
+                    ? $"network '{source.Network.Name}' has no such parameter"
+                    : $"its shape is [{string.Join(", ", from.Spec.Dimensions)}] there, [{string.Join(", ", parameter.Spec.Dimensions)}] here"));
         }
         MarkChanged();
-        return matches;
+        return left;
     }
 
     /// <summary>The parameters of a network made of some of the layers (<see cref="Network.From"/>), in the memory of this set.</summary>
@@ -148,20 +148,4 @@ public sealed class ParameterSet : IDisposable
         if (!_isView)
             _buffer.Dispose();
     }
-}
-
-/// <summary>Whether a parameter was copied from another network.</summary>
-public sealed class ParameterMatch
-{
-    internal ParameterMatch(string name, bool taken, string reason) =>
-        (Name, Taken, Reason) = (name, taken, reason);
-
-    /// <summary>Name of the parameter.</summary>
-    public string Name { get; }
-
-    /// <summary>Whether its values were copied.</summary>
-    public bool Taken { get; }
-
-    /// <summary>Why not; empty if they were.</summary>
-    public string Reason { get; }
 }

@@ -19,7 +19,7 @@ public sealed class ReLU(string name) : Layer(name)
 public sealed class Dropout(string name, float rate) : Layer(name)
 {
     /// <summary>Probability of dropping a value, at least 0 and below 1.</summary>
-    public float Rate { get; } = rate;
+    internal float Rate { get; } = rate;
 
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"rate {Rate}");

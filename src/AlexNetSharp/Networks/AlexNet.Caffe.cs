@@ -32,7 +32,7 @@ public static partial class AlexNet
         static Initializer Weight(float deviation) => Initializer.Normal(deviation);
         static Initializer Bias(float value) => Initializer.Constant(value);
         static LocalResponseNorm Norm(string name) => new(name, radius: 2, bias: 1, alpha: 1e-4f / 5, beta: 0.75f);
-        static MaxPool2d Pool(string name) => new(name, 3, stride: 2) { RoundUp = true };
+        static MaxPool2d Pool(string name) => new(name, 3, stride: 2, roundUp: true);
         Layer[] Reduce(int stage) => poolFirst
             ? [Pool(FormattableString.Invariant($"pool{stage}")), Norm(FormattableString.Invariant($"norm{stage}"))]
             : [Norm(FormattableString.Invariant($"norm{stage}")), Pool(FormattableString.Invariant($"pool{stage}"))];
@@ -41,30 +41,30 @@ public static partial class AlexNet
             name,
             new Shape(imageSize, imageSize, 3),
             [
-                new Conv2d("conv1", 96, 11) { Stride = 4, WeightInitializer = Weight(0.01f), BiasInitializer = Bias(0) },
+                new Conv2d("conv1", 96, 11, stride: 4, weightInitializer: Weight(0.01f), biasInitializer: Bias(0)),
                 new ReLU("relu1"),
                 .. Reduce(1),
 
-                new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(hiddenBias) },
+                new Conv2d("conv2", 256, 5, groups: 2, padding: Padding.All(2), weightInitializer: Weight(0.01f), biasInitializer: Bias(hiddenBias)),
                 new ReLU("relu2"),
                 .. Reduce(2),
 
-                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(0) },
+                new Conv2d("conv3", 384, 3, padding: Padding.All(1), weightInitializer: Weight(0.01f), biasInitializer: Bias(0)),
                 new ReLU("relu3"),
-                new Conv2d("conv4", 384, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(hiddenBias) },
+                new Conv2d("conv4", 384, 3, groups: 2, padding: Padding.All(1), weightInitializer: Weight(0.01f), biasInitializer: Bias(hiddenBias)),
                 new ReLU("relu4"),
-                new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = Weight(0.01f), BiasInitializer = Bias(hiddenBias) },
+                new Conv2d("conv5", 256, 3, groups: 2, padding: Padding.All(1), weightInitializer: Weight(0.01f), biasInitializer: Bias(hiddenBias)),
                 new ReLU("relu5"),
                 Pool("pool5"),
 
                 new Flatten("flatten"),
-                new Linear("fc6", 4096) { WeightInitializer = Weight(0.005f), BiasInitializer = Bias(hiddenBias) },
+                new Linear("fc6", 4096, weightInitializer: Weight(0.005f), biasInitializer: Bias(hiddenBias)),
                 new ReLU("relu6"),
                 new Dropout("drop6", rate: 0.5f),
-                new Linear("fc7", 4096) { WeightInitializer = Weight(0.005f), BiasInitializer = Bias(hiddenBias) },
+                new Linear("fc7", 4096, weightInitializer: Weight(0.005f), biasInitializer: Bias(hiddenBias)),
                 new ReLU("relu7"),
                 new Dropout("drop7", rate: 0.5f),
-                new Linear("fc8", classes) { WeightInitializer = Weight(0.01f), BiasInitializer = Bias(0) },
+                new Linear("fc8", classes, weightInitializer: Weight(0.01f), biasInitializer: Bias(0)),
             ]);
     }
 }

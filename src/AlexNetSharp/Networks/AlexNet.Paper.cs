@@ -24,32 +24,32 @@ public static partial class AlexNet
             "paper",
             new Shape(imageSize, imageSize, 3),
             [
-                new Conv2d("conv1", 96, 11) { Stride = 4, Padding = Padding.Explicit(2, 1, 2, 1), WeightInitializer = weight },
+                new Conv2d("conv1", 96, 11, stride: 4, padding: Padding.Explicit(2, 1, 2, 1), weightInitializer: weight),
                 new ReLU("relu1"),
                 new LocalResponseNorm("norm1", radius: 2, bias: 2, alpha: 1e-4f, beta: 0.75f),
                 new MaxPool2d("pool1", 3, stride: 2),
 
-                new Conv2d("conv2", 256, 5) { Groups = 2, Padding = Padding.All(2), WeightInitializer = weight, BiasInitializer = one },
+                new Conv2d("conv2", 256, 5, groups: 2, padding: Padding.All(2), weightInitializer: weight, biasInitializer: one),
                 new ReLU("relu2"),
                 new LocalResponseNorm("norm2", radius: 2, bias: 2, alpha: 1e-4f, beta: 0.75f),
                 new MaxPool2d("pool2", 3, stride: 2),
 
-                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv3", 384, 3, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu3"),
-                new Conv2d("conv4", 384, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = weight, BiasInitializer = one },
+                new Conv2d("conv4", 384, 3, groups: 2, padding: Padding.All(1), weightInitializer: weight, biasInitializer: one),
                 new ReLU("relu4"),
-                new Conv2d("conv5", 256, 3) { Groups = 2, Padding = Padding.All(1), WeightInitializer = weight, BiasInitializer = one },
+                new Conv2d("conv5", 256, 3, groups: 2, padding: Padding.All(1), weightInitializer: weight, biasInitializer: one),
                 new ReLU("relu5"),
                 new MaxPool2d("pool5", 3, stride: 2),
 
                 new Flatten("flatten"),
-                new Linear("fc6", 4096) { WeightInitializer = weight, BiasInitializer = one },
+                new Linear("fc6", 4096, weightInitializer: weight, biasInitializer: one),
                 new ReLU("relu6"),
                 new Dropout("drop6", rate: 0.5f),
-                new Linear("fc7", 4096) { WeightInitializer = weight, BiasInitializer = one },
+                new Linear("fc7", 4096, weightInitializer: weight, biasInitializer: one),
                 new ReLU("relu7"),
                 new Dropout("drop7", rate: 0.5f),
-                new Linear("fc8", classes) { WeightInitializer = weight },
+                new Linear("fc8", classes, weightInitializer: weight),
             ]);
     }
 }

@@ -27,32 +27,32 @@ public static partial class AlexNet
 
         List<Layer> layers =
         [
-            new Conv2d("conv1", 64, 11) { Stride = 4, Padding = same, WeightInitializer = kernels },
+            new Conv2d("conv1", 64, 11, stride: 4, padding: same, weightInitializer: kernels),
             new ReLU("relu1"),
             new LocalResponseNorm("lrn1", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
             new MaxPool2d("pool1", 3, stride: 2),
 
-            new Conv2d("conv2", 192, 5) { Padding = same, WeightInitializer = kernels },
+            new Conv2d("conv2", 192, 5, padding: same, weightInitializer: kernels),
             new ReLU("relu2"),
             new LocalResponseNorm("lrn2", radius: 4, bias: 1, alpha: 0.001f / 9, beta: 0.75f),
             new MaxPool2d("pool2", 3, stride: 2),
 
-            new Conv2d("conv3", 384, 3) { Padding = same, WeightInitializer = kernels },
+            new Conv2d("conv3", 384, 3, padding: same, weightInitializer: kernels),
             new ReLU("relu3"),
-            new Conv2d("conv4", 256, 3) { Padding = same, WeightInitializer = kernels },
+            new Conv2d("conv4", 256, 3, padding: same, weightInitializer: kernels),
             new ReLU("relu4"),
-            new Conv2d("conv5", 256, 3) { Padding = same, WeightInitializer = kernels },
+            new Conv2d("conv5", 256, 3, padding: same, weightInitializer: kernels),
             new ReLU("relu5"),
             new MaxPool2d("pool5", 3, stride: 2),
 
             new Flatten("flatten"),
-            new Linear("fc6", 4096) { WeightInitializer = dense, BiasInitializer = dense },
+            new Linear("fc6", 4096, weightInitializer: dense, biasInitializer: dense),
             new ReLU("relu6"),
             new Dropout("drop6", rate: 0.5f),
-            new Linear("fc7", 4096) { WeightInitializer = dense, BiasInitializer = dense },
+            new Linear("fc7", 4096, weightInitializer: dense, biasInitializer: dense),
             new ReLU("relu7"),
             new Dropout("drop7", rate: 0.5f),
-            new Linear("fc8", classes) { WeightInitializer = dense, BiasInitializer = dense },
+            new Linear("fc8", classes, weightInitializer: dense, biasInitializer: dense),
         ];
         if (reluAfterLogits)
             layers.Add(new ReLU("relu8"));

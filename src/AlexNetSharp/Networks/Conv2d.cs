@@ -6,7 +6,14 @@ namespace AlexNetSharp.Networks;
 /// <param name="name">Name, unique in its network.</param>
 /// <param name="outputChannels">Number of kernels.</param>
 /// <param name="kernelSize">Rows and columns of a kernel.</param>
-public sealed class Conv2d(string name, int outputChannels, int kernelSize) : Layer(name)
+/// <param name="stride">Step of the kernel in pixels.</param>
+/// <param name="padding">Zeros around the input.</param>
+/// <param name="groups">Number of groups of channels that are convolved separately (Krizhevsky et al. 2012, section 3.5).</param>
+/// <param name="weightInitializer">Initial values of the kernels; null for <see cref="Initializer.He"/>.</param>
+/// <param name="biasInitializer">Initial values of the bias; null for 0.</param>
+public sealed class Conv2d(
+    string name, int outputChannels, int kernelSize, int stride = 1, Padding padding = default, int groups = 1,
+    Initializer? weightInitializer = null, Initializer? biasInitializer = null) : Layer(name)
 {
     /// <summary>Number of kernels.</summary>
     public int OutputChannels { get; } = outputChannels;
@@ -15,29 +22,23 @@ public sealed class Conv2d(string name, int outputChannels, int kernelSize) : La
     public int KernelSize { get; } = kernelSize;
 
     /// <summary>Step of the kernel in pixels.</summary>
-    public int Stride { get; init; } = 1;
+    public int Stride { get; } = stride;
 
     /// <summary>Zeros around the input.</summary>
-    public Padding Padding { get; init; }
+    internal Padding Padding { get; } = padding;
 
     /// <summary>Number of groups of channels that are convolved separately (Krizhevsky et al. 2012, section 3.5).</summary>
-    public int Groups { get; init; } = 1;
+    internal int Groups { get; } = groups;
 
     /// <summary>Initial values of the kernels.</summary>
-    public Initializer WeightInitializer { get; init; } = Initializer.He;
+    internal Initializer WeightInitializer { get; } = weightInitializer ?? Initializer.He;
 
     /// <summary>Initial values of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Constant(0);
+    internal Initializer BiasInitializer { get; } = biasInitializer ?? Initializer.Constant(0);
 
     /// <summary>The same layer with what is given in place of its own.</summary>
-    internal Conv2d With(int? outputChannels = null, Initializer? weight = null, Initializer? bias = null) => new(Name, outputChannels ?? OutputChannels, KernelSize)
-    {
-        Stride = Stride,
-        Padding = Padding,
-        Groups = Groups,
-        WeightInitializer = weight ?? WeightInitializer,
-        BiasInitializer = bias ?? BiasInitializer,
-    };
+    internal Conv2d With(int? outputChannels = null, Initializer? weight = null, Initializer? bias = null) =>
+        new(Name, outputChannels ?? OutputChannels, KernelSize, Stride, Padding, Groups, weight ?? WeightInitializer, bias ?? BiasInitializer);
 
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"{KernelSize}×{KernelSize}, {OutputChannels}")

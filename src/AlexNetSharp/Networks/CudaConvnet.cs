@@ -28,15 +28,15 @@ public static class CudaConvnet
         [
             Convolution("conv1", 32, deviation: 0.0001f),
             new ReLU("relu1"),
-            new MaxPool2d("pool1", 3, stride: 2) { RoundUp = true },
+            new MaxPool2d("pool1", 3, stride: 2, roundUp: true),
 
             Convolution("conv2", 32, deviation: 0.01f),
             new ReLU("relu2"),
-            new AvgPool2d("pool2", 3, stride: 2) { RoundUp = true },
+            new AvgPool2d("pool2", 3, stride: 2, roundUp: true),
 
             Convolution("conv3", 64, deviation: 0.01f),
             new ReLU("relu3"),
-            new AvgPool2d("pool3", 3, stride: 2) { RoundUp = true },
+            new AvgPool2d("pool3", 3, stride: 2, roundUp: true),
 
             new Flatten("flatten"),
             Dense("fc64", 64, deviation: 0.1f),
@@ -52,32 +52,24 @@ public static class CudaConvnet
         [
             Convolution("conv1", 32, deviation: 0.0001f),
             new ReLU("relu1"),
-            new MaxPool2d("pool1", 3, stride: 2) { RoundUp = true },
+            new MaxPool2d("pool1", 3, stride: 2, roundUp: true),
             new WithinChannelNorm("rnorm1", size: 3, alpha: 0.00005f, beta: 0.75f),
 
             Convolution("conv2", 32, deviation: 0.01f),
             new ReLU("relu2"),
-            new AvgPool2d("pool2", 3, stride: 2) { RoundUp = true },
+            new AvgPool2d("pool2", 3, stride: 2, roundUp: true),
             new WithinChannelNorm("rnorm2", size: 3, alpha: 0.00005f, beta: 0.75f),
 
             Convolution("conv3", 64, deviation: 0.01f),
             new ReLU("relu3"),
-            new AvgPool2d("pool3", 3, stride: 2) { RoundUp = true },
+            new AvgPool2d("pool3", 3, stride: 2, roundUp: true),
 
             new Flatten("flatten"),
             Dense("fc10", classes, deviation: 0.01f),
         ]);
 
-    private static Conv2d Convolution(string name, int channels, float deviation) => new(name, channels, 5)
-    {
-        Padding = Padding.All(2),
-        WeightInitializer = Initializer.Normal(deviation),
-        BiasInitializer = Bias,
-    };
+    private static Conv2d Convolution(string name, int channels, float deviation) =>
+        new(name, channels, 5, padding: Padding.All(2), weightInitializer: Initializer.Normal(deviation), biasInitializer: Bias);
 
-    private static Linear Dense(string name, int features, float deviation) => new(name, features)
-    {
-        WeightInitializer = Initializer.Normal(deviation),
-        BiasInitializer = Bias,
-    };
+    private static Linear Dense(string name, int features, float deviation) => new(name, features, Initializer.Normal(deviation), Bias);
 }

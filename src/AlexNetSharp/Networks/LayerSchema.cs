@@ -25,12 +25,9 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
                 WriteInitializer(json, "bias", layer.BiasInitializer);
             },
             (name, json) =>
-                new Conv2d(name, json.Int("out_channels"), json.Int("kernel_size"))
-                {
-                    Stride = json.Int("stride", 1),
-                    Padding = ReadPadding(json),
-                    Groups = json.Int("groups", 1),
-                }.With(weight: ReadInitializer(json, "weight"), bias: ReadInitializer(json, "bias"))),
+                new Conv2d(
+                    name, json.Int("out_channels"), json.Int("kernel_size"), json.Int("stride", 1), ReadPadding(json), json.Int("groups", 1),
+                    ReadInitializer(json, "weight"), ReadInitializer(json, "bias"))),
         Of<Linear>(
             "linear",
             (layer, json) =>
@@ -39,14 +36,14 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
                 WriteInitializer(json, "weight", layer.WeightInitializer);
                 WriteInitializer(json, "bias", layer.BiasInitializer);
             },
-            (name, json) => new Linear(name, json.Int("out_features")).With(weight: ReadInitializer(json, "weight"), bias: ReadInitializer(json, "bias"))),
+            (name, json) => new Linear(name, json.Int("out_features"), ReadInitializer(json, "weight"), ReadInitializer(json, "bias"))),
         Of<ReLU>("relu", (_, _) => { }, (name, _) => new ReLU(name)),
         Of<Dropout>("dropout", (layer, json) => json.WriteNumber("rate", layer.Rate), (name, json) => new Dropout(name, json.Float("rate", 0.5f))),
         Of<Flatten>("flatten", (_, _) => { }, (name, _) => new Flatten(name)),
         Of<MaxPool2d>(
             "max_pool2d",
             (layer, json) => WriteWindow(json, layer.KernelSize, layer.Stride, layer.Padding, layer.RoundUp),
-            (name, json) => new MaxPool2d(name, json.Int("kernel_size"), json.Int("stride")) { Padding = ReadPadding(json), RoundUp = json.Bool("ceil_mode", false) }),
+            (name, json) => new MaxPool2d(name, json.Int("kernel_size"), json.Int("stride"), ReadPadding(json), json.Bool("ceil_mode", false))),
         Of<AvgPool2d>(
             "avg_pool2d",
             (layer, json) =>
@@ -54,12 +51,8 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
                 WriteWindow(json, layer.KernelSize, layer.Stride, layer.Padding, layer.RoundUp);
                 json.WriteBoolean("count_include_pad", layer.CountPadding);
             },
-            (name, json) => new AvgPool2d(name, json.Int("kernel_size"), json.Int("stride"))
-            {
-                Padding = ReadPadding(json),
-                RoundUp = json.Bool("ceil_mode", false),
-                CountPadding = json.Bool("count_include_pad", true),
-            }),
+            (name, json) => new AvgPool2d(
+                name, json.Int("kernel_size"), json.Int("stride"), ReadPadding(json), json.Bool("ceil_mode", false), json.Bool("count_include_pad", true))),
         Of<AdaptiveAvgPool2d>(
             "adaptive_avg_pool2d",
             (layer, json) =>
@@ -104,7 +97,7 @@ internal sealed record LayerSchema(string Type, Type Layer, Action<Layer, Utf8Js
     {
         if (padding.IsSame)
             json.WriteString("padding", "same");
-        else if (padding == Padding.All(padding.Top))
+        else if (padding.IsEven)
             json.WriteNumber("padding", padding.Top);
         else
         {

@@ -25,14 +25,14 @@ internal static class LeNet
             "lenet5",
             new Shape(imageSize, imageSize, channels),
             [
-                new Conv2d("conv1", 20, 5) { WeightInitializer = Weight(25 * channels) },
-                new MaxPool2d("pool1", 2, stride: 2) { RoundUp = true },
-                new Conv2d("conv2", 50, 5) { WeightInitializer = Weight(25 * 20) },
-                new MaxPool2d("pool2", 2, stride: 2) { RoundUp = true },
+                new Conv2d("conv1", 20, 5, weightInitializer: Weight(25 * channels)),
+                new MaxPool2d("pool1", 2, stride: 2, roundUp: true),
+                new Conv2d("conv2", 50, 5, weightInitializer: Weight(25 * 20)),
+                new MaxPool2d("pool2", 2, stride: 2, roundUp: true),
                 new Flatten("flatten"),
-                new Linear("ip1", 500) { WeightInitializer = Weight(flat) },
+                new Linear("ip1", 500, weightInitializer: Weight(flat)),
                 new ReLU("relu1"),
-                new Linear("ip2", classes) { WeightInitializer = Weight(500) },
+                new Linear("ip2", classes, weightInitializer: Weight(500)),
             ]);
     }
 }

@@ -5,23 +5,22 @@ namespace AlexNetSharp.Networks;
 /// <summary>Fully connected layer: output = input · weight + bias. A map is read as a vector in the order height, width, channels.</summary>
 /// <param name="name">Name, unique in its network.</param>
 /// <param name="outputFeatures">Number of outputs.</param>
-public sealed class Linear(string name, int outputFeatures) : Layer(name)
+/// <param name="weightInitializer">Initial values of the matrix; null for <see cref="Initializer.He"/>.</param>
+/// <param name="biasInitializer">Initial values of the bias; null for 0.</param>
+public sealed class Linear(string name, int outputFeatures, Initializer? weightInitializer = null, Initializer? biasInitializer = null) : Layer(name)
 {
     /// <summary>Number of outputs.</summary>
-    public int OutputFeatures { get; } = outputFeatures;
+    internal int OutputFeatures { get; } = outputFeatures;
 
     /// <summary>Initial values of the matrix.</summary>
-    public Initializer WeightInitializer { get; init; } = Initializer.He;
+    internal Initializer WeightInitializer { get; } = weightInitializer ?? Initializer.He;
 
     /// <summary>Initial values of the bias.</summary>
-    public Initializer BiasInitializer { get; init; } = Initializer.Constant(0);
+    internal Initializer BiasInitializer { get; } = biasInitializer ?? Initializer.Constant(0);
 
     /// <summary>The same layer with what is given in place of its own.</summary>
-    internal Linear With(int? outputFeatures = null, Initializer? weight = null, Initializer? bias = null) => new(Name, outputFeatures ?? OutputFeatures)
-    {
-        WeightInitializer = weight ?? WeightInitializer,
-        BiasInitializer = bias ?? BiasInitializer,
-    };
+    internal Linear With(int? outputFeatures = null, Initializer? weight = null, Initializer? bias = null) =>
+        new(Name, outputFeatures ?? OutputFeatures, weight ?? WeightInitializer, bias ?? BiasInitializer);
 
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"{OutputFeatures}");

@@ -131,7 +131,7 @@ public sealed class Network
         Initializer weight = Initializer.Normal(0.01f);
         return WithHead(classes, head => head is Conv2d conv
             ? conv.With(weight: weight, bias: Initializer.Constant(0))
-            : new Linear(head.Name, classes) { WeightInitializer = weight });
+            : new Linear(head.Name, classes, weightInitializer: weight));
     }
 
     /// <summary>The same layers and initial values for <paramref name="classes"/> classes.</summary>

@@ -57,10 +57,10 @@ internal static class NetworkEquivalence
                 return new("max", [pool.KernelSize, pool.Stride, .. Before(pool.Padding, input, pool.KernelSize, pool.Stride), .. Sizes(output)], []);
             case AvgPool2d pool when pool is { KernelSize: 1, Stride: 1 } && input == output:
                 return null;
-            case AvgPool2d pool when output is { Height: 1, Width: 1 } && input.Height == pool.KernelSize && input.Width == pool.KernelSize && pool.Padding == default:
+            case AvgPool2d pool when output is { Height: 1, Width: 1 } && input.Height == pool.KernelSize && input.Width == pool.KernelSize && pool.Padding.IsValid:
                 return new("mean", [], []);
             case AvgPool2d pool:
-                bool counts = pool.CountPadding && pool.Padding != default;
+                bool counts = pool.CountPadding && !pool.Padding.IsValid;
                 return new("average", [pool.KernelSize, pool.Stride, counts ? 1 : 0, .. Before(pool.Padding, input, pool.KernelSize, pool.Stride), .. Sizes(output)], []);
             case AdaptiveAvgPool2d when input == output:
                 return null;

@@ -19,8 +19,8 @@ internal static class NetworkInNetwork
     public static Network Of(int classes, int imageSize)
     {
         static Conv2d Conv(string name, int channels, int kernel, float deviation, int padding = 0, int stride = 1) =>
-            new(name, channels, kernel) { Stride = stride, Padding = Padding.All(padding), WeightInitializer = Initializer.Normal(deviation) };
-        static MaxPool2d Pool(string name) => new(name, 3, stride: 2) { RoundUp = true };
+            new(name, channels, kernel, stride, Padding.All(padding), weightInitializer: Initializer.Normal(deviation));
+        static MaxPool2d Pool(string name) => new(name, 3, stride: 2, roundUp: true);
         return new Network(
             "nin",
             new Shape(imageSize, imageSize, 3),

@@ -14,16 +14,16 @@ namespace AlexNetSharp.Networks;
 public sealed class LocalResponseNorm(string name, int radius, float bias, float alpha, float beta) : Layer(name)
 {
     /// <summary>Channels on each side.</summary>
-    public int Radius { get; } = radius;
+    internal int Radius { get; } = radius;
 
     /// <summary>Added to the sum; the paper's k.</summary>
-    public float Bias { get; } = bias;
+    internal float Bias { get; } = bias;
 
     /// <summary>Factor on the sum.</summary>
-    public float Alpha { get; } = alpha;
+    internal float Alpha { get; } = alpha;
 
     /// <summary>Exponent.</summary>
-    public float Beta { get; } = beta;
+    internal float Beta { get; } = beta;
 
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"radius {Radius}, bias {Bias}, alpha {Alpha:g4}, beta {Beta}");
@@ -49,13 +49,13 @@ public sealed class LocalResponseNorm(string name, int radius, float bias, float
 public sealed class WithinChannelNorm(string name, int size, float alpha, float beta) : Layer(name)
 {
     /// <summary>Rows and columns of the window; odd.</summary>
-    public int Size { get; } = size;
+    internal int Size { get; } = size;
 
     /// <summary>Factor on the mean of squares.</summary>
-    public float Alpha { get; } = alpha;
+    internal float Alpha { get; } = alpha;
 
     /// <summary>Exponent.</summary>
-    public float Beta { get; } = beta;
+    internal float Beta { get; } = beta;
 
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"within channel, {Size}×{Size}, alpha {Alpha:g4}, beta {Beta}");

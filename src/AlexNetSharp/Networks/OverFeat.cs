@@ -23,30 +23,30 @@ internal static class OverFeat
             "overfeat",
             new Shape(imageSize, imageSize, 3),
             [
-                new Conv2d("conv1", 96, 11) { Stride = 4, WeightInitializer = weight },
+                new Conv2d("conv1", 96, 11, stride: 4, weightInitializer: weight),
                 new ReLU("relu1"),
                 new MaxPool2d("pool1", 2, stride: 2),
 
-                new Conv2d("conv2", 256, 5) { WeightInitializer = weight },
+                new Conv2d("conv2", 256, 5, weightInitializer: weight),
                 new ReLU("relu2"),
                 new MaxPool2d("pool2", 2, stride: 2),
 
-                new Conv2d("conv3", 512, 3) { Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv3", 512, 3, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu3"),
-                new Conv2d("conv4", 1024, 3) { Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv4", 1024, 3, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu4"),
-                new Conv2d("conv5", 1024, 3) { Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv5", 1024, 3, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu5"),
                 new MaxPool2d("pool5", 2, stride: 2),
 
                 new Flatten("flatten"),
                 new Dropout("drop6", rate: 0.5f),
-                new Linear("fc6", 3072) { WeightInitializer = weight },
+                new Linear("fc6", 3072, weightInitializer: weight),
                 new ReLU("relu6"),
                 new Dropout("drop7", rate: 0.5f),
-                new Linear("fc7", 4096) { WeightInitializer = weight },
+                new Linear("fc7", 4096, weightInitializer: weight),
                 new ReLU("relu7"),
-                new Linear("fc8", classes) { WeightInitializer = weight },
+                new Linear("fc8", classes, weightInitializer: weight),
             ]);
     }
 }

@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Networks;
 
 /// <summary>Zeros around the input of a convolution or pooling layer: VALID (none), SAME as TensorFlow defines it, or explicit sizes.</summary>
-public readonly record struct Padding
+public readonly struct Padding
 {
     private Padding(bool isSame, int top, int bottom, int left, int right) =>
         (IsSame, Top, Bottom, Left, Right) = (isSame, top, bottom, left, right);
@@ -16,19 +16,25 @@ public readonly record struct Padding
     public static Padding Same => new(true, 0, 0, 0, 0);
 
     /// <summary>Whether this is <see cref="Same"/>.</summary>
-    public bool IsSame { get; }
+    internal bool IsSame { get; }
 
     /// <summary>Explicit rows of zeros above.</summary>
-    public int Top { get; }
+    internal int Top { get; }
 
     /// <summary>Explicit rows of zeros below.</summary>
-    public int Bottom { get; }
+    internal int Bottom { get; }
 
     /// <summary>Explicit columns of zeros to the left.</summary>
-    public int Left { get; }
+    internal int Left { get; }
 
     /// <summary>Explicit columns of zeros to the right.</summary>
-    public int Right { get; }
+    internal int Right { get; }
+
+    /// <summary>Whether this is <see cref="Valid"/>.</summary>
+    internal bool IsValid => IsEven && Top == 0;
+
+    /// <summary>Whether this is <see cref="All"/> of some size.</summary>
+    internal bool IsEven => !IsSame && Top == Bottom && Left == Right && Top == Left;
 
     /// <summary><paramref name="size"/> zeros on every side, as PyTorch and Caffe write padding.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="size"/> is negative.</exception>
@@ -78,8 +84,8 @@ public readonly record struct Padding
     /// <summary>Short text for tables: <c>SAME</c>, <c>VALID</c>, <c>padding 2</c> or <c>padding 3,4,3,4</c> (top, bottom, left, right).</summary>
     public override string ToString() =>
         IsSame ? "SAME"
-        : this == default ? "VALID"
-        : Top == Bottom && Left == Right && Top == Left ? FormattableString.Invariant($"padding {Top}")
+        : IsValid ? "VALID"
+        : IsEven ? FormattableString.Invariant($"padding {Top}")
         : FormattableString.Invariant($"padding {Top},{Bottom},{Left},{Right}");
 }
 

@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Networks;
 
 /// <summary>The role of a parameter in its layer; determines how it is stored.</summary>
-public enum ParameterRole
+internal enum ParameterRole
 {
     /// <summary>Kernels of a convolution, [kernel height, kernel width, input channels / groups, output channels].</summary>
     ConvolutionWeight,
@@ -23,13 +23,16 @@ public sealed class ParameterSpec
     public string Name { get; }
 
     /// <summary>Its role in the layer.</summary>
-    public ParameterRole Role { get; }
+    internal ParameterRole Role { get; }
 
-    /// <summary>Sizes, in the order that <see cref="Role"/> states.</summary>
+    /// <summary>
+    /// Sizes: [kernel height, kernel width, input channels / groups, output channels] for the kernels of a convolution, [input features, output features] for
+    /// the matrix of a fully connected layer, [output channels or features] for a bias.
+    /// </summary>
     public IReadOnlyList<int> Dimensions { get; }
 
     /// <summary>How its initial values are drawn.</summary>
-    public Initializer Initializer { get; }
+    internal Initializer Initializer { get; }
 
     /// <summary>Number of values.</summary>
     public long Length => Dimensions.Aggregate(1L, (product, size) => checked(product * size));

@@ -6,7 +6,9 @@ namespace AlexNetSharp.Networks;
 /// <param name="name">Name, unique in its network.</param>
 /// <param name="kernelSize">Rows and columns of the window.</param>
 /// <param name="stride">Step of the window in pixels.</param>
-public sealed class MaxPool2d(string name, int kernelSize, int stride) : Layer(name)
+/// <param name="padding">Padding around the input; padded positions are never the maximum.</param>
+/// <param name="roundUp">Whether the output size is rounded up, so that the last window may lie only partly inside the input (as in cuda-convnet and Caffe; PyTorch's <c>ceil_mode</c>).</param>
+public sealed class MaxPool2d(string name, int kernelSize, int stride, Padding padding = default, bool roundUp = false) : Layer(name)
 {
     /// <summary>Rows and columns of the window.</summary>
     public int KernelSize { get; } = kernelSize;
@@ -15,10 +17,10 @@ public sealed class MaxPool2d(string name, int kernelSize, int stride) : Layer(n
     public int Stride { get; } = stride;
 
     /// <summary>Padding around the input; padded positions are never the maximum.</summary>
-    public Padding Padding { get; init; }
+    internal Padding Padding { get; } = padding;
 
     /// <summary>Whether the output size is rounded up, so that the last window may lie only partly inside the input (as in cuda-convnet and Caffe; PyTorch's <c>ceil_mode</c>).</summary>
-    public bool RoundUp { get; init; }
+    internal bool RoundUp { get; } = roundUp;
 
     /// <inheritdoc/>
     private protected override string Describe() => PoolingText.Describe("max", KernelSize, Stride, Padding, RoundUp);
@@ -31,7 +33,10 @@ public sealed class MaxPool2d(string name, int kernelSize, int stride) : Layer(n
 /// <param name="name">Name, unique in its network.</param>
 /// <param name="kernelSize">Rows and columns of the window.</param>
 /// <param name="stride">Step of the window in pixels.</param>
-public sealed class AvgPool2d(string name, int kernelSize, int stride) : Layer(name)
+/// <param name="padding">Zeros around the input.</param>
+/// <param name="roundUp">Whether the output size is rounded up, so that the last window may lie only partly inside the input (as in cuda-convnet and Caffe; PyTorch's <c>ceil_mode</c>).</param>
+/// <param name="countPadding">Whether the zeros of the padding count in the divisor (PyTorch's <c>count_include_pad</c>, and Caffe's rule).</param>
+public sealed class AvgPool2d(string name, int kernelSize, int stride, Padding padding = default, bool roundUp = false, bool countPadding = true) : Layer(name)
 {
     /// <summary>Rows and columns of the window.</summary>
     public int KernelSize { get; } = kernelSize;
@@ -40,13 +45,13 @@ public sealed class AvgPool2d(string name, int kernelSize, int stride) : Layer(n
     public int Stride { get; } = stride;
 
     /// <summary>Zeros around the input.</summary>
-    public Padding Padding { get; init; }
+    internal Padding Padding { get; } = padding;
 
     /// <summary>Whether the output size is rounded up, so that the last window may lie only partly inside the input (as in cuda-convnet and Caffe; PyTorch's <c>ceil_mode</c>).</summary>
-    public bool RoundUp { get; init; }
+    internal bool RoundUp { get; } = roundUp;
 
     /// <summary>Whether the zeros of the padding count in the divisor (PyTorch's <c>count_include_pad</c>, and Caffe's rule).</summary>
-    public bool CountPadding { get; init; } = true;
+    internal bool CountPadding { get; } = countPadding;
 
     /// <inheritdoc/>
     private protected override string Describe() => PoolingText.Describe("average", KernelSize, Stride, Padding, RoundUp);
@@ -65,10 +70,10 @@ public sealed class AvgPool2d(string name, int kernelSize, int stride) : Layer(n
 public sealed class AdaptiveAvgPool2d(string name, int outputHeight, int outputWidth) : Layer(name)
 {
     /// <summary>Rows of the output.</summary>
-    public int OutputHeight { get; } = outputHeight;
+    internal int OutputHeight { get; } = outputHeight;
 
     /// <summary>Columns of the output.</summary>
-    public int OutputWidth { get; } = outputWidth;
+    internal int OutputWidth { get; } = outputWidth;
 
     /// <inheritdoc/>
     private protected override string Describe() => FormattableString.Invariant($"average to {OutputHeight}×{OutputWidth}");

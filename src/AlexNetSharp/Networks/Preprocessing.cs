@@ -121,7 +121,7 @@ public sealed record Preprocessing
 
     /// <summary>Checks that the settings are consistent.</summary>
     /// <exception cref="ArgumentException">They do not; the message says which.</exception>
-    public void Validate()
+    internal void Validate()
     {
         const int largest = 1 << 14;
         Require(Enum.IsDefined(Resize), $"unknown way to resize: {(int)Resize}");

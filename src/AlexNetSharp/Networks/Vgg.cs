@@ -35,7 +35,7 @@ internal static class Vgg
         {
             for (int i = 0; i < convolutions; i++)
             {
-                layers.Add(new Conv2d(Features(), channels, 3) { Padding = Padding.All(1) });
+                layers.Add(new Conv2d(Features(), channels, 3, padding: Padding.All(1)));
                 layers.Add(new ReLU(Features()));
             }
             layers.Add(new MaxPool2d(Features(), 2, stride: 2));
@@ -48,13 +48,13 @@ internal static class Vgg
                 .. layers,
                 new AdaptiveAvgPool2d("avgpool", 7, 7),
                 new Flatten("flatten"),
-                new Linear("classifier.0", 4096) { WeightInitializer = weight },
+                new Linear("classifier.0", 4096, weightInitializer: weight),
                 new ReLU("classifier.1"),
                 new Dropout("classifier.2", rate: 0.5f),
-                new Linear("classifier.3", 4096) { WeightInitializer = weight },
+                new Linear("classifier.3", 4096, weightInitializer: weight),
                 new ReLU("classifier.4"),
                 new Dropout("classifier.5", rate: 0.5f),
-                new Linear("classifier.6", classes) { WeightInitializer = weight },
+                new Linear("classifier.6", classes, weightInitializer: weight),
             ]);
     }
 }

@@ -24,32 +24,32 @@ internal static class ZfNet
             "zfnet",
             new Shape(imageSize, imageSize, 3),
             [
-                new Conv2d("conv1", 96, 7) { Stride = 2, Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv1", 96, 7, stride: 2, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu1"),
-                new MaxPool2d("pool1", 3, stride: 2) { RoundUp = true },
+                new MaxPool2d("pool1", 3, stride: 2, roundUp: true),
                 new LocalResponseNorm("norm1", radius: 2, bias: 1, alpha: 1e-4f / 5, beta: 0.75f),
 
-                new Conv2d("conv2", 256, 5) { Stride = 2, WeightInitializer = weight },
+                new Conv2d("conv2", 256, 5, stride: 2, weightInitializer: weight),
                 new ReLU("relu2"),
-                new MaxPool2d("pool2", 3, stride: 2) { RoundUp = true },
+                new MaxPool2d("pool2", 3, stride: 2, roundUp: true),
                 new LocalResponseNorm("norm2", radius: 2, bias: 1, alpha: 1e-4f / 5, beta: 0.75f),
 
-                new Conv2d("conv3", 384, 3) { Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv3", 384, 3, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu3"),
-                new Conv2d("conv4", 384, 3) { Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv4", 384, 3, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu4"),
-                new Conv2d("conv5", 256, 3) { Padding = Padding.All(1), WeightInitializer = weight },
+                new Conv2d("conv5", 256, 3, padding: Padding.All(1), weightInitializer: weight),
                 new ReLU("relu5"),
-                new MaxPool2d("pool5", 3, stride: 2) { RoundUp = true },
+                new MaxPool2d("pool5", 3, stride: 2, roundUp: true),
 
                 new Flatten("flatten"),
-                new Linear("fc6", 4096) { WeightInitializer = weight },
+                new Linear("fc6", 4096, weightInitializer: weight),
                 new ReLU("relu6"),
                 new Dropout("drop6", rate: 0.5f),
-                new Linear("fc7", 4096) { WeightInitializer = weight },
+                new Linear("fc7", 4096, weightInitializer: weight),
                 new ReLU("relu7"),
                 new Dropout("drop7", rate: 0.5f),
-                new Linear("fc8", classes) { WeightInitializer = weight },
+                new Linear("fc8", classes, weightInitializer: weight),
             ]);
     }
 }

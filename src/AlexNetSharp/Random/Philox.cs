@@ -80,7 +80,7 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
     }
 
     /// <summary>destination[i] = a number of [low, high).</summary>
-    public void FillUniform(Span<float> destination, float low = 0, float high = 1)
+    internal void FillUniform(Span<float> destination, float low = 0, float high = 1)
     {
         fixed (float* pointer = destination)
             Fill(new UniformDistribution(low, high - low), pointer, 0, destination.Length);
@@ -94,7 +94,7 @@ public readonly unsafe struct Philox(ulong seed, uint stream = 0, uint step = 0)
     }
 
     /// <summary>destination[i] = mean + deviation · a standard normal number, redrawn beyond ±2.</summary>
-    public void FillTruncatedNormal(Span<float> destination, float deviation = 1, float mean = 0)
+    internal void FillTruncatedNormal(Span<float> destination, float deviation = 1, float mean = 0)
     {
         fixed (float* pointer = destination)
             Fill(new TruncatedNormalDistribution(mean, deviation), pointer, 0, destination.Length);

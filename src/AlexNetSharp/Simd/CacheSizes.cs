@@ -2,13 +2,18 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
+// Compiled into the command as well, under a namespace of its own: the library does not make it public.
+#if !ALEXNET_COMMAND
 namespace AlexNetSharp.Simd;
+#else
+namespace AlexNetSharp.Cli.Hosting;
+#endif
 
 /// <summary>Sizes of the data caches in bytes, as stated by the environment, the system or the processor, or else guessed.</summary>
 /// <remarks>
 /// Blocks of work are sized to fit the caches.
 /// </remarks>
-public sealed partial class CacheSizes
+internal sealed partial class CacheSizes
 {
     internal CacheSizes(long first, long second, long last, int sharing, string source) =>
         (First, Second, Last, Sharing, Source) = (first, second, last, sharing, source);

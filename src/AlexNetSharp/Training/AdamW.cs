@@ -39,10 +39,13 @@ public sealed unsafe class AdamW : IOptimizer
     }
 
     /// <inheritdoc/>
-    public ParameterSet Parameters => _learning.Set;
+    ParameterSet IOptimizer.Parameters => _learning.Set;
 
     /// <summary>m, then v of each parameter that learns, then the number of steps done.</summary>
-    public ParameterSet State { get; }
+    internal ParameterSet State { get; }
+
+    /// <inheritdoc/>
+    ParameterSet IOptimizer.State => State;
 
     /// <summary>β₁: decay rate of the mean gradient, at least 0 and below 1.</summary>
     public float Beta1 { get; init => field = Share(value); } = 0.9f;
@@ -68,7 +71,7 @@ public sealed unsafe class AdamW : IOptimizer
     public void Step(ParameterSet gradients, float rate, float scale = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
-        using AlignedBuffer.Lease values = Parameters.Hold(), change = gradients.Hold(), state = State.Hold();
+        using AlignedBuffer.Lease values = _learning.Set.Hold(), change = gradients.Hold(), state = State.Hold();
         int count = _learning.Items.Length;
         // A float counts to 2²⁴; long before that, both corrections are 1.
         float step = ++State.Parameters[^1].Storage[0];
@@ -83,7 +86,7 @@ public sealed unsafe class AdamW : IOptimizer
             _update.Run(
                 _learning.Pool, constants, item.Value.Pointer, gradient,
                 State.Parameters[i].Pointer, State.Parameters[count + i].Pointer, item.Value.StorageLength);
-            Parameters.MarkChanged(item.Value);
+            _learning.Set.MarkChanged(item.Value);
         }
     }
 

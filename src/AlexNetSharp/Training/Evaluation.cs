@@ -49,39 +49,22 @@ public sealed class Evaluation
     /// then that of the average.
     /// </param>
     /// <param name="mistakes">Number of mistakes to keep.</param>
-    /// <param name="progress">Called with the number of images done.</param>
-    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <param name="progress">Called with the number of images done, in all processes together.</param>
+    /// <param name="processes">
+    /// Processes that share the images; null for this one alone. All have to call this, with the same parameters and images; each computes some of the
+    /// batches (and needs to read only these: <see cref="BatchShare.OfBatches"/>), and all get what one process alone would get, with the same bits.
+    /// </param>
+    /// <param name="cancellationToken">Stops between two batches; in one of several processes, it stops all of them after the same batches.</param>
     /// <exception cref="ArgumentException">The network does not have as many outputs as there are classes, or does not take these images.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    /// <exception cref="OperationCanceledException">The token, or that of another process, was canceled.</exception>
     public static Evaluation Run(
         IExecutor executor, IBatchSource source, IReadOnlyList<string> classes,
-        int views = 1, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
-    {
-        return Gather(executor, source, classes, mistakes, progress, each => Measure(executor, source, views, cancellationToken, each));
-    }
-
-    /// <summary>Evaluates a network on images that several processes share: each computes some of the batches, and all receive the results of all.</summary>
-    /// <param name="executor">As for <see cref="Run"/>, with the same parameters in all processes.</param>
-    /// <param name="source">The same images in all processes; each reads every n-th batch (<see cref="BatchShare.OfBatches"/>).</param>
-    /// <param name="classes">Names of the classes.</param>
-    /// <param name="processes">The processes; all have to call this.</param>
-    /// <param name="views">As for <see cref="Run"/>.</param>
-    /// <param name="mistakes">Number of mistakes to keep.</param>
-    /// <param name="progress">Called with the number of images done in all processes.</param>
-    /// <param name="cancellationToken">Canceling it in one process stops all of them after the same batches.</param>
-    /// <returns>In all processes what <see cref="Run"/> gives in one, with the same bits.</returns>
-    /// <exception cref="ArgumentException">The network does not have as many outputs as there are classes, or does not take these images.</exception>
-    /// <exception cref="InvalidDataException">An image of this process's batches cannot be read or used; the message begins with its name.</exception>
-    /// <exception cref="OperationCanceledException">The token of one of the processes was canceled.</exception>
-    public static Evaluation RunShared(
-        IExecutor executor, IBatchSource source, IReadOnlyList<string> classes, IProcessGroup processes,
-        int views = 1, int mistakes = 20, Action<int>? progress = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(processes);
-        return Gather(executor, source, classes, mistakes, progress, each => SharedEvaluation.Measure(executor, source, processes, cancellationToken, views, each));
-    }
+        int views = 1, int mistakes = 20, Action<int>? progress = null, IProcessGroup? processes = null, CancellationToken cancellationToken = default) =>
+        Gather(executor, source, classes, mistakes, progress, each => processes is null
+            ? Measure(executor, source, views, cancellationToken, each)
+            : SharedEvaluation.Measure(executor, source, processes, cancellationToken, views, each));
 
     /// <summary>What the results of all images say together; they come in the order of the images.</summary>
     private static Evaluation Gather(
@@ -131,7 +114,7 @@ public sealed class Evaluation
                 using AlignedBuffer.Lease lease = executor.Hold();
                 Softmax.LogMeanOfViews(executor.Output.Slice(i * views * classes, views * classes), logProbabilities);
                 ImageResult result = ImageResult.Of(logProbabilities, part.Labels[i]);
-                tally += result.Tally;
+                tally = tally.Plus(result.Tally);
                 each?.Invoke(result);
             }
         return tally;

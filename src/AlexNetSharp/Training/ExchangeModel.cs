@@ -40,16 +40,15 @@ public sealed class LayerExchange
 /// that local sums read and write / memory bandwidth. The result of a training does not depend on it.
 /// </summary>
 /// <param name="bytesPerSecond">Bandwidth between processes, each way.</param>
-/// <param name="multiplyAddsPerSecond">Rate of a process.</param>
-/// <param name="memoryBytesPerSecond">Memory bandwidth of a process.</param>
+/// <param name="threads">Threads that a process computes with.</param>
 /// <remarks>Sufficient factors: Xie et al. 2016, "Lighter-Communication Distributed Machine Learning via Sufficient Factor Broadcasting".</remarks>
-public sealed class ExchangeModel(double bytesPerSecond, double multiplyAddsPerSecond, double memoryBytesPerSecond)
+public sealed class ExchangeModel(double bytesPerSecond, int threads)
 {
     /// <summary>Assumed multiply-adds per second and thread: about two fifths of the peak of a core with AVX2 at 3.5 GHz.</summary>
-    public const double RateOfThread = 20e9;
+    internal const double RateOfThread = 20e9;
 
     /// <summary>Assumed memory bandwidth of a process in bytes per second.</summary>
-    public const double UsualMemory = 10e9;
+    internal const double UsualMemory = 10e9;
 
     /// <summary>Chooses for each fully connected layer that learns.</summary>
     /// <param name="network">The network.</param>
@@ -58,13 +57,13 @@ public sealed class ExchangeModel(double bytesPerSecond, double multiplyAddsPerS
     /// <param name="partSize">Images of a part.</param>
     /// <param name="processes">Processes.</param>
     /// <param name="always">True: factors everywhere; false: nowhere; null: what takes less time.</param>
-    public IReadOnlyList<LayerExchange> Choose(Network network, GradientScope scope, int batchSize, int partSize, int processes, bool? always)
+    public IReadOnlyList<LayerExchange> Choose(Network network, GradientScope scope, int batchSize, int partSize, int processes, bool? always = null)
     {
         int parts = (batchSize + partSize - 1) / partSize;
         var sum = new PartSum(parts, parts, processes);
         int ownParts = (parts + processes - 1) / processes;
         int pieces = Enumerable.Range(0, processes).Max(rank => sum.Pieces.Count(piece => piece.Rank == rank));
-        double others = (processes - 1.0) / processes;
+        double others = (processes - 1.0) / processes, rate = threads * RateOfThread;
         var choices = new List<LayerExchange>();
         foreach (ParameterSpec weight in scope.In(network).Where(spec => spec.Role == ParameterRole.LinearWeight))
         {
@@ -75,8 +74,8 @@ public sealed class ExchangeModel(double bytesPerSecond, double multiplyAddsPerS
             double denseWork = (double)ownParts * partSize * inputs * outputs, factorWork = (double)parts * partSize * inputs * outputs;
             // A sum reads two and writes one.
             double sums = 3 * size * (ownParts - pieces + (sum.Pieces.Length - 1.0) / processes);
-            double dense = denseBytes / bytesPerSecond + denseWork / multiplyAddsPerSecond + sums / memoryBytesPerSecond;
-            double factors = factorBytes / bytesPerSecond + factorWork / multiplyAddsPerSecond;
+            double dense = denseBytes / bytesPerSecond + denseWork / rate + sums / UsualMemory;
+            double factors = factorBytes / bytesPerSecond + factorWork / rate;
             choices.Add(new LayerExchange(
                 weight.Name[..weight.Name.LastIndexOf('.')], always ?? factors < dense, denseBytes, factorBytes, denseWork, factorWork, dense, factors));
         }

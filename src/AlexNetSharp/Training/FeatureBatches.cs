@@ -20,48 +20,56 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
     private readonly AlignedBuffer? _memory;
     private readonly TensorFile? _file;
     private readonly NamedTensor? _tensor;
+    private readonly Shape _shape;
+    private readonly string? _fingerprint;
     private readonly int[] _labels;
-    private readonly int _length;
+    private readonly int _length, _batchSize;
     private readonly ulong? _seed;
 
     private FeatureBatches(Shape shape, int[] labels, int batchSize, ulong? seed, string? fingerprint, AlignedBuffer? memory, TensorFile? file)
     {
-        (Shape, BatchSize, Fingerprint) = (shape, batchSize, fingerprint);
+        (_shape, _batchSize, _fingerprint) = (shape, batchSize, fingerprint);
         (_labels, _seed, _memory, _file) = (labels, seed, memory, file);
         _length = checked((int)shape.Length);
         file?.TryGet(TensorName, out _tensor);
     }
 
     /// <inheritdoc/>
-    public Shape Shape { get; }
+    Shape IBatchSource.Shape => _shape;
 
     /// <inheritdoc/>
-    public int Count => _labels.Length;
+    int IBatchSource.Count => Count;
 
     /// <inheritdoc/>
-    public int BatchSize { get; }
+    int IBatchSource.BatchSize => _batchSize;
 
     /// <inheritdoc/>
-    public string? Fingerprint { get; }
+    string? IBatchSource.Fingerprint => _fingerprint;
 
-    /// <summary>Memory of the features of a number of images, in bytes.</summary>
-    public static long BytesOf(Shape shape, int images) => checked(shape.Length * images * sizeof(float));
+    private int Count => _labels.Length;
 
     /// <summary>Computes the features of all images and keeps them in memory.</summary>
     /// <param name="executor">The frozen layers, in inference.</param>
     /// <param name="images">The images, in their own order; read once.</param>
     /// <param name="batchSize">Images per batch of the training.</param>
     /// <param name="seed">Key of the random order, as that of <see cref="DataLoaderOptions.Seed"/>; null: always in the same order.</param>
-    /// <param name="progress">Receives the number of images done.</param>
-    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <param name="progress">Receives the number of images done, in all processes together.</param>
+    /// <param name="processes">
+    /// Processes that share the work; null for this one alone. All have to call this, with the same parameters and images; each computes some of the batches
+    /// (and needs to read only these: <see cref="BatchShare.OfBatches"/>), and all get the features of all, with the bits of one process alone.
+    /// </param>
+    /// <param name="cancellationToken">Stops between two batches; in one of several processes, it stops all of them after the same batches.</param>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    /// <exception cref="OperationCanceledException">The token, or that of another process, was canceled.</exception>
     public static FeatureBatches Compute(
-        IExecutor executor, IBatchSource images, int batchSize, ulong? seed, Action<int>? progress = null, CancellationToken cancellationToken = default)
+        IExecutor executor, IBatchSource images, int batchSize, ulong? seed, Action<int>? progress = null, IProcessGroup? processes = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(executor);
         ArgumentNullException.ThrowIfNull(images);
+        if (processes is not null)
+            return ComputeShared(executor, images, processes, batchSize, seed, progress, cancellationToken);
         int length = checked((int)executor.Network.OutputShape.Length), count = images.Count;
         var memory = new AlignedBuffer((long)count * length);
         try
@@ -87,25 +95,11 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
         }
     }
 
-    /// <summary>Computes the features of all images in several processes: process r does each batch whose number leaves r, all get the features of all.</summary>
-    /// <param name="executor">As for <see cref="Compute"/>, with the same parameters in all processes.</param>
-    /// <param name="images">The same images in all processes, in their own order; each reads every n-th batch (<see cref="BatchShare.OfBatches"/>).</param>
-    /// <param name="processes">The processes; all have to call this.</param>
-    /// <param name="batchSize">Images per batch of the training.</param>
-    /// <param name="seed">As for <see cref="Compute"/>.</param>
-    /// <param name="progress">Receives the number of images done in all processes.</param>
-    /// <param name="cancellationToken">Canceling it in one process stops all of them after the same batches.</param>
-    /// <returns>In all processes what <see cref="Compute"/> gives in one, with the same bits.</returns>
-    /// <exception cref="InvalidDataException">An image of this process's batches cannot be read or used; the message begins with its name.</exception>
-    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
-    /// <exception cref="OperationCanceledException">The token of one of the processes was canceled.</exception>
-    public static FeatureBatches ComputeShared(
+    /// <summary>The features of all images, in several processes: process r does each batch whose number leaves r.</summary>
+    private static FeatureBatches ComputeShared(
         IExecutor executor, IBatchSource images, IProcessGroup processes, int batchSize, ulong? seed,
-        Action<int>? progress = null, CancellationToken cancellationToken = default)
+        Action<int>? progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(executor);
-        ArgumentNullException.ThrowIfNull(images);
-        ArgumentNullException.ThrowIfNull(processes);
         int length = checked((int)executor.Network.OutputShape.Length), count = images.Count, each = images.BatchSize;
         int n = processes.Count, batches = (count + each - 1) / each;
         var memory = new AlignedBuffer((long)count * length);
@@ -254,7 +248,7 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Batch> Read(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
+    IEnumerable<Batch> IBatchSource.Read(int epoch, int firstBatch, CancellationToken cancellationToken)
     {
         int[] order = new int[Count];
         if (_seed is { } seed)
@@ -262,13 +256,13 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
         else
             for (int i = 0; i < order.Length; i++)
                 order[i] = i;
-        using var batch = new Batch(BatchSize, _length);
-        for (int step = firstBatch; step * (long)BatchSize < Count && !cancellationToken.IsCancellationRequested; step++)
+        using var batch = new Batch(_batchSize, _length);
+        for (int step = firstBatch; step * (long)_batchSize < Count && !cancellationToken.IsCancellationRequested; step++)
         {
-            batch.Begin(epoch, step, Math.Min(BatchSize, Count - step * BatchSize));
+            batch.Begin(epoch, step, Math.Min(_batchSize, Count - step * _batchSize));
             for (int i = 0; i < batch.Count; i++)
             {
-                int index = order[step * BatchSize + i];
+                int index = order[step * _batchSize + i];
                 batch.Set(i, index, _labels[index]);
                 Copy((long)index * _length, batch.Place(i));
             }

@@ -12,10 +12,10 @@ public readonly struct BatchPart
         (Batch, First, Count) = (batch, first, count);
 
     /// <summary>The batch.</summary>
-    public Batch Batch { get; }
+    internal Batch Batch { get; }
 
     /// <summary>Position of the first image in the batch.</summary>
-    public int First { get; }
+    internal int First { get; }
 
     /// <summary>Images.</summary>
     public int Count { get; }

@@ -27,6 +27,8 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     /// <summary>Gradients that lie one behind the other travel together up to this length, in floats.</summary>
     private const long BucketFloats = 1 << 18;
 
+    private readonly IExecutor _executor;
+    private readonly Action<Parameter> _ready;
     private readonly int _parts;
     private readonly (PartSum Sum, int[] Merges)[] _orders;
     private readonly WorkerPool _pool;
@@ -48,7 +50,7 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
         ArgumentNullException.ThrowIfNull(processes);
         ArgumentNullException.ThrowIfNull(executor);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        Processes = processes;
+        (Processes, _executor, _ready) = (processes, executor, Ready);
         int size = executor.BatchSize;
         _parts = _used = (batchSize + size - 1) / size;
         if (processes.Count > _parts)
@@ -74,8 +76,11 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
 
     private IProcessGroup Processes { get; }
 
+    /// <inheritdoc cref="IGradientExchange.FirstPart"/>
+    internal int FirstPart { get; }
+
     /// <inheritdoc/>
-    public int FirstPart { get; }
+    int IGradientExchange.FirstPart => FirstPart;
 
     /// <inheritdoc cref="IGradientExchange.EndPart"/>
     internal int EndPart { get; }
@@ -86,14 +91,40 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     /// <summary>Total time that the communication thread was busy.</summary>
     public TimeSpan Busy => _thread?.Busy ?? TimeSpan.Zero;
 
-    /// <summary>Total time that <see cref="Complete"/> has waited: communication that the backward pass did not hide.</summary>
+    /// <summary>Total time that steps have waited for communication: what the backward pass did not hide.</summary>
     public TimeSpan Waited { get; private set; }
 
     /// <summary>Managed memory that the communication thread has allocated, in bytes: none in a step.</summary>
     public long AllocatedBytes => _thread?.AllocatedBytes ?? 0;
 
+    /// <summary>
+    /// The gradients of a batch, for a training without a <see cref="Trainer"/>: runs the backward pass of each part of this process, and returns when the
+    /// executor's gradients are the sums over the parts of all processes. All have to call this.
+    /// </summary>
+    /// <param name="parts">Parts of the batch that have images, from the first on; all but the last batch of an epoch have as many as the training's.</param>
+    /// <param name="forward">
+    /// Called with the number of each part of this process: writes its images to the executor's input, runs its forward pass, and writes the gradient of
+    /// the loss to the output's gradient.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer parts than one, or more than the training's batch has.</exception>
+    /// <exception cref="IOException">Another process is gone, or the transport failed.</exception>
+    public void Backward(int parts, Action<int> forward)
+    {
+        ArgumentNullException.ThrowIfNull(forward);
+        Begin(parts);
+        for (int part = FirstPart; part < Math.Min(EndPart, parts); part++)
+        {
+            forward(part);
+            _part = part;
+            _executor.Backward(accumulate: false, _ready);
+        }
+        Complete();
+    }
+
     /// <inheritdoc/>
-    public void Begin(int parts)
+    void IGradientExchange.Begin(int parts) => Begin(parts);
+
+    private void Begin(int parts)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(parts - 1), (uint)(_parts - 1), nameof(parts));
         _used = parts;
@@ -102,10 +133,12 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
     }
 
     /// <inheritdoc/>
-    public void BeginPart(int part) => _part = part;
+    void IGradientExchange.BeginPart(int part) => _part = part;
 
     /// <inheritdoc/>
-    public void Ready(Parameter gradient)
+    void IGradientExchange.Ready(Parameter gradient) => Ready(gradient);
+
+    private void Ready(Parameter gradient)
     {
         ArgumentNullException.ThrowIfNull(gradient);
         SharedGradients item = _itemOf[gradient];
@@ -123,14 +156,16 @@ public sealed unsafe class GradientExchange : IGradientExchange, IDisposable
         Tally sum = default;
         for (int i = 0; i < _allTallies.Length; i++)
             if (i % _ownTallies.Length < _ownTallies.Length - 1)
-                sum += _allTallies[i];
+                sum = sum.Plus(_allTallies[i]);
             else
                 stop |= _allTallies[i].Count > 0;
         return sum;
     }
 
     /// <inheritdoc/>
-    public void Complete(ParameterSet gradients)
+    void IGradientExchange.Complete(ParameterSet gradients) => Complete();
+
+    private void Complete()
     {
         // A process without a part in this batch has told nobody yet.
         if (_thread is not null && Math.Min(EndPart, _used) <= FirstPart)

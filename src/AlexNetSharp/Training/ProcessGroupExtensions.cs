@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace AlexNetSharp.Training;
 
 /// <summary>Collective operations of a process group, on channel 0 and the training thread.</summary>
-public static unsafe class ProcessGroupExtensions
+public static unsafe partial class ProcessGroupExtensions
 {
     /// <summary>Sends the bytes of process 0 to all processes.</summary>
     public static void Broadcast(this IProcessGroup group, Span<byte> bytes)

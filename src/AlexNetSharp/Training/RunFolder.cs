@@ -47,7 +47,7 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>The folder.</summary>
-    public string Path { get; }
+    internal string Path { get; }
 
     /// <summary>Epochs from one checkpoint to the next; the last epoch always gets one.</summary>
     public int CheckpointEpochs { get; init; } = 1;
@@ -62,10 +62,10 @@ public sealed class RunFolder : IDisposable
     public TimeSpan CheckpointInterval { get; init; }
 
     /// <summary>The state after the last epoch, or where the training was interrupted.</summary>
-    public string LastCheckpoint => LastCheckpointOf(Path);
+    internal string LastCheckpoint => LastCheckpointOf(Path);
 
     /// <summary>The state after the epoch with the best validation top-1 (training top-1 without validation; ties go to the lower loss), among those that got a checkpoint.</summary>
-    public string BestCheckpoint => BestCheckpointOf(Path);
+    internal string BestCheckpoint => BestCheckpointOf(Path);
 
     /// <summary>The epoch that <see cref="BestCheckpoint"/> holds; null while there is none.</summary>
     public EpochMetrics? BestEpoch { get; private set; }

@@ -40,10 +40,13 @@ public sealed unsafe class Sgd : IOptimizer
     public static double RateOfHead(double meanSquaredNorm, double momentum) => 3.2 * (1 + momentum) / (1 + meanSquaredNorm);
 
     /// <inheritdoc/>
-    public ParameterSet Parameters => _learning.Set;
+    ParameterSet IOptimizer.Parameters => _learning.Set;
 
     /// <summary>The velocity v of each parameter that learns.</summary>
-    public ParameterSet State { get; }
+    internal ParameterSet State { get; }
+
+    /// <inheritdoc/>
+    ParameterSet IOptimizer.State => State;
 
     /// <summary>Momentum, at least 0 and below 1.</summary>
     public float Momentum
@@ -64,7 +67,7 @@ public sealed unsafe class Sgd : IOptimizer
     public void Step(ParameterSet gradients, float rate, float scale = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
-        using AlignedBuffer.Lease values = Parameters.Hold(), change = gradients.Hold(), state = State.Hold();
+        using AlignedBuffer.Lease values = _learning.Set.Hold(), change = gradients.Hold(), state = State.Hold();
         for (int i = 0; i < _learning.Items.Length; i++)
         {
             LearningParameter item = _learning.Items[i];
@@ -72,7 +75,7 @@ public sealed unsafe class Sgd : IOptimizer
                 rate * item.Settings.LearningRateFactor, Momentum, WeightDecay * item.Settings.WeightDecayFactor, scale);
             float* gradient = LearningParameters.GradientOf(item, gradients).Pointer;
             _update.Run(_learning.Pool, step, item.Value.Pointer, gradient, State.Parameters[i].Pointer, item.Value.StorageLength);
-            Parameters.MarkChanged(item.Value);
+            _learning.Set.MarkChanged(item.Value);
         }
     }
 

@@ -64,7 +64,7 @@ internal static class SharedEvaluation
                     stop |= all[i].Label > 0;
                 else if (all[i].Tally.Count > 0)
                 {
-                    sum += all[i].Tally;
+                    sum = sum.Plus(all[i].Tally);
                     each?.Invoke(all[i]);
                 }
             if (stop)

@@ -37,19 +37,13 @@ public sealed unsafe class SoftmaxCrossEntropy : IDisposable
         _classes = classes;
     }
 
-    /// <summary>The mean loss.</summary>
-    /// <param name="logits">The network's output t, [images, classes].</param>
-    /// <param name="labels">The class of each image.</param>
-    /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
-    public double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels) => Compute(logits, labels, [], 0);
-
     /// <summary>The mean loss, and scale times its gradient.</summary>
     /// <param name="logits">The network's output t, [images, classes].</param>
     /// <param name="labels">The class of each image.</param>
     /// <param name="gradient">Receives scale · (softmax(t) − q) / images, [images, classes]; empty for none.</param>
     /// <param name="scale">Factor on the gradient, for a batch that is computed in parts.</param>
     /// <exception cref="ArgumentException">The sizes do not fit, or a label is not the number of a class.</exception>
-    public double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, Span<float> gradient, float scale = 1)
+    public double Compute(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, Span<float> gradient = default, float scale = 1)
     {
         if (logits.Length != (long)labels.Length * _classes || (!gradient.IsEmpty && gradient.Length != logits.Length))
             throw new ArgumentException(FormattableString.Invariant(

@@ -3,24 +3,26 @@ using System.Text.Json.Serialization;
 namespace AlexNetSharp.Training;
 
 /// <summary>Sums of loss and hits over images.</summary>
-/// <param name="count">Images.</param>
-/// <param name="lossSum">Sum of the images' losses.</param>
-/// <param name="top1Hits">Images whose class has the highest output.</param>
-/// <param name="top5Hits">Images whose class is among the five highest outputs.</param>
-[method: JsonConstructor]
-public readonly struct Tally(long count, double lossSum, long top1Hits, long top5Hits)
+public readonly struct Tally
 {
+    [JsonConstructor]
+    internal Tally(long count, double lossSum, long top1Hits, long top5Hits) =>
+        (Count, LossSum, Top1Hits, Top5Hits) = (count, lossSum, top1Hits, top5Hits);
+
     /// <summary>Images.</summary>
-    public long Count { get; } = count;
+    public long Count { get; }
 
     /// <summary>Sum of the images' losses.</summary>
-    public double LossSum { get; } = lossSum;
+    [JsonInclude]
+    internal double LossSum { get; }
 
     /// <summary>Images whose class has the highest output.</summary>
-    public long Top1Hits { get; } = top1Hits;
+    [JsonInclude]
+    internal long Top1Hits { get; }
 
     /// <summary>Images whose class is among the five highest outputs.</summary>
-    public long Top5Hits { get; } = top5Hits;
+    [JsonInclude]
+    internal long Top5Hits { get; }
 
     /// <summary>Mean loss; NaN without images.</summary>
     public double Loss => LossSum / Count;
@@ -31,9 +33,9 @@ public readonly struct Tally(long count, double lossSum, long top1Hits, long top
     /// <summary>Top-5 accuracy: the fraction of images whose class is among the five highest outputs.</summary>
     public double Top5 => (double)Top5Hits / Count;
 
-    /// <summary>The sum.</summary>
-    public static Tally operator +(Tally a, Tally b) =>
-        new(a.Count + b.Count, a.LossSum + b.LossSum, a.Top1Hits + b.Top1Hits, a.Top5Hits + b.Top5Hits);
+    /// <summary>The sum of this and other images.</summary>
+    internal Tally Plus(Tally other) =>
+        new(Count + other.Count, LossSum + other.LossSum, Top1Hits + other.Top1Hits, Top5Hits + other.Top5Hits);
 
     /// <summary>Counts the hits of a batch.</summary>
     /// <param name="logits">[count, classes].</param>

@@ -155,7 +155,7 @@ public sealed unsafe partial class Trainer : IDisposable
     public int StepInEpoch { get; private set; }
 
     /// <summary>Steps done in all epochs.</summary>
-    public long Step { get; private set; }
+    internal long Step { get; private set; }
 
     /// <summary>What the training learns from, as checkpoints keep it.</summary>
     internal CheckpointImages Images => new(_training.Count, _training.BatchSize, _executor.BatchSize, _training.Fingerprint);
@@ -230,7 +230,7 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     /// <exception cref="InvalidDataException">An image cannot be read or used; the message begins with its name.</exception>
     /// <exception cref="OutOfMemoryException">The source's batches need more memory than the system has.</exception>
-    public Tally Evaluate(IBatchSource source, CancellationToken cancellationToken = default)
+    internal Tally Evaluate(IBatchSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ForwardPass.CheckShape(Network, source);
@@ -258,7 +258,7 @@ public sealed unsafe partial class Trainer : IDisposable
         Update(rate);
         Step++;
         StepInEpoch++;
-        Running += tally;
+        Running = Running.Plus(tally);
         RunningSeconds += Lap();
         StepDone?.Invoke(new(_history.Count + 1, StepInEpoch, StepsPerEpoch, Step, rate, tally, Running));
     }
@@ -271,7 +271,7 @@ public sealed unsafe partial class Trainer : IDisposable
         {
             ReadOnlySpan<int> labels = Load(batch, first);
             _executor.Forward(training: true, (ulong)(Step * parts + part));
-            tally += Measure(labels, scale: (float)labels.Length / batch.Count);
+            tally = tally.Plus(Measure(labels, scale: (float)labels.Length / batch.Count));
             _executor.Backward(accumulate: part > 0);
         }
         return tally;

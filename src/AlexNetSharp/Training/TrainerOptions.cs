@@ -31,7 +31,7 @@ public sealed class TrainerOptions
     public double LabelSmoothing { get; init; }
 
     /// <summary>The training counts as diverged when the mean loss of an epoch so far exceeds this multiple of the first step's loss (or of ln(classes), if larger).</summary>
-    public double DivergenceFactor { get; init; } = 10;
+    internal double DivergenceFactor { get; init; } = 10;
 
     /// <summary>Factors for <see cref="ClassWeights"/> that make all classes count equally: images / (classes · images of the class).</summary>
     /// <param name="counts">Images of each class, at least 1.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AlexNetSharp.Training;
 
 /// <summary>Where a training stands, between two steps: with the parameters and the optimizer's state all that it needs to go on.</summary>
@@ -43,35 +45,32 @@ internal sealed record TrainingState
 }
 
 /// <summary>Results of an epoch.</summary>
-/// <param name="epoch">Number of the epoch, from 1.</param>
-/// <param name="step">Steps done since the training began.</param>
-/// <param name="learningRate">Learning rate of its last step.</param>
-/// <param name="training">Loss and hits of the training images, each measured at its step, before that step's update.</param>
-/// <param name="validation">Loss and hits of the validation images after the epoch; null for an epoch without validation.</param>
-/// <param name="seconds">Wall time, validation included.</param>
-/// <param name="imagesPerSecond">Training images per second, without validation.</param>
-public sealed class EpochMetrics(int epoch, long step, double learningRate, Tally training, Tally? validation, double seconds, double imagesPerSecond)
+public sealed class EpochMetrics
 {
+    [JsonConstructor]
+    internal EpochMetrics(int epoch, long step, double learningRate, Tally training, Tally? validation, double seconds, double imagesPerSecond) =>
+        (Epoch, Step, LearningRate, Training, Validation, Seconds, ImagesPerSecond) = (epoch, step, learningRate, training, validation, seconds, imagesPerSecond);
+
     /// <summary>Number of the epoch, from 1.</summary>
-    public int Epoch { get; } = epoch;
+    public int Epoch { get; }
 
     /// <summary>Steps done since the training began.</summary>
-    public long Step { get; } = step;
+    public long Step { get; }
 
     /// <summary>Learning rate of its last step.</summary>
-    public double LearningRate { get; } = learningRate;
+    public double LearningRate { get; }
 
     /// <summary>Loss and hits of the training images, each measured at its step, before that step's update.</summary>
-    public Tally Training { get; } = training;
+    public Tally Training { get; }
 
     /// <summary>Loss and hits of the validation images after the epoch; null for an epoch without validation.</summary>
-    public Tally? Validation { get; } = validation;
+    public Tally? Validation { get; }
 
     /// <summary>Wall time, validation included.</summary>
-    public double Seconds { get; } = seconds;
+    public double Seconds { get; }
 
     /// <summary>Training images per second, without validation.</summary>
-    public double ImagesPerSecond { get; } = imagesPerSecond;
+    public double ImagesPerSecond { get; }
 
     /// <summary>The loss that schedules use: that of validation, or of training if there is no validation.</summary>
     public double DecisiveLoss => (Validation ?? Training).Loss;

@@ -20,7 +20,7 @@ public sealed class OwnNetworkTests : IDisposable
     {
         var network = new Network("mine", new Shape(12, 20, 3),
         [
-            new Conv2d("first", 8, 3) { Padding = Padding.Same, Stride = 2 },
+            new Conv2d("first", 8, 3, padding: Padding.Same, stride: 2),
             new ReLU("first_relu"),
             new AvgPool2d("shrink", 2, 2),
             new Linear("decide", 2),

@@ -1,3 +1,4 @@
+using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Data;
 using AlexNetSharp.Execution;
 using AlexNetSharp.Formats;

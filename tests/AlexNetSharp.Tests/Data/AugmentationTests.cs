@@ -54,7 +54,7 @@ public class AugmentationTests
     [Fact]
     public void ColorsShiftAlongTheComponents()
     {
-        var pca = new ColorPca { Components = [100, 0, 0, 0, 50, 0, 0, 0, 0], Deviation = 0.1f };
+        var pca = new ColorPca([100, 0, 0, 0, 50, 0, 0, 0, 0]);
         var draws = Draws(new Augmentation { ColorPca = pca }, 8, 9, 4000);
         Assert.InRange(Deviation(draws.Select(d => (double)d.ColorShift.Red)), 9.4, 10.6);
         Assert.InRange(Deviation(draws.Select(d => (double)d.ColorShift.Green)), 4.7, 5.3);
@@ -68,8 +68,8 @@ public class AugmentationTests
     {
         Assert.Throws<ArgumentException>(() => new Augmentation { Padding = 3 }.Validate());
         Assert.Throws<ArgumentException>(() => new Augmentation { RandomCrop = true, RandomResizedCrop = new RandomResizedCrop() }.Validate());
-        Assert.Throws<ArgumentException>(() => new Augmentation { RandomResizedCrop = new RandomResizedCrop { MinArea = 0 } }.Validate());
-        Assert.Throws<ArgumentException>(() => new Augmentation { ColorPca = new ColorPca { Components = [1, 2] } }.Validate());
+        Assert.Throws<ArgumentException>(() => new Augmentation { RandomResizedCrop = new RandomResizedCrop(minArea: 0) }.Validate());
+        Assert.Throws<ArgumentException>(() => new Augmentation { ColorPca = new ColorPca([1, 2]) }.Validate());
     }
 
     [Theory]

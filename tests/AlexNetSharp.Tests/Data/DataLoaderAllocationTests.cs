@@ -12,7 +12,7 @@ public sealed class DataLoaderAllocationTests
     [InlineData(true)]
     public void SteadyRunningAllocatesNothing(bool resized)
     {
-        var pca = new ColorPca { Components = [30, 30, 30, 5, 0, -5, 1, -2, 1] };
+        var pca = new ColorPca([30, 30, 30, 5, 0, -5, 1, -2, 1]);
         var augmentation = resized
             ? new Augmentation { RandomResizedCrop = new RandomResizedCrop(), HorizontalFlip = true, ColorPca = pca }
             : new Augmentation { RandomCrop = true, Padding = 2, HorizontalFlip = true, ColorPca = pca };

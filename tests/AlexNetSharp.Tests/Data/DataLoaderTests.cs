@@ -11,7 +11,7 @@ public class DataLoaderTests
         RandomCrop = true,
         Padding = 1,
         HorizontalFlip = true,
-        ColorPca = new ColorPca { Components = [9, 8, 7, -3, 0, 4, 1, -2, 1] },
+        ColorPca = new ColorPca([9, 8, 7, -3, 0, 4, 1, -2, 1]),
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -227,11 +227,11 @@ public sealed class DatasetTests : IDisposable
         string truncated = _folder.Write("data/b/4.png", cut.AsSpan(0, cut.Length / 2));
         IImageDataset set = DatasetReader.Open(_folder.PathOf("data"), _options).Train;
         int progress = 0;
-        DatasetCheckResult check = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
+        DatasetCheck check = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
         IReadOnlyList<BadImage> found = check.Bad;
         Assert.Equal(4, check.Sizes!.Square);
-        Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, b.Name)));
-        Assert.All(found, b => Assert.StartsWith(b.Name + ": ", b.Reason, StringComparison.Ordinal));
+        Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, set.Name(b.Index))));
+        Assert.All(found, b => Assert.StartsWith(set.Name(b.Index) + ": ", b.Reason, StringComparison.Ordinal));
         Assert.Equal(4, progress);
         IImageDataset good = ImageSubset.Without(set, found.Select(b => b.Index));
         Assert.Equal(2, good.Count);
@@ -258,12 +258,12 @@ public sealed class DatasetTests : IDisposable
         PixelBuffer first = new(), second = new();
         for (int i = 0; i < 50; i++)
         {
-            cache.Read(i, first);
+            ((IImageDataset)cache).Read(i, first);
             set.Read(i, second);
             Assert.Equal(second.Pixels.ToArray(), first.Pixels.ToArray());
         }
         var none = new CachedImages(set, 1000);
-        none.Read(0, first);
+        ((IImageDataset)none).Read(0, first);
         Assert.Equal(0, none.CachedCount);
     }
 
@@ -281,7 +281,7 @@ public sealed class DatasetTests : IDisposable
         PixelBuffer found = new(), expected = new();
         for (int i = 0; i < 6; i++)
         {
-            cache.Read(i, found);
+            ((IImageDataset)cache).Read(i, found);
             set.Read(i, expected);
             Assert.True(found.Pixels.SequenceEqual(expected.Pixels));
         }

@@ -36,7 +36,7 @@ public class ReadmeExample
     {
         var small = new Network("small", new Shape(28, 28, 1),
         [
-            new Conv2d("conv1", 16, 5) { Padding = Padding.Same },
+            new Conv2d("conv1", 16, 5, padding: Padding.Same),
             new ReLU("relu1"),
             new MaxPool2d("pool1", 2, stride: 2),
             new Flatten("flatten"),

@@ -27,18 +27,18 @@ public class LayerPropertyTests
 
     [Fact]
     public void MaxPool() => ForAll(
-        s_windows.Select(w => (Layer[])[new MaxPool2d("pool", w.Size, w.Stride) { Padding = w.Padding, RoundUp = w.RoundUp }]), exact: false);
+        s_windows.Select(w => (Layer[])[new MaxPool2d("pool", w.Size, w.Stride, padding: w.Padding, roundUp: w.RoundUp)]), exact: false);
 
     /// <summary>With few different values most windows have several maxima, and the first must get the gradient, exactly.</summary>
     [Fact]
     public void MaxPoolWithTies() => ForAll(
-        s_windows.Select(w => (Layer[])[new MaxPool2d("pool", w.Size, w.Stride) { Padding = w.Padding, RoundUp = w.RoundUp }]), exact: true);
+        s_windows.Select(w => (Layer[])[new MaxPool2d("pool", w.Size, w.Stride, padding: w.Padding, roundUp: w.RoundUp)]), exact: true);
 
     [Fact]
     public void AveragePool() => ForAll(
         from w in s_windows
         from count in Gen.Bool
-        select (Layer[])[new AvgPool2d("pool", w.Size, w.Stride) { Padding = w.Padding, RoundUp = w.RoundUp, CountPadding = count }], exact: false);
+        select (Layer[])[new AvgPool2d("pool", w.Size, w.Stride, padding: w.Padding, roundUp: w.RoundUp, countPadding: count)], exact: false);
 
     [Fact]
     public void AdaptiveAveragePool() => ForAll(
@@ -51,7 +51,7 @@ public class LayerPropertyTests
     [Fact]
     public void LocalResponseNormAndMaxPool() => ForAll(
         Gen.Select(Norms, s_windows).Select((norm, w) => (Layer[])
-            [norm, new MaxPool2d("pool", w.Size, w.Stride) { Padding = w.Padding, RoundUp = w.RoundUp }]), exact: false);
+            [norm, new MaxPool2d("pool", w.Size, w.Stride, padding: w.Padding, roundUp: w.RoundUp)]), exact: false);
 
     [Fact]
     public void WithinChannelNorm() => ForAll(

@@ -123,7 +123,7 @@ public class PlanTests
     {
         Assert.Equal(new Shape(55, 55, 64), NeededShapes.Of(AlexNet.TensorFlow())[1]);
         Network network = new("edge", new Shape(20, 20, 3),
-            [new Conv2d("conv", 5, 3) { Padding = Padding.Same }, new ReLU("relu"), new MaxPool2d("pool", 3, 2), new Linear("fc", 4)]);
+            [new Conv2d("conv", 5, 3, padding: Padding.Same), new ReLU("relu"), new MaxPool2d("pool", 3, 2), new Linear("fc", 4)]);
         using var parameters = ParameterSet.Initialize(network, 1);
         using var cut = new Plan(network, parameters, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All });
         using var whole = new Plan(network, parameters, new PlanOptions { BatchSize = 2, Gradients = GradientScope.All, KeepActivations = true });

@@ -204,17 +204,7 @@ public class UseAfterDisposeTests
     }
 
     /// <summary>A step of this process.</summary>
-    private static void Exchange(GradientExchange exchange, Plan plan, int parts)
-    {
-        exchange.Begin(parts);
-        for (int i = exchange.FirstPart; i < exchange.EndPart; i++)
-        {
-            plan.Forward(training: true);
-            exchange.BeginPart(i);
-            plan.Backward(accumulate: false, exchange.Ready);
-        }
-        exchange.Complete(plan.Gradients!);
-    }
+    private static void Exchange(GradientExchange exchange, Plan plan, int parts) => exchange.Backward(parts, _ => plan.Forward(training: true));
 
     /// <summary>The first of two processes; the other one gets everything and sends zeros.</summary>
     private sealed unsafe class OtherIsSilent : IProcessGroup

@@ -12,7 +12,7 @@ public class CaffeTests : FormatTest
     public void MessagesOfBothGenerationsAreRead(string name, string order)
     {
         using TensorFile file = TensorFile.Open(Golden("formats/caffe/" + name));
-        Assert.Equal(TensorFileFormat.Caffe, file.Format);
+        Assert.Equal(TensorFileFormat.Caffe, file.Kind);
         Assert.Equal(16, file.Tensors.Count);
         Assert.Equal(order == "pooling first" ? TensorFile.PoolFirst : TensorFile.NormFirst, file.Metadata[TensorFile.OrderKey]);
         Assert.True(file.IsFromCaffe);

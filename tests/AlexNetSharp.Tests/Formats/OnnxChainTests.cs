@@ -81,7 +81,7 @@ public class OnnxChainTests : FormatTest
     [Fact]
     public void TheExportersAlexNetIsTorchvisions()
     {
-        NetworkDefinition definition = NetworkFile.Read(Golden("formats/onnx/pytorch.onnx"));
+        NetworkDefinition definition = NetworkDefinition.Load(Golden("formats/onnx/pytorch.onnx"));
         Assert.Equal(["features.0", "features.3", "features.6", "features.8", "features.10", "classifier.1", "classifier.4", "classifier.6"],
             definition.Network.Layers.Where(layer => layer is Conv2d or Linear).Select(layer => layer.Name));
         Assert.True(NetworkEquivalence.Same(NarrowNetworks.Torchvision().WithInput(new Shape(224, 224, 3)), definition.Network));

@@ -69,7 +69,7 @@ public class OnnxTests : FormatTest
     {
         Network network = SmallTraining.Network();
         using var model = new Model(ParameterSet.Initialize(network, seed: 1));
-        MemoryBatches validation = SmallTraining.Images(200, 32, seed: 2);
+        IBatchSource validation = SmallTraining.Images(200, 32, seed: 2);
         using (var cpu = new CpuTraining(
             model.Parameters, SmallTraining.Images(400, 32, seed: 1, orderSeed: 7), validation,
             new TrainerOptions { Epochs = 4, Schedule = new ConstantRate(0.02) }, threads: 2))
@@ -122,7 +122,7 @@ public class OnnxTests : FormatTest
     public void AModelExportedByPyTorchIsRead(string name)
     {
         using TensorFile file = TensorFile.Open(Golden("formats/onnx/" + name));
-        Assert.Equal(TensorFileFormat.Onnx, file.Format);
+        Assert.Equal(TensorFileFormat.Onnx, file.Kind);
         Assert.False(file.IsFromCaffe);
         using Model model = ModelFile.Load(Golden("formats/onnx/" + name), NarrowNetworks.Torchvision());
         using Model same = ModelFile.Load(Golden("formats/pytorch/f32.pth"), NarrowNetworks.Torchvision());

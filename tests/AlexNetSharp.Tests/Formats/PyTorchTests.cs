@@ -28,7 +28,7 @@ public class PyTorchTests : FormatTest
     public void AStateDictByPyTorchIsReadBitForBit(string name, TensorType type)
     {
         using TensorFile file = TensorFile.Open(Golden("formats/pytorch/" + name));
-        Assert.Equal(TensorFileFormat.PyTorch, file.Format);
+        Assert.Equal(TensorFileFormat.PyTorch, file.Kind);
         AssertStateDict(file, type);
     }
 

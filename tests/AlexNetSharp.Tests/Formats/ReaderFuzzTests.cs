@@ -21,7 +21,7 @@ public sealed partial class ReaderFuzzTests : FormatTest
     {
         string[] seeds = [.. ((string[])["cifar10-quick", "tensorflow", "vgg11", "nin", "caffe"]).Select(name => NetworkCatalog.Get(name).Build(5).ToJson())];
         string[] words = ["{", "}", "[", "]", ",", ":", "null", "true", "0", "-1", "2147483647", "1e300", "3.5", "\"\"", "\"name\"", "\"conv2d\"", "\"type\"", "\"same\""];
-        Text("fuzz.json", seeds, words, path => NetworkFile.Load(path));
+        Text("fuzz.json", seeds, words, path => NetworkDefinition.Load(path));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed partial class ReaderFuzzTests : FormatTest
             layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
             """;
         string[] words = ["{", "}", ":", "\"", "layer", "layers", "dim", "0", "-1", "99999999999", "1e99", "kernel_size", "group", "stride", "\"conv1\"", "\"data\"", "MAX", "#"];
-        Text("fuzz.prototxt", [seed], words, path => NetworkFile.Load(path));
+        Text("fuzz.prototxt", [seed], words, path => NetworkDefinition.Load(path));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public class SafetensorsTests : FormatTest
             new Dictionary<string, string> { ["network"] = "torchvision", ["quote"] = "\"ü\"\n" });
 
         using TensorFile file = TensorFile.Open(path);
-        Assert.Equal(TensorFileFormat.Safetensors, file.Format);
+        Assert.Equal(TensorFileFormat.Safetensors, file.Kind);
         Assert.Equal(["a", "empty", "b.weight"], file.Tensors.Select(tensor => tensor.Name));
         Assert.Equal("\"ü\"\n", file.Metadata["quote"]);
         Assert.Equal([2, 3], file.Tensors[0].Shape);

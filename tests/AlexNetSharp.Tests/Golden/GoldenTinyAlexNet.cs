@@ -65,13 +65,13 @@ internal sealed class GoldenTinyAlexNet
     {
         List<Layer> layers =
         [
-            new Conv2d("conv1", Widths["conv1"], 11) { Stride = 4, Padding = Padding.Same }, new ReLU("relu1"),
+            new Conv2d("conv1", Widths["conv1"], 11, stride: 4, padding: Padding.Same), new ReLU("relu1"),
             new LocalResponseNorm("lrn1", 4, 1, 0.001f / 9, 0.75f), new MaxPool2d("pool1", 3, 2),
-            new Conv2d("conv2", Widths["conv2"], 5) { Padding = Padding.Same }, new ReLU("relu2"),
+            new Conv2d("conv2", Widths["conv2"], 5, padding: Padding.Same), new ReLU("relu2"),
             new LocalResponseNorm("lrn2", 4, 1, 0.001f / 9, 0.75f), new MaxPool2d("pool2", 3, 2),
-            new Conv2d("conv3", Widths["conv3"], 3) { Padding = Padding.Same }, new ReLU("relu3"),
-            new Conv2d("conv4", Widths["conv4"], 3) { Padding = Padding.Same }, new ReLU("relu4"),
-            new Conv2d("conv5", Widths["conv5"], 3) { Padding = Padding.Same }, new ReLU("relu5"), new MaxPool2d("pool5", 3, 2),
+            new Conv2d("conv3", Widths["conv3"], 3, padding: Padding.Same), new ReLU("relu3"),
+            new Conv2d("conv4", Widths["conv4"], 3, padding: Padding.Same), new ReLU("relu4"),
+            new Conv2d("conv5", Widths["conv5"], 3, padding: Padding.Same), new ReLU("relu5"), new MaxPool2d("pool5", 3, 2),
             new Flatten("flatten"), new Linear("fc6", Widths["fc6"]), new ReLU("relu6"),
             new Linear("fc7", Widths["fc7"]), new ReLU("relu7"), new Linear("fc8", Widths["fc8"]),
         ];

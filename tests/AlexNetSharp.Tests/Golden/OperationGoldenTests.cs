@@ -19,12 +19,7 @@ public class OperationGoldenTests
     public void Convolution(string name)
     {
         OracleConvolution c = GoldenOperations.Convolution(name);
-        Check(name, new Conv2d("op", c.OutputChannels, c.KernelHeight)
-        {
-            Stride = c.StrideHeight,
-            Groups = c.Groups,
-            Padding = Padding.Explicit(c.Top, c.Bottom, c.Left, c.Right),
-        });
+        Check(name, new Conv2d("op", c.OutputChannels, c.KernelHeight, stride: c.StrideHeight, groups: c.Groups, padding: Padding.Explicit(c.Top, c.Bottom, c.Left, c.Right)));
     }
 
     [Theory, MemberData(nameof(NormCases))]

@@ -158,7 +158,7 @@ public sealed class FileEnumerationTests
             Interlocked.Increment(ref _decoded);
         }
 
-        public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name) => Make(name, target);
+        public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken = default) => Make(name, target);
 
         private void Make(string name, PixelBuffer target)
         {

@@ -32,11 +32,11 @@ public class CaffePrototxtTests : FormatTest
         Assert.Null(definition.Preprocessing);
         var expected = new Network("Small", new Shape(9, 9, 3),
         [
-            new Conv2d("conv1", 4, 3) { Padding = Padding.All(1), WeightInitializer = Initializer.Normal(0.02f), BiasInitializer = Initializer.Constant(0.5f) },
+            new Conv2d("conv1", 4, 3, padding: Padding.All(1), weightInitializer: Initializer.Normal(0.02f), biasInitializer: Initializer.Constant(0.5f)),
             new ReLU("relu1"),
-            new AvgPool2d("pool1", 3, 2) { RoundUp = true },
+            new AvgPool2d("pool1", 3, 2, roundUp: true),
             new Flatten("flatten"),
-            new Linear("ip", 5) { WeightInitializer = Initializer.Normal(1 / MathF.Sqrt(64)) },
+            new Linear("ip", 5, weightInitializer: Initializer.Normal(1 / MathF.Sqrt(64))),
         ]);
         Assert.Equal(expected.ToJson(), definition.Network.ToJson());
     }
@@ -131,7 +131,7 @@ public class CaffePrototxtTests : FormatTest
     {
         string path = PathOf("bad.prototxt");
         File.WriteAllText(path, Small.Replace(text, other, StringComparison.Ordinal));
-        string message = Assert.Throws<InvalidDataException>(() => NetworkFile.Load(path)).Message;
+        string message = Assert.Throws<InvalidDataException>(() => NetworkDefinition.Load(path)).Message;
         Assert.StartsWith($"{path}: {expected}", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
@@ -148,7 +148,7 @@ public class CaffePrototxtTests : FormatTest
         {
             string path = PathOf("x.prototxt");
             File.WriteAllText(path, text);
-            return Assert.Throws<InvalidDataException>(() => NetworkFile.Load(path)).Message;
+            return Assert.Throws<InvalidDataException>(() => NetworkDefinition.Load(path)).Message;
         }
     }
 
@@ -156,7 +156,7 @@ public class CaffePrototxtTests : FormatTest
     {
         string path = PathOf("net.prototxt");
         File.WriteAllText(path, text);
-        return NetworkFile.Read(path);
+        return NetworkDefinition.Load(path);
     }
 
     /// <summary>A network as Caffe writes it.</summary>

@@ -8,7 +8,7 @@ public class ParameterTests
 {
     private static readonly Network s_tiny = new("tiny", Shape.Vector(7),
     [
-        new Linear("fc", 45) { WeightInitializer = Initializer.TruncatedNormal(0.5f), BiasInitializer = Initializer.Constant(0.25f) },
+        new Linear("fc", 45, weightInitializer: Initializer.TruncatedNormal(0.5f), biasInitializer: Initializer.Constant(0.25f)),
     ]);
 
     [Fact]

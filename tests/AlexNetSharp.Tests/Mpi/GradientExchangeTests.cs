@@ -67,14 +67,7 @@ public class GradientExchangeTests
             using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 3);
             using var plan = new Plan(parameters.Network, parameters, new PlanOptions { BatchSize = 5, Threads = 1, Gradients = GradientScope.All });
             using var exchange = new GradientExchange(group, plan, batchSize: 40);
-            exchange.Begin(8);
-            for (int part = exchange.FirstPart; part < exchange.EndPart; part++)
-            {
-                plan.Forward();
-                exchange.BeginPart(part);
-                plan.Backward(false, exchange.Ready);
-            }
-            exchange.Complete(plan.Gradients!);
+            exchange.Backward(8, _ => plan.Forward());
             return (group.Sent, plan.Gradients!.StorageLength * sizeof(float));
         });
         foreach ((long sent, long size) in all)

@@ -10,11 +10,11 @@ public class LayerRefusalTests
 {
     public static TheoryData<Layer> PoolsWithEmptyWindows =>
     [
-        new MaxPool2d("layer", 2, 1) { Padding = Padding.All(2) },
-        new AvgPool2d("layer", 2, 1) { Padding = Padding.Explicit(2, 0, 0, 0) },
-        new AvgPool2d("layer", 2, 1) { Padding = Padding.Explicit(0, 0, 2, 0), RoundUp = true },
-        new MaxPool2d("layer", 3, 2) { Padding = Padding.Explicit(0, 0, 0, 3) },
-        new MaxPool2d("layer", 1, 1) { Padding = Padding.Explicit(0, 1, 0, 0) },
+        new MaxPool2d("layer", 2, 1, padding: Padding.All(2)),
+        new AvgPool2d("layer", 2, 1, padding: Padding.Explicit(2, 0, 0, 0)),
+        new AvgPool2d("layer", 2, 1, padding: Padding.Explicit(0, 0, 2, 0), roundUp: true),
+        new MaxPool2d("layer", 3, 2, padding: Padding.Explicit(0, 0, 0, 3)),
+        new MaxPool2d("layer", 1, 1, padding: Padding.Explicit(0, 1, 0, 0)),
     ];
 
     [Theory]
@@ -26,7 +26,7 @@ public class LayerRefusalTests
     [Fact]
     public void PaddingThatNoWindowReachesIsAllowed()
     {
-        var network = new Network("n", new Shape(6, 6, 2), [new MaxPool2d("pool", 3, 5) { Padding = Padding.Explicit(2, 3, 2, 3) }]);
+        var network = new Network("n", new Shape(6, 6, 2), [new MaxPool2d("pool", 3, 5, padding: Padding.Explicit(2, 3, 2, 3))]);
         Assert.Equal(new Shape(2, 2, 2), network.OutputShape);
         using var parameters = new ParameterSet(network);
         using var plan = new Plan(network, parameters, new PlanOptions());
@@ -46,7 +46,7 @@ public class LayerRefusalTests
         Assert.Contains("weight of 4 × 4 × 4096 × 32768 values", Refusal(new Conv2d("layer", 32768, 4), new Shape(8, 8, 4096)), StringComparison.Ordinal);
         Assert.Contains("weight of 65536 × 32768 values", Refusal(new Linear("layer", 32768), Shape.Vector(65536)), StringComparison.Ordinal);
         // Groups see only their part, and one value less than 2^31 is allowed: 2^31 - 1 is a prime number.
-        Assert.Equal(32768, new Conv2d("layer", 32768, 4) { Groups = 2 }.OutputShape(new Shape(8, 8, 4096)).Channels);
+        Assert.Equal(32768, new Conv2d("layer", 32768, 4, groups: 2).OutputShape(new Shape(8, 8, 4096)).Channels);
         Assert.Equal(int.MaxValue, new Conv2d("layer", int.MaxValue, 1).OutputShape(new Shape(1, 1, 1)).Channels);
     }
 

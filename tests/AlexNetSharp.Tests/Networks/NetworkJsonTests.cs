@@ -50,19 +50,19 @@ public class NetworkJsonTests
     public void WhatIsMissingHasItsDefault()
     {
         Network network = Network.FromJson(Small, "small.json");
-        Assert.Equivalent(new Conv2d("conv1", 4, 3) { Padding = Padding.All(1) }, Assert.IsType<Conv2d>(network.Layers[0]), strict: true);
+        Assert.Equivalent(new Conv2d("conv1", 4, 3, padding: Padding.All(1)), Assert.IsType<Conv2d>(network.Layers[0]), strict: true);
         Assert.IsType<HeInitializer>(((Conv2d)network.Layers[0]).WeightInitializer);
         Assert.Equivalent(new MaxPool2d("pool1", 3, 2), Assert.IsType<MaxPool2d>(network.Layers[2]), strict: true);
         Assert.Equal(Shape.Vector(5), network.OutputShape);
         var all = new Network("all", new Shape(8, 8, 4),
         [
-            new Conv2d("a", 4, 3) { Stride = 2, Padding = Padding.Explicit(1, 2, 3, 4), Groups = 2, BiasInitializer = Initializer.Constant(0.1f) },
-            new AvgPool2d("b", 2, 1) { Padding = Padding.Same, RoundUp = true, CountPadding = false },
+            new Conv2d("a", 4, 3, stride: 2, padding: Padding.Explicit(1, 2, 3, 4), groups: 2, biasInitializer: Initializer.Constant(0.1f)),
+            new AvgPool2d("b", 2, 1, padding: Padding.Same, roundUp: true, countPadding: false),
             new AdaptiveAvgPool2d("c", 2, 3),
             new LocalResponseNorm("d", 2, 1, 1e-4f / 5, 0.75f),
             new WithinChannelNorm("e", 3, 5e-5f, 0.75f),
             new Dropout("f", 0.25f),
-            new Linear("g", 3) { WeightInitializer = Initializer.TruncatedNormal(0.1f) },
+            new Linear("g", 3, weightInitializer: Initializer.TruncatedNormal(0.1f)),
         ]);
         IReadOnlyList<Layer> read = Network.FromJson(all.ToJson(), "all").Layers;
         Assert.Equal(all.Layers.Select(layer => layer.GetType()), read.Select(layer => layer.GetType()));

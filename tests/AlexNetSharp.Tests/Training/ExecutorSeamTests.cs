@@ -116,7 +116,7 @@ public sealed class ExecutorSeamTests
 
         public void BeginPart(int part) => Calls.Add($"part {part}");
 
-        public Tally Agree(ReadOnlySpan<Tally> own, ref bool stop) => own[0] + own[1];
+        public Tally Agree(ReadOnlySpan<Tally> own, ref bool stop) => own[0].Plus(own[1]);
 
         public void Ready(Parameter gradient)
         {

@@ -55,8 +55,8 @@ public sealed class FeatureBatchesTests
         {
             Assert.NotNull(read);
             Assert.Equal(
-                computed.Read(0, 0, TestContext.Current.CancellationToken).SelectMany(b => b.Input.ToArray()),
-                read.Read(0, 0, TestContext.Current.CancellationToken).SelectMany(b => b.Input.ToArray()));
+                ((IBatchSource)computed).Read(0, 0, TestContext.Current.CancellationToken).SelectMany(b => b.Input.ToArray()),
+                ((IBatchSource)read).Read(0, 0, TestContext.Current.CancellationToken).SelectMany(b => b.Input.ToArray()));
             Assert.Equal(computed.MeanSquaredNorm(), read.MeanSquaredNorm());
         }
         Assert.Null(FeatureBatches.Open(path, "other", front.OutputShape, loader, 4, null));

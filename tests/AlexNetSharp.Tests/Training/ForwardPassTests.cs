@@ -55,7 +55,7 @@ public sealed class ForwardPassTests
     public void ValidationOfATrainingIsTheEvaluation(int microBatch)
     {
         using var parameters = ParameterSet.Initialize(SmallTraining.Network(), seed: 1);
-        MemoryBatches images = SmallTraining.Images(50, 16, seed: 2);
+        IBatchSource images = SmallTraining.Images(50, 16, seed: 2);
         using var cpu = new CpuTraining(
             parameters, images, null, new TrainerOptions { LabelSmoothing = 0.1, Schedule = new ConstantRate(0.1) }, microBatch: microBatch);
         Tally validation = cpu.Trainer.Evaluate(images, Token);

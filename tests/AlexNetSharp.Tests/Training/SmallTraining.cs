@@ -20,7 +20,7 @@ internal static class SmallTraining
         "small",
         Shape,
         [
-            new Conv2d("conv1", 8, 3) { Padding = Padding.All(1) },
+            new Conv2d("conv1", 8, 3, padding: Padding.All(1)),
             new ReLU("relu1"),
             new MaxPool2d("pool1", 3, stride: 2),
             new Flatten("flatten"),
@@ -31,7 +31,7 @@ internal static class SmallTraining
         ]);
 
     /// <summary>Noise with a bright bar: horizontal, vertical, or one of the two diagonals, at a random place.</summary>
-    public static MemoryBatches Images(int count, int batchSize, ulong seed, ulong? orderSeed = null)
+    public static IBatchSource Images(int count, int batchSize, ulong seed, ulong? orderSeed = null)
     {
         int length = (int)Shape.Length;
         var images = new float[count * length];

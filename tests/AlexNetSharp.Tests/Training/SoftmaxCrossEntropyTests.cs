@@ -1,3 +1,4 @@
+using AlexNetSharp.Cli.Models;
 using AlexNetSharp.Tests.Oracles;
 using AlexNetSharp.Training;
 

@@ -13,7 +13,7 @@ public sealed class TallyTests
         Assert.Equal(2, tally.Loss);
         Assert.Equal(1.0 / 3, tally.Top1);
         Assert.Equal(2.0 / 3, tally.Top5);
-        Assert.Equal(new Tally(6, 12, 2, 4), tally + tally);
+        Assert.Equal(new Tally(6, 12, 2, 4), tally.Plus(tally));
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class TrainerTests
         var network = new Network(
             "one",
             new AlexNetSharp.Tensors.Shape(1, 1, 2),
-            [new Flatten("flatten"), new Linear("fc", 1) { WeightInitializer = Initializer.Constant(1) }]);
+            [new Flatten("flatten"), new Linear("fc", 1, weightInitializer: Initializer.Constant(1))]);
         using var parameters = ParameterSet.Initialize(network, seed: 0);
         using var gradients = new ParameterSet(network);
         gradients["fc.weight"].CopyFrom([1, 2]);

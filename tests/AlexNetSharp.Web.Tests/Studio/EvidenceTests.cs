@@ -24,10 +24,10 @@ public sealed class EvidenceTests : IDisposable
     {
         Network network = new("small", new(20, 18, 3),
         [
-            new Conv2d("conv1", 8, 5) { Padding = Padding.Same },
+            new Conv2d("conv1", 8, 5, padding: Padding.Same),
             new ReLU("relu1"),
             new MaxPool2d("pool1", 2, stride: 2),
-            new Conv2d("conv2", 12, 3) { Padding = Padding.Same },
+            new Conv2d("conv2", 12, 3, padding: Padding.Same),
             new ReLU("relu2"),
             new MaxPool2d("pool2", 3, stride: 2),
             new Flatten("flatten"),

@@ -1,7 +1,7 @@
-namespace AlexNetSharp.Training;
+namespace AlexNetSharp.Cli.Models;
 
 /// <summary>The notebook's objective: Σ t² / 2 over all values of the output (TensorFlow's <c>tf.nn.l2_loss</c>). Its gradient is t itself.</summary>
-public static class L2Loss
+internal static class L2Loss
 {
     /// <summary>The loss.</summary>
     /// <param name="output">The network's output t.</param>

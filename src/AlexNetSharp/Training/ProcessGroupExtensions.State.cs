@@ -4,23 +4,22 @@ using AlexNetSharp.Models;
 
 namespace AlexNetSharp.Training;
 
-/// <summary>Sends the state of a training from the first process to all: parameters, optimizer state, progress.</summary>
-public static class SharedState
+public static unsafe partial class ProcessGroupExtensions
 {
     /// <summary>Sends the parameters of the first process to all.</summary>
     /// <param name="group">The processes; each of them calls this.</param>
     /// <param name="parameters">The parameters of this process, of the same network in all.</param>
-    public static void Broadcast(IProcessGroup group, ParameterSet parameters)
+    public static void Broadcast(this IProcessGroup group, ParameterSet parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         Broadcast(group, parameters.Parameters);
         parameters.MarkChanged();
     }
 
-    /// <summary>Sends the training state of the first process to all.</summary>
+    /// <summary>Sends the state of the first process's training to all: parameters, the optimizer's state, progress.</summary>
     /// <param name="group">The processes; each of them calls this.</param>
     /// <param name="trainer">The trainer of this process.</param>
-    public static void Broadcast(IProcessGroup group, Trainer trainer)
+    public static void Broadcast(this IProcessGroup group, Trainer trainer)
     {
         byte[] header = group.BroadcastMessage(group.Rank > 0 ? null : JsonSerializer.SerializeToUtf8Bytes(
             new CheckpointHeader(trainer.Executor.Seed, trainer.State), CheckpointJson.Default.CheckpointHeader));
