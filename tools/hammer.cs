@@ -66,7 +66,7 @@ for (int minute = 1; minute <= minutes && problems.IsEmpty; minute++)
     using var process = Process.GetCurrentProcess();
     memory.Add(process.WorkingSet64);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{minute,6} {done,9} {(done - before) / Stopwatch.GetElapsedTime(start).TotalSeconds,8:0.0} {slow * 1e3 / Stopwatch.Frequency,11:0} {memory[^1] / 1e6,10:0} {GC.GetTotalMemory(false) / 1e6,11:0} {problems.Count,9}"));
+        $"{minute,6} {done,9} {(done - before) / Stopwatch.GetElapsedTime(start).TotalSeconds,8:0.0} {slow * 1e3 / Stopwatch.Frequency,11:0} {memory[^1] / 1e6,10:0} {GC.GetTotalMemory(forceFullCollection: true) / 1e6,11:0} {problems.Count,9}"));
 }
 end.Cancel();
 foreach (Thread thread in all)

@@ -67,7 +67,7 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
         // Before the folder's files: the checkpoint is written last, after which the epoch is not repeated.
         trainer.EpochDone += _ => SaveCurves(trainer);
         folder.Attach(trainer, data.Preprocessing, work.ClassNames, work.Parameters);
-        RequireDisk(folder, work.CheckpointBytes);
+        RequireDisk(work.CheckpointBytes);
         settings.Save(run);
         if (settings.CheckpointSteps > 0)
             trainer.StepDone += step =>
@@ -155,11 +155,11 @@ internal sealed class TrainSession(TrainSettings settings, string run, CommandCo
     }
 
     /// <summary>Rejects a run whose checkpoints do not fit on the disk, before the first epoch instead of after it.</summary>
-    private void RequireDisk(RunFolder folder, long checkpointBytes)
+    private void RequireDisk(long checkpointBytes)
     {
         // The last, the best, and the one that is being written before it replaces one of them.
         long needed = 3 * checkpointBytes, free;
-        foreach (string path in (string[])[folder.LastCheckpoint, folder.BestCheckpoint])
+        foreach (string path in (string[])[RunFolder.LastCheckpointOf(run), RunFolder.BestCheckpointOf(run)])
             needed -= File.Exists(path) ? Math.Min(new FileInfo(path).Length, checkpointBytes) : 0;
         try
         {

@@ -114,7 +114,7 @@ internal sealed class HeadTraining : IDisposable
         _values.Dispose();
     }
 
-    private static IBatchSource BatchesOf(List<(TaughtImage Image, int Label)> items, Network part, ulong? seed)
+    private static MemoryBatches BatchesOf(List<(TaughtImage Image, int Label)> items, Network part, ulong? seed)
     {
         int length = (int)part.InputShape.Length;
         var features = new float[items.Count * length];
