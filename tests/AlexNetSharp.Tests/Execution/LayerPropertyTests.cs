@@ -63,8 +63,10 @@ public class LayerPropertyTests
     [Fact]
     public void ReLU() => ForAll(Gen.Const<Layer[]>([new ReLU("relu")]), exact: true);
 
+    // Errors are measured by the largest output. A single output may be a sum that cancels and says nothing about the size of its terms; few outputs
+    // are tested with whole numbers, exactly.
     [Fact]
-    public void Linear() => ForAll(Gen.Int[1, 100].Select(n => (Layer[])[new Linear("fc", n)]), exact: false);
+    public void Linear() => ForAll(Gen.Int[16, 100].Select(n => (Layer[])[new Linear("fc", n)]), exact: false);
 
     [Fact]
     public void LinearIsExactOnWholeNumbers() => ForAll(Gen.Int[1, 100].Select(n => (Layer[])[new Linear("fc", n)]), exact: true);
