@@ -19,13 +19,13 @@ public sealed class ImageSizeRange
         (MinHeight, MaxHeight, MinWidth, MaxWidth, Channels) = (minHeight, maxHeight, minWidth, maxWidth, channels);
 
     /// <summary>Smallest height.</summary>
-    internal int MinHeight { get; }
+    public int MinHeight { get; }
 
     /// <summary>Largest height.</summary>
     public int MaxHeight { get; }
 
     /// <summary>Smallest width.</summary>
-    internal int MinWidth { get; }
+    public int MinWidth { get; }
 
     /// <summary>Largest width.</summary>
     public int MaxWidth { get; }

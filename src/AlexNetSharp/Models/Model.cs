@@ -43,10 +43,10 @@ public sealed class WeightTransfer
     public IReadOnlyList<long> SourceShape { get; }
 
     /// <summary>Name of the parameter.</summary>
-    internal string Parameter { get; }
+    public string Parameter { get; }
 
     /// <summary>How it was converted, such as <c>OIHW → HWIO</c>.</summary>
-    internal string Change { get; }
+    public string Change { get; }
 
     /// <summary>What differs from the source when the parameter is written to a file again, such as <c>BGR → RGB</c>; empty for nothing.</summary>
     public string FileChange { get; }

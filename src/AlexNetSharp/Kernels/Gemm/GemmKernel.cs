@@ -53,6 +53,11 @@ internal static unsafe class GemmKernel
         int rows, int panels, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
+        if (IsFew<V>(rows) && !accumulate)
+        {
+            MultiplyWeights<V, Float32Weights>(a, aPanelStride, (byte*)b, bPanelStride, c, cPanelStride, rows, panels, depth);
+            return;
+        }
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
         var rowBlocks = new EvenSplit(rows, s_cachedA / Math.Min(depth, DepthBlock), 1);
         for (int m = 0; m < rows; m += rowBlocks.Length(m))
@@ -107,7 +112,7 @@ internal static unsafe class GemmKernel
     }
 
     /// <summary>Whether so few rows wait for the memory of B rather than for multiplications, and there are tiles as wide as a panel for them.</summary>
-    public static bool IsFew<V>(int rows)
+    private static bool IsFew<V>(int rows)
         where V : unmanaged, ISimd<V> => rows <= 3 * GemmPanelTile.MaxHeight<V>();
 
     // One block of one panel. Where its rows are one tile, memory is asked for shortly before it is needed. Where they are several, only the first
@@ -173,10 +178,11 @@ internal static unsafe class GemmKernel
         for (int m = 0; m < rows; m += height)
         {
             height = tiles.Length(m);
-            // Tiles of 32 rows together prefetch the next block of B: each fetches as many floats at every k as it has rows.
+            // The tiles of the first 32 rows, or of all where there are fewer, together prefetch the next block of B: at every k each fetches its share of the
+            // 32 floats.
             bool fetch = m < PanelWidth;
-            int share = rows < PanelWidth ? (height * PanelWidth + rows - 1) / rows : height;
-            float* stream = fetch ? b + bNext + (nint)m * depth * share / height : b;
+            int sharing = Math.Min(rows, PanelWidth), share = (height * PanelWidth + sharing - 1) / sharing;
+            float* stream = fetch ? b + bNext + (nint)m * depth * PanelWidth / sharing : b;
             for (int n = 0; n < PanelWidth; n += 2 * V.Count)
                 GemmTile.Rows<V>(
                     height, a + m * PanelWidth, aPanelStride, b + n, c + m * PanelWidth + n,

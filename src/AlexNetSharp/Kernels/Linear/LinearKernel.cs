@@ -227,12 +227,9 @@ internal sealed unsafe class LinearKernel<V> : Kernel
                 Multiply<Int8Weights>(_rounded + first * PanelLength, c, row, rows, panels);
                 break;
             default:
-                if (GemmKernel.IsFew<V>(_batch))
-                    Multiply<Float32Weights>((byte*)(Weight + first * PanelLength), c, row, rows, panels);
-                else
-                    GemmKernel.Multiply<V>(
-                        _inputPanels + row * Width, _batchStride, Weight + first * PanelLength, (nint)PanelLength, c, _batchStride,
-                        rows, panels, _inFeatures, accumulate: false);
+                GemmKernel.Multiply<V>(
+                    _inputPanels + row * Width, _batchStride, Weight + first * PanelLength, (nint)PanelLength, c, _batchStride,
+                    rows, panels, _inFeatures, accumulate: false);
                 break;
         }
         for (int p = 0; p < panels; p++)

@@ -71,16 +71,10 @@ internal sealed unsafe partial class ConvWinograd<V>
     private void Product(int plane, int firstPanel, int endPanel, in BlockMatrices block)
     {
         (int first, int count) = block.Tiles.Range(plane);
-        if (count == 0)
-            return;
-        float* weights = Weights(block.Group, plane) + (nint)firstPanel * Width * _sizes.InputChannels;
-        if (GemmKernel.IsFew<V>(count))
-            GemmKernel.MultiplyWeights<V, Float32Weights>(
-                block.InputAt(plane, first), block.Layout.PanelStride, (byte*)weights, Width * _sizes.InputChannels,
-                block.OutputAt(plane, first, firstPanel), block.Layout.PanelStride, count, endPanel - firstPanel, _sizes.InputChannels);
-        else
+        if (count > 0)
             GemmKernel.Multiply<V>(
-                block.InputAt(plane, first), block.Layout.PanelStride, weights, Width * _sizes.InputChannels,
+                block.InputAt(plane, first), block.Layout.PanelStride,
+                Weights(block.Group, plane) + (nint)firstPanel * Width * _sizes.InputChannels, Width * _sizes.InputChannels,
                 block.OutputAt(plane, first, firstPanel), block.Layout.PanelStride,
                 count, endPanel - firstPanel, _sizes.InputChannels, accumulate: false);
     }
