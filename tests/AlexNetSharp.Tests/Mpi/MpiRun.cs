@@ -64,6 +64,10 @@ internal static class MpiRun
         return found;
     }
 
+    /// <summary>Waits until no process works on a run folder any more: mpirun may end before the processes that it tells to end.</summary>
+    public static void WaitForEnd(string run, int processes) => Assert.True(
+        SpinWait.SpinUntil(() => Enumerable.Range(0, processes).All(rank => Find(rank, run) == 0), TimeSpan.FromMinutes(1)), $"processes still work on {run}");
+
     /// <summary>Sends a signal to a process of a run.</summary>
     public static void Signal(int process, string signal)
     {

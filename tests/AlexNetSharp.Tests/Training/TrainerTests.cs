@@ -163,17 +163,17 @@ public sealed class TrainerTests
             parameters, SmallTraining.Images(2000 * 4, 4, seed: 1), null,
             new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.001), ClipNorm = 5 });
         Trainer trainer = cpu.Trainer;
-        long start = 0, managed = 0;
+        var allocated = new List<long>(16);
         trainer.StepDone += metrics =>
         {
-            if (metrics.StepInEpoch == 200)
-                start = GC.GetAllocatedBytesForCurrentThread();
-            if (metrics.StepInEpoch == 2000)
-                managed = GC.GetAllocatedBytesForCurrentThread() - start;
+            if (metrics.StepInEpoch % 200 == 0)
+                allocated.Add(GC.GetAllocatedBytesForCurrentThread());
         };
         trainer.Run(TestContext.Current.CancellationToken);
-        Assert.True(start > 0);
-        Assert.Equal(0, managed);
+        long[] each = [.. allocated.Zip(allocated.Skip(1), (before, after) => after - before)];
+        Assert.Equal(9, each.Length);
+        // Once, under load, the runtime allocates for a wait that it had not needed before; what a step allocates would be in every two hundred of them.
+        Assert.True(each.Count(bytes => bytes > 0) <= 1, string.Join(", ", each));
     }
 
     private static float[] TwoEpochs(int batch, int part, int threads)
