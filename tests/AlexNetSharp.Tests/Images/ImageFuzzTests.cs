@@ -40,6 +40,7 @@ public class ImageFuzzTests
         }
         report.Finish(report.Inputs / 20, report.Inputs * 19 / 20);
         using var process = Process.GetCurrentProcess();
-        Assert.InRange(process.PeakWorkingSet64 - peakBefore, 0, 1L << 30);
+        // Linux' figure is off by some pages for each processor: the difference may be negative.
+        Assert.InRange(process.PeakWorkingSet64 - peakBefore, -(1L << 24), 1L << 30);
     }
 }
