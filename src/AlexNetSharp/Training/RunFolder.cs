@@ -19,6 +19,9 @@ public sealed class RunFolder : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
 
+    /// <summary>A process that was killed holds its lock until the system has taken it down: how long to wait for that, and how often to look.</summary>
+    private static readonly TimeSpan s_takenDown = TimeSpan.FromSeconds(3), s_lookAgain = TimeSpan.FromMilliseconds(50);
+
     private readonly FileStream _lock;
     private IReadOnlyList<ClassName>? _classes;
     private Preprocessing? _preprocessing;
@@ -133,14 +136,16 @@ public sealed class RunFolder : IDisposable
         // Opened, a link would make or lock a file in another place.
         if (new FileInfo(file).LinkTarget is { } target)
             throw new IOException($"{file}: this is a link to '{target}', not the lock of a training; remove it");
-        try
-        {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e.HResult is linux or macOS or windows)
-        {
-            throw new IOException($"{path}: another training writes to this folder; wait for its end, or name another folder", e);
-        }
+        for (long start = Stopwatch.GetTimestamp(); ; Thread.Sleep(s_lookAgain))
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e.HResult is linux or macOS or windows)
+            {
+                if (Stopwatch.GetElapsedTime(start) > s_takenDown)
+                    throw new IOException($"{path}: another training writes to this folder; wait for its end, or name another folder", e);
+            }
     }
 
     private void Save(string path, Trainer trainer, TrainingState state) =>

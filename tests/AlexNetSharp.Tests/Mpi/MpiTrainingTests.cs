@@ -181,7 +181,7 @@ public sealed class MpiTrainingTests : IDisposable
         long start = Stopwatch.GetTimestamp();
         AlexNetProcess.Result result = MpiRun.Finish(process);
         TimeSpan time = Stopwatch.GetElapsedTime(start);
-        // Until then they hold the folder's lock.
+        // They hold the folder's lock.
         MpiRun.WaitForEnd(run, processes: 2);
         return (result, time);
     }
