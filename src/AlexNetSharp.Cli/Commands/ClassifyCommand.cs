@@ -56,16 +56,20 @@ internal sealed class ClassifyCommand : CliCommand
         IReadOnlyList<string> files = InferenceInput.Find(context.Get(_images), decoder);
         bool tenCrop = context.Get(_tenCrop);
         string path = _model.PathOf(context);
-        using var classifier = Open(_model.Load(context), path, decoder, _inference.Options(context, files.Count, tenCrop));
-        // Creating the plan and preparing the weights is part of loading, so the reported time is that of the images alone.
-        classifier.WarmUp(files.Count);
+        InferenceOptions options = _inference.Options(context, files.Count, tenCrop);
+        // For one pass it would take longer to load the weights than to compute with them as they are read.
+        bool once = files.Count * (tenCrop ? 10L : 1) <= options.BatchSize;
+        using var classifier = Open(once ? _model.Open(context) : _model.Load(context), path, decoder, options);
+        // Otherwise creating the plan and preparing the weights is part of loading, and the reported time is that of the images alone.
+        if (!once)
+            classifier.WarmUp(files.Count);
 
         long start = Stopwatch.GetTimestamp();
         var skipped = new List<FileResult<Prediction[]>>();
         List<FileResult<Prediction[]>> results = _inference.Collect(
             context, "classifying", files.Count, classifier.ClassifyFiles(files, context.Get(_top), context.Cancellation), skipped);
         var report = new ClassifyReport(
-            path, classifier, tenCrop ? 10 : 1, _inference.Threads(context), results, skipped, Stopwatch.GetElapsedTime(start));
+            path, classifier, tenCrop ? 10 : 1, _inference.Threads(context), results, skipped, Stopwatch.GetElapsedTime(start), once);
         report.Print(context);
         _json.Write(context, report.ToJson);
         return ExitCode.Success;

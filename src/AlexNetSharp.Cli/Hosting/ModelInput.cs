@@ -52,6 +52,16 @@ internal sealed class ModelInput
     /// <exception cref="InvalidDataException">The file is damaged, or its network is unknown or a different one.</exception>
     public Model Load(CommandContext context) => Load(context.Get(_path), context.Get(_network));
 
+    /// <summary>Opens the model for a single pass: fully connected weights are read from the file when they are needed.</summary>
+    /// <inheritdoc cref="Load(CommandContext)"/>
+    public Model Open(CommandContext context)
+    {
+        (string path, string network) = (context.Get(_path), context.Get(_network));
+        return network == Auto ? ModelFile.Open(path)
+            : NetworkCatalog.Find(network) is not null ? ModelFile.Open(path, network)
+            : Load(path, network);
+    }
+
     /// <summary>Reads a model as a network.</summary>
     /// <param name="path">The file, or a run folder.</param>
     /// <param name="network">Value of <c>--network</c>.</param>

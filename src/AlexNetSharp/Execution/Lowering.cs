@@ -3,6 +3,7 @@ using AlexNetSharp.Kernels.Convolution;
 using AlexNetSharp.Kernels.Linear;
 using AlexNetSharp.Kernels.Normalization;
 using AlexNetSharp.Kernels.Pooling;
+using AlexNetSharp.Models;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -16,6 +17,7 @@ internal sealed class Lowering
 
     private readonly Network _network;
     private readonly PlanOptions _options;
+    private readonly ParameterSet? _values;
     private readonly KernelSet _kernels = KernelSet.Best;
     private readonly HashSet<string> _learning;
     private readonly int _firstBackward;
@@ -23,9 +25,9 @@ internal sealed class Lowering
     private readonly Shape[] _shapes;
     private int _layer;
 
-    private Lowering(Network network, PlanOptions options, IReadOnlyList<ParameterSpec> learning)
+    private Lowering(Network network, PlanOptions options, IReadOnlyList<ParameterSpec> learning, ParameterSet? values)
     {
-        (_network, _options) = (network, options);
+        (_network, _options, _values) = (network, options, values);
         _learning = [.. learning.Select(parameter => parameter.Name)];
         _firstBackward = options.InputGradient ? 0 : Enumerable.Range(0, network.Layers.Count).FirstOrDefault(
             i => network.Layers[i].Parameters(network.InputOf(i)).Any(parameter => _learning.Contains(parameter.Name)), network.Layers.Count);
@@ -39,10 +41,11 @@ internal sealed class Lowering
     /// <param name="network">The network.</param>
     /// <param name="options">What the plan is made for.</param>
     /// <param name="learning">The parameters whose gradients are asked for.</param>
+    /// <param name="values">Values of the network's parameters; null for such as are in memory.</param>
     /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
-    public static Operation[] Lower(Network network, PlanOptions options, IReadOnlyList<ParameterSpec> learning)
+    public static Operation[] Lower(Network network, PlanOptions options, IReadOnlyList<ParameterSpec> learning, ParameterSet? values)
     {
-        var lowering = new Lowering(network, options, learning);
+        var lowering = new Lowering(network, options, learning, values);
         while (lowering._layer < network.Layers.Count)
             lowering.Next();
         return [.. lowering._operations];
@@ -137,11 +140,13 @@ internal sealed class Lowering
     private void FullyConnected(int layers, Linear linear, bool relu)
     {
         OperationInfo info = Take(layers);
+        bool learns = Learns(linear), inputGradient = InputGradient;
         _operations.Add(new Operation(
             info,
             _kernels.Linear(
-                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, Learns(linear), InputGradient, Format(_options.Precision),
-                factors: Learns(linear) && _options.FactorLayers.Contains(linear.Name)),
+                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, learns, inputGradient, Format(_options.Precision),
+                factors: learns && _options.FactorLayers.Contains(linear.Name),
+                fetchesWeight: !learns && !inputGradient && _values?.Find($"{linear.Name}.weight") is { Panels: not null }),
             linear.Name));
     }
 

@@ -61,7 +61,11 @@ internal sealed class Operation(
     {
         if (parameters is not null)
         {
-            operands.Weight = values[$"{parameters}.weight"].Pointer;
+            Parameter weight = values[$"{parameters}.weight"];
+            if (Kernel.FetchesWeight)
+                operands.WeightPanels = weight.Panels;
+            else
+                operands.Weight = weight.Pointer;
             operands.Bias = values[$"{parameters}.bias"].Pointer;
             if (Kernel.WeightGradient)
             {

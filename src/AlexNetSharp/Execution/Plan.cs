@@ -55,7 +55,7 @@ public sealed unsafe class Plan : IExecutor
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
         CheckParameters(network, parameters);
-        var layout = new PlanLayout(network, options);
+        var layout = new PlanLayout(network, options, parameters);
         SystemMemory.Demand(layout.Bytes, $"a plan of network '{network.Name}' for batch {options.BatchSize}");
 
         Network = network;

@@ -11,14 +11,17 @@ internal sealed unsafe class PlanLayout
     private readonly ArenaSlot?[] _gradients, _prepared, _kept, _scratch;
 
     /// <summary>Lowers the network to operations and places their buffers.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="options">What the plan is made for.</param>
+    /// <param name="values">Values of the network's parameters; null for such as are in memory.</param>
     /// <exception cref="ArgumentException">The options contradict each other or do not fit the network, or no layer computes anything.</exception>
     /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
     /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
-    public PlanLayout(Network network, PlanOptions options)
+    public PlanLayout(Network network, PlanOptions options, ParameterSet? values = null)
     {
         options.Validate();
         Learning = options.Gradients.In(network);
-        Operations = Lowering.Lower(network, options, Learning);
+        Operations = Lowering.Lower(network, options, Learning, values);
         if (Operations.Length == 0)
             throw new ArgumentException($"network '{network.Name}' has no layer that computes anything; a plan needs at least one");
         int n = Operations.Length;

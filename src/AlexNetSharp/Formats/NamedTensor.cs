@@ -65,6 +65,9 @@ public sealed class NamedTensor
     /// <summary>Whether <see cref="Bytes"/> holds the elements in row-major order without gaps.</summary>
     internal bool IsContiguous => _strides is null;
 
+    /// <summary>Whether elements are read from an open file, by calls that fail where it has been closed or cut short, and not from mapped memory.</summary>
+    internal bool CanStayInFile => _strides is null && _file is { IsInMemory: false };
+
     /// <summary>The stored bytes, little-endian; row-major only if <see cref="IsContiguous"/>.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.Span;
 

@@ -39,6 +39,9 @@ internal abstract unsafe class Kernel
     /// <summary>What the gradient of the weight is made of, for a kernel that leaves the product to others; null for one that computes it.</summary>
     public virtual LinearFactors? Factors => null;
 
+    /// <summary>Whether the weight is fetched panel by panel (<see cref="Operands.WeightPanels"/>).</summary>
+    public virtual bool FetchesWeight => false;
+
     /// <summary>Floats of prepared weights.</summary>
     public virtual long PreparedWeightLength => 0;
 

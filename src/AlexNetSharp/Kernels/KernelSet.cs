@@ -27,7 +27,7 @@ internal abstract class KernelSet
     public abstract ConvKernel ConvGemm(ConvGeometry geometry, ConvRequest request);
 
     /// <inheritdoc cref="LinearKernel{V}.LinearKernel"/>
-    public abstract Kernel Linear(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, WeightFormat format, bool factors = false);
+    public abstract Kernel Linear(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, WeightFormat format, bool factors = false, bool fetchesWeight = false);
 
     /// <inheritdoc cref="LocalResponseNorm{V}.LocalResponseNorm"/>
     public abstract Kernel LocalResponseNorm(ResponseNormSettings settings);
@@ -78,8 +78,8 @@ internal sealed class KernelSet<B, V> : KernelSet
 
     public override ConvKernel ConvGemm(ConvGeometry geometry, ConvRequest request) => new ConvGemm<V>(geometry, request);
 
-    public override Kernel Linear(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, WeightFormat format, bool factors = false) =>
-        new LinearKernel<V>(batch, inFeatures, outFeatures, relu, weightGradient, inputGradient, format, factors);
+    public override Kernel Linear(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, WeightFormat format, bool factors = false, bool fetchesWeight = false) =>
+        new LinearKernel<V>(batch, inFeatures, outFeatures, relu, weightGradient, inputGradient, format, factors, fetchesWeight);
 
     public override Kernel LocalResponseNorm(ResponseNormSettings settings) => new LocalResponseNorm<V>(settings);
 

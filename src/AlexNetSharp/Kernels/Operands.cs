@@ -1,3 +1,5 @@
+using AlexNetSharp.Tensors;
+
 namespace AlexNetSharp.Kernels;
 
 /// <summary>Where a <see cref="Kernel"/> finds what it works on; null what it does not have. All but weights and gradients of weights are aligned to 64 bytes.</summary>
@@ -17,6 +19,9 @@ internal unsafe struct Operands
 
     /// <summary>The weight, as the kernel wants it.</summary>
     public float* Weight;
+
+    /// <summary>The weight where it is fetched panel by panel, for a kernel that was made for that; <see cref="Weight"/> is null then.</summary>
+    public IPanelSource? WeightPanels;
 
     /// <summary>[output channels].</summary>
     public float* Bias;

@@ -8,38 +8,10 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Models;
 
 /// <summary>Fully connected weights between PyTorch's order [out, in] and our panels [out / 32][in][32].</summary>
-/// <remarks>
-/// A panel takes 32 rows of the file. They are read by themselves, so that beside the weights only one panel for each thread is in
-/// memory, and turned in tiles of one cache line: the rows lie a multiple of 4096 bytes apart and would displace each other otherwise.
-/// </remarks>
 internal static class MatrixPanels
 {
     private const int Lanes = Panel.Width;
     private const int TileInputs = 16;
-
-    /// <summary>panel[p][position(i)][l] = source[32 p + l, i]; the last panel is filled up with zeros.</summary>
-    /// <param name="source">[out, in].</param>
-    /// <param name="target">The weight.</param>
-    /// <param name="map">The map whose values the inputs are, in the order channel, row, column; null if they are in our order already.</param>
-    public static unsafe void Load(NamedTensor source, Parameter target, Shape? map)
-    {
-        (int inputs, int outputs) = (target.Spec.Dimensions[0], target.Spec.Dimensions[1]);
-        int[] position = Positions(inputs, map);
-        float* storage = target.Pointer;
-        Parallel.For(
-            0,
-            (outputs + Lanes - 1) / Lanes,
-            () => new float[Lanes * inputs],
-            (panel, _, rows) =>
-            {
-                int width = Math.Min(Lanes, outputs - panel * Lanes);
-                source.CopyRange((long)panel * Lanes * inputs, rows.AsSpan(0, width * inputs));
-                rows.AsSpan(width * inputs).Clear();
-                Turn(rows, inputs, position, storage + (long)panel * Lanes * inputs);
-                return rows;
-            },
-            _ => { });
-    }
 
     /// <summary>panel[p][i][l] = source[i, 32 p + l]; the last panel is filled up with zeros.</summary>
     /// <param name="source">[in, out], inputs in our order.</param>
@@ -137,24 +109,28 @@ internal static class MatrixPanels
         return position;
     }
 
-    // Runs a few hundred times in a process that loads one model: too seldom for the runtime to improve it step by step.
+    /// <summary>panel[position(i)][l] = rows[l][i].</summary>
+    /// <param name="rows">[32][in].</param>
+    /// <param name="rowLength">Floats between rows; not a multiple of 1024, or rows would displace each other from the cache.</param>
+    /// <param name="position">See <see cref="Positions"/>.</param>
+    /// <param name="panel">[in][32].</param>
+    // Rows of the panel are written whole, wherever they lie. It runs a few hundred times in a process that loads one model: too seldom for the runtime
+    // to improve it step by step.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Turn(float[] rows, int inputs, int[] position, float* panel)
+    public static unsafe void Turn(float* rows, int rowLength, int[] position, float* panel)
     {
-        float* tile = stackalloc float[Lanes * TileInputs], turned = stackalloc float[TileInputs * Lanes];
-        fixed (float* from = rows)
+        float* turned = stackalloc float[TileInputs * Lanes];
+        int inputs = position.Length, whole = inputs - inputs % TileInputs;
+        for (int i = 0; i < whole; i += TileInputs)
         {
-            for (int i = 0; i < inputs; i += TileInputs)
-            {
-                int width = Math.Min(TileInputs, inputs - i);
-                for (int l = 0; l < Lanes; l++)
-                    new ReadOnlySpan<float>(from + (long)l * inputs + i, width).CopyTo(new Span<float>(tile + l * TileInputs, width));
-                for (int l = 0; l < Lanes; l += Transpose.Size)
-                    for (int k = 0; k < TileInputs; k += Transpose.Size)
-                        Transpose.Block(tile + l * TileInputs + k, TileInputs, turned + k * Lanes + l, Lanes);
-                for (int k = 0; k < width; k++)
-                    new ReadOnlySpan<float>(turned + k * Lanes, Lanes).CopyTo(new Span<float>(panel + (long)position[i + k] * Lanes, Lanes));
-            }
+            for (int l = 0; l < Lanes; l += Transpose.Size)
+                for (int k = 0; k < TileInputs; k += Transpose.Size)
+                    Transpose.Block(rows + (long)l * rowLength + i + k, rowLength, turned + k * Lanes + l, Lanes);
+            for (int k = 0; k < TileInputs; k++)
+                new ReadOnlySpan<float>(turned + k * Lanes, Lanes).CopyTo(new Span<float>(panel + (long)position[i + k] * Lanes, Lanes));
         }
+        for (int i = whole; i < inputs; i++)
+            for (int l = 0; l < Lanes; l++)
+                panel[(long)position[i] * Lanes + l] = rows[(long)l * rowLength + i];
     }
 }

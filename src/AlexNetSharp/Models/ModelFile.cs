@@ -24,6 +24,29 @@ public static class ModelFile
         return Load(file, Describe(file, named));
     }
 
+    /// <summary>Opens a model whose fully connected weights stay in the file: each pass reads them from there, as long as nothing needs them in memory.</summary>
+    /// <remarks>
+    /// For a few images this is the fastest way to an answer, and it takes the least memory: processes that open the same file share what the system
+    /// keeps of it. To many passes, weights in memory (<see cref="Load(string, string?)"/>) are faster. Outputs have the same bits. Training, changes
+    /// and <see cref="Parameter.Storage"/> load the weights. The file stays open until the model is disposed; it must not be overwritten in place meanwhile
+    /// (replaced by renaming, it may be), and a pass that cannot read it throws <see cref="IOException"/> or <see cref="InvalidDataException"/>.
+    /// </remarks>
+    /// <inheritdoc cref="Load(string, string?)"/>
+    public static Model Open(string path, string? network = null)
+    {
+        CatalogEntry? named = network is null ? null : NetworkCatalog.Get(network);
+        TensorFile file = TensorFile.OpenWeights(FileOf(path));
+        try
+        {
+            return Load(file, Describe(file, named), leaveMatrices: true);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads the weights of <paramref name="network"/>, whatever network the file states.</summary>
     /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
     /// <param name="network">The network.</param>
@@ -140,15 +163,15 @@ public static class ModelFile
         return (network, preprocessing, classes);
     }
 
-    private static Model Load(TensorFile file, (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) description)
+    private static Model Load(TensorFile file, (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) description, bool leaveMatrices = false)
     {
         // Which order of colors a network wants is a fact of that network; a file of Caffe does not say it.
         bool bgr = file.IsFromCaffe && NetworkCatalog.Find(description.Network.Name) is { IsBgrInCaffe: true };
         WeightMapping mapping = WeightMapping.Check(file, description.Network, bgr);
-        var parameters = new ParameterSet(description.Network);
+        var parameters = leaveMatrices ? new ParameterSet(description.Network, file) : new ParameterSet(description.Network);
         try
         {
-            return new Model(parameters, description.Preprocessing, description.Classes, mapping.CopyTo(parameters));
+            return new Model(parameters, description.Preprocessing, description.Classes, mapping.CopyTo(parameters, leaveMatrices));
         }
         catch
         {

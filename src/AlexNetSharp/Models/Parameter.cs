@@ -12,6 +12,7 @@ namespace AlexNetSharp.Models;
 public sealed unsafe class Parameter
 {
     private readonly AlignedBuffer _owner;
+    private FilePanels? _file;
 
     internal Parameter(ParameterSpec spec, AlignedBuffer owner, long offset)
     {
@@ -44,9 +45,35 @@ public sealed unsafe class Parameter
     /// <summary>Where the values begin in the memory of their set.</summary>
     internal long Offset { get; }
 
-    /// <summary>The first stored value.</summary>
+    /// <summary>The first stored value. A weight that has stayed in its file is loaded first.</summary>
     /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
-    internal float* Pointer => _owner.Pointer + Offset;
+    /// <exception cref="IOException">The file cannot be read any more.</exception>
+    internal float* Pointer
+    {
+        get
+        {
+            float* first = _owner.Pointer + Offset;
+            _file?.Load(first);
+            return first;
+        }
+    }
+
+    /// <summary>The panels of a weight that has stayed in its file; null for one that was loaded at once.</summary>
+    internal IPanelSource? Panels => _file;
+
+    /// <summary>Whether the values are in memory.</summary>
+    internal bool IsLoaded => _file?.IsLoaded ?? true;
+
+    /// <summary>Takes the values of a file.</summary>
+    /// <param name="panels">The values, of a fully connected weight.</param>
+    /// <param name="leave">Whether they stay in the file until somebody asks for all of them.</param>
+    internal void Take(FilePanels panels, bool leave)
+    {
+        if (leave)
+            _file = panels;
+        else
+            panels.Load(Pointer);
+    }
 
     /// <summary>Keeps the values, also if the set is disposed of, until what this returns is disposed of.</summary>
     /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>

@@ -18,6 +18,7 @@ public sealed class ParameterSet : IDisposable
     private readonly AlignedBuffer _buffer;
     private readonly Dictionary<string, Parameter> _byName = [];
     private readonly bool _isView;
+    private readonly IDisposable? _file;
 
     /// <summary>Creates the parameters of <paramref name="network"/>, all 0.</summary>
     /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
@@ -26,9 +27,18 @@ public sealed class ParameterSet : IDisposable
     {
     }
 
+    /// <summary>The parameters of <paramref name="network"/> whose fully connected weights stay in a file until they are needed.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="file">The file, which is disposed of with the set.</param>
+    internal ParameterSet(Network network, IDisposable file)
+        : this(network, network.Parameters, demand: false) => _file = file;
+
     /// <summary>Some parameters of <paramref name="network"/>, or tensors that belong to them, 0 everywhere.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="specs">The parameters.</param>
+    /// <param name="demand">Whether there must be memory for all of them now.</param>
     /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
-    internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs)
+    internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs, bool demand = true)
     {
         Network = network;
         long length = 0;
@@ -39,7 +49,7 @@ public sealed class ParameterSet : IDisposable
             length = checked(length + AlignedBuffer.WholeLines(Parameter.LengthOfStorage(spec)));
         }
         // Zeros cost nothing until they are written, and then it is too late to refuse them.
-        if (length >= Worthwhile)
+        if (demand && length >= Worthwhile)
             SystemMemory.Demand(checked(length * sizeof(float)), $"a set of the parameters of network '{network.Name}'", "use a smaller network or image, or fewer classes");
         _buffer = new AlignedBuffer(length);
         Parameters = new ReadOnlyCollection<Parameter>([.. specs.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
@@ -145,7 +155,9 @@ public sealed class ParameterSet : IDisposable
     /// </remarks>
     public void Dispose()
     {
-        if (!_isView)
-            _buffer.Dispose();
+        if (_isView)
+            return;
+        _buffer.Dispose();
+        _file?.Dispose();
     }
 }

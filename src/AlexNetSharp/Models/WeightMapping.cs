@@ -172,9 +172,11 @@ internal sealed class WeightMapping
     }
 
     /// <summary>Copies everything into <paramref name="parameters"/>, by name.</summary>
+    /// <param name="parameters">Receives the values.</param>
+    /// <param name="leaveMatrices">Whether fully connected weights stay in the file where they can, which must remain open then.</param>
     /// <returns>What came from where, in the order of the parameters.</returns>
     /// <exception cref="IOException">The file cannot be read any more.</exception>
-    public List<WeightTransfer> CopyTo(ParameterSet parameters)
+    public List<WeightTransfer> CopyTo(ParameterSet parameters, bool leaveMatrices = false)
     {
         var transfers = new List<WeightTransfer>();
         using AlignedBuffer.Lease lease = parameters.Hold();
@@ -186,7 +188,7 @@ internal sealed class WeightMapping
             (string change, string fileChange) = target.Spec.Role switch
             {
                 ParameterRole.ConvolutionWeight => CopyKernels(source, target, flip),
-                ParameterRole.LinearWeight => CopyMatrix(source, target, FlattenedMap(_network, target.Name)),
+                ParameterRole.LinearWeight => CopyMatrix(source, target, FlattenedMap(_network, target.Name), leaveMatrices),
                 _ => CopyBias(source, target),
             };
             if (source.Note.Length > 0)
@@ -230,17 +232,16 @@ internal sealed class WeightMapping
 
     private (string Change, string FileChange) CopyKernels(NamedTensor source, Parameter target, bool flip)
     {
-        float[] values = source.ToArray();
         if (_native)
         {
-            values.CopyTo(target.Storage);
+            source.CopyTo(target.Storage);
             return ("", "HWIO → OIHW");
         }
-        KernelOrder.ToHwio(values, target.Spec.Dimensions, flip, target.Storage);
+        KernelOrder.Load(source, target, flip);
         return flip ? ("OIHW → HWIO, BGR → RGB", "BGR → RGB") : ("OIHW → HWIO", "");
     }
 
-    private (string Change, string FileChange) CopyMatrix(NamedTensor source, Parameter target, Shape? map)
+    private (string Change, string FileChange) CopyMatrix(NamedTensor source, Parameter target, Shape? map, bool leave)
     {
         string Inputs(string change) => map is { } shape ? FormattableString.Invariant($", {change} ({shape.Channels}×{shape.Height}×{shape.Width})") : "";
         if (_native)
@@ -250,11 +251,13 @@ internal sealed class WeightMapping
         }
         if (source.HasInputsByPixel)
         {
-            MatrixPanels.Load(source, target, map: null);
+            Take(map: null);
             return ("[out, in] → [in, out]", Inputs("h·w·c → c·h·w").TrimStart(',', ' '));
         }
-        MatrixPanels.Load(source, target, map);
+        Take(map);
         return ("[out, in] → [in, out]" + Inputs("c·h·w → h·w·c"), "");
+
+        void Take(Shape? map) => target.Take(new FilePanels(source, target.Spec, map), leave && source.CanStayInFile);
     }
 
     /// <summary>The shape of a parameter in our own order.</summary>

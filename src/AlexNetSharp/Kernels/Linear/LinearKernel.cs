@@ -16,6 +16,9 @@ namespace AlexNetSharp.Kernels.Linear;
 /// Small batches are bound by reading the weight from memory once. With bfloat16 or int8 a rounded copy of a half or a quarter of the size is
 /// kept and expanded as it is loaded; sums are float32 all the same. Backward always uses the float32 weight.
 /// </para>
+/// <para>
+/// Without backward, a weight need not be in memory: each thread fetches the panel that it multiplies by, or rounds, from an <see cref="IPanelSource"/>.
+/// </para>
 /// </remarks>
 internal sealed unsafe class LinearKernel<V> : Kernel
     where V : unmanaged, ISimd<V>
@@ -45,6 +48,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     private readonly Job _packInput, _packGradOutput, _roundWeight, _forward, _backwardWeight, _backwardInput;
     private float* _scales;
     private byte* _rounded;
+    private IPanelSource? _panels;
     private float* _inputPanels, _gradOutputPanels, _gradOutputTransposed, _workerScratch;
     private bool _accumulate;
 
@@ -57,8 +61,11 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     /// <param name="inputGradient">Backward will be asked for the gradient of the input.</param>
     /// <param name="format">What forward reads the weight as.</param>
     /// <param name="factors">Backward leaves the gradient of the weight, not that of the bias, to <see cref="Factors"/>.</param>
+    /// <param name="fetchesWeight">The weight is fetched panel by panel; without gradients only.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is less than 1.</exception>
-    public LinearKernel(int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, WeightFormat format, bool factors = false)
+    public LinearKernel(
+        int batch, int inFeatures, int outFeatures, bool relu, bool weightGradient, bool inputGradient, WeightFormat format,
+        bool factors = false, bool fetchesWeight = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
@@ -71,6 +78,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
         _gradInputStride = Width * MostGradInputRows + 16;
         (_packInput, _packGradOutput, _roundWeight) = (PackInput, PackGradOutput, RoundWeight);
         (_forward, _backwardWeight, _backwardInput) = (ForwardPanels, BackwardWeight, BackwardInput);
+        FetchesWeight = fetchesWeight && !weightGradient && !inputGradient;
         Factors = factors ? new LinearFactors<V>(batch, inFeatures, outFeatures, _batchStride) : null;
     }
 
@@ -78,8 +86,10 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     {
         WeightFormat.BFloat16 => "packed panels, bfloat16 weights",
         WeightFormat.Int8 => "packed panels, int8 weights",
-        _ => "packed panels",
+        _ => FetchesWeight ? "panels read from the file" : "packed panels",
     };
+
+    public override bool FetchesWeight { get; }
 
     public override bool WeightGradient { get; }
 
@@ -112,14 +122,17 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     private long SharedScratch => InputPanelsLength + GradOutputPanelsLength + GradOutputTransposedLength;
 
     private long WorkerScratch => Math.Max(
-        MostForwardPanels * _batchStride,
-        InputGradient ? _batchPanels * _gradInputStride : 0);
+        ProductLength,
+        InputGradient ? _batchPanels * _gradInputStride : 0) + (FetchesWeight ? IPanelSource.ScratchLength(_inFeatures) : 0);
+
+    private long ProductLength => MostForwardPanels * _batchStride;
 
     public override void Bind(WorkerPool pool, in Operands operands)
     {
         base.Bind(pool, operands);
         (_forwardPanels, _forwardRows) = (ForwardPanelsFor(pool.Threads), ForwardRowsFor(pool.Threads));
         _gradInputRows = GradInputRowsFor(pool.Threads);
+        _panels = operands.WeightPanels;
         _scales = PreparedWeight;
         _rounded = (byte*)(PreparedWeight + ScalesLength);
         _inputPanels = Scratch;
@@ -130,14 +143,14 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     }
 
     /// <summary>Panels of the output in one piece of forward, at most.</summary>
-    private int MostForwardPanels => _batch <= 9 ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
+    private int MostForwardPanels => _batch <= 9 || FetchesWeight ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
 
     // Several panels share one passage of the packed input through the second-level cache, as long as all threads still get
     // enough pieces; for small batches the input stays in the first level, and one panel is one sequential read.
     private int ForwardPanelsFor(int threads) => Math.Clamp(_outPanels / (4 * threads), 1, MostForwardPanels);
 
-    /// <summary>Where panels are fewer than threads, the batch is cut too.</summary>
-    private EvenSplit ForwardRowsFor(int threads) =>
+    /// <summary>Where panels are fewer than threads, the batch is cut too; not if a panel would be fetched twice.</summary>
+    private EvenSplit ForwardRowsFor(int threads) => FetchesWeight ? new(_batch, _batch, 1) :
         new(_batch, Math.Max(Math.Min(_batch, 16), _batch / Math.Max(1, (threads + _outPanels - 1) / _outPanels)), 1);
 
     private int GradInputRowsFor(int threads)
@@ -174,6 +187,10 @@ internal sealed unsafe class LinearKernel<V> : Kernel
 
     private float* OfWorker(int worker) => _workerScratch + worker * WorkerScratch;
 
+    /// <summary>A panel of the weight, for one thread.</summary>
+    private float* PanelOf(int panel, int worker) =>
+        _panels is null ? Weight + panel * PanelLength : _panels.Fetch(panel, OfWorker(worker) + ProductLength);
+
     /// <summary>Columns of the given panel of a matrix.</summary>
     private static int Columns(int panel, int total) => Math.Min(Width, total - panel * Width);
 
@@ -187,7 +204,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     /// <summary>One panel of the weight in the narrower format.</summary>
     private void RoundWeight(int index, int worker)
     {
-        float* weight = Weight + index * PanelLength;
+        float* weight = PanelOf(index, worker);
         byte* rounded = _rounded + index * PanelLength * RoundedSize;
         if (_format == WeightFormat.BFloat16)
             BFloat16.Round(weight, (ushort*)rounded, PanelLength);
@@ -228,7 +245,7 @@ internal sealed unsafe class LinearKernel<V> : Kernel
                 break;
             default:
                 GemmKernel.Multiply<V>(
-                    _inputPanels + row * Width, _batchStride, Weight + first * PanelLength, (nint)PanelLength, c, _batchStride,
+                    _inputPanels + row * Width, _batchStride, PanelOf(first, worker), (nint)PanelLength, c, _batchStride,
                     rows, panels, _inFeatures, accumulate: false);
                 break;
         }
