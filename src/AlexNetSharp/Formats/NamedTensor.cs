@@ -244,7 +244,7 @@ public sealed class NamedTensor
                 WidenBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination);
                 break;
             case TensorType.I8:
-                TensorPrimitives.ConvertTruncating<sbyte, float>(MemoryMarshal.Cast<byte, sbyte>(source), destination);
+                WidenInt8(MemoryMarshal.Cast<byte, sbyte>(source), destination);
                 break;
             default:
                 TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(source), destination);
@@ -263,6 +263,26 @@ public sealed class NamedTensor
         }
         for (; i < source.Length; i++)
             destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+    }
+
+    private static void WidenInt8(ReadOnlySpan<sbyte> source, Span<float> destination)
+    {
+        int i = 0;
+        for (; i <= source.Length - Vector128<sbyte>.Count; i += Vector128<sbyte>.Count)
+        {
+            (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.Create(source[i..]));
+            Widen(lower, destination[i..]);
+            Widen(upper, destination[(i + Vector128<short>.Count)..]);
+        }
+        for (; i < source.Length; i++)
+            destination[i] = source[i];
+
+        static void Widen(Vector128<short> values, Span<float> to)
+        {
+            (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(values);
+            Vector128.ConvertToSingle(lower).CopyTo(to);
+            Vector128.ConvertToSingle(upper).CopyTo(to[Vector128<int>.Count..]);
+        }
     }
 
     private static bool IsRowMajor(long[] shape, long[] strides)
