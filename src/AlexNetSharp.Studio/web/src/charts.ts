@@ -48,6 +48,6 @@ export function confusion(names: string[], counts: number[], caption: string): H
     return td;
   };
   return el("figure", { class: "confusion" }, el("figcaption", {}, caption), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, el("table", {},
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "is ↓  predicted as →"), ...names.map((name, k) => el("th", { scope: "col", title: name }, n > mostNames ? String(k + 1) : name)))),
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "actual ↓", el("br", {}), "predicted →"), ...names.map((name, k) => el("th", { scope: "col", title: name }, n > mostNames ? String(k + 1) : name)))),
     el("tbody", {}, ...names.map((name, i) => el("tr", {}, el("th", { scope: "row", title: name }, n > mostNames ? `${i + 1} ${name}` : name), ...names.map((_, k) => cell(i, k))))))));
 }
