@@ -49,17 +49,11 @@ internal sealed unsafe class FilePanels : IPanelSource
                 return;
             int panels = (_outputs + Panel.Width - 1) / Panel.Width;
             SystemMemory.Demand((long)panels * PanelLength * sizeof(float), $"weight '{_source.Name}'", "use a smaller network");
-            Parallel.For(
-                0,
-                panels,
-                () => new float[Panel.Width * IPanelSource.RowLength(_inputs)],
-                (panel, _, rows) =>
-                {
-                    fixed (float* scratch = rows)
-                        Read(panel, scratch, storage + (long)panel * PanelLength);
-                    return rows;
-                },
-                _ => { });
+            PiecesOfAFile.Read(panels, Panel.Width * IPanelSource.RowLength(_inputs), (panel, rows) =>
+            {
+                fixed (float* scratch = rows)
+                    Read(panel, scratch, storage + (long)panel * PanelLength);
+            });
             _loaded = (nint)storage;
         }
     }

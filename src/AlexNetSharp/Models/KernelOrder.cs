@@ -21,19 +21,13 @@ internal static class KernelOrder
         IReadOnlyList<int> d = target.Spec.Dimensions;
         (int taps, int inputs, int outputs) = (d[0] * d[1], d[2], d[3]);
         float* hwio = target.Pointer;
-        Parallel.For(
-            0,
-            (outputs + Outputs - 1) / Outputs,
-            () => new float[Outputs * inputs * taps],
-            (block, _, rows) =>
-            {
-                int first = block * Outputs, count = Math.Min(Outputs, outputs - first);
-                source.CopyRange((long)first * inputs * taps, rows.AsSpan(0, count * inputs * taps));
-                fixed (float* oihw = rows)
-                    Turn(oihw, count, inputs, taps, flip && inputs == 3, hwio + first, outputs);
-                return rows;
-            },
-            _ => { });
+        PiecesOfAFile.Read((outputs + Outputs - 1) / Outputs, Math.Min(Outputs, outputs) * inputs * taps, (block, rows) =>
+        {
+            int first = block * Outputs, count = Math.Min(Outputs, outputs - first);
+            source.CopyRange((long)first * inputs * taps, rows.AsSpan(0, count * inputs * taps));
+            fixed (float* oihw = rows)
+                Turn(oihw, count, inputs, taps, flip && inputs == 3, hwio + first, outputs);
+        });
     }
 
     /// <summary>Some outputs, at most sixteen: <paramref name="hwio"/> is where the first of them lies, and <paramref name="outputs"/> apart for each next tap.</summary>

@@ -20,27 +20,21 @@ internal static class MatrixPanels
     {
         (int inputs, int outputs) = (target.Spec.Dimensions[0], target.Spec.Dimensions[1]);
         float* storage = target.Pointer;
-        Parallel.For(
-            0,
-            (inputs + TileInputs - 1) / TileInputs,
-            () => new float[TileInputs * outputs],
-            (tile, _, rows) =>
+        PiecesOfAFile.Read((inputs + TileInputs - 1) / TileInputs, TileInputs * outputs, (tile, rows) =>
+        {
+            int first = tile * TileInputs, count = Math.Min(TileInputs, inputs - first);
+            source.CopyRange((long)first * outputs, rows.AsSpan(0, count * outputs));
+            for (int o = 0; o < outputs; o += Lanes)
             {
-                int first = tile * TileInputs, count = Math.Min(TileInputs, inputs - first);
-                source.CopyRange((long)first * outputs, rows.AsSpan(0, count * outputs));
-                for (int o = 0; o < outputs; o += Lanes)
+                int width = Math.Min(Lanes, outputs - o);
+                for (int i = 0; i < count; i++)
                 {
-                    int width = Math.Min(Lanes, outputs - o);
-                    for (int i = 0; i < count; i++)
-                    {
-                        var lanes = new Span<float>(storage + ((long)o * inputs) + (long)(first + i) * Lanes, Lanes);
-                        rows.AsSpan(i * outputs + o, width).CopyTo(lanes);
-                        lanes[width..].Clear();
-                    }
+                    var lanes = new Span<float>(storage + ((long)o * inputs) + (long)(first + i) * Lanes, Lanes);
+                    rows.AsSpan(i * outputs + o, width).CopyTo(lanes);
+                    lanes[width..].Clear();
                 }
-                return rows;
-            },
-            _ => { });
+            }
+        });
     }
 
     /// <summary>Fills <paramref name="destination"/> with elements of the order [out, in], from index <paramref name="first"/> on.</summary>

@@ -52,9 +52,12 @@ public sealed unsafe class Parameter
     {
         get
         {
-            float* first = _owner.Pointer + Offset;
-            _file?.Load(first);
-            return first;
+            if (_file is { IsLoaded: false } file)
+            {
+                using AlignedBuffer.Lease lease = _owner.Hold();
+                file.Load(_owner.Pointer + Offset);
+            }
+            return _owner.Pointer + Offset;
         }
     }
 

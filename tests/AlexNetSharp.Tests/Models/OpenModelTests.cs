@@ -89,6 +89,8 @@ public class OpenModelTests : FormatTest
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => plan.Forward());
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.Contains("cut short", error.Message, StringComparison.Ordinal);
+        // Loading fails with the same exception, on whatever thread it was found.
+        Assert.Equal(error.Message[..path.Length], Assert.Throws<InvalidDataException>(() => open.Parameters["fc7.weight"].Storage.Length).Message[..path.Length]);
     }
 
     [Fact]
