@@ -10,7 +10,7 @@ public readonly struct Prediction
     /// <param name="index">Number of the class: its place in the network's output, from 0.</param>
     /// <param name="class">Its identifier and name.</param>
     /// <param name="probability">Softmax of the network's output, from 0 to 1.</param>
-    public Prediction(int index, ClassName @class, float probability) => (Index, Class, Probability) = (index, @class, probability);
+    internal Prediction(int index, ClassName @class, float probability) => (Index, Class, Probability) = (index, @class, probability);
 
     /// <summary>Number of the class: its place in the network's output, from 0.</summary>
     public int Index { get; }

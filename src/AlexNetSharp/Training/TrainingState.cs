@@ -73,7 +73,7 @@ public sealed class EpochMetrics
     public double ImagesPerSecond { get; }
 
     /// <summary>The loss that schedules use: that of validation, or of training if there is no validation.</summary>
-    public double DecisiveLoss => (Validation ?? Training).Loss;
+    internal double DecisiveLoss => (Validation ?? Training).Loss;
 
     /// <summary>Whether this epoch is better than another: a higher top-1 accuracy, or the same with a lower loss.</summary>
     /// <param name="other">The other epoch; null for none.</param>
