@@ -15,11 +15,13 @@ namespace AlexNetSharp.Cli.Images;
 /// <param name="Results">The images, with their predictions.</param>
 /// <param name="Skipped">Skipped images, which could not be read.</param>
 /// <param name="Time">Time from opening the first file to the last prediction.</param>
-/// <param name="WithWeights">Whether weights were read in that time.</param>
+/// <param name="Cold">Whether the network was prepared and its weights were read in that time.</param>
 internal sealed record ClassifyReport(
     string Model, Classifier Classifier, int Views, int Threads,
-    IReadOnlyList<FileResult<Prediction[]>> Results, IReadOnlyList<FileResult<Prediction[]>> Skipped, TimeSpan Time, bool WithWeights)
+    IReadOnlyList<FileResult<Prediction[]>> Results, IReadOnlyList<FileResult<Prediction[]>> Skipped, TimeSpan Time, bool Cold)
 {
+    private const string ColdStart = "cold start that reads the weights";
+
     private double SecondsEach => Time.TotalSeconds / Results.Count;
 
     /// <summary>Prints each image with its classes, and the total time.</summary>
@@ -33,9 +35,9 @@ internal sealed record ClassifyReport(
         }
         string views = Views > 1 ? string.Create(CultureInfo.InvariantCulture, $", each in {Views} views") : "";
         context.WriteLine(Results.Count + Skipped.Count == 1
-            ? string.Create(CultureInfo.InvariantCulture, $"1 image in {1000 * Time.TotalSeconds:0.0} ms{views}{(WithWeights ? ", reading the weights included" : "")}")
+            ? string.Create(CultureInfo.InvariantCulture, $"1 image in {1000 * Time.TotalSeconds:0.0} ms{views}{(Cold ? $", a {ColdStart}; 'alexnet bench' times the network alone" : "")}")
             : string.Create(CultureInfo.InvariantCulture,
-                $"{Results.Count} images in {Time.TotalSeconds:0.00} s{views}: {1000 * SecondsEach:0.0} ms per image, {1 / SecondsEach:0.0} images/s, decoding{(WithWeights ? " and reading the weights" : "")} included")
+                $"{Results.Count} images in {Time.TotalSeconds:0.00} s{views}: {1000 * SecondsEach:0.0} ms per image, {1 / SecondsEach:0.0} images/s, decoding{(Cold ? $" and a {ColdStart}" : "")} included")
                 + (Skipped.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {Skipped.Count} skipped") : ""));
     }
 
