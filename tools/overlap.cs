@@ -79,7 +79,7 @@ for (int round = -1; round < rounds; round++)
 
 Console.WriteLine(FormattableString.Invariant(
     $"{files.Count} JPEGs of {files.Average(file => new FileInfo(file).Length) / 1000:0} kB, network {classifier.Model.Network.Name}, batch {batchSize}, {threads} threads of {Environment.ProcessorCount} CPUs, {rounds} rounds"));
-Console.WriteLine("| | s (middle) | s (fastest) | ms an image | CPU s |\n|---|---|---|---|---|");
+Console.WriteLine("| | s (middle) | s (fastest) | ms per image | CPU s |\n|---|---|---|---|---|");
 for (int i = 0; i < works.Length; i++)
     Console.WriteLine(FormattableString.Invariant(
         $"| {works[i].Name} | {Middle(seconds[i]):0.000} | {seconds[i].Min():0.000} | {1000 * Middle(seconds[i]) / files.Count:0.00} | {Middle(processor[i]):0.00} |"));

@@ -33,18 +33,18 @@ internal sealed record Growth(
 
     public IEnumerable<string> Tables()
     {
-        yield return "| batch | forward ms an image | forward-backward ms an image |";
+        yield return "| batch | forward ms per image | forward-backward ms per image |";
         yield return "|---|---|---|";
         foreach ((int batch, double forward, double both) in Batches)
             yield return FormattableString.Invariant($"| {batch} | {1e3 * forward / batch:0.00} | {1e3 * both / batch:0.00} |");
         yield return "";
-        yield return "| image size | forward ms an image | forward-backward ms an image | forward ns a pixel |";
+        yield return "| image size | forward ms per image | forward-backward ms per image | forward ns per pixel |";
         yield return "|---|---|---|---|";
         foreach ((int size, double forward, double both) in ImageSizes)
             yield return FormattableString.Invariant(
                 $"| {size} | {1e3 * forward / Batch:0.00} | {1e3 * both / Batch:0.00} | {1e9 * forward / Batch / size / size:0} |");
         yield return "";
-        yield return "| threads | forward ms a batch | forward-backward ms a batch | times one thread |";
+        yield return "| threads | forward ms per batch | forward-backward ms per batch | times one thread |";
         yield return "|---|---|---|---|";
         foreach ((int threads, double forward, double both) in Threads)
             yield return FormattableString.Invariant($"| {threads} | {1e3 * forward:0} | {1e3 * both:0} | {Threads[0].Both / both:0.00} |");

@@ -135,7 +135,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
     {
         foreach (int batch in new[] { 128, 256 })
         {
-            string what = FormattableString.Invariant($"time an image, forward, batch {batch} against 32");
+            string what = FormattableString.Invariant($"time per image, forward, batch {batch} against 32");
             if (!Begins(what))
                 continue;
             using var small = new Workload(AlexNet.TensorFlow(), Batch);

@@ -34,5 +34,5 @@ internal sealed record OnnxSettings(int Threads, int Runs, int Batch, bool Spins
 
     /// <summary>Describes the settings for the report.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{(Runs == 1 ? "one run at a time" : $"{Runs} runs side by side")}, {Threads} {(Threads == 1 ? "thread" : $"threads{(Spins ? " that spin" : "")}")}, {(Batch == 1 ? "one image a run" : $"up to {Batch} images a run")}");
+        $"{(Runs == 1 ? "one run at a time" : $"{Runs} runs side by side")}, {Threads} {(Threads == 1 ? "thread" : $"threads{(Spins ? " that spin" : "")}")}, {(Batch == 1 ? "one image per run" : $"up to {Batch} images per run")}");
 }

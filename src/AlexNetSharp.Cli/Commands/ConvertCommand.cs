@@ -12,7 +12,7 @@ internal sealed class ConvertCommand : CliCommand
     private readonly ModelInput _in;
     private readonly Argument<string> _out = ModelOutput.Argument();
     private readonly ChoiceOption<TensorType> _type = new(
-        "--type", "data type of the stored weights; f16 and bf16 halve a .safetensors file, int8 quarters its fully connected weights (rounded to nearest)", null,
+        "--type", "data type of the stored weights; f16 and bf16 halve a .safetensors file, int8 quarters its fully connected weights (docs/models.md)", null,
         ("f32", TensorType.F32), ("f16", TensorType.F16), ("bf16", TensorType.BF16), ("int8", TensorType.I8));
     private readonly Option<string?> _classNames = ModelOutput.ClassNames();
 

@@ -47,11 +47,11 @@ internal sealed class EvalCommand : CliCommand
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "alexnet eval runs/first images                         the best epoch, on the validation images",
-        "alexnet eval runs/first images --ten-crop              as the 2012 paper measures",
+        "alexnet eval runs/first images               the best epoch, on the validation images",
+        "alexnet eval runs/first images --ten-crop    as the 2012 paper measures",
         "alexnet eval runs/first cifar10 --checkpoint last --json result.json",
-        "mpirun -n 4 alexnet eval runs/first images            four processes share the images",
-        "alexnet eval alexnet.pth imagenet/val                    a downloaded model, on folders named by WordNet ids",
+        "mpirun -n 4 alexnet eval runs/first images   four processes share the images",
+        "alexnet eval alexnet.pth imagenet/val        a downloaded model, on folders named by WordNet ids",
     ];
 
     /// <inheritdoc/>

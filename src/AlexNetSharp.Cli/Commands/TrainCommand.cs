@@ -48,11 +48,11 @@ internal sealed class TrainCommand : CliCommand
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "alexnet train images --out runs/first --epochs 20                   one folder per class in images/train and images/val",
-        "alexnet train images --out runs/flip --flip --val-split 0.1         random mirroring, a tenth of the images for validation",
-        "alexnet train cifar10 --out runs/quick --network cifar10-quick        a small network with its published settings",
-        "alexnet train --out runs/first --resume                               continue an interrupted run",
-        "mpirun -n 4 alexnet train images --out runs/first                     four processes, on this machine or on others",
+        "alexnet train images --out runs/first --epochs 20                one folder per class in images/train and images/val",
+        "alexnet train images --out runs/flip --flip --val-split 0.1      random mirroring, a tenth of the images for validation",
+        "alexnet train cifar10 --out runs/quick --network cifar10-quick   a small network with its published settings",
+        "alexnet train --out runs/first --resume                          continue an interrupted run",
+        "mpirun -n 4 alexnet train images --out runs/first                four processes, on this machine or on others",
     ];
 
     /// <inheritdoc/>

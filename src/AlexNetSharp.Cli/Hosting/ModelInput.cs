@@ -11,13 +11,15 @@ internal sealed class ModelInput
 
     private readonly Argument<string> _path;
 
-    private readonly Option<string> _network = Network();
+    private readonly Option<string> _network;
 
     /// <summary>Adds the argument and the option to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="name">Name of the argument in the help.</param>
-    public ModelInput(Command command, string name = "MODEL")
+    /// <param name="files">Whether a file may describe the network.</param>
+    public ModelInput(Command command, string name = "MODEL", bool files = true)
     {
+        _network = Network(files);
         _path = new Argument<string>(name)
         {
             Description = "the model: .safetensors, PyTorch's .pth or .pt, .caffemodel, .onnx, or the run folder of 'alexnet train'",
@@ -27,9 +29,15 @@ internal sealed class ModelInput
     }
 
     /// <summary>The option <c>--network</c>.</summary>
-    public static Option<string> Network() => CommandOptions.Of(
-        "--network", $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}; {NetworkChoice.Files}",
-        NetworkChoice.Rule(Auto), Auto);
+    /// <param name="files">Whether a file may describe the network.</param>
+    public static Option<string> Network(bool files = true)
+    {
+        string names = $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}";
+        // A file is parsed all the same: the message of NameOf says what to do with it.
+        Option<string> option = CommandOptions.Of("--network", files ? $"{names}; {NetworkChoice.Files}" : names, NetworkChoice.Rule(Auto), Auto);
+        option.HelpName = files ? NetworkChoice.HelpName : "NAME";
+        return option;
+    }
 
     /// <summary>Returns the model file; for a run folder, its best checkpoint.</summary>
     public string PathOf(CommandContext context)
@@ -52,14 +60,16 @@ internal sealed class ModelInput
     /// <exception cref="InvalidDataException">The file is damaged, or its network is unknown or a different one.</exception>
     public Model Load(CommandContext context) => Load(context.Get(_path), context.Get(_network));
 
+    /// <summary>Whether <see cref="Open"/> can leave weights in the file: not for a network that is described elsewhere.</summary>
+    public bool CanOpen(CommandContext context) => context.Get(_network) is var network && (network == Auto || NetworkCatalog.Find(network) is not null);
+
     /// <summary>Opens the model for a single pass: fully connected weights are read from the file when they are needed.</summary>
     /// <inheritdoc cref="Load(CommandContext)"/>
     public Model Open(CommandContext context)
     {
         (string path, string network) = (context.Get(_path), context.Get(_network));
         return network == Auto ? ModelFile.Open(path)
-            : NetworkCatalog.Find(network) is not null ? ModelFile.Open(path, network)
-            : Load(path, network);
+            : ModelFile.Open(path, network);
     }
 
     /// <summary>Reads a model as a network.</summary>

@@ -53,6 +53,7 @@ internal sealed record ClassifyReport(
             json.WriteNumber("views", Views);
             json.WriteNumber("threads", Threads);
             json.WriteNumber("seconds", Time.TotalSeconds);
+            json.WriteBoolean("coldStart", Cold);
             json.WriteNumber("imagesPerSecond", 1 / SecondsEach);
             json.WriteStartArray("images");
             foreach (FileResult<Prediction[]> image in Results)

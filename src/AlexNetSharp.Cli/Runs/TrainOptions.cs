@@ -56,12 +56,12 @@ internal static class TrainOptions
         new TrainSetting<string>(ValueRule.Words(null, "none", "balanced", "auto"), s => s.ClassWeights, (s, v) => s with { ClassWeights = v })
         {
             Name = "--class-weights",
-            Help = "balanced: every class counts the same, however few images it has; auto: balanced if one class has over 1.5 times the images of another [auto with --from, else none]",
+            Help = "balanced: every class counts the same, however few images it has; auto: balanced if one class has over 1.5 times the images of another",
         },
         new TrainSetting<int>(ValueRule.Integer(0, MostEpochs), s => s.StopPatience, (s, v) => s with { StopPatience = v })
         {
             Name = "--patience", FieldName = "stop_patience", MayChange = true,
-            Help = "stop after this many validations without a better loss; 0: never [10 with --from, else 0]",
+            Help = "stop after this many validations without a better loss; 0: never",
         },
         new TrainSetting<string?>(ValueRule.Path("FOLDER"), s => s.ValidationPath, (s, v) => s with { ValidationPath = Path.GetFullPath(v!) })
         {
@@ -69,7 +69,7 @@ internal static class TrainOptions
         },
         new TrainSetting<double?>(ValueRule.Number(0, 0.99).As(v => (double?)v), s => s.ValidationSplit, (s, v) => s with { ValidationSplit = v > 0 ? v : null })
         {
-            Name = "--val-split", Help = "fraction of the training images, drawn from each class, to hold out for validation", FieldName = "validation_split",
+            Name = "--val-split", Help = "fraction of the training images, drawn from each class, to hold out for validation", Default = "with --from 0.2 if there are no validation images; else 0", FieldName = "validation_split",
         },
         new TrainSetting<bool>(ValueRule.Switch, s => s.SkipBad, (s, v) => s with { SkipBad = v })
         {
@@ -149,7 +149,8 @@ internal static class TrainOptions
         new TrainSetting<int>(ValueRule.Integer(0, 1 << 20), s => s.PartSize, (s, v) => s with { PartSize = v })
         {
             Name = "--part-size",
-            Help = "sum the gradients of parts of N images in a fixed order, for bitwise identical results with any number of processes; 0: all images at once [under mpirun a quarter of a step, at most 32; else 0]",
+            Help = "sum the gradients of parts of N images in a fixed order, for bitwise identical results with any number of processes; 0: all images at once",
+            Default = "under mpirun a quarter of a step, at most 32; else 0",
             Excludes = ["--micro-batch"],
         },
         new TrainSetting<string>(ValueRule.Words(null, "auto", "dense", "factors"), s => s.Exchange, (s, v) => s with { Exchange = v })
@@ -160,7 +161,7 @@ internal static class TrainOptions
         },
         new TrainSetting<double>(ValueRule.Number(0, 1e6), s => s.LearningRate, (s, v) => s with { LearningRate = v })
         {
-            Name = "--learning-rate", Help = "learning rate; with --from, 0 chooses one from the features [0 with --from]", ByNetwork = n => TrainingRecipe.For(n).LearningRate,
+            Name = "--learning-rate", Help = "learning rate; with --from, 0: chosen from the features, or 0.001 where these are not kept", ByNetwork = n => TrainingRecipe.For(n).LearningRate,
         },
         new TrainSetting<string>(
             ValueRule.Words(null, "constant", "step", "multi-step", "cosine", "plateau"), s => s.Schedule, (s, v) => s with { Schedule = v })

@@ -21,6 +21,9 @@ internal abstract class TrainSetting
     /// <summary>Name of the field.</summary>
     public string Field => FieldName ?? Name.TrimStart('-').Replace('-', '_');
 
+    /// <summary>The default for the help, where no value can state it.</summary>
+    public string? Default { get; init; }
+
     /// <summary>Whether it may be given again when a run continues, because it does not affect the result so far.</summary>
     public bool MayChange { get; init; }
 
@@ -104,10 +107,15 @@ internal sealed class TrainSetting<T>(ValueRule<T> rule, Func<TrainSettings, T> 
         string help = OnlyWith is { Words: [_, ..] words } ? $"for {ValueRule.OneOf(words)}: {Help}" : Help;
         if (typeof(T) == typeof(bool))
             return (Option<T>)(Option)CommandOptions.Switch(Name, help);
-        if (ByNetwork is not null)
-            return CommandOptions.Of(Name, $"{help} [{DefaultByNetwork(ByNetwork)}]", rule);
-        T value = get(TrainSettings.Default);
-        return value is null or IReadOnlyList<int> { Count: 0 } ? CommandOptions.Of(Name, help, rule) : CommandOptions.Of(Name, help, rule, value);
+        T value = get(TrainSettings.Default), withModel = get(TrainSettings.Default.WithModel(""));
+        if (Default is not null)
+            return CommandOptions.Of(Name, $"{help} [{Default}]", rule);
+        if (value is null or IReadOnlyList<int> { Count: 0 })
+            return CommandOptions.Of(Name, help, rule);
+        string plain = ByNetwork is null ? FormattableString.Invariant($"{value}") : DefaultByNetwork(ByNetwork);
+        if (!value.Equals(withModel))
+            return CommandOptions.Of(Name, FormattableString.Invariant($"{help} [{plain}; with --from: {withModel}]"), rule);
+        return ByNetwork is null ? CommandOptions.Of(Name, help, rule, value) : CommandOptions.Of(Name, $"{help} [{plain}]", rule);
     }
 
     /// <summary>Formats the default for the help: <c>0.01; cifar10-quick, cifar10-full: 0.001</c>.</summary>

@@ -140,13 +140,13 @@ internal sealed class Lowering
     private void FullyConnected(int layers, Linear linear, bool relu)
     {
         OperationInfo info = Take(layers);
-        bool learns = Learns(linear), inputGradient = InputGradient;
+        bool learns = Learns(linear);
         _operations.Add(new Operation(
             info,
             _kernels.Linear(
-                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, learns, inputGradient, Format(_options.Precision),
+                info.BatchSize, (int)info.InputShape.Length, linear.OutputFeatures, relu, learns, InputGradient, Format(_options.Precision),
                 factors: learns && _options.FactorLayers.Contains(linear.Name),
-                fetchesWeight: !learns && !inputGradient && _values?.Find($"{linear.Name}.weight") is { Panels: not null }),
+                fetchesWeight: _learning.Count == 0 && !_options.InputGradient && _values?.Find($"{linear.Name}.weight") is { IsLoaded: false }),
             linear.Name));
     }
 

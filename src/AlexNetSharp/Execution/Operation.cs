@@ -52,6 +52,13 @@ internal sealed class Operation(
     public void Append(int layerIndex, Shape output) =>
         Info = Info with { LayerIndices = [.. Info.LayerIndices, layerIndex], OutputShape = output };
 
+    /// <summary>Loads the weight from its file, if it has stayed there and the kernel wants it in memory.</summary>
+    public unsafe void LoadWeight(ParameterSet values)
+    {
+        if (parameters is not null && !Kernel.FetchesWeight)
+            _ = values[$"{parameters}.weight"].Pointer;
+    }
+
     /// <summary>Binds the kernel to its memory, once.</summary>
     /// <param name="pool">The threads.</param>
     /// <param name="operands">Activations, their gradients, prepared weights, scratch and step.</param>

@@ -49,6 +49,8 @@ public sealed unsafe class Plan : IExecutor
     /// <exception cref="NotSupportedException">A layer is of a type that cannot be executed; the message names it.</exception>
     /// <exception cref="OverflowException">The sizes exceed 64 bits.</exception>
     /// <exception cref="InsufficientMemoryException">The plan needs more memory than is available.</exception>
+    /// <exception cref="IOException">Weights that have stayed in their file cannot be read any more.</exception>
+    /// <exception cref="InvalidDataException">That file has been cut short.</exception>
     public Plan(Network network, ParameterSet parameters, PlanOptions options)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -56,6 +58,9 @@ public sealed unsafe class Plan : IExecutor
         ArgumentNullException.ThrowIfNull(options);
         CheckParameters(network, parameters);
         var layout = new PlanLayout(network, options, parameters);
+        // Before the demand, which counts what is free then; and before there are threads, as a file may fail.
+        foreach (Operation operation in layout.Operations)
+            operation.LoadWeight(parameters);
         SystemMemory.Demand(layout.Bytes, $"a plan of network '{network.Name}' for batch {options.BatchSize}");
 
         Network = network;
@@ -152,6 +157,8 @@ public sealed unsafe class Plan : IExecutor
     /// <param name="training">Whether dropout is active. It is never active before the first layer that learns, so never in a plan without gradients.</param>
     /// <param name="step">Number of the step; together with <see cref="IExecutor.Seed"/> it determines the dropout masks.</param>
     /// <exception cref="ObjectDisposedException">The plan or its parameters were disposed of.</exception>
+    /// <exception cref="IOException">Weights that have stayed in their file cannot be read any more.</exception>
+    /// <exception cref="InvalidDataException">That file has been cut short.</exception>
     public void Forward(bool training = false, ulong step = 0)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetSharp.Formats;
 
@@ -11,15 +12,18 @@ namespace AlexNetSharp.Formats;
 /// <remarks>
 /// A mapped file is read by the system page by page as it is used and takes no memory of its own. Headers are read so; the bulk of the
 /// tensors goes through <see cref="CopyTo"/>, which keeps the file's pages out of this process's memory. Cutting a file short while it
-/// is mapped ends the process (the system's rule for mapped files): replace files by renaming, as the writers here do.
+/// is mapped ends the process (the system's rule for mapped files): replace files by renaming, as the writers here do. A file that stays
+/// open for its tensors alone is not mapped any more (<see cref="Unmap"/>).
 /// </remarks>
 internal sealed unsafe class FileBytes : IDisposable
 {
     private readonly FileStream? _stream;
+    private readonly SafeFileHandle? _handle;
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private GCHandle _pinned;
     private byte* _pointer;
+    private int _disposed;
 
     private FileBytes(string path, long length)
     {
@@ -36,6 +40,8 @@ internal sealed unsafe class FileBytes : IDisposable
         _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
         try
         {
+            // Once: the stream looks where it stands each time it is asked for its handle.
+            _handle = _stream.SafeFileHandle;
             Length = _stream.Length;
             if (Length == 0)
                 FormatError.Throw(path, 0, "the file is empty; copy or download it again");
@@ -98,7 +104,7 @@ internal sealed unsafe class FileBytes : IDisposable
     /// <exception cref="IOException">The file cannot be read.</exception>
     public void CopyTo(long offset, Span<byte> destination)
     {
-        ObjectDisposedException.ThrowIf(_pointer == null, typeof(TensorFile));
+        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(TensorFile));
         if (_stream is null)
         {
             Span(offset, destination.Length, "a tensor").CopyTo(destination);
@@ -106,7 +112,7 @@ internal sealed unsafe class FileBytes : IDisposable
         }
         while (destination.Length > 0)
         {
-            int count = RandomAccess.Read(_stream.SafeFileHandle, destination, offset);
+            int count = RandomAccess.Read(_handle!, destination, offset);
             if (count == 0)
                 FormatError.Throw(Path, offset, "the file was cut short while it was read");
             offset += count;
@@ -130,19 +136,25 @@ internal sealed unsafe class FileBytes : IDisposable
     /// <exception cref="InvalidDataException">It is not all inside the file.</exception>
     public ulong UInt64(long offset, string what) => BinaryPrimitives.ReadUInt64LittleEndian(Span(offset, 8, what));
 
+    /// <summary>Takes the file out of memory, so that it can be replaced on every system. Only <see cref="CopyTo"/> reads it from here on.</summary>
+    public void Unmap()
+    {
+        if (_view is null || _pointer == null)
+            return;
+        _pointer = null;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file!.Dispose();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_pointer == null)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        Unmap();
+        _stream?.Dispose();
         _pointer = null;
-        if (_view is not null)
-        {
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
-            _file!.Dispose();
-            _stream!.Dispose();
-        }
         if (_pinned.IsAllocated)
             _pinned.Free();
     }

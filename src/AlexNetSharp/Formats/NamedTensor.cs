@@ -218,10 +218,10 @@ public sealed class NamedTensor
             _file.CopyTo(Offset + at, MemoryMarshal.AsBytes(destination));
             return;
         }
-        Span<byte> piece = stackalloc byte[PieceBytes];
+        Span<byte> piece = stackalloc byte[(int)Math.Min(PieceBytes, (long)destination.Length * size)];
         while (destination.Length > 0)
         {
-            int count = Math.Min(PieceBytes / size, destination.Length);
+            int count = Math.Min(piece.Length / size, destination.Length);
             _file.CopyTo(Offset + at, piece[..(count * size)]);
             Convert(piece[..(count * size)], Type, destination[..count]);
             at += count * size;

@@ -74,6 +74,13 @@ public sealed class TensorFile : IDisposable
     /// <summary>The bytes behind the tensors.</summary>
     internal IReadOnlyList<FileBytes> Files => _files;
 
+    /// <summary>Takes the files out of memory: from here on, only tensors that can stay in their file are read.</summary>
+    internal void Unmap()
+    {
+        foreach (FileBytes file in _files)
+            file.Unmap();
+    }
+
     /// <summary>The layers with weights in the order in which the network computes them; null where the file does not show it.</summary>
     internal IReadOnlyList<TensorLayer>? Layers { get; init; }
 

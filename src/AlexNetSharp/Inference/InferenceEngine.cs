@@ -165,13 +165,26 @@ internal sealed class InferenceEngine : IDisposable
                 (InferenceCall call, int row) = read.Next(_together);
                 call.InputRow(row).CopyTo(executor.Input.Slice(i * InputLength, InputLength));
             }
-            executor.Forward();
+            Forward(executor);
             for (int i = 0; i < count; i++)
             {
                 (InferenceCall call, int row) = write.Next(_together);
                 executor.Output.Slice(i * OutputLength, OutputLength).CopyTo(call.OutputRow(row));
             }
             left -= count;
+        }
+    }
+
+    /// <summary>One pass. Where weights are read from their file, its failure must not look like that of an image.</summary>
+    private static void Forward(IExecutor executor)
+    {
+        try
+        {
+            executor.Forward();
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new InvalidOperationException($"the weights cannot be read any more: {e.Message}", e);
         }
     }
 

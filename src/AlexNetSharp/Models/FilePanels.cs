@@ -1,4 +1,3 @@
-using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
@@ -38,7 +37,6 @@ internal sealed unsafe class FilePanels : IPanelSource
     /// <exception cref="IOException">The file cannot be read any more.</exception>
     /// <exception cref="InvalidDataException">The file has been cut short.</exception>
     /// <exception cref="ObjectDisposedException">The file has been closed.</exception>
-    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
     public void Load(float* storage)
     {
         if (IsLoaded)
@@ -48,7 +46,6 @@ internal sealed unsafe class FilePanels : IPanelSource
             if (IsLoaded)
                 return;
             int panels = (_outputs + Panel.Width - 1) / Panel.Width;
-            SystemMemory.Demand((long)panels * PanelLength * sizeof(float), $"weight '{_source.Name}'", "use a smaller network");
             PiecesOfAFile.Read(panels, Panel.Width * IPanelSource.RowLength(_inputs), (panel, rows) =>
             {
                 fixed (float* scratch = rows)

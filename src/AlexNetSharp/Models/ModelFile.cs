@@ -28,7 +28,7 @@ public static class ModelFile
     /// <remarks>
     /// For a few images this is the fastest way to an answer, and it takes the least memory: processes that open the same file share what the system
     /// keeps of it. To many passes, weights in memory (<see cref="Load(string, string?)"/>) are faster. Outputs have the same bits. Training, changes
-    /// and <see cref="Parameter.Storage"/> load the weights. The file stays open until the model is disposed; it must not be overwritten in place meanwhile
+    /// and <see cref="Parameter.Storage"/> load the weights; those that a file keeps as [in, out], in pieces, with strides or packed are loaded at once. The file stays open until the model is disposed; it must not be overwritten in place meanwhile
     /// (replaced by renaming, it may be), and a pass that cannot read it throws <see cref="IOException"/> or <see cref="InvalidDataException"/>.
     /// </remarks>
     /// <inheritdoc cref="Load(string, string?)"/>
@@ -38,7 +38,9 @@ public static class ModelFile
         TensorFile file = TensorFile.OpenWeights(FileOf(path));
         try
         {
-            return Load(file, Describe(file, named), leaveMatrices: true);
+            Model model = Load(file, Describe(file, named), leaveMatrices: true);
+            file.Unmap();
+            return model;
         }
         catch
         {
@@ -168,7 +170,7 @@ public static class ModelFile
         // Which order of colors a network wants is a fact of that network; a file of Caffe does not say it.
         bool bgr = file.IsFromCaffe && NetworkCatalog.Find(description.Network.Name) is { IsBgrInCaffe: true };
         WeightMapping mapping = WeightMapping.Check(file, description.Network, bgr);
-        var parameters = leaveMatrices ? new ParameterSet(description.Network, file) : new ParameterSet(description.Network);
+        var parameters = leaveMatrices ? new ParameterSet(description.Network, file, demand: !mapping.CanLeaveMatrices) : new ParameterSet(description.Network);
         try
         {
             return new Model(parameters, description.Preprocessing, description.Classes, mapping.CopyTo(parameters, leaveMatrices));

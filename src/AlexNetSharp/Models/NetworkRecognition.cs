@@ -20,7 +20,7 @@ internal static class NetworkRecognition
             ?? throw FormatError.At(file.Path, 0, $"the file holds network {FormatError.Quote(name)}, which is not known here; known are {string.Join(", ", NetworkCatalog.Names)}");
         Network full = entry.Build();
         NamedTensor bias = WeightMapping.FindLastBias(file, full)
-            ?? throw FormatError.At(file.Path, 0, $"no tensor is {full.Parameters[^1].Name} of network '{name}'; is it another network? Name it");
+            ?? throw FormatError.At(file.Path, 0, $"no tensor is {full.Parameters[^1].Name} of network '{name}'; if the file is for another network, give its name");
         if (bias.Count is < 1 or > int.MaxValue / 4)
             FormatError.Throw(file.Path, bias.Offset, $"tensor {FormatError.Quote(bias.Name)} of shape {FormatError.Shape(bias.Shape)} cannot be the bias of a last layer");
         try

@@ -1,3 +1,4 @@
+using AlexNetSharp.Diagnostics;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Tensors;
 
@@ -34,6 +35,9 @@ public sealed unsafe class Parameter
     /// the same order, and padding zeros must stay 0. After a change call <see cref="ParameterSet.MarkChanged()"/>. The span is valid until the set is disposed; keep a reference to the set or its plan while you use it.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The set has been disposed.</exception>
+    /// <exception cref="InsufficientMemoryException">The values have stayed in their file, and there is not enough memory for them.</exception>
+    /// <exception cref="IOException">They have, and it cannot be read any more.</exception>
+    /// <exception cref="InvalidDataException">They have, and it has been cut short.</exception>
     public Span<float> Storage => new(Pointer, (int)StorageLength);
 
     /// <summary>The set's <see cref="ParameterSet.Version"/> when the values changed last.</summary>
@@ -55,6 +59,7 @@ public sealed unsafe class Parameter
             if (_file is { IsLoaded: false } file)
             {
                 using AlignedBuffer.Lease lease = _owner.Hold();
+                SystemMemory.Demand(StorageLength * sizeof(float), $"parameter '{Name}', which was left in its file", "use a smaller network");
                 file.Load(_owner.Pointer + Offset);
             }
             return _owner.Pointer + Offset;

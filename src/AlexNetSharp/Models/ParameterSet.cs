@@ -18,7 +18,6 @@ public sealed class ParameterSet : IDisposable
     private readonly AlignedBuffer _buffer;
     private readonly Dictionary<string, Parameter> _byName = [];
     private readonly bool _isView;
-    private readonly IDisposable? _file;
 
     /// <summary>Creates the parameters of <paramref name="network"/>, all 0.</summary>
     /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
@@ -30,15 +29,20 @@ public sealed class ParameterSet : IDisposable
     /// <summary>The parameters of <paramref name="network"/> whose fully connected weights stay in a file until they are needed.</summary>
     /// <param name="network">The network.</param>
     /// <param name="file">The file, which is disposed of with the set.</param>
-    internal ParameterSet(Network network, IDisposable file)
-        : this(network, network.Parameters, demand: false) => _file = file;
+    /// <param name="demand">Whether there must be memory for all of them now.</param>
+    /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
+    internal ParameterSet(Network network, IDisposable file, bool demand)
+        : this(network, network.Parameters, demand, file)
+    {
+    }
 
     /// <summary>Some parameters of <paramref name="network"/>, or tensors that belong to them, 0 everywhere.</summary>
     /// <param name="network">The network.</param>
     /// <param name="specs">The parameters.</param>
     /// <param name="demand">Whether there must be memory for all of them now.</param>
+    /// <param name="file">A file to close with them; null for none.</param>
     /// <exception cref="InsufficientMemoryException">Not enough memory.</exception>
-    internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs, bool demand = true)
+    internal ParameterSet(Network network, IReadOnlyList<ParameterSpec> specs, bool demand = true, IDisposable? file = null)
     {
         Network = network;
         long length = 0;
@@ -51,7 +55,7 @@ public sealed class ParameterSet : IDisposable
         // Zeros cost nothing until they are written, and then it is too late to refuse them.
         if (demand && length >= Worthwhile)
             SystemMemory.Demand(checked(length * sizeof(float)), $"a set of the parameters of network '{network.Name}'", "use a smaller network or image, or fewer classes");
-        _buffer = new AlignedBuffer(length);
+        _buffer = new AlignedBuffer(length) { Companion = file };
         Parameters = new ReadOnlyCollection<Parameter>([.. specs.Select((spec, i) => new Parameter(spec, _buffer, offsets[i]))]);
         foreach (Parameter parameter in Parameters)
             _byName.Add(parameter.Name, parameter);
@@ -155,9 +159,7 @@ public sealed class ParameterSet : IDisposable
     /// </remarks>
     public void Dispose()
     {
-        if (_isView)
-            return;
-        _buffer.Dispose();
-        _file?.Dispose();
+        if (!_isView)
+            _buffer.Dispose();
     }
 }

@@ -69,7 +69,7 @@ internal sealed class WeightMapping
         }
         NamedTensor? stranger = file.Tensors.FirstOrDefault(tensor => !WeightNames.IsTrainingState(tensor.Name) && !known.Contains(tensor));
         if (stranger is not null)
-            FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' does not have; is it another network? Name it");
+            FormatError.Throw(file.Path, stranger.Offset, $"the file holds tensor {FormatError.Quote(stranger.Name)} {FormatError.Shape(stranger.Shape)}, which network '{network.Name}' does not have; if the file is for another network, give its name");
         return new WeightMapping(network, network.Parameters, sources, native, flipColors);
     }
 
@@ -114,7 +114,7 @@ internal sealed class WeightMapping
     private static string Missing(TensorFile file, Network network, NamedTensor?[] named, ParameterSpec spec)
     {
         string[] candidates = [.. file.Tensors.Where(tensor => !named.Contains(tensor) && Fits(tensor.Shape, Foreign(spec))).Select(tensor => FormatError.Quote(tensor.Name)).Take(3)];
-        string hint = candidates.Length > 0 ? $"by its shape it could be {string.Join(" or ", candidates)}" : "is it another network? Name it";
+        string hint = candidates.Length > 0 ? $"by its shape it could be {string.Join(" or ", candidates)}" : "if the file is for another network, give its name";
         return $"no tensor is {spec.Name} of network '{network.Name}' (looked for {string.Join(", ", WeightNames.Candidates(spec.Name))}); {hint}";
     }
 
@@ -166,10 +166,13 @@ internal sealed class WeightMapping
     {
         long[] expected = native ? Native(spec) : Foreign(spec);
         if (!Fits(tensor.Shape, expected))
-            FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} has the shape {FormatError.Shape(tensor.Shape)}, but {spec.Name} of network '{network.Name}' needs {FormatError.Shape(expected)}; is it another network? Name it");
+            FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} has the shape {FormatError.Shape(tensor.Shape)}, but {spec.Name} of network '{network.Name}' needs {FormatError.Shape(expected)}; if the file is for another network, give its name");
         if (!tensor.IsFloatingPoint)
             FormatError.Throw(file.Path, tensor.Offset, $"tensor {FormatError.Quote(tensor.Name)} holds {tensor.Type} elements; weights must be F32, F16, BF16 or F64, or those of fully connected layers I8 with scales in {FormatError.Quote(tensor.Name + ScaleSuffix)}");
     }
+
+    /// <summary>Whether a fully connected weight can stay in the file.</summary>
+    public bool CanLeaveMatrices => !_native && _wanted.Zip(_sources).Any(pair => pair.First.Role == ParameterRole.LinearWeight && pair.Second.CanStayInFile);
 
     /// <summary>Copies everything into <paramref name="parameters"/>, by name.</summary>
     /// <param name="parameters">Receives the values.</param>

@@ -51,6 +51,9 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
         GC.AddMemoryPressure(_bytes);
     }
 
+    /// <summary>Disposed of when the memory is given back, after the last holder; null for nothing.</summary>
+    public IDisposable? Companion { get; init; }
+
     /// <summary>Number of floats.</summary>
     public long Length { get; }
 
@@ -87,7 +90,7 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     public void Dispose()
     {
         if (Interlocked.Or(ref _state, Disposed) == 0)
-            Free();
+            FreeWithCompanion();
         // Else the last holder frees.
         GC.SuppressFinalize(this);
     }
@@ -115,7 +118,14 @@ internal sealed unsafe partial class AlignedBuffer : IDisposable
     private void LetGo()
     {
         if (Interlocked.Add(ref _state, -Holder) == Disposed)
-            Free();
+            FreeWithCompanion();
+    }
+
+    // Not by the finalizer: the companion has one of its own.
+    private void FreeWithCompanion()
+    {
+        Free();
+        Companion?.Dispose();
     }
 
     /// <summary>Called by one thread once: the one that finds that nobody holds the disposed buffer, or else the finalizer's.</summary>

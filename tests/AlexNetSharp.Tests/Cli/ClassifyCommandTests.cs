@@ -48,6 +48,7 @@ public class ClassifyCommandTests
         using JsonDocument json = JsonDocument.Parse(result.Output);
         JsonElement root = json.RootElement;
         Assert.Equal((model, "cifar10-quick", 1), (root.GetProperty("model").GetString(), root.GetProperty("network").GetString(), root.GetProperty("views").GetInt32()));
+        Assert.True(root.GetProperty("coldStart").GetBoolean());
         Assert.True(root.GetProperty("seconds").GetDouble() > 0 && root.GetProperty("imagesPerSecond").GetDouble() > 0);
         Assert.Equal([images[0], images[2]], root.GetProperty("images").EnumerateArray().Select(p => p.GetProperty("path").GetString()!));
         Assert.Equal(images[1], root.GetProperty("skipped")[0].GetProperty("path").GetString());

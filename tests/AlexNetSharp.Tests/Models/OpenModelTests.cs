@@ -77,6 +77,15 @@ public class OpenModelTests : FormatTest
         }
     }
 
+    /// <summary>Training what comes last must not read the frozen rest anew in each step.</summary>
+    [Fact]
+    public void FrozenWeightsOfATrainingAreLoaded()
+    {
+        using Model open = ModelFile.Open(Saved("torchvision", TensorType.F32));
+        using var plan = new Plan(open.Network, open.Parameters, new PlanOptions { Gradients = GradientScope.Of("fc8.*"), Threads = 2 });
+        Assert.All(open.Parameters.Parameters, parameter => Assert.True(parameter.IsLoaded));
+    }
+
     [Fact]
     public void AFileThatIsCutShortMeanwhileEndsThePassInOneLine()
     {

@@ -91,6 +91,9 @@ internal sealed unsafe class LinearKernel<V> : Kernel
 
     public override bool FetchesWeight { get; }
 
+    /// <summary>Whether each forward fetches the weight; a rounded copy is made of it once.</summary>
+    private bool FetchesInForward => FetchesWeight && _format == WeightFormat.Float32;
+
     public override bool WeightGradient { get; }
 
     public override LinearFactors? Factors { get; }
@@ -143,14 +146,14 @@ internal sealed unsafe class LinearKernel<V> : Kernel
     }
 
     /// <summary>Panels of the output in one piece of forward, at most.</summary>
-    private int MostForwardPanels => _batch <= 9 || FetchesWeight ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
+    private int MostForwardPanels => _batch <= 9 || FetchesInForward ? 1 : Math.Clamp(_outPanels / 16, 1, 4);
 
     // Several panels share one passage of the packed input through the second-level cache, as long as all threads still get
     // enough pieces; for small batches the input stays in the first level, and one panel is one sequential read.
     private int ForwardPanelsFor(int threads) => Math.Clamp(_outPanels / (4 * threads), 1, MostForwardPanels);
 
     /// <summary>Where panels are fewer than threads, the batch is cut too; not if a panel would be fetched twice.</summary>
-    private EvenSplit ForwardRowsFor(int threads) => FetchesWeight ? new(_batch, _batch, 1) :
+    private EvenSplit ForwardRowsFor(int threads) => FetchesInForward ? new(_batch, _batch, 1) :
         new(_batch, Math.Max(Math.Min(_batch, 16), _batch / Math.Max(1, (threads + _outPanels - 1) / _outPanels)), 1);
 
     private int GradInputRowsFor(int threads)
