@@ -123,10 +123,12 @@ string InBatch(Sample sample)
         preprocessor.Apply(pixels, inputs.AsSpan(i * preprocessing.Length, preprocessing.Length));
     Tensor<float> images = Tensor.Create(inputs, [batch, preprocessing.CropHeight, preprocessing.CropWidth, preprocessing.Channels]);
     float[] probabilities = [.. classifier.Probabilities(images).Take(classifier.Classes.Count)];
-    return Answer([.. Enumerable.Range(0, probabilities.Length).OrderByDescending(i => probabilities[i]).Take(top).Select(i => new Prediction(i, classifier.Classes[i], probabilities[i]))]);
+    return Text([.. Enumerable.Range(0, probabilities.Length).OrderByDescending(i => probabilities[i]).Take(top).Select(i => (i, probabilities[i]))]);
 }
 
-static string Answer(Prediction[] predictions) =>
+static string Answer(Prediction[] predictions) => Text(predictions.Select(prediction => (prediction.Index, prediction.Probability)));
+
+static string Text(IEnumerable<(int Index, float Probability)> predictions) =>
     string.Join(' ', predictions.Select(prediction => $"{prediction.Index}:{BitConverter.SingleToUInt32Bits(prediction.Probability):x8}"));
 
 /// <summary>An image as a file and as pixels.</summary>

@@ -6,6 +6,9 @@ namespace AlexNetSharp.Generators;
 /// <summary>Writes the source of the tile methods of direct convolution.</summary>
 internal static class ConvTilesWriter
 {
+    /// <summary>Steps along the kernel per loop iteration, see <see cref="GemmTilesWriter"/>.</summary>
+    private const int Steps = 4;
+
     private const string
         ForwardParameters = "float* a, nint step, nint skip, float* b, float* bias, float* c, nint cRowStride, nint run, nint runs, bool relu",
         ForwardArguments = "a, step, skip, b, bias, c, cRowStride, run, runs, relu",
@@ -26,11 +29,15 @@ internal static class ConvTilesWriter
         {{Each(height, 8, i => $"V c{i}l = bl, c{i}r = br; Prefetch.Near(c + {i} * cRowStride); Prefetch.Near(c + {i} * cRowStride + V.Count);")}}
                 for (; runs > 0; runs--)
                 {
-                    for (nint k = run; k > 0; k--)
+                    nint k = run;
+                    for (; k >= {{Steps}}; k -= {{Steps}})
                     {
-                        bl = V.Load(b);
-                        br = V.Load(b + V.Count);
-        {{Each(height, 16, i => MultiplyAdd(i, i switch { 0 => "0", 1 => "step", _ => $"s{i}" }))}}                a++;
+        {{string.Concat(Enumerable.Range(0, Steps).Select(step => ForwardStep(height, step)))}}                a += {{Steps}};
+                        b += {{32 * Steps}};
+                    }
+                    for (; k > 0; k--)
+                    {
+        {{ForwardStep(height, 0)}}                a++;
                         b += 32;
                     }
                     a += skip;
@@ -40,6 +47,10 @@ internal static class ConvTilesWriter
         {{Each(height, 12, i => $"c{i}l = V.MaxNative(V.Zero, c{i}l); c{i}r = V.MaxNative(V.Zero, c{i}r);")}}        }
         {{Each(height, 8, i => $"V.Store(c{i}l, c + {i} * cRowStride); V.Store(c{i}r, c + {i} * cRowStride + V.Count);")}}
         """;
+
+    private static string ForwardStep(int height, int step) =>
+        $"                bl = V.Load(b + {32 * step}); br = V.Load(b + {32 * step} + V.Count);\n"
+        + Each(height, 16, i => MultiplyAdd(i, i switch { 0 => $"{step}", 1 => $"step + {step}", _ => $"s{i} + {step}" }));
 
     private static string Gradient(int height) => $$"""
         {{Each(height, 8, i => $"V c{i}l = V.Load(c + {32 * i}), c{i}r = V.Load(c + {32 * i} + V.Count);")}}

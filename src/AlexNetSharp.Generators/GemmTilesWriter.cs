@@ -1,3 +1,4 @@
+using System.Linq;
 using static AlexNetSharp.Generators.TileClassWriter;
 
 namespace AlexNetSharp.Generators;
@@ -21,19 +22,22 @@ internal static class GemmTilesWriter
 
     private static string Body(int height, bool transposed, bool expanded)
     {
-        string left = expanded ? "W.Load<V>(b)" : "V.Load(b)", right = expanded ? "W.Load<V>(b + V.Count * W.Size)" : "V.Load(b + V.Count)";
-        string nextRow = expanded ? "b += 32 * W.Size" : "b += 32";
-        string step = Each(height, transposed ? 12 : 16, i => MultiplyAdd(i, $"{(transposed ? i : 32 * i)}"));
+        int steps = Steps(height);
+        string size = expanded ? " * W.Size" : "";
+        string rows = string.Concat(Enumerable.Range(0, steps).Select(k => Step(height, k, transposed, expanded)));
         string loop = transposed
             ? $$"""
-                        for (nint k = depth; k > 0; k--)
+                        for (; depth >= {{steps}}; depth -= {{steps}})
                         {
-                            V x, bl = {{left}}, br = {{right}};
-                            Prefetch.Near(a + 32 * 8);
-                            Prefetch.Far(stream);
-                {{step}}            a += 32;
-                            {{nextRow}};
-                            stream += streamStep;
+                            {{Stream(steps)}}
+                {{rows}}            a += {{32 * steps}};
+                            b += {{32 * steps}}{{size}};
+                        }
+                        for (; depth > 0; depth--)
+                        {
+                            {{Stream(1)}}
+                {{Step(height, 0, transposed, expanded)}}            a += 32;
+                            b += 32{{size}};
                         }
 
                 """
@@ -41,26 +45,56 @@ internal static class GemmTilesWriter
                         float* nextTile = a + 32 * {{height}};
                         for (; depth > 0; depth -= 32)
                         {
-                            float* next = depth > 32 ? a + aPanelStride : nextTile;
-                            for (nint k = Math.Min(depth, 32); k > 0; k--)
+                            float* next = depth > 32 ? a + aPanelStride : nextTile, end = a + aPanelStride;
+                            nint k = Math.Min(depth, 32);
+                            for (; k >= {{steps}}; k -= {{steps}})
                             {
-                                V x, bl = {{left}}, br = {{right}};
-                                Prefetch.Near(next);
-                                Prefetch.Far(stream);
-                {{step}}                a++;
-                                {{nextRow}};
-                                next += {{height}};
-                                stream += streamStep;
+                                {{Stream(steps)}}
+                                {{string.Join(" ", Enumerable.Range(0, (steps * height + Line - 1) / Line).Select(line => $"Prefetch.Near(next + {line * Line});"))}}
+                {{rows}}                a += {{steps}};
+                                b += {{32 * steps}}{{size}};
+                                next += {{steps * height}};
                             }
-                            a += aPanelStride - 32;
+                            for (; k > 0; k--)
+                            {
+                                {{Stream(1)}}
+                {{Step(height, 0, transposed, expanded)}}                a++;
+                                b += 32{{size}};
+                            }
+                            a = end;
                         }
 
                 """;
         return $$"""
-            {{Each(height, 8, i => $"V c{i}l = V.Zero, c{i}r = V.Zero; Prefetch.Near(c + {32 * i}); Prefetch.Near(c + {32 * i} + V.Count);")}}{{loop}}        if (accumulate)
+            {{Each(height, 8, i => $"V c{i}l = V.Zero, c{i}r = V.Zero; Prefetch.Near(c + {32 * i}); if (V.Count >= {Line}) Prefetch.Near(c + {32 * i} + V.Count);")}}{{loop}}        if (accumulate)
                     {
             {{Each(height, 12, i => $"c{i}l += V.Load(c + {32 * i}); c{i}r += V.Load(c + {32 * i} + V.Count);")}}        }
             {{Each(height, 8, i => $"V.Store(c{i}l, c + {32 * i}); V.Store(c{i}r, c + {32 * i} + V.Count);")}}
+            """;
+    }
+
+    /// <summary>Floats of a cache line.</summary>
+    private const int Line = 16;
+
+    /// <summary>
+    /// Rows of B per iteration. To count and to prefetch at each would hold up a processor that decodes few instructions at once, as it does for two threads
+    /// on a core; and the compiler lets the accumulators of a short tile change registers, and moves them back at the end of an iteration.
+    /// </summary>
+    private static int Steps(int height) => height > 8 ? 4 : 8;
+
+    private static string Stream(int steps) =>
+        $"if (streamStep > 0) {{ {string.Concat(Enumerable.Repeat("Prefetch.Far(stream); stream += streamStep; ", steps))}}}";
+
+    /// <summary>The statements for one row of B.</summary>
+    private static string Step(int height, int k, bool transposed, bool expanded)
+    {
+        string Load(string offset) => expanded ? $"W.Load<V>(b + ({32 * k}{offset}) * W.Size)" : $"V.Load(b + {32 * k}{offset})";
+        return $$"""
+                            {
+                                V x, bl = {{Load("")}}, br = {{Load(" + V.Count")}};
+                                {{(transposed ? $"Prefetch.Near(a + {32 * (8 + k)});" : "")}}
+            {{Each(height, 20, i => MultiplyAdd(i, $"{(transposed ? i + 32 * k : 32 * i + k)}"))}}                }
+
             """;
     }
 }

@@ -82,13 +82,13 @@ static float[] Noise(Model model)
 float[] Photographs(Model model)
 {
     var preprocessor = new Preprocessor(model.Preprocessing!);
-    var images = new float[largestBatch * preprocessor.Settings.Length];
+    var images = new float[largestBatch * model.Preprocessing!.Length];
     var pixels = new PixelBuffer();
     var decoder = new ImageDecoder();
     for (int i = 0; i < largestBatch; i++)
     {
         decoder.DecodeFile(files[i % files.Length], pixels);
-        preprocessor.Apply(pixels, images.AsSpan(i * preprocessor.Settings.Length, preprocessor.Settings.Length));
+        preprocessor.Apply(pixels, images.AsSpan(i * model.Preprocessing!.Length, model.Preprocessing!.Length));
     }
     return images;
 }

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using AlexNetSharp.Cli.Hosting;
 using AlexNetSharp.Simd;
+#if ALEXNET_COMMAND
+using AlexNetSharp.Cli.Hosting;
+#endif
 
 namespace AlexNetSharp.Cli.Benchmarking;
 

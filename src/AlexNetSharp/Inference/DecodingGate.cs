@@ -8,7 +8,8 @@ namespace AlexNetSharp.Inference;
 /// Two lanes, each first come, first served. The fast lane has a quarter of the memory, split so that all its places can be taken at once; an
 /// image that needs more than such a part, or much time, goes into the slow lane, which has the rest of the memory and half the processors.
 /// So ordinary images never wait for enormous ones, and whoever decodes those is asked to give way to other threads
-/// (<see cref="Pass.IsSlow"/>).
+/// (<see cref="Pass.IsSlow"/>). Pixels, and files whose header nobody has read yet, have a lane of their own, in which only processors are counted:
+/// more of them at once would take no less time, but more memory.
 /// </remarks>
 internal sealed class DecodingGate
 {
@@ -17,7 +18,7 @@ internal sealed class DecodingGate
 
     private const long FastBytes = 16 << 20;
 
-    private readonly Lane _fast, _slow;
+    private readonly Lane _fast, _slow, _uncounted;
     private readonly long _fastBytes;
 
     /// <summary>A gate.</summary>
@@ -30,6 +31,7 @@ internal sealed class DecodingGate
         _fastBytes = quarter / places;
         _fast = new Lane(places, quarter, isSlow: false);
         _slow = new Lane(Math.Max(1, processors / 2), bytes - quarter, isSlow: true);
+        _uncounted = new Lane(processors, 0, isSlow: false);
     }
 
     /// <summary>Memory unless it is set: a quarter of what the process may use, at most 256 MiB and 32 MiB for each processor.</summary>
@@ -37,7 +39,7 @@ internal sealed class DecodingGate
         Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, (256L + 32 * Environment.ProcessorCount) << 20);
 
     /// <summary>Images that wait.</summary>
-    public int Waiting => _fast.Waiting + _slow.Waiting;
+    public int Waiting => _fast.Waiting + _slow.Waiting + _uncounted.Waiting;
 
     /// <summary>Waits until there is room for an image; the pass is returned after decoding.</summary>
     /// <exception cref="ImageTooLargeException">There will never be.</exception>
@@ -51,6 +53,14 @@ internal sealed class DecodingGate
                 $"{name}: too large (decoding needs {cost.Bytes / 1e6:0} MB of memory; the limit is {_slow.Bytes / 1e6:0} MB)."));
         return _slow.EnterAsync(cost.Bytes, cancellation);
     }
+
+    /// <summary>Waits for a processor, for an image whose cost is not known; the pass is returned after it was read.</summary>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public ValueTask<Pass> EnterAsync(CancellationToken cancellation) => _uncounted.EnterAsync(0, cancellation);
+
+    /// <summary>Blocks until the wait is over.</summary>
+    public static Pass Wait(ValueTask<Pass> entering) =>
+        entering.IsCompletedSuccessfully ? entering.Result : entering.AsTask().GetAwaiter().GetResult();
 
     /// <summary>The right to decode one image.</summary>
     internal readonly struct Pass(Lane lane, long bytes) : IDisposable

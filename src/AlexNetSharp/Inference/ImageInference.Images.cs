@@ -14,7 +14,7 @@ internal sealed partial class ImageInference
     {
         ArgumentNullException.ThrowIfNull(path);
         Decoder();
-        return Compute(Prepare(new ImageSource(path, inMemory: false), Stopwatch.GetTimestamp(), cancellation), cancellation);
+        return Compute(PrepareUncounted(new ImageSource(path, inMemory: false), cancellation), cancellation);
     }
 
     /// <summary>An image file, without blocking the caller's thread.</summary>
@@ -23,9 +23,14 @@ internal sealed partial class ImageInference
         ArgumentNullException.ThrowIfNull(path);
         Decoder();
         long start = Stopwatch.GetTimestamp();
-        // Reading and decoding go to a thread of the pool, even if there is room at once.
-        await _room.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return await ComputeAsync(Prepare(new ImageSource(path, inMemory: false), TakeCall(Views), start, cancellation), cancellation).ConfigureAwait(false);
+        Prepared prepared;
+        using (await _decoding.EnterAsync(cancellation).ConfigureAwait(false))
+        {
+            // Reading and decoding go to a thread of the pool, even if there is room at once.
+            await _room.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            prepared = Prepare(new ImageSource(path, inMemory: false), TakeCall(Views), start, cancellation);
+        }
+        return await ComputeAsync(prepared, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>An image file in memory.</summary>
@@ -34,7 +39,7 @@ internal sealed partial class ImageInference
         DecodingCost cost = Decoder().CostOf(encoded, name);
         long start = Stopwatch.GetTimestamp();
         Prepared prepared;
-        using (_decoding.EnterAsync(cost, name, cancellation).AsTask().GetAwaiter().GetResult())
+        using (DecodingGate.Wait(_decoding.EnterAsync(cost, name, cancellation)))
             prepared = Prepare(new ImageSource(name, inMemory: true, encoded), start, cancellation);
         return Compute(prepared, cancellation);
     }
@@ -65,7 +70,7 @@ internal sealed partial class ImageInference
     {
         CheckPixels(pixels, height, width, channels);
         var source = new ImageSource("", inMemory: true, pixels, height, width, channels);
-        return Compute(Prepare(source, Stopwatch.GetTimestamp(), cancellation), cancellation);
+        return Compute(PrepareUncounted(source, cancellation), cancellation);
     }
 
     /// <summary>An image file from a stream.</summary>
@@ -104,6 +109,14 @@ internal sealed partial class ImageInference
         {
             ArrayPool<byte>.Shared.Return(encoded);
         }
+    }
+
+    /// <summary>Reads an image whose cost is not known before.</summary>
+    private Prepared PrepareUncounted(ImageSource source, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using (DecodingGate.Wait(_decoding.EnterAsync(cancellation)))
+            return Prepare(source, start, cancellation);
     }
 
     private Prepared Prepare(ImageSource source, long start, CancellationToken cancellation) =>

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using AlexNetSharp.Data;
 using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 using AlexNetSharp.Tests.Images;
@@ -42,6 +43,21 @@ public class ConcurrencyTests
                 });
             }
         });
+    }
+
+    /// <summary>More at once would take as long, and more memory.</summary>
+    [Fact]
+    public void NoMoreFilesAreDecodedAtOnceThanThereAreProcessors()
+    {
+        var decoder = new WatchedDecoder();
+        using var classifier = new Classifier(InferenceModels.Small(), decoder);
+        Parallel.For(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 8 * Environment.ProcessorCount }, i =>
+            Assert.Single((i % 2) switch
+            {
+                0 => classifier.Classify($"{i}", top: 1),
+                _ => classifier.ClassifyAsync($"{i}", top: 1).GetAwaiter().GetResult(),
+            }));
+        Assert.InRange(decoder.Most, 1, Environment.ProcessorCount);
     }
 
     [Fact]
@@ -194,5 +210,27 @@ public class ConcurrencyTests
         Assert.Equal(expected.Select(e => e.Index), found.Select(f => f.Index));
         for (int i = 0; i < expected.Length; i++)
             Assert.Equal(expected[i].Probability, found[i].Probability, Tolerances.OtherBatch);
+    }
+
+    /// <summary>Remembers how many files were decoded at once.</summary>
+    private sealed class WatchedDecoder : IImageDecoder
+    {
+        private int _now, _most;
+
+        public int Most => _most;
+
+        public void DecodeFile(string path, PixelBuffer target)
+        {
+            int now = Interlocked.Increment(ref _now);
+            for (int most = _most; now > most; most = _most)
+                Interlocked.CompareExchange(ref _most, now, most);
+            Thread.Sleep(2);
+            target.Reset(40, 50, 3);
+            target.Pixels.Clear();
+            Interlocked.Decrement(ref _now);
+        }
+
+        public void Decode(ReadOnlySpan<byte> encoded, PixelBuffer target, string name, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
     }
 }
