@@ -38,17 +38,6 @@ internal readonly unsafe struct PlanePoints<V>(float* data, nint step) : ILaneSo
     }
 }
 
-/// <summary>Points of a tile, where vectors are shorter than a cache line and the line after it has been fetched with the line's first one.</summary>
-internal readonly unsafe struct FetchedPoints<V>(float* data, nint step) : ILaneSource<V>, ILaneTarget<V>
-    where V : unmanaged, ISimd<V>
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Load(int index) => V.Load(data + index * step);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int index, V value) => V.Store(value, data + index * step);
-}
-
 /// <summary>Points of a tile in planes <paramref name="step"/> floats apart that are larger than any cache together: written past the caches.</summary>
 internal readonly unsafe struct StreamedPoints<V>(float* data, nint step) : ILaneTarget<V>
     where V : unmanaged, ISimd<V>

@@ -65,8 +65,6 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     where TTile : struct, IWinogradTile
     where V : unmanaged, ISimd<V>
 {
-    private const int FloatsOfALine = 16;
-
     public override int Lanes => V.Count;
 
     public override int Points => TTile.Points;
@@ -88,12 +86,8 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void InputHorizontal(float* scratch, int rows, float* planes, nint planeStride, nint pitch)
     {
-        if (BeginsLine(planes))
-            for (int p = 0; p < rows; p++)
-                TTile.Input<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
-        else
-            for (int p = 0; p < rows; p++)
-                TTile.Input<V, ScratchRow<V>, FetchedPoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
+        for (int p = 0; p < rows; p++)
+            TTile.Input<V, ScratchRow<V>, PlanePoints<V>>(new(scratch + p * Row), new(planes + p * pitch * planeStride, planeStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -114,12 +108,8 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void OutputVertical(float* planes, nint planeStride, nint pitch, int columns, float* scratch)
     {
-        if (BeginsLine(planes))
-            for (int q = 0; q < columns; q++)
-                TTile.Output<V, PlanePoints<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
-        else
-            for (int q = 0; q < columns; q++)
-                TTile.Output<V, FetchedPoints<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
+        for (int q = 0; q < columns; q++)
+            TTile.Output<V, PlanePoints<V>, ScratchColumn<V>>(new(planes + q * planeStride, pitch * planeStride), new(scratch + q * V.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -184,10 +174,6 @@ internal sealed unsafe class TilePasses<TTile, V> : TilePasses
             TTile.WeightAdjoint<V, ScratchRow<V>, TapRow<V>>(
                 new(scratch + ky * Row), new(taps + ky, KernelFold.Pitch, offset, accumulate));
     }
-
-    /// <summary>Whether a vector is the first of its cache line, and so the one that has the next line fetched.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool BeginsLine(float* planes) => V.Count >= FloatsOfALine || (nint)planes % (FloatsOfALine * sizeof(float)) == 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Clear(float* column)
