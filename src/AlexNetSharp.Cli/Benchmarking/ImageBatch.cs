@@ -21,7 +21,7 @@ internal sealed class ImageBatch
         using var loader = new DataLoader(files, preprocessing, new DataLoaderOptions { BatchSize = 8, Threads = Environment.ProcessorCount });
         foreach (Batch batch in loader.Read())
             for (int i = 0; i < batch.Count; i++)
-                _inputs.Add(batch.Place(i).ToArray());
+                _inputs.Add(batch.Input.Slice(i * preprocessing.Length, preprocessing.Length).ToArray());
     }
 
     /// <summary>Number of images read; a batch repeats them as needed.</summary>

@@ -133,20 +133,20 @@ internal sealed record TrainData(
     {
         DatasetCheck check = DatasetCheck.Run(
             images, Environment.ProcessorCount, Progress(context, $"checking {what} images", images.Count), context.Cancellation);
-        (IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) = (check.Bad, check.Sizes);
+        (IReadOnlyList<(int Index, string Reason)> bad, ImageSizeRange? sizes) = (check.Bad, check.Sizes);
         if (bad.Count == 0 && sizes is not null)
             return (images, sizes);
         if (images.Count == 0)
             throw new InvalidDataException($"there are no {what} images");
         if (!skipBad)
         {
-            foreach (BadImage image in bad.Take(MostListed))
-                context.Note(image.Reason);
+            foreach ((_, string reason) in bad.Take(MostListed))
+                context.Note(reason);
             throw new InvalidDataException(FormattableString.Invariant(
                 $"{bad.Count} of {images.Count} {what} images cannot be read; the first: {bad[0].Reason} Remove them, or skip them with --skip-bad, which lists them all."));
         }
-        foreach (BadImage image in bad)
-            context.Note($"skipped: {image.Reason}");
+        foreach ((_, string reason) in bad)
+            context.Note($"skipped: {reason}");
         context.Note(FormattableString.Invariant($"{bad.Count} of {images.Count} {what} images skipped"));
         if (sizes is null)
             throw new InvalidDataException(FormattableString.Invariant($"none of the {images.Count} {what} images can be read; the first: {bad[0].Reason}"));

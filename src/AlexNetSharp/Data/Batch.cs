@@ -3,7 +3,7 @@ using AlexNetSharp.Tensors;
 namespace AlexNetSharp.Data;
 
 /// <summary>A batch of images, ready for a network. It belongs to an <see cref="IBatchSource"/>, which reuses it.</summary>
-/// <remarks>To fill one: <see cref="Begin"/>, then for each image <see cref="Set"/> and <see cref="Place"/>.</remarks>
+/// <remarks>To fill one: <see cref="Begin"/>, then for each image <see cref="Set"/>.</remarks>
 public sealed class Batch : IDisposable
 {
     private readonly AlignedBuffer _input;
@@ -74,11 +74,16 @@ public sealed class Batch : IDisposable
     /// <param name="position">The position, below <see cref="Count"/>.</param>
     /// <param name="index">Number of the image in its dataset.</param>
     /// <param name="label">Its class.</param>
-    public void Set(int position, int index, int label) => (_indices[position], _labels[position]) = (index, label);
+    /// <returns>Memory for the input of the image, or for its ten crops, to be filled.</returns>
+    public Span<float> Set(int position, int index, int label)
+    {
+        (_indices[position], _labels[position]) = (index, label);
+        return Place(position);
+    }
 
     /// <summary>Memory for the input of one image, or for its ten crops.</summary>
     /// <param name="position">The position, below <see cref="Count"/>.</param>
-    public Span<float> Place(int position) => _input.Span.Slice(position * _length, _length);
+    internal Span<float> Place(int position) => _input.Span.Slice(position * _length, _length);
 
     /// <summary>Notes that an image is finished, or why it cannot be used.</summary>
     internal void Finish(int position, Exception? error)

@@ -1,17 +1,5 @@
 namespace AlexNetSharp.Data;
 
-/// <summary>An image that cannot be read.</summary>
-public sealed class BadImage
-{
-    internal BadImage(int index, string reason) => (Index, Reason) = (index, reason);
-
-    /// <summary>Its number in the dataset.</summary>
-    public int Index { get; }
-
-    /// <summary>The reason, in one line that begins with its name: its path, or its place in a packed file.</summary>
-    public string Reason { get; }
-}
-
 /// <summary>The range of image sizes, in pixels.</summary>
 public sealed class ImageSizeRange
 {
@@ -19,13 +7,13 @@ public sealed class ImageSizeRange
         (MinHeight, MaxHeight, MinWidth, MaxWidth, Channels) = (minHeight, maxHeight, minWidth, maxWidth, channels);
 
     /// <summary>Smallest height.</summary>
-    public int MinHeight { get; }
+    internal int MinHeight { get; }
 
     /// <summary>Largest height.</summary>
     public int MaxHeight { get; }
 
     /// <summary>Smallest width.</summary>
-    public int MinWidth { get; }
+    internal int MinWidth { get; }
 
     /// <summary>Largest width.</summary>
     public int MaxWidth { get; }
@@ -54,10 +42,13 @@ public sealed class ImageSizeRange
 /// <summary>Reads every image of a dataset once, so that a bad one does not stop a training hours later.</summary>
 public sealed class DatasetCheck
 {
-    private DatasetCheck(IReadOnlyList<BadImage> bad, ImageSizeRange? sizes) => (Bad, Sizes) = (bad, sizes);
+    private DatasetCheck(IReadOnlyList<(int Index, string Reason)> bad, ImageSizeRange? sizes) => (Bad, Sizes) = (bad, sizes);
 
-    /// <summary>The images that cannot be read, in order; empty if there are none.</summary>
-    public IReadOnlyList<BadImage> Bad { get; }
+    /// <summary>
+    /// The images that cannot be read, in order; empty if there are none. Each with its number in the dataset, and the reason in one line that begins with its
+    /// name: its path, or its place in a packed file.
+    /// </summary>
+    public IReadOnlyList<(int Index, string Reason)> Bad { get; }
 
     /// <summary>The sizes of the others; null if there are none.</summary>
     public ImageSizeRange? Sizes { get; }
@@ -72,7 +63,7 @@ public sealed class DatasetCheck
     public static DatasetCheck Run(IImageDataset images, int threads, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        List<BadImage> bad = [];
+        List<(int, string)> bad = [];
         ImageSizeRange? sizes = null;
         ImagePipeline.ReadAll(
             images, threads,
@@ -81,7 +72,7 @@ public sealed class DatasetCheck
                 lock (bad)
                     sizes = sizes?.Union(ImageSizeRange.Of(image)) ?? ImageSizeRange.Of(image);
             },
-            (index, error) => bad.Add(new BadImage(index, ImageErrors.Describe(images.Name(index), error))),
+            (index, error) => bad.Add((index, ImageErrors.Describe(images.Name(index), error))),
             progress, cancellation);
         return new DatasetCheck(bad, sizes);
     }

@@ -6,8 +6,8 @@ namespace AlexNetSharp.Data;
 public readonly struct DecodingCost(long bytes, long pixelScans)
 {
     /// <summary>Upper bound on the memory besides the encoded image, in bytes; 0 if unknown.</summary>
-    public long Bytes { get; } = bytes;
+    internal long Bytes { get; } = bytes;
 
     /// <summary>Pixels times passes over them, which the time is proportional to; 0 if unknown.</summary>
-    public long PixelScans { get; } = pixelScans;
+    internal long PixelScans { get; } = pixelScans;
 }

@@ -53,8 +53,7 @@ public sealed class MemoryBatches : IBatchSource
             for (int i = 0; i < batch.Count; i++)
             {
                 int index = order[step * _batchSize + i];
-                batch.Set(i, index, _labels.Span[index]);
-                _images.Span.Slice(index * length, length).CopyTo(batch.Place(i));
+                _images.Span.Slice(index * length, length).CopyTo(batch.Set(i, index, _labels.Span[index]));
             }
             yield return batch;
         }

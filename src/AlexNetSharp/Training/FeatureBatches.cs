@@ -263,8 +263,7 @@ public sealed class FeatureBatches : IBatchSource, IDisposable
             for (int i = 0; i < batch.Count; i++)
             {
                 int index = order[step * _batchSize + i];
-                batch.Set(i, index, _labels[index]);
-                Copy((long)index * _length, batch.Place(i));
+                Copy((long)index * _length, batch.Set(i, index, _labels[index]));
             }
             yield return batch;
         }

@@ -228,7 +228,7 @@ public sealed class DatasetTests : IDisposable
         IImageDataset set = DatasetReader.Open(_folder.PathOf("data"), _options).Train;
         int progress = 0;
         DatasetCheck check = DatasetCheck.Run(set, 2, done => progress = done, TestContext.Current.CancellationToken);
-        IReadOnlyList<BadImage> found = check.Bad;
+        IReadOnlyList<(int Index, string Reason)> found = check.Bad;
         Assert.Equal(4, check.Sizes!.Square);
         Assert.Equal([(1, bad), (3, truncated)], found.Select(b => (b.Index, set.Name(b.Index))));
         Assert.All(found, b => Assert.StartsWith(set.Name(b.Index) + ": ", b.Reason, StringComparison.Ordinal));
