@@ -54,6 +54,10 @@ public sealed class ImageDecoder : IImageDecoder
     /// <summary>File name extensions recognized in image folders, in lower case with the dot.</summary>
     public static IReadOnlyList<string> Extensions => ImageFiles.Extensions;
 
+    /// <summary>Loads the native library, which the first image would wait for otherwise; for another thread, while a model is being loaded.</summary>
+    /// <exception cref="TypeInitializationException">The library is missing.</exception>
+    public static void Preload() => SKCodec.Create(SKData.Empty)?.Dispose();
+
     /// <inheritdoc/>
     public void DecodeFile(string path, PixelBuffer target)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AlexNetSharp.Cli.Images;
 using AlexNetSharp.Execution;
+using AlexNetSharp.Images;
 using AlexNetSharp.Inference;
 
 namespace AlexNetSharp.Cli.Hosting;
@@ -30,8 +31,13 @@ internal sealed class InferenceInput
         _images = new ImageInput(command);
     }
 
-    /// <summary>Creates the decoder for the command line, which also reads standard input and pipes.</summary>
-    public PipedImages Decoder(CommandContext context) => new(_images.Decoder(context));
+    /// <summary>Creates the decoder for the command line, which also reads standard input and pipes. Its native library is loaded beside the model.</summary>
+    public PipedImages Decoder(CommandContext context)
+    {
+        // What is wrong with it, the first image will say.
+        _ = Task.Run(ImageDecoder.Preload);
+        return new PipedImages(_images.Decoder(context));
+    }
 
     /// <summary>Returns the data type for fully connected weights.</summary>
     public Precision Precision(CommandContext context) =>

@@ -178,6 +178,36 @@ public sealed class NamedTensor
         }
     }
 
+    /// <summary>Converts rows of a matrix to float32: small elements with one read of the file for all of them.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="columns">Elements of a row.</param>
+    /// <param name="rows">Receives [count][columns] at <paramref name="stride"/>.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="stride">Floats between rows in memory.</param>
+    /// <param name="memory">Memory that may be used meanwhile: as many floats as there are elements.</param>
+    /// <inheritdoc cref="CopyRange"/>
+    internal unsafe void CopyRows(long first, int columns, float* rows, int count, int stride, Span<float> memory)
+    {
+        int size = Type.Size();
+        bool together = CanStayInFile && size < sizeof(float);
+        Span<byte> bytes = together ? MemoryMarshal.AsBytes(memory)[..(count * columns * size)] : default;
+        if (together)
+            _file!.CopyTo(Offset + first * columns * size, bytes);
+        for (int i = 0; i < count; i++)
+        {
+            var row = new Span<float>(rows + (nint)i * stride, columns);
+            if (together)
+            {
+                Convert(bytes.Slice(i * columns * size, columns * size), Type, row);
+                Scale((first + i) * columns, row);
+            }
+            else
+            {
+                CopyRange((first + i) * columns, row);
+            }
+        }
+    }
+
     private static long[] RowMajor(long[] shape)
     {
         long[] strides = new long[shape.Length];

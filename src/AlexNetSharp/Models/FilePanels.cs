@@ -68,14 +68,9 @@ internal sealed unsafe class FilePanels : IPanelSource
     private void Read(int panel, float* rows, float* target)
     {
         int width = Math.Min(Panel.Width, _outputs - panel * Panel.Width), rowLength = IPanelSource.RowLength(_inputs);
-        for (int l = 0; l < Panel.Width; l++)
-        {
-            var row = new Span<float>(rows + (long)l * rowLength, _inputs);
-            if (l < width)
-                _source.CopyRange((long)(panel * Panel.Width + l) * _inputs, row);
-            else
-                row.Clear();
-        }
+        _source.CopyRows((long)panel * Panel.Width, _inputs, rows, width, rowLength, new Span<float>(target, PanelLength));
+        for (int l = width; l < Panel.Width; l++)
+            new Span<float>(rows + (long)l * rowLength, _inputs).Clear();
         MatrixPanels.Turn(rows, rowLength, _position, target);
     }
 }
