@@ -3,6 +3,11 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 
+// The tiles of Winograd's algorithms that the estimate of costs chooses, beside the others:
+//   dotnet run -c Release --project bench/AlexNetSharp.Kernels -- tiles [ROUNDS]
+if (args is ["tiles", .. var rest])
+    return TileChoice.Run(rest);
+
 // Each kernel at the shapes of the notebook's network, batch 32, on all CPUs:
 //   dotnet run -c Release --project bench/AlexNetSharp.Kernels -- --filter '*Convolution*'
 ManualConfig config = DefaultConfig.Instance

@@ -18,7 +18,7 @@ internal abstract class KernelSet
     public static KernelSet Of(SimdTier tier) => SimdTiers.Call<Maker, KernelSet>(default, tier);
 
     /// <inheritdoc cref="ConvWinograd{V}.ConvWinograd"/>
-    public abstract ConvKernel ConvWinograd(ConvGeometry geometry, ConvRequest request);
+    public abstract ConvKernel ConvWinograd(ConvGeometry geometry, ConvRequest request, TileGrid? tiles = null);
 
     /// <inheritdoc cref="ConvDirect{V}.ConvDirect"/>
     public abstract ConvKernel ConvDirect(ConvGeometry geometry, ConvRequest request);
@@ -72,7 +72,7 @@ internal sealed class KernelSet<B, V> : KernelSet
     where B : unmanaged, ISimdBits<B, V>
     where V : unmanaged, ISimd<V>
 {
-    public override ConvKernel ConvWinograd(ConvGeometry geometry, ConvRequest request) => new ConvWinograd<V>(geometry, request);
+    public override ConvKernel ConvWinograd(ConvGeometry geometry, ConvRequest request, TileGrid? tiles = null) => new ConvWinograd<V>(geometry, request, tiles);
 
     public override ConvKernel ConvDirect(ConvGeometry geometry, ConvRequest request) => new ConvDirect<V>(geometry, request);
 

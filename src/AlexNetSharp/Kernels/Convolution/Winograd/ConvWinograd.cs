@@ -75,14 +75,17 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
     private float* _zeros, _weights, _shared, _workers;
     private bool _accumulate;
 
-    /// <summary>Chooses tiles and lays out memory, whether it pays or not.</summary>
+    /// <summary>Lays out memory, whether it pays or not.</summary>
+    /// <param name="geometry">The sizes.</param>
+    /// <param name="request">What is asked of it.</param>
+    /// <param name="tiles">The tiles; null for those that cost least.</param>
     /// <exception cref="ArgumentException"><see cref="ConvWinograd.Supports"/> is false.</exception>
-    public ConvWinograd(ConvGeometry geometry, ConvRequest request)
+    public ConvWinograd(ConvGeometry geometry, ConvRequest request, TileGrid? tiles = null)
         : base(geometry, request)
     {
         if (!ConvWinograd.Supports(geometry))
             throw new ArgumentException($"There are no Winograd tiles for {geometry}.", nameof(geometry));
-        _sizes = new WinogradSizes(geometry, request);
+        _sizes = new WinogradSizes(geometry, request, tiles: tiles);
         _grid = _sizes.Grid;
         _fold = _sizes.Fold;
         _wide = AxisPasses.Create<V>(_grid);

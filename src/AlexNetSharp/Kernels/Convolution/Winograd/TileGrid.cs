@@ -20,11 +20,19 @@ internal readonly record struct TileGrid(TileAxis Rows, TileAxis Columns)
     /// <summary>The tiles as text: <c>F(4×4, 5×5)</c>.</summary>
     public string Name => $"F({Rows.Sizes}×{Columns.Sizes}, {Rows.Kernel}×{Columns.Kernel})";
 
-    /// <summary>The division of an output that costs least.</summary>
+    /// <summary>What a forward pass costs, in multiply-adds.</summary>
     /// <remarks>
     /// In vectors of 16 lanes: one multiply-add for each point, tile and pair of channels; about 12 instructions for each point, tile and channel
-    /// in the transforms, which grow with both channel counts; and about 4 for each transformed weight, which has to be made and read.
+    /// in the transforms, which grow with both channel counts; and about 4 for each transformed weight, which has to be made and read. Shorter vectors
+    /// take as many more for all of them. <c>bench/AlexNetSharp.Kernels -- tiles</c> measures it.
     /// </remarks>
+    public double Cost(int batch, int inputChannels, int outputChannels)
+    {
+        double channels = (double)inputChannels * outputChannels;
+        return batch * (double)Multiplications * (channels + 12 * (inputChannels + outputChannels)) + 4.0 * Planes * channels;
+    }
+
+    /// <summary>The division of an output that costs least.</summary>
     public static TileGrid Choose(int height, int width, int kernelHeight, int kernelWidth, int batch, int inputChannels, int outputChannels)
     {
         TileGrid best = default;
@@ -33,11 +41,11 @@ internal readonly record struct TileGrid(TileAxis Rows, TileAxis Columns)
         foreach (TileAxis r in TileAxis.Candidates(height, kernelHeight))
             foreach (TileAxis c in columns)
             {
-                double points = (double)r.TotalPoints * c.TotalPoints, channels = (double)inputChannels * outputChannels;
-                double cost = batch * points * (channels + 12 * (inputChannels + outputChannels)) + 4.0 * r.MaxPoints * c.MaxPoints * channels;
+                var grid = new TileGrid(r, c);
+                double cost = grid.Cost(batch, inputChannels, outputChannels);
                 // Of equal ones the last, with the most even sizes.
                 if (cost <= least)
-                    (best, least) = (new TileGrid(r, c), cost);
+                    (best, least) = (grid, cost);
             }
         return best;
     }

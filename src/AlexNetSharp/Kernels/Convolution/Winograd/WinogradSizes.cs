@@ -58,7 +58,8 @@ internal sealed class WinogradSizes
     /// <param name="geometry">The convolution.</param>
     /// <param name="request">What is asked of it.</param>
     /// <param name="caches">Caches to lay out for; null for those of this machine.</param>
-    public WinogradSizes(ConvGeometry geometry, ConvRequest request, CacheSizes? caches = null)
+    /// <param name="tiles">The tiles; null for those that cost least.</param>
+    public WinogradSizes(ConvGeometry geometry, ConvRequest request, CacheSizes? caches = null, TileGrid? tiles = null)
     {
         _caches = caches ?? CacheSizes.Current;
         Fold = new KernelFold(geometry);
@@ -66,7 +67,7 @@ internal sealed class WinogradSizes
         OutputChannels = geometry.OutputChannels / geometry.Groups;
         InputPanels = GemmKernel.Panels(InputChannels);
         OutputPanels = GemmKernel.Panels(OutputChannels);
-        TileGrid grid = Grid = TileGrid.Choose(
+        TileGrid grid = Grid = tiles ?? TileGrid.Choose(
             geometry.OutputHeight, geometry.OutputWidth, Fold.Height, Fold.Width, geometry.Batch, InputChannels, OutputChannels);
 
         long tile = (long)Width * grid.Planes * (InputPanels + OutputPanels), row = tile * grid.Columns.Tiles, image = row * grid.Rows.Tiles;
