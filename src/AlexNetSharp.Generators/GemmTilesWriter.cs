@@ -6,6 +6,9 @@ namespace AlexNetSharp.Generators;
 /// <summary>Writes the source of the tile methods of matrix products.</summary>
 internal static class GemmTilesWriter
 {
+    /// <summary>Floats of a cache line.</summary>
+    private const int Line = 16;
+
     /// <summary>Returns the source file for one class.</summary>
     public static string Write(TileClass tile)
     {
@@ -72,9 +75,6 @@ internal static class GemmTilesWriter
             {{Each(height, 8, i => $"V.Store(c{i}l, c + {32 * i}); V.Store(c{i}r, c + {32 * i} + V.Count);")}}
             """;
     }
-
-    /// <summary>Floats of a cache line.</summary>
-    private const int Line = 16;
 
     /// <summary>
     /// Rows of B per iteration. To count and to prefetch at each would hold up a processor that decodes few instructions at once, as it does for two threads

@@ -65,12 +65,7 @@ internal sealed class ModelInput
 
     /// <summary>Opens the model for a single pass: fully connected weights are read from the file when they are needed.</summary>
     /// <inheritdoc cref="Load(CommandContext)"/>
-    public Model Open(CommandContext context)
-    {
-        (string path, string network) = (context.Get(_path), context.Get(_network));
-        return network == Auto ? ModelFile.Open(path)
-            : ModelFile.Open(path, network);
-    }
+    public Model Open(CommandContext context) => ModelFile.Open(context.Get(_path), NetworkOf(context));
 
     /// <summary>Reads a model as a network.</summary>
     /// <param name="path">The file, or a run folder.</param>

@@ -185,7 +185,8 @@ public sealed class NamedTensor
     /// <param name="count">Rows.</param>
     /// <param name="stride">Floats between rows in memory.</param>
     /// <param name="memory">Memory that may be used meanwhile: as many floats as there are elements.</param>
-    /// <inheritdoc cref="CopyRange"/>
+    /// <exception cref="IOException">The file cannot be read any more.</exception>
+    /// <exception cref="InvalidDataException">It has been cut short.</exception>
     internal unsafe void CopyRows(long first, int columns, float* rows, int count, int stride, Span<float> memory)
     {
         int size = Type.Size();
