@@ -61,6 +61,12 @@ public sealed class AlexNetClassifierOptions
     /// <summary>Time limit from the last byte of the body to the response. The default is 10 s. Late requests are abandoned with 503.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Number of requests per second that are refused at once with 4xx; 0 for any number. The default is 20. Where more must be refused, their clients wait for the
+    /// answer, at most one second each.
+    /// </summary>
+    public int RefusalsPerSecond { get; set; } = 20;
+
     /// <summary>Idle time after which memory is returned to the system. The default is 15 s.</summary>
     public TimeSpan TrimAfter { get; set; } = TimeSpan.FromSeconds(15);
 

@@ -21,6 +21,7 @@ internal sealed class ClassifierHost : IDisposable
         (Name, Options, Logger) = (name, options.Get(name), logger);
         Bodies = new ByteBudget(
             Options.BodyBytes > 0 ? Options.BodyBytes : Math.Min(128 << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8));
+        Refusals = new RefusalPace(Options.RefusalsPerSecond, TimeProvider.System);
         Telemetry = new ClassifierTelemetry(meters, name, () => Ready?.Waiting ?? 0);
         _loading = new Lazy<Task<Classifier>>(() => Task.Run(Load));
     }
@@ -36,6 +37,9 @@ internal sealed class ClassifierHost : IDisposable
 
     /// <summary>Memory budget for the bodies of all requests.</summary>
     public ByteBudget Bodies { get; }
+
+    /// <summary>Pace of the answers to refused requests.</summary>
+    public RefusalPace Refusals { get; }
 
     /// <summary>Metrics and traces of the classifier.</summary>
     public ClassifierTelemetry Telemetry { get; }

@@ -31,6 +31,7 @@ internal sealed class ClassifierOptionsValidator(string name) : IValidateOptions
         Number(nameof(options.BodyBytes), options.BodyBytes, 0, long.MaxValue);
         Number(nameof(options.MaxRequests), options.MaxRequests, 1, int.MaxValue);
         Number(nameof(options.MinBodyBytesPerSecond), options.MinBodyBytesPerSecond, 0, int.MaxValue);
+        Number(nameof(options.RefusalsPerSecond), options.RefusalsPerSecond, 0, 1_000_000);
         Time(nameof(options.BodyTimeout), options.BodyTimeout);
         Time(nameof(options.BodyGrace), options.BodyGrace);
         Time(nameof(options.RequestTimeout), options.RequestTimeout);

@@ -27,21 +27,21 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         }
         catch (RefusedException e)
         {
-            IResult answer = Problem(context, activity, e.Status, e.Reason, e.Message);
+            IResult answer = await RefuseAsync(context, activity, e.Status, e.Reason, e.Message).ConfigureAwait(false);
             return e.CutsConnection ? new LastAnswer(answer) : answer;
         }
         catch (ImageTooLargeException e)
         {
-            return Problem(context, activity, StatusCodes.Status413PayloadTooLarge, "too_large", e.Message);
+            return await RefuseAsync(context, activity, StatusCodes.Status413PayloadTooLarge, "too_large", e.Message).ConfigureAwait(false);
         }
         catch (InvalidDataException e)
         {
-            return Problem(context, activity, StatusCodes.Status400BadRequest, "bad_image", e.Message);
+            return await RefuseAsync(context, activity, StatusCodes.Status400BadRequest, "bad_image", e.Message).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
         {
             // The server's own message is for server developers.
-            return Problem(context, activity, e.StatusCode, "bad_request", "The request cannot be understood.");
+            return await RefuseAsync(context, activity, e.StatusCode, "bad_request", "The request cannot be understood.").ConfigureAwait(false);
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
@@ -51,18 +51,18 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         catch (OutOfMemoryException e)
         {
             ClassifierLog.NoMemory(host.Logger, ErrorLine.Of(e));
-            return Problem(context, activity, StatusCodes.Status503ServiceUnavailable, "no_memory", RefusedException.NoMemory);
+            return await RefuseAsync(context, activity, StatusCodes.Status503ServiceUnavailable, "no_memory", RefusedException.NoMemory).ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {
-            return Problem(context, activity, StatusCodes.Status503ServiceUnavailable, "stopping", "The service is shutting down.");
+            return await RefuseAsync(context, activity, StatusCodes.Status503ServiceUnavailable, "stopping", "The service is shutting down.").ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // A damaged model: the client learns only that it is not at fault.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             ClassifierLog.Failed(host.Logger, e);
-            return Problem(context, activity, StatusCodes.Status500InternalServerError, "failed", "The image could not be classified.");
+            return await RefuseAsync(context, activity, StatusCodes.Status500InternalServerError, "failed", "The image could not be classified.").ConfigureAwait(false);
         }
     }
 
@@ -133,7 +133,8 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         activity.SetTag("alexnet.compute.ms", timings.Computing.TotalMilliseconds);
     }
 
-    private ProblemHttpResult Problem(HttpContext context, Activity? activity, int status, string reason, string detail)
+    /// <summary>Refuses a request: its memory and its place are free already. What is the client's own fault is answered in its turn.</summary>
+    private async Task<IResult> RefuseAsync(HttpContext context, Activity? activity, int status, string reason, string detail)
     {
         host.Telemetry.Refused(reason);
         ClassifierLog.Refused(host.Logger, status, reason, detail);
@@ -141,7 +142,16 @@ internal sealed class ClassifyEndpoint(ClassifierHost host, CancellationToken st
         activity?.SetStatus(ActivityStatusCode.Error);
         if (status == StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = "1";
+        if (status < StatusCodes.Status500InternalServerError && host.Refusals.Next() is { Ticks: > 0 } delay)
+            await DelayAsync(delay, context.RequestAborted).ConfigureAwait(false);
         return TypedResults.Problem(detail, statusCode: status);
+    }
+
+    /// <summary>Waits until the time is over, the client has gone or the service stops.</summary>
+    private async Task DelayAsync(TimeSpan delay, CancellationToken gone)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(gone, stopping);
+        await Task.Delay(delay, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Sends a response and closes the connection of a client that is still sending: the server would wait seconds for the rest.</summary>

@@ -9,12 +9,13 @@ public sealed class YieldingThreadTests
     public async Task WorkRunsWithLowPriorityOnAThreadOfItsOwn()
     {
         int caller = Environment.CurrentManagedThreadId;
-        (int thread, int nice) = await YieldingThread.RunAsync(() => (Environment.CurrentManagedThreadId, Nice()));
+        (int thread, int policy) = await YieldingThread.RunAsync(() => (Environment.CurrentManagedThreadId, Policy()));
         Assert.NotEqual(caller, thread);
         if (!OperatingSystem.IsLinux())
             return;
-        // 19 is the lowest priority that there is. The caller keeps its own.
-        Assert.Equal(Math.Min(Nice() + 10, 19), nice);
+        const int schedOther = 0, schedIdle = 5;
+        Assert.Equal(schedIdle, policy);
+        Assert.Equal(schedOther, Policy());
     }
 
     [Fact]
@@ -24,12 +25,12 @@ public sealed class YieldingThreadTests
         Assert.Same(thrown, await Assert.ThrowsAsync<InvalidDataException>(() => YieldingThread.RunAsync<int>(() => throw thrown)));
     }
 
-    /// <summary>Niceness of this thread, the 19th field of its stat file (proc(5)); fields are counted from behind the name, which may hold spaces.</summary>
-    private static int Nice()
+    /// <summary>Scheduling policy of this thread, the 41st field of its stat file (proc(5)); fields are counted from behind the name, which may hold spaces.</summary>
+    private static int Policy()
     {
         if (!OperatingSystem.IsLinux())
             return 0;
         string stat = File.ReadAllText("/proc/thread-self/stat");
-        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture);
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[38], CultureInfo.InvariantCulture);
     }
 }

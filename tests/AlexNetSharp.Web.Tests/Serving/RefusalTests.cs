@@ -177,6 +177,21 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task WhoSendsOneBadImageAfterAnotherWaitsAndOthersDoNot()
+    {
+        // One place, and memory for one body: who waits for a refusal holds neither.
+        await using TestService service = await TestService.StartAsync(
+            options => (options.RefusalsPerSecond, options.MaxRequests, options.BodyBytes) = (1, 1, 64 << 10));
+        await AssertProblem(await service.Post([1, 2, 3]), HttpStatusCode.BadRequest, "image: ");
+        Task<HttpResponseMessage> waits = service.Post([1, 2, 3]);
+        await Until(() => service.Log.Lines.Count(line => line.Text.Contains("image: ", StringComparison.Ordinal)) == 2);
+        using (HttpResponseMessage answer = await service.Post(TestService.Image))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.False(waits.IsCompleted);
+        await AssertProblem(await waits, HttpStatusCode.BadRequest, "image: ");
+    }
+
+    [Fact]
     public async Task WhatCannotBeAnsweredInTimeIsRefused()
     {
         byte[] large = TestImages.Encode(1500, 1500, SKEncodedImageFormat.Png, out _);
