@@ -10,7 +10,7 @@ public sealed class AlexNetClassifierOptions
     /// <summary>The model: .safetensors, PyTorch's .pth or .pt, .caffemodel, .onnx, or a run folder.</summary>
     public string ModelPath { get; set; } = "";
 
-    /// <summary>Name of the network, for files that do not state it; null to detect it.</summary>
+    /// <summary>For model files that do not state their network, its name or a file that describes it (JSON, prototxt, ONNX); null to detect it.</summary>
     public string? Network { get; set; }
 
     /// <summary>Maximum number of images in a batch; see <see cref="InferenceOptions.BatchSize"/>.</summary>

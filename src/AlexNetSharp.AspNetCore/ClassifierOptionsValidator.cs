@@ -17,8 +17,8 @@ internal sealed class ClassifierOptionsValidator(string name) : IValidateOptions
             wrong.Add("ModelPath is empty: name a model file or a run folder");
         else if (!File.Exists(options.ModelPath) && !Directory.Exists(options.ModelPath))
             wrong.Add($"ModelPath: '{options.ModelPath}' does not exist");
-        if (options.Network is { } network && !NetworkCatalog.Names.Contains(network))
-            wrong.Add($"Network: '{network}' is not a known network; use one of {string.Join(", ", NetworkCatalog.Names)}");
+        if (options.Network is { } network && !NetworkCatalog.Names.Contains(network) && !File.Exists(network))
+            wrong.Add($"Network: '{network}' is not a known network; use one of {string.Join(", ", NetworkCatalog.Names)}, or a file that describes one");
         Number(nameof(options.BatchSize), options.BatchSize, 1, 1 << 20);
         Number(nameof(options.Threads), options.Threads, 0, 1024);
         Number(nameof(options.MaxTop), options.MaxTop, 1, int.MaxValue);

@@ -9,7 +9,7 @@ internal sealed record StudioOptions
     /// <summary>Path of the model; null if there is none.</summary>
     public string? ModelPath { get; init; }
 
-    /// <summary>Name of the network, for files that do not state it.</summary>
+    /// <summary>For files that do not state their network, its name or a file that describes it.</summary>
     public string? Network { get; init; }
 
     /// <summary>Folders of images that may be shown, including subfolders.</summary>

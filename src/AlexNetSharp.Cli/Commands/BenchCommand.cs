@@ -259,7 +259,7 @@ internal sealed class BenchCommand : CliCommand
         NetworkChoice.Create(context.Get(_network), imageSize: context.Get(_imageSize), asInNotebook: true);
 
     private Model Load(string path, CommandContext context) =>
-        context.Has(_network) ? ModelFile.Load(path, NetworkChoice.Find(context.Get(_network))) : ModelFile.Load(path);
+        context.Has(_network) ? ModelFile.Load(path, NetworkChoice.Check(context.Get(_network))) : ModelFile.Load(path);
 
     private static Preprocessing PreprocessingOf(Model? model, NetworkDefinition? chosen, Network network) =>
         (model is null ? chosen!.Preprocessing : model.Preprocessing)

@@ -58,7 +58,7 @@ internal sealed class ClassifyCommand : CliCommand
         string path = _model.PathOf(context);
         InferenceOptions options = _inference.Options(context, files.Count, tenCrop);
         // For one pass it would take longer to load the weights than to compute with them as they are read.
-        bool once = files.Count * (tenCrop ? 10L : 1) <= options.BatchSize && _model.CanOpen(context);
+        bool once = files.Count * (tenCrop ? 10L : 1) <= options.BatchSize;
         using var classifier = Open(once ? _model.Open(context) : _model.Load(context), path, decoder, options);
         // Otherwise creating the plan and preparing the weights is part of loading, and the reported time is that of the images alone.
         if (!once)

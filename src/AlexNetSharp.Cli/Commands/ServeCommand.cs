@@ -31,7 +31,7 @@ internal sealed class ServeCommand : CliCommand
     public ServeCommand()
         : base("serve", "Serve a model over HTTP: images in, classes out.")
     {
-        _model = new ModelInput(this, files: false);
+        _model = new ModelInput(this);
         foreach (Option option in (Option[])[_port, _listen, _batchSize, _threads, _bfloat16, _maxMegabytes, _timeout])
             Add(option);
     }

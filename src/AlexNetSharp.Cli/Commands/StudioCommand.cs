@@ -19,7 +19,7 @@ internal sealed class StudioCommand : CliCommand
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string> _network = ModelInput.Network(files: false);
+    private readonly Option<string> _network = ModelInput.Network();
     private readonly Option<int> _port = CommandOptions.Integer("--port", "port to listen on; 0 for any free port", 0, 0, 65535);
     private readonly Option<string> _listen = CommandOptions.Of("--listen", "address to listen on", ServeCommand.AddressRule, "127.0.0.1");
     private readonly Option<int> _threads = CommandOptions.Threads();
@@ -54,7 +54,7 @@ internal sealed class StudioCommand : CliCommand
             OutputFolder.Create("--save", save);
         StudioOptions options = new StudioOptions
         {
-            Network = ModelInput.NameOf(context.Get(_network)),
+            Network = ModelInput.NetworkOf(context.Get(_network)),
             Address = IPAddress.Parse(context.Get(_listen)),
             Port = context.Get(_port),
             Threads = context.Get(_threads),

@@ -16,10 +16,9 @@ internal sealed class ModelInput
     /// <summary>Adds the argument and the option to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="name">Name of the argument in the help.</param>
-    /// <param name="files">Whether a file may describe the network.</param>
-    public ModelInput(Command command, string name = "MODEL", bool files = true)
+    public ModelInput(Command command, string name = "MODEL")
     {
-        _network = Network(files);
+        _network = Network();
         _path = new Argument<string>(name)
         {
             Description = "the model: .safetensors, PyTorch's .pth or .pt, .caffemodel, .onnx, or the run folder of 'alexnet train'",
@@ -29,13 +28,12 @@ internal sealed class ModelInput
     }
 
     /// <summary>The option <c>--network</c>.</summary>
-    /// <param name="files">Whether a file may describe the network.</param>
-    public static Option<string> Network(bool files = true)
+    public static Option<string> Network()
     {
-        string names = $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}";
-        // A file is parsed all the same: the message of NameOf says what to do with it.
-        Option<string> option = CommandOptions.Of("--network", files ? $"{names}; {NetworkChoice.Files}" : names, NetworkChoice.Rule(Auto), Auto);
-        option.HelpName = files ? NetworkChoice.HelpName : "NAME";
+        Option<string> option = CommandOptions.Of(
+            "--network", $"which network the file holds, if it does not say: {string.Join(", ", NetworkCatalog.Names)}; {NetworkChoice.Files}",
+            NetworkChoice.Rule(Auto), Auto);
+        option.HelpName = NetworkChoice.HelpName;
         return option;
     }
 
@@ -46,22 +44,18 @@ internal sealed class ModelInput
         return Directory.Exists(path) ? RunFolder.BestCheckpointOf(path) : path;
     }
 
-    /// <summary>Returns the network given on the command line, or null.</summary>
-    /// <inheritdoc cref="NameOf"/>
-    public string? NetworkOf(CommandContext context) => NameOf(context.Get(_network));
+    /// <summary>Returns the network given on the command line, by name or file; null to use what the model file states.</summary>
+    /// <inheritdoc cref="NetworkOf(string)"/>
+    public string? NetworkOf(CommandContext context) => NetworkOf(context.Get(_network));
 
-    /// <summary>Returns the catalog name given with <c>--network</c>; null to use what the file states.</summary>
-    /// <exception cref="UsageException">The value is a file.</exception>
-    public static string? NameOf(string network) => network == Auto ? null : NetworkCatalog.Find(network)?.Name
-        ?? throw new UsageException($"--network {network}: for a network of your own, the model file must state the network; convert it to .safetensors first: alexnet convert MODEL OUT.safetensors --network {network}");
+    /// <summary>Returns the network given with <c>--network</c>, by name or file; null to use what the model file states.</summary>
+    /// <exception cref="IOException">The value is neither the name of a network nor a file.</exception>
+    public static string? NetworkOf(string network) => network == Auto ? null : NetworkChoice.Check(network);
 
     /// <summary>Reads the model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or its network is unknown or a different one.</exception>
     public Model Load(CommandContext context) => Load(context.Get(_path), context.Get(_network));
-
-    /// <summary>Whether <see cref="Open"/> can leave weights in the file: not for a network that is described elsewhere.</summary>
-    public bool CanOpen(CommandContext context) => context.Get(_network) is var network && (network == Auto || NetworkCatalog.Find(network) is not null);
 
     /// <summary>Opens the model for a single pass: fully connected weights are read from the file when they are needed.</summary>
     /// <inheritdoc cref="Load(CommandContext)"/>
@@ -71,8 +65,5 @@ internal sealed class ModelInput
     /// <param name="path">The file, or a run folder.</param>
     /// <param name="network">Value of <c>--network</c>.</param>
     /// <inheritdoc cref="Load(CommandContext)"/>
-    public static Model Load(string path, string network) =>
-        network == Auto ? ModelFile.Load(path)
-        : NetworkCatalog.Find(network) is not null ? ModelFile.Load(path, network)
-        : ModelFile.Load(path, NetworkChoice.Find(network));
+    public static Model Load(string path, string network) => ModelFile.Load(path, NetworkOf(network));
 }

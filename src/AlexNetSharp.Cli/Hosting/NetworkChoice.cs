@@ -26,9 +26,13 @@ internal static class NetworkChoice
     {
         if (NetworkCatalog.Find(nameOrFile) is { } entry)
             return new NetworkDefinition(entry.Build(), entry.Preprocessing, [], entry);
-        return File.Exists(nameOrFile) ? NetworkDefinition.Load(nameOrFile)
-            : throw new FileNotFoundException($"{nameOrFile}: {(Directory.Exists(nameOrFile) ? "a folder, not a file that describes a network" : "no such file")}", nameOrFile);
+        return NetworkDefinition.Load(Check(nameOrFile));
     }
+
+    /// <summary>Returns what was given, if it is the name of a network or a file.</summary>
+    /// <exception cref="FileNotFoundException">It is neither.</exception>
+    public static string Check(string nameOrFile) => NetworkCatalog.Find(nameOrFile) is not null || File.Exists(nameOrFile) ? nameOrFile
+        : throw new FileNotFoundException($"{nameOrFile}: {(Directory.Exists(nameOrFile) ? "a folder, not a file that describes a network" : "no such file")}", nameOrFile);
 
     /// <summary>Creates the network for a number of classes and an image size.</summary>
     /// <param name="nameOrFile">One of <see cref="NetworkCatalog.Names"/>, or a file.</param>

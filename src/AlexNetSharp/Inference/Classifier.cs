@@ -53,10 +53,10 @@ public sealed class Classifier : IDisposable
     /// <param name="path">.safetensors, PyTorch's .pth or .pt, .caffemodel or .onnx.</param>
     /// <param name="decoder">Decodes files and streams, such as <c>AlexNetSharp.Images.ImageDecoder</c>; null for pixels and tensors alone.</param>
     /// <param name="options">Options; null for the defaults.</param>
-    /// <param name="network">Name of the network if the file does not state it; null to recognize it.</param>
+    /// <param name="network">If the file does not state its network, the network's name or a file that describes it, see <see cref="ModelFile.Load(string, string?)"/>; null to recognize it.</param>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, its network is not known, or it does not say how images are prepared.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, or <paramref name="network"/> is not the name of a network.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or <paramref name="network"/> is neither a known network nor a file.</exception>
     public static Classifier Load(string path, IImageDecoder? decoder = null, InferenceOptions? options = null, string? network = null)
     {
         Model model = ModelFile.Load(path, network);

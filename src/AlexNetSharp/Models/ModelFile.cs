@@ -11,17 +11,20 @@ public static class ModelFile
     /// Caffe's .caffemodel, or a chain of layers in ONNX.
     /// </summary>
     /// <param name="path">The file, or the run folder of a training, whose best checkpoint is read.</param>
-    /// <param name="network">Name of the network if the file does not state it; null to recognize it from metadata, names and shapes.</param>
+    /// <param name="network">
+    /// If the file does not state its network, the network's name, or a file that describes it (<see cref="NetworkDefinition.Load"/>); null to recognize it
+    /// from metadata, names and shapes.
+    /// </param>
     /// <remarks>A known network with 1000 outputs whose file names no classes is taken to be for ImageNet.</remarks>
     /// <returns>The complete model.</returns>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds another network; the message names tensor and shapes.</exception>
-    /// <exception cref="ArgumentException"><paramref name="network"/> is not a known network.</exception>
+    /// <exception cref="ArgumentException"><paramref name="network"/> is neither a known network nor a file.</exception>
     public static Model Load(string path, string? network = null)
     {
-        CatalogEntry? named = network is null ? null : NetworkCatalog.Get(network);
+        (CatalogEntry? named, NetworkDefinition? described) = Chosen(network);
         using TensorFile file = TensorFile.OpenWeights(FileOf(path));
-        return Load(file, Describe(file, named));
+        return Load(file, Describe(file, named, described));
     }
 
     /// <summary>Opens a model whose fully connected weights stay in the file: each pass reads them from there, as long as nothing needs them in memory.</summary>
@@ -34,11 +37,11 @@ public static class ModelFile
     /// <inheritdoc cref="Load(string, string?)"/>
     public static Model Open(string path, string? network = null)
     {
-        CatalogEntry? named = network is null ? null : NetworkCatalog.Get(network);
+        (CatalogEntry? named, NetworkDefinition? described) = Chosen(network);
         TensorFile file = TensorFile.OpenWeights(FileOf(path));
         try
         {
-            Model model = Load(file, Describe(file, named), leaveMatrices: true);
+            Model model = Load(file, Describe(file, named, described), leaveMatrices: true);
             file.Unmap();
             return model;
         }
@@ -58,13 +61,6 @@ public static class ModelFile
         ArgumentNullException.ThrowIfNull(network);
         using TensorFile file = TensorFile.OpenWeights(FileOf(path));
         return Load(file, Complete(file, ModelMetadata.Read(file), network));
-    }
-
-    /// <summary>Reads the weights of a network that is described elsewhere, whatever network the file states.</summary>
-    public static Model Load(string path, NetworkDefinition definition)
-    {
-        using TensorFile file = TensorFile.OpenWeights(FileOf(path));
-        return Load(file, Complete(file, ModelMetadata.Read(file), definition.Network, definition.Preprocessing, definition.Classes));
     }
 
     /// <summary>Writes a model; the file appears only when it is complete.</summary>
@@ -124,13 +120,24 @@ public static class ModelFile
             file == path ? $"{path}: no such file" : $"{path}: a folder without checkpoints/best.safetensors; a training writes it after an epoch", file);
     }
 
+    /// <summary>The network that the user names, or describes in a file.</summary>
+    private static (CatalogEntry? Named, NetworkDefinition? Described) Chosen(string? nameOrFile) =>
+        nameOrFile is null ? default
+        : NetworkCatalog.Find(nameOrFile) is { } entry ? (entry, null)
+        : File.Exists(nameOrFile) ? (null, NetworkDefinition.Load(nameOrFile))
+        : throw new ArgumentException($"'{nameOrFile}' is neither a file nor a known network; known are {string.Join(", ", NetworkCatalog.Names)}", nameof(nameOrFile));
+
     /// <summary>What a file says about its model, filled up from the catalog where it says nothing.</summary>
     /// <param name="file">The file.</param>
     /// <param name="named">The network that the user named, or null.</param>
+    /// <param name="described">The network that the user described, whatever network the file states; or null.</param>
     /// <exception cref="InvalidDataException">The network cannot be told or not be built, or what the file says does not fit together.</exception>
-    internal static (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) Describe(TensorFile file, CatalogEntry? named = null)
+    internal static (Network Network, Preprocessing? Preprocessing, IReadOnlyList<ClassName> Classes) Describe(
+        TensorFile file, CatalogEntry? named = null, NetworkDefinition? described = null)
     {
         ModelMetadata metadata = ModelMetadata.Read(file);
+        if (described is not null)
+            return Complete(file, metadata, described.Network, described.Preprocessing, described.Classes);
         Network network = named is not null || (metadata.Network is null && (file.Onnx is null || metadata.NetworkName is not null))
             ? NetworkRecognition.Recognize(file, metadata, named)
             : metadata.Network ?? OfGraph(file);

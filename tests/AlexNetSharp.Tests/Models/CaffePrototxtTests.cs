@@ -104,12 +104,14 @@ public class CaffePrototxtTests : FormatTest
     [Fact]
     public void WeightsOfANetworkOfOnesOwnStayAsTheyAre()
     {
-        string path = PathOf("m.caffemodel");
-        NetworkDefinition definition = Read(Small);
-        using ParameterSet parameters = NarrowNetworks.RandomWeights(definition.Network, 8);
+        string path = PathOf("m.caffemodel"), described = PathOf("deploy.prototxt");
+        File.WriteAllText(described, Small);
+        using ParameterSet parameters = NarrowNetworks.RandomWeights(Read(Small).Network, 8);
         File.WriteAllBytes(path, WeightNamesTests.Caffemodel(parameters, ["conv1", "ip"]));
-        using Model model = ModelFile.Load(path, definition);
+        using Model model = ModelFile.Load(path, described), open = ModelFile.Open(path, described);
         ModelFileTests.AssertSameWeights(parameters, model.Parameters);
+        ModelFileTests.AssertSameWeights(parameters, open.Parameters);
+        Assert.StartsWith("'none.prototxt' is neither a file nor a known network; known are ", Assert.Throws<ArgumentException>(() => ModelFile.Load(path, "none.prototxt")).Message, StringComparison.Ordinal);
     }
 
     [Theory]

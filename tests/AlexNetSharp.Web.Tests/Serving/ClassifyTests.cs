@@ -5,6 +5,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using AlexNetSharp.AspNetCore;
 using AlexNetSharp.Inference;
+using AlexNetSharp.Models;
+using AlexNetSharp.Networks;
 using AlexNetSharp.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -84,6 +86,21 @@ public sealed class ClassifyTests
         var line = Assert.Single(service.Log.Lines, line => line.Id.Id == 3 && line.Level == Microsoft.Extensions.Logging.LogLevel.Critical);
         Assert.StartsWith($"{path} cannot be used: {path}", line.Text, StringComparison.Ordinal);
         Assert.Null(line.Exception);
+    }
+
+    [Fact]
+    public async Task AFileMayDescribeTheNetworkOfWeightsThatDoNotState()
+    {
+        using var folder = new TemporaryFolder();
+        Network network = CudaConvnet.Quick(6);
+        (string weights, string described) = (folder.PathOf("weights.safetensors"), folder.PathOf("network.json"));
+        using (ParameterSet parameters = ParameterSet.Initialize(network, seed: 6))
+            ModelFile.SaveParameters(weights, parameters);
+        await File.WriteAllTextAsync(described, network.ToJson(), Token);
+        await using TestService service = await TestService.StartAsync(options => (options.ModelPath, options.Network) = (weights, described));
+        using HttpResponseMessage answer = await service.Post(TestService.Image, "?top=6");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(6, JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token)).RootElement.GetArrayLength());
     }
 
     [Fact]
