@@ -34,6 +34,7 @@ public sealed unsafe class Plan : IExecutor
     private readonly ArenaSlot? _gradOutput, _gradInput;
     private readonly int _backwardEnd;
     private readonly Parameter?[] _weights;
+    private readonly bool[] _preparesInTurn;
     private readonly long[] _preparedVersions;
     private readonly Parameter[][] _gradientsOf;
     private long _preparedVersion = -1;
@@ -80,6 +81,7 @@ public sealed unsafe class Plan : IExecutor
         for (int i = 0; i < _operations.Length; i++)
             _operations[i].Bind(_pool, layout.OperandsOf(i, _arena.Pointer, _step), parameters, Gradients);
         _weights = [.. _reports.Select(report => parameters.Find($"{report.Layers[0]}.weight"))];
+        _preparesInTurn = [.. _operations.Select((_, i) => layout.PreparesInTurn(i))];
         _preparedVersions = new long[_operations.Length];
         _preparedVersions.AsSpan().Fill(-1);
         _gradientsOf = [.. _reports.Select(report => report.Mode == OperationMode.Learns
@@ -171,6 +173,8 @@ public sealed unsafe class Plan : IExecutor
         PrepareWeights();
         for (int i = 0; i < _operations.Length; i++)
         {
+            if (_preparesInTurn[i])
+                PrepareWeight(i);
             long start = Stopwatch.GetTimestamp();
             _operations[i].Kernel.Forward();
             _reports[i].Forward = Stopwatch.GetElapsedTime(start);
@@ -244,12 +248,18 @@ public sealed unsafe class Plan : IExecutor
                 _reports[i].Prepare = default;
                 continue;
             }
-            long start = Stopwatch.GetTimestamp();
-            _operations[i].Kernel.PrepareWeights();
-            _reports[i].Prepare = Stopwatch.GetElapsedTime(start);
+            if (!_preparesInTurn[i])
+                PrepareWeight(i);
             _preparedVersions[i] = weight.Version;
         }
         _preparedVersion = Parameters.Version;
+    }
+
+    private void PrepareWeight(int operation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        _operations[operation].Kernel.PrepareWeights();
+        _reports[operation].Prepare = Stopwatch.GetElapsedTime(start);
     }
 
     private Span<float> SpanOf(ArenaSlot slot)

@@ -51,9 +51,11 @@ internal sealed unsafe class PlanLayout
         }
         for (int i = 0; i < n; i++)
         {
-            _prepared[i] = _arena.Reserve(Operations[i].Kernel.PreparedWeightLength, 0, ArenaPlanner.Forever);
+            _prepared[i] = PreparesInTurn(i)
+                ? _arena.Reserve(Operations[i].Kernel.PreparedWeightLength, i, i)
+                : _arena.Reserve(Operations[i].Kernel.PreparedWeightLength, 0, ArenaPlanner.Forever);
             _kept[i] = _arena.Reserve(Operations[i].Kernel.KeptLength, i, 2 * n - 1 - i);
-            // Weights are prepared before the first moment, when nothing but the input holds anything.
+            // Weights are prepared in their turn, or before the first moment, when nothing but the input holds anything.
             _scratch[i] = _arena.ReserveTwice(Operations[i].Kernel.ScratchLength(options.EffectiveThreads), i, 2 * n - 1 - i);
         }
         ArenaLength = _arena.Place();
@@ -83,6 +85,12 @@ internal sealed unsafe class PlanLayout
     /// <summary>What operation <paramref name="i"/> has to do.</summary>
     public OperationMode ModeOf(int i) => i < BackwardEnd ? OperationMode.Inference
         : Operations[i].Kernel.WeightGradient ? OperationMode.Learns : OperationMode.PassesGradient;
+
+    /// <summary>
+    /// Whether the weights of operation <paramref name="i"/> are prepared in each pass, just before it runs, in memory that all such operations share: where some
+    /// weights stay in their file, passes are few, and new memory costs more than the work.
+    /// </summary>
+    public bool PreparesInTurn(int i) => !Operations[i].Kernel.FetchesWeight && Operations.Any(operation => operation.Kernel.FetchesWeight);
 
     /// <summary>The gradient of activation k; null where none is computed.</summary>
     public ArenaSlot? GradientOf(int k) => _gradients[k];

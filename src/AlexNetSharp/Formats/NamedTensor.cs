@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -178,35 +179,38 @@ public sealed class NamedTensor
         }
     }
 
-    /// <summary>Converts rows of a matrix to float32: small elements with one read of the file for all of them.</summary>
-    /// <param name="first">The first row.</param>
-    /// <param name="columns">Elements of a row.</param>
-    /// <param name="rows">Receives [count][columns] at <paramref name="stride"/>.</param>
-    /// <param name="count">Rows.</param>
-    /// <param name="stride">Floats between rows in memory.</param>
-    /// <param name="memory">Memory that may be used meanwhile: as many floats as there are elements.</param>
+    /// <summary>Whether elements are smaller than float32 and lie one behind the other in a file, so that many rows are one read.</summary>
+    internal bool IsSmallInFile => CanStayInFile && Type.Size() < sizeof(float);
+
+    /// <summary>Reads elements of <see cref="IsSmallInFile"/> as they are.</summary>
+    /// <param name="first">The first element.</param>
+    /// <param name="count">Elements.</param>
+    /// <param name="memory">Memory for them.</param>
     /// <exception cref="IOException">The file cannot be read any more.</exception>
     /// <exception cref="InvalidDataException">It has been cut short.</exception>
-    internal unsafe void CopyRows(long first, int columns, float* rows, int count, int stride, Span<float> memory)
+    internal ReadOnlySpan<byte> ReadSmall(long first, int count, Span<byte> memory)
+    {
+        Span<byte> bytes = memory[..(count * Type.Size())];
+        _file!.CopyTo(Offset + first * Type.Size(), bytes);
+        return bytes;
+    }
+
+    /// <summary>Converts elements of one row from <see cref="ReadSmall"/> to float32.</summary>
+    /// <param name="bytes">What was read.</param>
+    /// <param name="begin">The element with which it begins.</param>
+    /// <param name="first">The first element that is wanted.</param>
+    /// <param name="destination">Receives the elements.</param>
+    internal void Widen(ReadOnlySpan<byte> bytes, long begin, long first, Span<float> destination)
     {
         int size = Type.Size();
-        bool together = CanStayInFile && size < sizeof(float);
-        Span<byte> bytes = together ? MemoryMarshal.AsBytes(memory)[..(count * columns * size)] : default;
-        if (together)
-            _file!.CopyTo(Offset + first * columns * size, bytes);
-        for (int i = 0; i < count; i++)
+        ReadOnlySpan<byte> wanted = bytes.Slice((int)(first - begin) * size, destination.Length * size);
+        if (Type == TensorType.I8 && _scales is not null)
         {
-            var row = new Span<float>(rows + (nint)i * stride, columns);
-            if (together)
-            {
-                Convert(bytes.Slice(i * columns * size, columns * size), Type, row);
-                Scale((first + i) * columns, row);
-            }
-            else
-            {
-                CopyRange((first + i) * columns, row);
-            }
+            WidenInt8(MemoryMarshal.Cast<byte, sbyte>(wanted), _scales[(int)(first / (Count / _scales.Length))], destination);
+            return;
         }
+        Convert(wanted, Type, destination);
+        Scale(first, destination);
     }
 
     private static long[] RowMajor(long[] shape)
@@ -275,7 +279,7 @@ public sealed class NamedTensor
                 WidenBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination);
                 break;
             case TensorType.I8:
-                WidenInt8(MemoryMarshal.Cast<byte, sbyte>(source), destination);
+                WidenInt8(MemoryMarshal.Cast<byte, sbyte>(source), 1, destination);
                 break;
             default:
                 TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(source), destination);
@@ -296,24 +300,20 @@ public sealed class NamedTensor
             destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
 
-    private static void WidenInt8(ReadOnlySpan<sbyte> source, Span<float> destination)
+    /// <summary>destination[i] = source[i] · scale.</summary>
+    private static void WidenInt8(ReadOnlySpan<sbyte> source, float scale, Span<float> destination)
     {
-        int i = 0;
-        for (; i <= source.Length - Vector128<sbyte>.Count; i += Vector128<sbyte>.Count)
+        ref sbyte from = ref MemoryMarshal.GetReference(source);
+        ref float to = ref MemoryMarshal.GetReference(destination[..source.Length]);
+        nuint i = 0, length = (nuint)source.Length;
+        for (; i + (nuint)Vector128<sbyte>.Count <= length; i += (nuint)Vector128<sbyte>.Count)
         {
-            (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.Create(source[i..]));
-            Widen(lower, destination[i..]);
-            Widen(upper, destination[(i + Vector128<short>.Count)..]);
+            Vector256<short> values = Vector256.WidenLower(Vector128.LoadUnsafe(ref from, i).ToVector256Unsafe());
+            (Vector256.ConvertToSingle(Vector256.WidenLower(values)) * scale).StoreUnsafe(ref to, i);
+            (Vector256.ConvertToSingle(Vector256.WidenUpper(values)) * scale).StoreUnsafe(ref to, i + (nuint)Vector256<float>.Count);
         }
-        for (; i < source.Length; i++)
-            destination[i] = source[i];
-
-        static void Widen(Vector128<short> values, Span<float> to)
-        {
-            (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(values);
-            Vector128.ConvertToSingle(lower).CopyTo(to);
-            Vector128.ConvertToSingle(upper).CopyTo(to[Vector128<int>.Count..]);
-        }
+        for (; i < length; i++)
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref from, i) * scale;
     }
 
     private static bool IsRowMajor(long[] shape, long[] strides)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using AlexNetSharp.Formats;
 using AlexNetSharp.Networks;
 using AlexNetSharp.Simd;
@@ -11,7 +12,7 @@ namespace AlexNetSharp.Models;
 internal static class MatrixPanels
 {
     private const int Lanes = Panel.Width;
-    private const int TileInputs = 16;
+    internal const int TileInputs = 16;
 
     /// <summary>panel[p][i][l] = source[i, 32 p + l]; the last panel is filled up with zeros.</summary>
     /// <param name="source">[in, out], inputs in our order.</param>
@@ -111,7 +112,7 @@ internal static class MatrixPanels
     // Rows of the panel are written whole, wherever they lie. It runs a few hundred times in a process that loads one model: too seldom for the runtime
     // to improve it step by step.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Turn(float* rows, int rowLength, int[] position, float* panel)
+    public static unsafe void Turn(float* rows, int rowLength, ReadOnlySpan<int> position, float* panel)
     {
         float* turned = stackalloc float[TileInputs * Lanes];
         int inputs = position.Length, whole = inputs - inputs % TileInputs;
@@ -121,7 +122,11 @@ internal static class MatrixPanels
                 for (int k = 0; k < TileInputs; k += Transpose.Size)
                     Transpose.Block(rows + (long)l * rowLength + i + k, rowLength, turned + k * Lanes + l, Lanes);
             for (int k = 0; k < TileInputs; k++)
-                new ReadOnlySpan<float>(turned + k * Lanes, Lanes).CopyTo(new Span<float>(panel + (long)position[i + k] * Lanes, Lanes));
+            {
+                float* lanes = panel + (long)position[i + k] * Lanes;
+                for (int l = 0; l < Lanes; l += Vector256<float>.Count)
+                    Vector256.Store(Vector256.Load(turned + k * Lanes + l), lanes + l);
+            }
         }
         for (int i = whole; i < inputs; i++)
             for (int l = 0; l < Lanes; l++)

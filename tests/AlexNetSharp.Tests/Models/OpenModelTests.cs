@@ -39,6 +39,21 @@ public class OpenModelTests : FormatTest
         Compare.SameBits("outputs of loaded weights", expected, Outputs(open, precision, batch));
     }
 
+    [Theory]
+    [InlineData("torchvision", 1), InlineData("tensorflow", 3), InlineData("caffe", 2), InlineData("overfeat", 1), InlineData("lenet5", 5)]
+    public void MemoryThatOperationsShareLeavesNoTrace(string network, int batch)
+    {
+        string path = Saved(network, TensorType.F32);
+        using Model loaded = ModelFile.Load(path), open = ModelFile.Open(path);
+        using Plan plan = PlanOf(open, Precision.Float32, batch), expected = PlanOf(loaded, Precision.Float32, batch);
+        expected.Forward();
+        for (int pass = 0; pass < 3; pass++)
+        {
+            plan.Forward();
+            Compare.SameBits($"pass {pass}", expected.Output, plan.Output);
+        }
+    }
+
     [Fact]
     public void APlanFollowsChangesOfWeightsThatItReadFromTheFile()
     {
