@@ -46,6 +46,8 @@ public class OpenModelTests : FormatTest
         string path = Saved(network, TensorType.F32);
         using Model loaded = ModelFile.Load(path), open = ModelFile.Open(path);
         using Plan plan = PlanOf(open, Precision.Float32, batch), expected = PlanOf(loaded, Precision.Float32, batch);
+        var layout = new PlanLayout(open.Network, plan.Options, open.Parameters);
+        Assert.Contains(Enumerable.Range(0, layout.Operations.Length), i => layout.PreparesInTurn(i) && layout.Operations[i].Kernel.PreparedWeightLength > 0);
         expected.Forward();
         for (int pass = 0; pass < 3; pass++)
         {
