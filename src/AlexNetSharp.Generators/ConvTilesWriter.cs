@@ -20,12 +20,12 @@ internal static class ConvTilesWriter
     {
         string parameters = tile.Gradient ? GradientParameters : ForwardParameters;
         string arguments = tile.Gradient ? GradientArguments : ForwardArguments;
-        return TileClassWriter.Write(tile.Namespace, tile.Name, tile.MaxHeight, expanded: false, parameters, arguments, tile.Gradient ? Gradient : Forward);
+        return TileClassWriter.Write(tile.Namespace, tile.Name, tile.MaxHeight, expanded: false, "void", parameters, arguments, tile.Gradient ? Gradient : Forward);
     }
 
     private static string Forward(int height) => $$"""
                 {{(height > 2 ? "nint " + string.Join(", ", Enumerable.Range(2, height - 2).Select(i => $"s{i} = {i} * step")) + ";" : "")}}
-                V x, bl = V.Load(bias), br = V.Load(bias + V.Count);
+                V value, bl = V.Load(bias), br = V.Load(bias + V.Count);
         {{Each(height, 8, i => $"V c{i}l = bl, c{i}r = br; Prefetch.Near(c + {i} * cRowStride); Prefetch.Near(c + {i} * cRowStride + V.Count);")}}
                 for (; runs > 0; runs--)
                 {
@@ -50,7 +50,7 @@ internal static class ConvTilesWriter
 
     private static string ForwardStep(int height, int step) =>
         $"                bl = V.Load(b + {32 * step}); br = V.Load(b + {32 * step} + V.Count);\n"
-        + Each(height, 16, i => MultiplyAdd(i, i switch { 0 => $"{step}", 1 => $"step + {step}", _ => $"s{i} + {step}" }));
+        + Each(height, 16, i => MultiplyAdd(i, i switch { 0 => $"a[{step}]", 1 => $"a[step + {step}]", _ => $"a[s{i} + {step}]" }));
 
     private static string Gradient(int height) => $$"""
         {{Each(height, 8, i => $"V c{i}l = V.Load(c + {32 * i}), c{i}r = V.Load(c + {32 * i} + V.Count);")}}
@@ -58,9 +58,9 @@ internal static class ConvTilesWriter
                 {
                     for (nint p = width; p > 0; p--)
                     {
-                        V x, bl = V.Load(b), br = V.Load(b + V.Count);
+                        V value, bl = V.Load(b), br = V.Load(b + V.Count);
                         Prefetch.Far(stream);
-        {{Each(height, 16, i => MultiplyAdd(i, $"{i}"))}}                a += step;
+        {{Each(height, 16, i => MultiplyAdd(i, $"a[{i}]"))}}                a += step;
                         b += 32;
                         stream += streamStep;
                     }

@@ -12,11 +12,14 @@ internal static class TileClassWriter
     /// <param name="name">Name of the marked class.</param>
     /// <param name="maxHeight">Rows of the tallest tile.</param>
     /// <param name="expanded">Whether B holds weights of a format <c>W</c> that are expanded as they are loaded.</param>
+    /// <param name="result">Type of what each tile returns.</param>
     /// <param name="parameters">Parameters of each tile, as declared.</param>
     /// <param name="arguments">The same parameters, as passed on.</param>
     /// <param name="body">Returns the statements of the tile of a given height, indented by eight spaces.</param>
-    public static string Write(string nameSpace, string name, int maxHeight, bool expanded, string parameters, string arguments, Func<int, string> body)
+    public static string Write(
+        string nameSpace, string name, int maxHeight, bool expanded, string result, string parameters, string arguments, Func<int, string> body)
     {
+        (string before, string after) = result == "void" ? ("", " break;") : ("return ", "");
         string types = expanded ? "V, W" : "V", constraint = expanded ? "\n            where W : struct, IWeightFormat" : "";
         var source = new StringBuilder();
         source.Append($$"""
@@ -34,7 +37,7 @@ internal static class TileClassWriter
                 public static int MaxHeight<V>() where V : unmanaged, ISimd<V> => Math.Min({{maxHeight}}, (V.Registers - 3) / 2);
 
                 /// <summary>The tile of <paramref name="height"/> rows.</summary>
-                public static void Rows<{{types}}>(int height, {{parameters}})
+                public static {{result}} Rows<{{types}}>(int height, {{parameters}})
                     where V : unmanaged, ISimd<V>{{constraint}}
                 {
                     switch (height)
@@ -43,7 +46,7 @@ internal static class TileClassWriter
             """);
         foreach (int height in Enumerable.Range(1, maxHeight))
             source.Append($$"""
-                            case {{height}}: Rows{{height}}<{{types}}>({{arguments}}); break;
+                            case {{height}}: {{before}}Rows{{height}}<{{types}}>({{arguments}});{{after}}
 
                 """);
         source.Append("""
@@ -56,7 +59,7 @@ internal static class TileClassWriter
             source.Append($$"""
 
                     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-                    private static void Rows{{height}}<{{types}}>({{parameters}})
+                    private static {{result}} Rows{{height}}<{{types}}>({{parameters}})
                         where V : unmanaged, ISimd<V>{{constraint}}
                     {
                 {{body(height)}}    }
@@ -69,7 +72,7 @@ internal static class TileClassWriter
     public static string Each(int height, int indent, Func<int, string> line) =>
         string.Concat(Enumerable.Range(0, height).Select(i => new string(' ', indent) + line(i) + "\n"));
 
-    /// <summary>Both multiply-adds of row <paramref name="i"/>, with the value of A at <paramref name="at"/>.</summary>
-    public static string MultiplyAdd(int i, string at) =>
-        $"x = V.Broadcast(a[{at}]); c{i}l = V.MultiplyAdd(x, bl, c{i}l); c{i}r = V.MultiplyAdd(x, br, c{i}r);";
+    /// <summary>Both multiply-adds of row <paramref name="i"/> with one element of A.</summary>
+    public static string MultiplyAdd(int i, string element) =>
+        $"value = V.Broadcast({element}); c{i}l = V.MultiplyAdd(value, bl, c{i}l); c{i}r = V.MultiplyAdd(value, br, c{i}r);";
 }

@@ -1,7 +1,7 @@
 namespace AlexNetSharp.Threading;
 
 /// <summary>A range cut into the fewest parts of at most a given length, as equal as their unit allows, longer ones first.</summary>
-/// <remarks>Equal parts keep tiles tall: 32 rows in tiles of at most 14 become 11 + 11 + 10, not 14 + 14 + 4.</remarks>
+/// <remarks>Equal parts keep threads equally busy: 32 in parts of at most 13 become 11 + 11 + 10, not 13 + 13 + 6.</remarks>
 internal readonly struct EvenSplit
 {
     private readonly int _total, _long, _short, _firstShort;

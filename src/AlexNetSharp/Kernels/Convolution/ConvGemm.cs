@@ -52,7 +52,7 @@ internal sealed unsafe class ConvGemm<V> : ConvKernel
         _outputPanels = GemmKernel.Panels(_groupOutputs);
         _pixels = (long)g.Batch * g.OutputHeight * g.OutputWidth;
         _columnBlocks = new EvenSplit(_columns, MaxColumns, Width);
-        // Small problems are cut finer, so that several threads find work; multiples of 14 make the tallest tiles.
+        // Small problems are cut finer, so that several threads find work; multiples of 14 make tiles of seven, or five.
         _pixelsTogether = (int)Math.Clamp((_pixels / 16 + 13) / 14 * 14, 14, MaxPixels);
         // At least 8 pieces, and a multiple of 4: then few threads finish together.
         int pieces = Math.Min((Math.Max((_columnPanels + MaxGradientPanels - 1) / MaxGradientPanels, 8) + 3) / 4 * 4, _columnPanels);

@@ -61,6 +61,8 @@ internal static unsafe class GemmKernel
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
         var rowBlocks = new EvenSplit(rows, s_cachedA / Math.Min(depth, DepthBlock), 1);
         for (int m = 0; m < rows; m += rowBlocks.Length(m))
+        {
+            var tiles = new TileSplit(rowBlocks.Length(m), GemmTile.MaxHeight<V>());
             for (int k = 0; k < depth; k += depthBlocks.Length(k))
             {
                 float* aBlock = a + k / PanelWidth * aPanelStride + m * PanelWidth;
@@ -69,8 +71,9 @@ internal static unsafe class GemmKernel
                     MultiplyBlock<V>(
                         aBlock, aPanelStride, b + p * bPanelStride + k * PanelWidth, p + 1 < panels ? bPanelStride : nextDepth,
                         c + p * cPanelStride + m * PanelWidth,
-                        rowBlocks.Length(m), depthBlocks.Length(k), accumulate || k > 0);
+                        tiles, depthBlocks.Length(k), accumulate || k > 0);
             }
+        }
     }
 
     /// <summary>
@@ -93,7 +96,7 @@ internal static unsafe class GemmKernel
         where W : struct, IWeightFormat
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, PanelWidth);
-        var tiles = new EvenSplit(rows, GemmExpandedTile.MaxHeight<V>(), 1);
+        var tiles = new TileSplit(rows, GemmExpandedTile.MaxHeight<V>());
         bool few = IsFew<V>(rows);
         for (int k = 0; k < depth; k += depthBlocks.Length(k))
             for (int p = 0; p < panels; p++)
@@ -103,11 +106,7 @@ internal static unsafe class GemmKernel
                 if (few)
                     MultiplyFew<V, W>(aBlock, aPanelStride, bBlock, cPanel, rows, depthBlocks.Length(k), accumulate: k > 0);
                 else
-                    for (int m = 0; m < rows; m += tiles.Length(m))
-                        for (int n = 0; n < PanelWidth; n += 2 * V.Count)
-                            GemmExpandedTile.Rows<V, W>(
-                                tiles.Length(m), aBlock + m * PanelWidth, aPanelStride, bBlock + n * W.Size, cPanel + m * PanelWidth + n,
-                                depthBlocks.Length(k), a, 0, accumulate: k > 0);
+                    ExpandedTiles<V, W>(tiles, aBlock, aPanelStride, bBlock, cPanel, depthBlocks.Length(k), accumulate: k > 0);
             }
     }
 
@@ -155,6 +154,7 @@ internal static unsafe class GemmKernel
     {
         var depthBlocks = new EvenSplit(depth, DepthBlock, 1);
         var rowBlocks = new EvenSplit(rows, s_cachedA / Math.Min(depth, DepthBlock) / PanelWidth * PanelWidth, PanelWidth);
+        TileSplit whole = new(PanelWidth, GemmTransposedTile.MaxHeight<V>()), rest = new(rows % PanelWidth, GemmTransposedTile.MaxHeight<V>());
         for (int first = 0; first < rows; first += rowBlocks.Length(first))
             for (int k = 0; k < depth; k += depthBlocks.Length(k))
                 for (int p = 0; p < panels; p++)
@@ -163,47 +163,42 @@ internal static unsafe class GemmKernel
                             a + m / PanelWidth * aPanelStride + k * PanelWidth,
                             b + p * bPanelStride + k * PanelWidth,
                             c + p * cPanelStride + m * PanelWidth,
-                            Math.Min(rows - m, PanelWidth), depthBlocks.Length(k), accumulate || k > 0);
+                            rows - m >= PanelWidth ? whole : rest, depthBlocks.Length(k), accumulate || k > 0);
     }
 
     // One panel of columns: every tile of rows in turn, so that the panel of B stays in the first-level cache. bNext is the distance
-    // in floats to the block of B that will be needed next, which is prefetched.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // in floats to the block of B that will be needed next. The tiles of the first 32 rows, or of all where there are fewer, prefetch it together.
     private static void MultiplyBlock<V>(
-        float* a, nint aPanelStride, float* b, nint bNext, float* c, int rows, int depth, bool accumulate)
+        float* a, nint aPanelStride, float* b, nint bNext, float* c, in TileSplit tiles, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
-        var tiles = new EvenSplit(rows, GemmTile.MaxHeight<V>(), 1);
-        int height;
-        for (int m = 0; m < rows; m += height)
-        {
-            height = tiles.Length(m);
-            // The tiles of the first 32 rows, or of all where there are fewer, together prefetch the next block of B: at every k each fetches its share of the
-            // 32 floats.
-            bool fetch = m < PanelWidth;
-            int sharing = Math.Min(rows, PanelWidth), share = (height * PanelWidth + sharing - 1) / sharing;
-            float* stream = fetch ? b + bNext + (nint)m * depth * PanelWidth / sharing : b;
-            for (int n = 0; n < PanelWidth; n += 2 * V.Count)
-                GemmTile.Rows<V>(
-                    height, a + m * PanelWidth, aPanelStride, b + n, c + m * PanelWidth + n,
-                    depth, stream, fetch ? share : 0, accumulate);
-        }
+        float* stream = b + bNext, streamEnd = stream + depth * PanelWidth;
+        (int lines, int lineStep) = tiles.Fetching<V>();
+        stream = GemmTile.Rows<V>(tiles.Tall, tiles.TallCount, a, aPanelStride, b, c, depth, stream, streamEnd, lines, lineStep, accumulate);
+        if (tiles.ShortCount > 0)
+            GemmTile.Rows<V>(
+                tiles.Short, tiles.ShortCount, a + tiles.TallRows * PanelWidth, aPanelStride, b, c + tiles.TallRows * PanelWidth, depth,
+                stream, streamEnd, lines, lineStep, accumulate);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, int rows, int depth, bool accumulate)
+    private static void ExpandedTiles<V, W>(in TileSplit tiles, float* a, nint aPanelStride, byte* b, float* c, int depth, bool accumulate)
+        where V : unmanaged, ISimd<V>
+        where W : struct, IWeightFormat
+    {
+        GemmExpandedTile.Rows<V, W>(tiles.Tall, tiles.TallCount, a, aPanelStride, b, c, depth, null, null, 0, 0, accumulate);
+        if (tiles.ShortCount > 0)
+            GemmExpandedTile.Rows<V, W>(
+                tiles.Short, tiles.ShortCount, a + tiles.TallRows * PanelWidth, aPanelStride, b, c + tiles.TallRows * PanelWidth, depth, null, null, 0, 0, accumulate);
+    }
+
+    // Each tile prefetches the place of the next one: a gradient is longer than any cache, and its sums may be short.
+    private static void MultiplyTransposedBlock<V>(float* a, float* b, float* c, in TileSplit tiles, int depth, bool accumulate)
         where V : unmanaged, ISimd<V>
     {
-        // Each tile prefetches the place of the next one: a gradient is longer than any cache, and its sums may be short.
-        var tiles = new EvenSplit(rows, GemmTransposedTile.MaxHeight<V>(), 1);
-        int height;
-        for (int m = 0; m < rows; m += height)
-        {
-            height = tiles.Length(m);
-            for (int n = 0; n < PanelWidth; n += 2 * V.Count)
-                GemmTransposedTile.Rows<V>(
-                    height, a + m, b + n, c + m * PanelWidth + n, depth,
-                    c + (m + height) * PanelWidth, (height * PanelWidth + depth - 1) / depth, accumulate);
-        }
+        nint lines = tiles.NextLines<V>(depth);
+        GemmTransposedTile.Rows<V>(tiles.Tall, tiles.TallCount, a, b, c, depth, lines, accumulate);
+        if (tiles.ShortCount > 0)
+            GemmTransposedTile.Rows<V>(
+                tiles.Short, tiles.ShortCount, a + tiles.TallRows, b, c + tiles.TallRows * PanelWidth, depth, lines, accumulate);
     }
 }

@@ -7,16 +7,18 @@ namespace AlexNetSharp.Kernels.Gemm;
 /// j &lt; 2·V.Count. So a and c point at the first row of the tile, b and c at its first column.
 /// </para>
 /// <para>
-/// Registers: 2·height accumulators, 2 for the row of B, 1 for the value of A: 14 rows fill 31 of 32, 6 rows 15 of 16.
+/// Registers: 2·height accumulators, 2 for the row of B, 1 for the value of A: 13 rows fill 29 of 32, 6 rows 15 of 16. (A fourteenth row would exceed what
+/// the compiler inlines in one method: the last stores become calls.)
 /// The loop prefetches the next panel of A (its block of 32·height floats, or that of the next tile, which is assumed to follow)
-/// and, from <c>stream</c> on, <c>streamStep</c> floats at every k: what the caller will need next.
+/// and, from <c>stream</c> to <c>streamEnd</c>, what the caller will need next: <c>lines</c> cache lines for every eight rows of B, <c>lineStep</c> floats apart.
+/// A call computes <c>count</c> tiles below one another, as wide as the panel, and returns where the next call goes on prefetching.
 /// </para>
 /// </remarks>
-[GemmTiles(maxHeight: 14, transposed: false)]
+[GemmTiles(maxHeight: 13, transposed: false)]
 internal static partial class GemmTile;
 
 /// <summary>Micro-kernel 1 with B in a narrower <see cref="IWeightFormat"/>, expanded as it is loaded; sums are float32 all the same.</summary>
-[GemmTiles(maxHeight: 14, transposed: false, expanded: true)]
+[GemmTiles(maxHeight: 13, transposed: false, expanded: true)]
 internal static partial class GemmExpandedTile;
 
 /// <summary>Micro-kernel 3: a few rows of C as wide as a panel, for products that wait for the memory that B comes from.</summary>
@@ -36,5 +38,5 @@ internal static partial class GemmPanelTile;
 /// c[32·i + j] (+)= Σ over k &lt; depth of a[32·k + i] · b[32·k + j], for i &lt; height and j &lt; 2·V.Count.
 /// A tile must not cross a panel of A.
 /// </remarks>
-[GemmTiles(maxHeight: 14, transposed: true)]
+[GemmTiles(maxHeight: 13, transposed: true)]
 internal static partial class GemmTransposedTile;
