@@ -170,11 +170,15 @@ internal sealed class Lowering
             Settings(info, norm), Windows(info, pool.KernelSize, pool.Stride, pool.Padding, pool.RoundUp, countPadding: false), relu));
     }
 
-    /// <summary>Adds the operation that stands for the next <paramref name="layers"/> layers and has no parameters.</summary>
+    /// <summary>Adds the operation that stands for the next <paramref name="layers"/> layers and has no parameters; to a convolution before it, if that hands rows over.</summary>
     private void Add(int layers, Func<OperationInfo, Kernel> kernel)
     {
         OperationInfo info = Take(layers);
-        _operations.Add(new Operation(info, kernel(info)));
+        Kernel made = kernel(info);
+        if (!_options.KeepActivations && _operations.Count > 0 && _operations[^1].Then(info, made) is { } both)
+            _operations[^1] = both;
+        else
+            _operations.Add(new Operation(info, made));
     }
 
     private static ResponseNormSettings Settings(OperationInfo info, LocalResponseNorm norm) =>

@@ -46,7 +46,23 @@ internal sealed class Operation(
     public IReadOnlyList<ConvCandidate> Candidates { get; } = candidates ?? [];
 
     /// <summary>Multiply-adds that the algorithm does in one forward call for the whole batch; transforms do not count.</summary>
-    public long AlgorithmMultiplyAdds => Kernel is ConvKernel conv ? conv.ForwardMultiplications : Info.MultiplyAdds * Info.BatchSize;
+    public long AlgorithmMultiplyAdds => Kernel switch
+    {
+        ConvKernel convolution => convolution.ForwardMultiplications,
+        ConvThenRows both => both.Convolution.ForwardMultiplications,
+        _ => Info.MultiplyAdds * Info.BatchSize,
+    };
+
+    /// <summary>This convolution with what takes its rows as they are made; null where the two cannot share a map.</summary>
+    public Operation? Then(OperationInfo next, Kernel after)
+    {
+        return Joined(Kernel) is not { } both ? null : new Operation(
+            Info with { LayerIndices = [.. Info.LayerIndices, .. next.LayerIndices], Name = $"{Info.Name} + {next.Name}", OutputShape = next.OutputShape },
+            both, parameters, Candidates, threads => Joined(KernelFor(threads)) ?? KernelFor(threads));
+
+        Kernel? Joined(Kernel kernel) =>
+            kernel is ConvKernel convolution && ConvThenRows.CanJoin(convolution, after) ? new ConvThenRows(convolution, after) : null;
+    }
 
     /// <summary>Takes a following layer in that only reads the output in another shape.</summary>
     public void Append(int layerIndex, Shape output) =>

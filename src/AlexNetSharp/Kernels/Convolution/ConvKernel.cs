@@ -23,7 +23,7 @@ internal readonly record struct ConvRequest(bool Relu, bool WeightGradient, bool
 /// output [n, oh, ow, oc] = relu(convolution(input [n, ih, iw, ic], weight [kh, kw, ic / groups, oc]) + bias). With
 /// <see cref="ConvRequest.MaskGradient"/> the gradient of the output counts only where the output is positive.
 /// </remarks>
-internal abstract class ConvKernel(ConvGeometry geometry, ConvRequest request) : Kernel
+internal abstract unsafe class ConvKernel(ConvGeometry geometry, ConvRequest request) : Kernel
 {
     /// <summary>The sizes.</summary>
     public ConvGeometry Geometry { get; } = geometry;
@@ -33,6 +33,16 @@ internal abstract class ConvKernel(ConvGeometry geometry, ConvRequest request) :
 
     /// <summary>Multiplications that the algorithm really does in one forward call, transforms left out.</summary>
     public virtual long ForwardMultiplications => Geometry.MultiplyAdds;
+
+    /// <summary>Floats of the output that a thread makes before it begins at another place, where it can hand rows over; else 0.</summary>
+    public virtual long MapLength => 0;
+
+    /// <summary>From now on <see cref="Kernel.Forward"/> does not write the output, but hands its rows over.</summary>
+    /// <param name="consumer">What takes them.</param>
+    /// <param name="maps">Memory for each thread.</param>
+    /// <param name="mapStride">Floats from one thread's to the next, at least <see cref="MapLength"/>.</param>
+    /// <exception cref="NotSupportedException"><see cref="MapLength"/> is 0.</exception>
+    public virtual void HandRowsTo(IRowConsumer consumer, float* maps, long mapStride) => throw new NotSupportedException($"{Name} writes its output as a whole");
 
     public override bool WeightGradient => Request.WeightGradient;
 

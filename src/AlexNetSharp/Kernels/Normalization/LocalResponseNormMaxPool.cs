@@ -18,7 +18,7 @@ namespace AlexNetSharp.Kernels.Normalization;
 /// that their windows share. Rows that no window covers are not read, and their gradient is 0.
 /// </para>
 /// </remarks>
-internal sealed unsafe class LocalResponseNormMaxPool<V> : Kernel
+internal sealed unsafe class LocalResponseNormMaxPool<V> : Kernel, IRowConsumer
     where V : unmanaged, ISimd<V>
 {
     /// <summary>Fewer pieces than this would leave threads without work.</summary>
@@ -86,25 +86,37 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : Kernel
         return (image, (int)((long)band * rows / _bands), (int)((long)(band + 1) * rows / _bands));
     }
 
-    /// <summary>Computes some output rows of an image.</summary>
     private void ForwardPiece(int index, int worker)
     {
-        PoolWindows w = _windows;
-        (int image, int from, int to) = Band(index, w.OutputHeight);
+        (int image, int from, int to) = Band(index, _windows.OutputHeight);
         if (from == to)
             return;
-        float* scratch = Scratch + worker * ScratchOfThread;
-        float* input = Input + image * w.InputImage, output = Output + image * w.OutputImage;
+        _lines.ClearPadded(Scratch + worker * ScratchOfThread, _columns);
+        ForwardRows(image, Input + image * _windows.InputImage, from, to, _windows.Rows[from].Start, worker);
+    }
+
+    /// <inheritdoc/>
+    public void Take(int image, float* input, int before, int rows, int worker)
+    {
+        (int from, int to) = _windows.RowsBetween(before, rows);
+        if (before == 0)
+            _lines.ClearPadded(Scratch + worker * ScratchOfThread, _columns);
+        ForwardRows(image, input, from, to, from == 0 ? 0 : _windows.Rows[from - 1].End, worker);
+    }
+
+    /// <summary>Computes some output rows of an image; the thread's ring holds what they need of the input rows before <paramref name="next"/>.</summary>
+    private void ForwardRows(int image, float* input, int from, int to, int next, int worker)
+    {
+        PoolWindows w = _windows;
+        float* scratch = Scratch + worker * ScratchOfThread, output = Output + image * w.OutputImage;
         float* ring = scratch + (long)_columns * _lines.PaddedChannels;
         long inputRow = (long)w.InputWidth * w.Channels, outputRow = (long)w.OutputWidth * w.Channels;
-        _lines.ClearPadded(scratch, _columns);
-        int next = w.Rows[from].Start;
         for (int row = from; row < to; row++)
         {
             PoolRange rows = w.Rows[row];
             for (next = Math.Max(next, rows.Start); next < rows.End; next++)
                 _lines.Forward<V>(input + next * inputRow, ring + next % _ring * _rowStride, null, null, _columns, scratch);
-            MaxRow(ring, rows, output + row * outputRow);
+            WindowMaxima.Row<V>(ring, _ring, _rowStride, rows, w.Columns, w.Channels, output + row * outputRow);
         }
     }
 
@@ -162,50 +174,11 @@ internal sealed unsafe class LocalResponseNormMaxPool<V> : Kernel
 
     private static void Clear(float* values, long count) => NativeMemory.Clear(values, (nuint)count * sizeof(float));
 
-    private void MaxRow(float* ring, PoolRange rows, float* output)
-    {
-        int whole = _windows.Channels / V.Count * V.Count;
-        MaxRow<V>(ring, rows, output, 0, whole);
-        MaxRow<F32x1>(ring, rows, output, whole, _windows.Channels);
-    }
-
     private void SpreadRow(float* ring, float* gradients, PoolRange rows, float* output, float* gradOutput)
     {
         int whole = _windows.Channels / V.Count * V.Count;
         SpreadRow<V>(ring, gradients, rows, output, gradOutput, 0, whole);
         SpreadRow<F32x1>(ring, gradients, rows, output, gradOutput, whole, _windows.Channels);
-    }
-
-    /// <summary>The maxima of one row of windows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MaxRow<W>(float* ring, PoolRange rows, float* output, int from, int to)
-        where W : unmanaged, ISimd<W>
-    {
-        if (from == to)
-            return;
-        int channels = _windows.Channels, height = rows.End - rows.Start;
-        long* lines = stackalloc long[height];
-        LinesOf(rows, lines);
-        foreach (PoolRange columns in _windows.Columns)
-        {
-            float* first = ring + (long)columns.Start * channels;
-            long width = (long)(columns.End - columns.Start) * channels;
-            for (int c = from; c < to; c += W.Count)
-            {
-                W max = W.Load(first + lines[0] + c);
-                for (int i = 0; i < height; i++)
-                {
-                    float* line = first + lines[i] + c;
-                    if (width == 3 * channels)
-                        max = W.Max(W.Max(max, W.Load(line)), W.Max(W.Load(line + channels), W.Load(line + 2 * channels)));
-                    else
-                        for (float* y = line; y < line + width; y += channels)
-                            max = W.Max(max, W.Load(y));
-                }
-                W.Store(max, output + c);
-            }
-            output += channels;
-        }
     }
 
     /// <summary>Adds the gradients of one row of windows to the first maximum of each.</summary>

@@ -10,11 +10,11 @@ internal sealed unsafe class AvgPool<V>(PoolWindows windows) : PoolKernel(window
 {
     public override string Name => "average pool";
 
-    private protected override void ForwardRow(int image, int row)
+    private protected override void ForwardRow(int image, float* input, int row)
     {
         int whole = Windows.Channels / V.Count * V.Count;
-        ForwardRow<V>(image, row, 0, whole);
-        ForwardRow<F32x1>(image, row, whole, Windows.Channels);
+        ForwardRow<V>(image, input, row, 0, whole);
+        ForwardRow<F32x1>(image, input, row, whole, Windows.Channels);
     }
 
     private protected override void BackwardImage(int image, int from, int to)
@@ -25,7 +25,7 @@ internal sealed unsafe class AvgPool<V>(PoolWindows windows) : PoolKernel(window
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardRow<W>(int image, int row, int from, int to)
+    private void ForwardRow<W>(int image, float* input, int row, int from, int to)
         where W : unmanaged, ISimd<W>
     {
         if (from == to)
@@ -37,7 +37,7 @@ internal sealed unsafe class AvgPool<V>(PoolWindows windows) : PoolKernel(window
         float* output = Output + image * w.OutputImage + (long)row * w.OutputWidth * channels;
         foreach (PoolRange columns in w.Columns)
         {
-            float* first = Input + image * w.InputImage + rows.Start * inputRow + (long)columns.Start * channels;
+            float* first = input + rows.Start * inputRow + (long)columns.Start * channels;
             int height = rows.End - rows.Start;
             long width = (long)(columns.End - columns.Start) * channels;
             W divisor = W.Broadcast((float)rows.Divisor * columns.Divisor);

@@ -41,11 +41,19 @@ internal sealed unsafe class MaxPool<V> : PoolKernel
 
     public override long KeptLength => _places ? (Windows.Batch * Windows.OutputImage + sizeof(float) - 1) / sizeof(float) : 0;
 
-    private protected override void ForwardRow(int image, int row)
+    private protected override void ForwardRow(int image, float* input, int row)
     {
-        int whole = Windows.Channels / V.Count * V.Count;
-        ForwardRow<V>(image, row, 0, whole);
-        ForwardRow<F32x1>(image, row, whole, Windows.Channels);
+        PoolWindows w = Windows;
+        if (_places)
+        {
+            int whole = w.Channels / V.Count * V.Count;
+            ForwardRowWithPlaces<V>(image, input, row, 0, whole);
+            ForwardRowWithPlaces<F32x1>(image, input, row, whole, w.Channels);
+        }
+        else
+            WindowMaxima.Row<V>(
+                input, w.InputHeight, (long)w.InputWidth * w.Channels, w.Rows[row], w.Columns, w.Channels,
+                Output + image * w.OutputImage + (long)row * w.OutputWidth * w.Channels);
     }
 
     private protected override void BackwardImage(int image, int from, int to)
@@ -56,7 +64,7 @@ internal sealed unsafe class MaxPool<V> : PoolKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardRow<W>(int image, int row, int from, int to)
+    private void ForwardRowWithPlaces<W>(int image, float* input, int row, int from, int to)
         where W : unmanaged, ISimd<W>
     {
         if (from == to)
@@ -66,38 +74,13 @@ internal sealed unsafe class MaxPool<V> : PoolKernel
         long inputRow = (long)w.InputWidth * channels, at = image * w.OutputImage + (long)row * w.OutputWidth * channels;
         PoolRange rows = w.Rows[row];
         float* output = Output + at;
-        sbyte* places = _places ? (sbyte*)Kept + at : null;
+        sbyte* places = (sbyte*)Kept + at;
         foreach (PoolRange columns in w.Columns)
         {
-            float* first = Input + image * w.InputImage + rows.Start * inputRow + (long)columns.Start * channels;
-            int height = rows.End - rows.Start;
-            long width = (long)(columns.End - columns.Start) * channels;
-            if (places is null)
-                Maxima<W>(first, height, width, output, from, to);
-            else
-            {
-                MaximaWithPlaces<W>(first, height, width, output, places, from, to);
-                places += channels;
-            }
+            float* first = input + rows.Start * inputRow + (long)columns.Start * channels;
+            MaximaWithPlaces<W>(first, rows.End - rows.Start, (long)(columns.End - columns.Start) * channels, output, places, from, to);
             output += channels;
-        }
-    }
-
-    /// <summary>The maxima of one window in some channels.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Maxima<W>(float* first, int height, long width, float* output, int from, int to)
-        where W : unmanaged, ISimd<W>
-    {
-        int channels = Windows.Channels;
-        long inputRow = (long)Windows.InputWidth * channels;
-        for (int c = from; c < to; c += W.Count)
-        {
-            W max = W.Load(first + c);
-            float* line = first + c;
-            for (int i = 0; i < height; i++, line += inputRow)
-                for (float* x = line; x < line + width; x += channels)
-                    max = W.Max(max, W.Load(x));
-            W.Store(max, output + c);
+            places += channels;
         }
     }
 

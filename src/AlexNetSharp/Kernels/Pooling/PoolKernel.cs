@@ -9,7 +9,7 @@ namespace AlexNetSharp.Kernels.Pooling;
 /// Forward: a piece is one output row of one image. Backward: windows overlap, so rows depend on each other, but channels do not:
 /// a piece is one image, or a range of its channels where the batch is small. Neither needs scratch.
 /// </remarks>
-internal abstract unsafe class PoolKernel : Kernel
+internal abstract unsafe class PoolKernel : Kernel, IRowConsumer
 {
     /// <summary>Pieces of backward that give every thread work, and the fewest channels of one: 4 cache lines of each pixel.</summary>
     private const int EnoughPieces = 64, LeastChannels = 64;
@@ -40,7 +40,15 @@ internal abstract unsafe class PoolKernel : Kernel
     private void ForwardPiece(int index, int worker)
     {
         (int image, int row) = Math.DivRem(index, Windows.OutputHeight);
-        ForwardRow(image, row);
+        ForwardRow(image, Input + image * Windows.InputImage, row);
+    }
+
+    /// <inheritdoc/>
+    public void Take(int image, float* input, int before, int rows, int worker)
+    {
+        (int from, int to) = Windows.RowsBetween(before, rows);
+        for (int row = from; row < to; row++)
+            ForwardRow(image, input, row);
     }
 
     private void BackwardPiece(int index, int worker)
@@ -56,8 +64,8 @@ internal abstract unsafe class PoolKernel : Kernel
         BackwardImage(image, from, to);
     }
 
-    /// <summary>Computes output row <paramref name="row"/> of image <paramref name="image"/>.</summary>
-    private protected abstract void ForwardRow(int image, int row);
+    /// <summary>Computes output row <paramref name="row"/> of image <paramref name="image"/> from the image's input.</summary>
+    private protected abstract void ForwardRow(int image, float* input, int row);
 
     /// <summary>Adds the gradients of channels <paramref name="from"/> to <paramref name="to"/> − 1 of an image to gradInput, which holds zeros.</summary>
     private protected abstract void BackwardImage(int image, int from, int to);

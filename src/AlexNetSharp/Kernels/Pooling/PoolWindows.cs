@@ -50,6 +50,18 @@ internal sealed class PoolWindows
     /// <summary>Floats of one image of the output.</summary>
     public long OutputImage => (long)OutputHeight * OutputWidth * Channels;
 
+    /// <summary>The output rows, From to To − 1, that the first <paramref name="rows"/> input rows suffice for, and the first <paramref name="before"/> do not.</summary>
+    public (int From, int To) RowsBetween(int before, int rows)
+    {
+        int from = 0;
+        while (from < Rows.Length && Rows[from].End <= before)
+            from++;
+        int to = from;
+        while (to < Rows.Length && Rows[to].End <= rows)
+            to++;
+        return (from, to);
+    }
+
     /// <summary>Windows of one size at a constant distance; the divisor is the number of positions inside the input.</summary>
     /// <param name="batch">Images.</param>
     /// <param name="inputHeight">Rows of the input.</param>

@@ -191,7 +191,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         ConvGeometry g = Geometry;
         (int image, int tileRow) = block.Tiles.TileRow(row);
         float* scratch = Worker(worker, _workerTile);
-        int start = _grid.Rows.Start(tileRow), height = _grid.Rows.Size(tileRow), lanes;
+        int start = _grid.Rows.Start(tileRow), height = _grid.Rows.Size(tileRow);
         float** gradients = stackalloc float*[2 * WinogradTiles.MaxPoints];
         float** outputs = Request.MaskGradient ? gradients + WinogradTiles.MaxPoints : null;
         for (int panel = firstPanel; panel < endPanel; panel++)
@@ -208,14 +208,17 @@ internal sealed unsafe partial class ConvWinograd<V>
                 }
                 float* target = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
                 int last = Math.Min(Width, _sizes.OutputChannels - Width * panel);
-                for (int c = 0; c < last; c += lanes)
+                for (int c = 0; c < last;)
                 {
                     AxisPasses passes = Passes(last - c);
-                    lanes = passes.Lanes;
-                    passes.Row(tileRow).OutputAdjointVertical(
-                        gradients, outputs, Width * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
-                    passes.Column(j).OutputAdjointHorizontal(
-                        scratch, passes.Row(tileRow).Points, target + c, block.Layout.OutputPlane, _grid.Pitch);
+                    TilePasses vertical = passes.Row(tileRow), horizontal = passes.Column(j);
+                    for (; c + passes.Lanes <= last; c += passes.Lanes)
+                    {
+                        vertical.OutputAdjointVertical(
+                            gradients, outputs, Width * panel + c, g.OutputChannels, Math.Min(columns, g.OutputWidth - x), columns, scratch);
+                        horizontal.OutputAdjointHorizontal(
+                            scratch, vertical.Points, target + c, block.Layout.OutputPlane, _grid.Pitch);
+                    }
                 }
             }
     }
@@ -281,7 +284,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         float* pixels = GradInput + (long)image * g.InputHeight * g.InputWidth * g.InputChannels;
         float* target = folded ? Worker(worker, _workerFoldedImage) : pixels + block.Group * _sizes.InputChannels;
         int height = folded ? _sizes.FoldedHeight : g.InputHeight, width = folded ? _sizes.FoldedWidth : g.InputWidth;
-        int step = folded ? _sizes.InputChannels : g.InputChannels, padTop = folded ? 0 : g.PadTop, padLeft = folded ? 0 : g.PadLeft, lanes;
+        int step = folded ? _sizes.InputChannels : g.InputChannels, padTop = folded ? 0 : g.PadTop, padLeft = folded ? 0 : g.PadLeft;
         int firstChannel = Width * firstPanel, channels = Math.Min(Width * endPanel, _sizes.InputChannels) - firstChannel;
         for (int pixel = 0; pixel < height * width; pixel++)
             new Span<float>(target + (nint)pixel * step + firstChannel, channels).Clear();
@@ -295,12 +298,15 @@ internal sealed unsafe partial class ConvWinograd<V>
                     int from = Math.Clamp(-x, 0, columns), to = Math.Clamp(width - x, from, columns);
                     float* source = block.InputAt(0, block.Tiles.Row(image, i, j), panel), corner = target + ((nint)y * width + x) * step + Width * panel;
                     int last = Math.Min(Width, _sizes.InputChannels - Width * panel);
-                    for (int c = 0; c < last; c += lanes)
+                    for (int c = 0; c < last;)
                     {
                         AxisPasses passes = Passes(last - c);
-                        lanes = passes.Lanes;
-                        passes.Row(i).InputAdjointVertical(source + c, block.Layout.InputPlane, _grid.Pitch, columns, scratch);
-                        passes.Column(j).InputAdjointHorizontal(scratch, firstRow, lastRow, corner + c, (nint)width * step, step, from, to);
+                        TilePasses vertical = passes.Row(i), horizontal = passes.Column(j);
+                        for (; c + passes.Lanes <= last; c += passes.Lanes)
+                        {
+                            vertical.InputAdjointVertical(source + c, block.Layout.InputPlane, _grid.Pitch, columns, scratch);
+                            horizontal.InputAdjointHorizontal(scratch, firstRow, lastRow, corner + c, (nint)width * step, step, from, to);
+                        }
                     }
                 }
         if (folded)
@@ -314,17 +320,20 @@ internal sealed unsafe partial class ConvWinograd<V>
         (int rows, int panel) = Math.DivRem(piece, _sizes.OutputPanels);
         float** taps = stackalloc float*[KernelFold.Pitch * KernelFold.Pitch];
         float* scratch = Worker(worker, _workerTile);
-        int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(Width, _sizes.OutputChannels - Width * panel), lanes;
+        int end = Math.Min((rows + 1) * WeightRows, _sizes.InputChannels), last = Math.Min(Width, _sizes.OutputChannels - Width * panel);
         for (int ic = rows * WeightRows; ic < end; ic++)
         {
             _fold.TapPointers(GradWeight + group * _sizes.OutputChannels, Geometry.OutputChannels, ic, null, taps);
             float* source = GradWeights(0) + (nint)panel * _sizes.InputChannels * Width + ic * Width;
-            for (int c = 0; c < last; c += lanes)
+            for (int c = 0; c < last;)
             {
                 AxisPasses passes = Passes(last - c);
-                lanes = passes.Lanes;
-                passes.LargestRow.WeightAdjointVertical(source + c, _sizes.WeightPlane, _grid.Pitch, passes.LargestColumn.Points, scratch);
-                passes.LargestColumn.WeightAdjointHorizontal(scratch, _fold.Height, taps, Width * panel + c, _accumulate);
+                TilePasses vertical = passes.LargestRow, horizontal = passes.LargestColumn;
+                for (; c + passes.Lanes <= last; c += passes.Lanes)
+                {
+                    vertical.WeightAdjointVertical(source + c, _sizes.WeightPlane, _grid.Pitch, horizontal.Points, scratch);
+                    horizontal.WeightAdjointHorizontal(scratch, _fold.Height, taps, Width * panel + c, _accumulate);
+                }
             }
         }
     }

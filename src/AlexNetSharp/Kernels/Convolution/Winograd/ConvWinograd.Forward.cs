@@ -22,7 +22,10 @@ internal sealed unsafe partial class ConvWinograd<V>
     {
         if (_sizes.Fused is { } fused)
         {
-            Pool.Run(_forwardBlock, fused.Blocks * Geometry.Groups);
+            if (_consumer is null)
+                Pool.Run(_forwardBlock, fused.Blocks * Geometry.Groups);
+            else
+                Pool.Run(_forwardImages, fused.Images.Count);
             return;
         }
         for (int stage = 0; stage < Stages; stage++)
@@ -37,15 +40,37 @@ internal sealed unsafe partial class ConvWinograd<V>
     /// <summary>Fused: all stages of one block, image by image and the groups of each.</summary>
     private void ForwardBlock(int index, int worker)
     {
-        (int b, int group) = Math.DivRem(index, Geometry.Groups);
-        BlockMatrices block = FusedBlock(_sizes.Fused!, b, group, worker);
+        (int block, int group) = Math.DivRem(index, Geometry.Groups);
+        ForwardBlock(FusedBlock(_sizes.Fused!, block, group, worker), Output, worker);
+    }
+
+    /// <summary>Fused: all blocks of some images one after the other, with their rows handed over as they are made.</summary>
+    private void ForwardImages(int index, int worker)
+    {
+        BlockLayout layout = _sizes.Fused!;
+        float* map = _maps + worker * _mapStride;
+        int before = 0;
+        for (int part = 0; part < layout.TileRows.Count; part++)
+        {
+            TileBlock tiles = layout.Block(index * layout.TileRows.Count + part);
+            for (int group = 0; group < Geometry.Groups; group++)
+                ForwardBlock(FusedBlock(layout, index * layout.TileRows.Count + part, group, worker), map - tiles.FirstImage * OutputImage, worker);
+            int rows = part + 1 < layout.TileRows.Count ? Math.Min(_grid.Rows.Start(tiles.FirstTileRow + tiles.TileRows), Geometry.OutputHeight) : Geometry.OutputHeight;
+            for (int image = 0; image < tiles.Images; image++)
+                _consumer!.Take(tiles.FirstImage + image, map + image * OutputImage, before, rows, worker);
+            before = rows;
+        }
+    }
+
+    private void ForwardBlock(in BlockMatrices block, float* output, int worker)
+    {
         int rows = block.Tiles.Images * block.Tiles.TileRows;
         for (int row = 0; row < rows; row++)
             TransformInput(row, 0, _sizes.InputPanels, block, worker);
         foreach (int plane in _planes)
             Product(plane, 0, _sizes.OutputPanels, block);
         for (int row = 0; row < rows; row++)
-            TransformOutput(row, block, worker);
+            TransformOutput(row, block, output, worker);
     }
 
     private void StagedInput(int index, int worker)
@@ -64,7 +89,7 @@ internal sealed unsafe partial class ConvWinograd<V>
     private void StagedOutput(int index, int worker)
     {
         BlockMatrices block = StagedBlock(index, out int row);
-        TransformOutput(row, block, worker);
+        TransformOutput(row, block, Output, worker);
     }
 
     /// <summary>Ỹ[tiles, oc] = X̃[tiles, ic]·W̃[ic, oc] at one point, from one panel of oc to another.</summary>
@@ -91,13 +116,16 @@ internal sealed unsafe partial class ConvWinograd<V>
         {
             _fold.TapPointers(Weight + group * channels, Geometry.OutputChannels, ic, _zeros, taps);
             float* target = Weights(group) + (nint)panel * _sizes.InputChannels * Width + ic * Width;
-            int last = Math.Min(Width, channels - Width * panel), lanes;
-            for (int c = 0; c < last; c += lanes)
+            int last = Math.Min(Width, channels - Width * panel);
+            for (int c = 0; c < last;)
             {
                 AxisPasses passes = Passes(last - c);
-                lanes = passes.Lanes;
-                passes.LargestRow.WeightVertical(taps, Width * panel + c, _fold.Width, scratch);
-                passes.LargestColumn.WeightHorizontal(scratch, passes.LargestRow.Points, target + c, _sizes.WeightPlane, _grid.Pitch, streaming: !_sizes.SmallWeights);
+                TilePasses vertical = passes.LargestRow, horizontal = passes.LargestColumn;
+                for (; c + passes.Lanes <= last; c += passes.Lanes)
+                {
+                    vertical.WeightVertical(taps, Width * panel + c, _fold.Width, scratch);
+                    horizontal.WeightHorizontal(scratch, vertical.Points, target + c, _sizes.WeightPlane, _grid.Pitch, streaming: !_sizes.SmallWeights);
+                }
             }
         }
     }
@@ -110,7 +138,7 @@ internal sealed unsafe partial class ConvWinograd<V>
         float* scratch = Worker(worker, _workerTile);
         int points = _grid.Rows.Size(tileRow) + _fold.Height - 1, start = _grid.Rows.Start(tileRow);
         float* pixels = Input + (long)image * g.InputHeight * g.InputWidth * g.InputChannels + block.Group * _sizes.InputChannels;
-        int step = g.InputChannels, lanes;
+        int step = g.InputChannels;
         float* folded = Worker(worker, _workerFolded);
         if (_fold.Rearranges)
         {
@@ -137,41 +165,47 @@ internal sealed unsafe partial class ConvWinograd<V>
                 }
                 float* target = block.InputAt(0, block.Tiles.Row(image, tileRow, j), panel);
                 int last = Math.Min(Width, _sizes.InputChannels - Width * panel);
-                for (int c = 0; c < last; c += lanes)
+                for (int c = 0; c < last;)
                 {
                     AxisPasses passes = Passes(last - c);
-                    lanes = passes.Lanes;
-                    passes.Row(tileRow).InputVertical(rows, Width * panel + c, step, from, to, columns, scratch);
-                    passes.Column(j).InputHorizontal(scratch, points, target + c, block.Layout.InputPlane, _grid.Pitch);
+                    TilePasses vertical = passes.Row(tileRow), horizontal = passes.Column(j);
+                    for (; c + passes.Lanes <= last; c += passes.Lanes)
+                    {
+                        vertical.InputVertical(rows, Width * panel + c, step, from, to, columns, scratch);
+                        horizontal.InputHorizontal(scratch, points, target + c, block.Layout.InputPlane, _grid.Pitch);
+                    }
                 }
             }
     }
 
     /// <summary>y = relu(Aᵀ Ỹ A + bias) of one row of tiles; what lies beyond the output is dropped.</summary>
-    private void TransformOutput(int row, in BlockMatrices block, int worker)
+    private void TransformOutput(int row, in BlockMatrices block, float* output, int worker)
     {
         ConvGeometry g = Geometry;
         (int image, int tileRow) = block.Tiles.TileRow(row);
         float* scratch = Worker(worker, _workerTile);
-        int y = _grid.Rows.Start(tileRow), height = Math.Min(_grid.Rows.Size(tileRow), g.OutputHeight - y), lanes;
+        int y = _grid.Rows.Start(tileRow), height = Math.Min(_grid.Rows.Size(tileRow), g.OutputHeight - y);
         float floor = Request.Relu ? 0 : float.NegativeInfinity;
         float* bias = Bias == null ? _zeros : Bias + block.Group * _sizes.OutputChannels;
-        float* pixels = Output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + block.Group * _sizes.OutputChannels;
+        float* pixels = output + ((long)image * g.OutputHeight + y) * g.OutputWidth * g.OutputChannels + block.Group * _sizes.OutputChannels;
         for (int panel = 0; panel < _sizes.OutputPanels; panel++)
             for (int j = 0; j < _grid.Columns.Tiles; j++)
             {
                 int x = _grid.Columns.Start(j), width = Math.Min(_grid.Columns.Size(j), g.OutputWidth - x);
                 float* source = block.OutputAt(0, block.Tiles.Row(image, tileRow, j), panel);
                 int last = Math.Min(Width, _sizes.OutputChannels - Width * panel);
-                for (int c = 0; c < last; c += lanes)
+                for (int c = 0; c < last;)
                 {
                     AxisPasses passes = Passes(last - c);
-                    lanes = passes.Lanes;
-                    int channel = Width * panel + c;
-                    passes.Row(tileRow).OutputVertical(source + c, block.Layout.OutputPlane, _grid.Pitch, passes.Column(j).Points, scratch);
-                    passes.Column(j).OutputHorizontal(
-                        scratch, height, pixels + (nint)x * g.OutputChannels + channel, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels,
-                        width, bias + channel, floor);
+                    TilePasses vertical = passes.Row(tileRow), horizontal = passes.Column(j);
+                    for (; c + passes.Lanes <= last; c += passes.Lanes)
+                    {
+                        int channel = Width * panel + c;
+                        vertical.OutputVertical(source + c, block.Layout.OutputPlane, _grid.Pitch, horizontal.Points, scratch);
+                        horizontal.OutputHorizontal(
+                            scratch, height, pixels + (nint)x * g.OutputChannels + channel, (nint)g.OutputWidth * g.OutputChannels, g.OutputChannels,
+                            width, bias + channel, floor);
+                    }
                 }
             }
     }

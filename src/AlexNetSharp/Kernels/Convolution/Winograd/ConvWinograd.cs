@@ -69,10 +69,12 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
     // Staged: pieces are numbered stage by stage, so many to each: at least those of its longest job.
     private readonly int _stagePieces;
 
-    private readonly Job _prepare, _forwardBlock, _inputTransform, _product, _outputTransform;
+    private readonly Job _prepare, _forwardBlock, _forwardImages, _inputTransform, _product, _outputTransform;
     private readonly Job _weightPiece, _inputBlock, _weightPart, _inputPart;
     private readonly Job _backwardTransform, _backwardProduct, _addTiles, _transpose, _backwardPart, _sumParts, _gradWeightTransform;
-    private float* _zeros, _weights, _shared, _workers;
+    private float* _zeros, _weights, _shared, _workers, _maps;
+    private long _mapStride;
+    private IRowConsumer? _consumer;
     private bool _accumulate;
 
     /// <summary>Lays out memory, whether it pays or not.</summary>
@@ -114,7 +116,7 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
         Take(ref _workerLength, request.InputGradient ? _sizes.FoldedHeight * foldedRow : 0, out _workerFoldedImage);
         Take(ref _workerLength, transposes ? (long)_sizes.InputPieces.Length(0) * _sizes.OutputPanels * Width * Width : 0, out _workerPanel);
 
-        (_prepare, _forwardBlock) = (TransformWeights, ForwardBlock);
+        (_prepare, _forwardBlock, _forwardImages) = (TransformWeights, ForwardBlock, ForwardImages);
         (_inputTransform, _product, _outputTransform) = (StagedInput, StagedProduct, StagedOutput);
         (_backwardTransform, _backwardProduct, _addTiles) = (StagedBackwardTransform, StagedBackwardProduct, StagedAddTiles);
         (_weightPiece, _inputBlock, _weightPart, _inputPart) = (WeightPiece, InputBlock, StagedWeightPart, StagedInputPart);
@@ -135,6 +137,20 @@ internal sealed unsafe partial class ConvWinograd<V> : ConvKernel
         Geometry.Batch * _grid.Multiplications * _sizes.InputChannels * _sizes.OutputChannels * Geometry.Groups;
 
     public override long PreparedWeightLength => Zeros + Geometry.Groups * WeightLength;
+
+    /// <summary>The images of one block, where there are enough of them to give every thread work; else rows are the smaller pieces, and threads share images.</summary>
+    public override long MapLength => _sizes.FusedByImage && !Request.Backward ? _sizes.Fused!.Images.Length(0) * OutputImage : 0;
+
+    /// <summary>Floats of one image of the output.</summary>
+    private long OutputImage => (long)Geometry.OutputHeight * Geometry.OutputWidth * Geometry.OutputChannels;
+
+    public override void HandRowsTo(IRowConsumer consumer, float* maps, long mapStride)
+    {
+        if (MapLength == 0)
+            throw new NotSupportedException($"{Name}: threads share images here");
+        (_consumer, _mapStride) = (consumer, mapStride);
+        _maps = maps;
+    }
 
     /// <summary>The zeros that stand for pixels outside the image and for a bias that is null.</summary>
     private long Zeros => AlignedBuffer.WholeLines(WinogradTiles.MaxPoints * Math.Max(Geometry.InputChannels, Geometry.OutputChannels));
@@ -225,10 +241,11 @@ internal sealed class AxisPasses
         _largeRow = passes(grid.Rows.Large, grid.Rows.Kernel);
         _smallColumn = passes(grid.Columns.Small, grid.Columns.Kernel);
         _largeColumn = passes(grid.Columns.Large, grid.Columns.Kernel);
+        Lanes = _smallRow.Lanes;
     }
 
     /// <summary>Channels that each pass works on.</summary>
-    public int Lanes => _smallRow.Lanes;
+    public int Lanes { get; }
 
     /// <summary>The passes with all points of rows, for weights.</summary>
     public TilePasses LargestRow => _grid.Rows.LargeCount > 0 ? _largeRow : _smallRow;

@@ -53,6 +53,7 @@ internal sealed class WinogradSizes
     private const long StagedBlock = 2 << 20, LargeStagedBlock = 10 << 20;
 
     private readonly CacheSizes _caches;
+    private readonly int _threads;
 
     /// <summary>Lays out a convolution.</summary>
     /// <param name="geometry">The convolution.</param>
@@ -62,6 +63,7 @@ internal sealed class WinogradSizes
     public WinogradSizes(ConvGeometry geometry, ConvRequest request, CacheSizes? caches = null, TileGrid? tiles = null)
     {
         _caches = caches ?? CacheSizes.Current;
+        _threads = request.Threads;
         Fold = new KernelFold(geometry);
         InputChannels = Fold.Channels;
         OutputChannels = geometry.OutputChannels / geometry.Groups;
@@ -142,6 +144,9 @@ internal sealed class WinogradSizes
 
     /// <summary>Blocks of one piece of work each, in forward; or null where forward is staged too.</summary>
     public BlockLayout? Fused { get; }
+
+    /// <summary>Whether forward is fused, and the images of blocks are enough pieces for all threads: then one of them can take an image through all its blocks.</summary>
+    public bool FusedByImage => Fused is { } fused && fused.Images.Count >= PiecesOfThread * _threads && (fused.Images.Length(0) == 1 || fused.TileRows.Count == 1);
 
     /// <summary>Blocks of one piece of work each, in backward; or null where backward is staged.</summary>
     public BlockLayout? FusedBackward { get; }
