@@ -80,7 +80,12 @@ public sealed unsafe class ConvThenRowsTests
         using GuardedBuffer prepared = new(kernel.PreparedWeightLength), scratch = new(kernel.ScratchLength(threads));
         kernel.Bind(pool, new Operands
         {
-            Input = input.Pointer, Output = output.Pointer, Weight = weight.Pointer, Bias = bias.Pointer, PreparedWeight = prepared.Pointer, Scratch = scratch.Pointer,
+            Input = input.Pointer,
+            Output = output.Pointer,
+            Weight = weight.Pointer,
+            Bias = bias.Pointer,
+            PreparedWeight = prepared.Pointer,
+            Scratch = scratch.Pointer,
         });
         kernel.PrepareWeights();
         for (int call = 0; call < 2; call++)
