@@ -1,9 +1,9 @@
 using AlexNetSharp.Simd;
+using AlexNetSharp.Threading;
 
 namespace AlexNetSharp.Kernels.Gemm;
 
-/// <summary>Rows of a block cut into the fewest tiles, as equal as can be: tall ones first, then those that are a row shorter.</summary>
-/// <remarks>Equal tiles stay tall: 32 rows in tiles of at most 13 become 11 + 11 + 10, not 13 + 13 + 6.</remarks>
+/// <summary>Rows of a block cut into the fewest tiles by <see cref="EvenSplit"/>: tall ones first, then those that are a row shorter.</summary>
 internal readonly struct TileSplit
 {
     /// <summary>Floats of a cache line.</summary>
@@ -15,12 +15,10 @@ internal readonly struct TileSplit
     /// <summary>Cuts <paramref name="rows"/> rows, at least 0, into tiles of at most <paramref name="maxHeight"/>.</summary>
     public TileSplit(int rows, int maxHeight)
     {
-        int count = Math.Max(1, (rows + maxHeight - 1) / maxHeight);
-        (Short, TallCount) = Math.DivRem(rows, count);
-        if (TallCount == 0)
-            (Tall, TallCount) = (Short, rows > 0 ? count : 0);
-        else
-            (Tall, ShortCount) = (Short + 1, count - TallCount);
+        var parts = new EvenSplit(rows, maxHeight, 1);
+        Tall = parts.Length(0);
+        ShortCount = Tall * parts.Count - rows;
+        TallCount = Tall > 0 ? parts.Count - ShortCount : 0;
     }
 
     /// <summary>Height of the first tiles.</summary>
@@ -30,7 +28,7 @@ internal readonly struct TileSplit
     public int TallCount { get; }
 
     /// <summary>Height of the tiles after them.</summary>
-    public int Short { get; }
+    public int Short => Tall - 1;
 
     /// <summary>Number of short tiles.</summary>
     public int ShortCount { get; }

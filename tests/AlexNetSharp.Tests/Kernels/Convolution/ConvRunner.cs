@@ -23,17 +23,24 @@ internal static unsafe class ConvRunner
     /// <param name="threads">Threads of the pool.</param>
     /// <param name="addTo">If given, weight and bias gradients are added to these.</param>
     /// <param name="steps">Times that the whole is done; the results of the last count, with the weights prepared only once.</param>
-    public static ConvResult Run(ConvKernel kernel, ConvData data, int threads = 2, ConvResult? addTo = null, int steps = 1)
+    public static ConvResult Run(ConvKernel kernel, ConvData data, int threads = 2, ConvResult? addTo = null, int steps = 1) =>
+        Run(kernel, kernel, kernel.Geometry.OutputLength, data, threads, addTo, steps);
+
+    /// <summary>Forward of a convolution with the pooling that takes its rows, <paramref name="steps"/> times; the output, of <paramref name="outputLength"/> floats.</summary>
+    public static float[] Run(ConvThenRows kernel, int outputLength, ConvData data, int threads, int steps) =>
+        Run(kernel, kernel.Convolution, outputLength, data, threads, addTo: null, steps).Output;
+
+    private static ConvResult Run(Kernel kernel, ConvKernel convolution, long outputLength, ConvData data, int threads, ConvResult? addTo, int steps)
     {
-        ConvGeometry g = kernel.Geometry;
-        ConvRequest request = kernel.Request;
+        ConvGeometry g = convolution.Geometry;
+        ConvRequest request = convolution.Request;
         using var pool = new WorkerPool(threads);
         using var prepared = new GuardedBuffer(kernel.PreparedWeightLength);
         using var scratch = new GuardedBuffer(kernel.ScratchLength(threads));
         using var input = new GuardedBuffer(data.Input);
         using var weight = new GuardedBuffer(data.Weight);
         using var bias = new GuardedBuffer(data.Bias ?? []);
-        using var output = new GuardedBuffer(g.OutputLength);
+        using var output = new GuardedBuffer(outputLength);
         using var gradOutput = new GuardedBuffer(data.GradOutput);
         using var gradInput = new GuardedBuffer(g.InputLength);
         using var gradWeight = new GuardedBuffer(g.WeightLength);
@@ -59,6 +66,7 @@ internal static unsafe class ConvRunner
             addTo?.GradBias.CopyTo(gradBias.Span);
             // Scratch belongs to all layers: what another one left there must not matter.
             scratch.Span.Fill(float.NaN);
+            output.Span.Fill(float.NaN);
             kernel.Forward();
             scratch.Span.Fill(float.NaN);
             if (request.Backward)

@@ -52,10 +52,11 @@ internal sealed unsafe partial class ConvWinograd<V>
         int before = 0;
         for (int part = 0; part < layout.TileRows.Count; part++)
         {
-            TileBlock tiles = layout.Block(index * layout.TileRows.Count + part);
+            int block = index * layout.TileRows.Count + part;
+            TileBlock tiles = layout.Block(block);
             for (int group = 0; group < Geometry.Groups; group++)
-                ForwardBlock(FusedBlock(layout, index * layout.TileRows.Count + part, group, worker), map - tiles.FirstImage * OutputImage, worker);
-            int rows = part + 1 < layout.TileRows.Count ? Math.Min(_grid.Rows.Start(tiles.FirstTileRow + tiles.TileRows), Geometry.OutputHeight) : Geometry.OutputHeight;
+                ForwardBlock(FusedBlock(layout, block, group, worker), map - tiles.FirstImage * OutputImage, worker);
+            int rows = Math.Min(_grid.Rows.Start(tiles.FirstTileRow + tiles.TileRows), Geometry.OutputHeight);
             for (int image = 0; image < tiles.Images; image++)
                 _consumer!.Take(tiles.FirstImage + image, map + image * OutputImage, before, rows, worker);
             before = rows;
