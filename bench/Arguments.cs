@@ -18,14 +18,14 @@ internal static class Arguments
         return 2;
     }
 
-    /// <summary>Creates an option for a whole number of at least 1.</summary>
-    public static Option<int> Count(string name, string description, int usual)
+    /// <summary>Creates an option for a whole number that is not too small.</summary>
+    public static Option<int> Count(string name, string description, int usual, int least = 1)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out int value) || value < 1))
-                result.AddError($"{name} must be a whole number of at least 1, but is '{result.Tokens[0].Value}'.");
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out int value) || value < least))
+                result.AddError($"{name} must be a whole number of at least {least}, but is '{result.Tokens[0].Value}'.");
         });
         return option;
     }

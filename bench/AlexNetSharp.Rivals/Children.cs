@@ -78,6 +78,6 @@ internal static class Children
     {
         using var workload = new Workload(AlexNet.TensorFlow(), 32);
         using var ours = new OurRunner(workload, Training(threads));
-        return Measurement.SideBySide(3, threads, ours.ForwardBackward)[0].Median;
+        return new Measurement(rounds: 3, threads, patience: default).SideBySide(ours.ForwardBackward)[0].Median;
     }
 }

@@ -8,12 +8,14 @@ namespace AlexNetSharp.Rivals;
 /// <summary>Measures the rows of the comparison.</summary>
 /// <param name="rounds">Number of interleaved rounds per measurement.</param>
 /// <param name="threads">Number of threads of each program.</param>
+/// <param name="patience">Maximum time of a measurement for waiting until other work ends.</param>
 /// <param name="only">Substring of the names of the rows to measure; null for all.</param>
 /// <param name="progress">Receives the name of each row before it is measured, and its result.</param>
-internal sealed class Comparison(int rounds, int threads, string? only, Action<string> progress)
+internal sealed class Comparison(int rounds, int threads, TimeSpan patience, string? only, Action<string> progress)
 {
     private const int Batch = 32;
 
+    private readonly Measurement _measurement = new(rounds, threads, patience);
     private readonly List<ResultRow> _rows = [];
     private readonly string? _noTorch = TorchRunner.WhyNot();
 
@@ -75,14 +77,14 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         ours.Forward();
         onnx.Forward();
         double error = Agreement.Check(what, ours.Logits(), onnx.Logits(), bound);
-        Add(what, Measurement.SideBySide(rounds, threads, ours.Forward, onnx.Forward), onnx.Name, target, Logits(error));
+        Add(what, _measurement.SideBySide(ours.Forward, onnx.Forward), onnx.Name, target, Logits(error));
         if (_noTorch is not null)
             return;
         using var torch = new TorchRunner(workload, new RunnerOptions(threads));
         Note(torch);
         torch.Forward();
         error = Agreement.Check(what, ours.Logits(), torch.Logits(), bound);
-        Add(what, Measurement.SideBySide(rounds, threads, ours.Forward, torch.Forward), torch.Name, "", Logits(error));
+        Add(what, _measurement.SideBySide(ours.Forward, torch.Forward), torch.Name, "", Logits(error));
     }
 
     private void ForwardBackward(string what, Network network, int batch, GradientScope scope, string target)
@@ -116,7 +118,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var timed = new OurRunner(workload, options);
         using var rival = new TorchRunner(workload, options);
         Note(rival);
-        Add(what, Measurement.SideBySide(rounds, threads, timed.ForwardBackward, rival.ForwardBackward), rival.Name, target, agreement);
+        Add(what, _measurement.SideBySide(timed.ForwardBackward, rival.ForwardBackward), rival.Name, target, agreement);
     }
 
     private void FineTune()
@@ -127,7 +129,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var tuning = new FineTuning(threads);
         Note(tuning.Name);
         double error = Agreement.Check(FineTuning.Description, tuning.Ours(), tuning.Torch(), 1e-3);
-        Timing[] t = Measurement.SideBySide(rounds, threads, 1, () => tuning.Ours(), () => tuning.Torch());
+        Timing[] t = _measurement.SideBySide(1, () => tuning.Ours(), () => tuning.Torch());
         Add(FineTuning.Description, t, tuning.Name, "≥ 3", FormattableString.Invariant($"weights of the layer agree to {error:0.0e-0}"));
     }
 
@@ -142,7 +144,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
             using var large = new Workload(AlexNet.TensorFlow(), batch);
             using var oursSmall = new OurRunner(small, new RunnerOptions(threads));
             using var oursLarge = new OurRunner(large, new RunnerOptions(threads));
-            Timing[] t = Measurement.SideBySide(rounds, threads, oursLarge.Forward, oursSmall.Forward);
+            Timing[] t = _measurement.SideBySide(oursLarge.Forward, oursSmall.Forward);
             (double a, double b) = (t[0].Median * 1e3 / batch, t[1].Median * 1e3 / Batch);
             Report(new ResultRow(what, a, b, "AlexNetSharp, batch 32", "ms", a / b, "≤ 1.05", Spread(t)));
         }
@@ -156,7 +158,7 @@ internal sealed class Comparison(int rounds, int threads, string? only, Action<s
         using var workload = new Workload(AlexNet.TensorFlow(), Batch);
         using var one = new OurRunner(workload, Children.Training(1));
         using var two = new OurRunner(workload, Children.Training(2));
-        Timing[] t = Measurement.SideBySide(rounds, threads, two.ForwardBackward, one.ForwardBackward);
+        Timing[] t = _measurement.SideBySide(two.ForwardBackward, one.ForwardBackward);
         Report(new ResultRow(
             what, t[0].Median * 1e3, t[1].Median * 1e3, "AlexNetSharp, one thread", "ms", t[1].Median / t[0].Median, "≥ 1.85", Spread(t)));
     }

@@ -19,7 +19,13 @@ internal sealed record Timing(double Median, double Min, double Max, int Calls)
 }
 
 /// <summary>Times several calls side by side: in every round, each of them runs for about the same time, so that a change in the machine's speed affects all alike.</summary>
-internal static class Measurement
+/// <remarks>
+/// Rounds disturbed by other work (<see cref="QuietRounds"/>) are excluded from the medians, for all calls alike, as long as half as many as wanted remain.
+/// </remarks>
+/// <param name="rounds">Number of rounds.</param>
+/// <param name="threads">Number of threads of each program.</param>
+/// <param name="patience">Maximum time of a measurement for waiting until other work ends and for repeating disturbed rounds.</param>
+internal sealed class Measurement(int rounds, int threads, TimeSpan patience)
 {
     private const double SecondsPerTurn = 1;
 
@@ -29,38 +35,36 @@ internal static class Measurement
     /// <summary>Maximum warm-up time: slow calls need fewer warm-up calls.</summary>
     private const double WarmUpSeconds = 30;
 
-    /// <remarks>
-    /// Rounds disturbed by other work (<see cref="QuietRounds"/>) are excluded from the medians, for all calls alike, as long as half of the rounds remain.
-    /// </remarks>
-    public static Timing[] SideBySide(int rounds, int threads, params Action[] calls) => SideBySide(rounds, threads, WarmUp, calls);
+    /// <summary>Returns the timing of each call.</summary>
+    public Timing[] SideBySide(params Action[] calls) => SideBySide(WarmUp, calls);
 
-    /// <inheritdoc cref="SideBySide(int, int, Action[])"/>
-    public static Timing[] SideBySide(int rounds, int threads, int warmUp, params Action[] calls)
+    /// <inheritdoc cref="SideBySide(Action[])"/>
+    public Timing[] SideBySide(int warmUp, params Action[] calls)
     {
-        var seconds = calls.Select(_ => Enumerable.Range(0, rounds).Select(_ => new List<double>()).ToArray()).ToArray();
-        var quiet = new QuietRounds(threads);
+        var seconds = calls.Select(_ => new List<List<double>>()).ToArray();
+        var quiet = new QuietRounds(threads, rounds);
         int[] repeats = new int[calls.Length];
         for (int c = 0; c < calls.Length; c++)
         {
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 1; i < warmUp && (i < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds); i++)
+            long warm = Stopwatch.GetTimestamp();
+            for (int i = 1; i < warmUp && (i < 3 || Stopwatch.GetElapsedTime(warm).TotalSeconds < WarmUpSeconds); i++)
                 calls[c]();
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);
         }
-        quiet.Look();
-        for (int round = 0; round < rounds; round++)
+        for (long start = Stopwatch.GetTimestamp(); quiet.More(patience - Stopwatch.GetElapsedTime(start));)
         {
+            // libtorch's OpenMP threads spin for 200 ms after their last call; wait until no other program's threads are spinning.
+            Thread.Sleep(300);
+            quiet.Begin(patience - Stopwatch.GetElapsedTime(start));
             for (int c = 0; c < calls.Length; c++)
             {
-                // libtorch's OpenMP threads spin for 200 ms after their last call; wait until no other program's threads are spinning.
                 Thread.Sleep(300);
                 calls[c]();
-                for (int i = 0; i < repeats[c]; i++)
-                    seconds[c][round].Add(Time(calls[c]));
+                seconds[c].Add([.. Enumerable.Range(0, repeats[c]).Select(_ => Time(calls[c]))]);
             }
             Thread.Sleep(300);
-            quiet.Look();
+            quiet.End();
         }
         (int[] counted, string noise) = quiet.Result();
         return [.. seconds.Select(each => Timing.Of([.. counted.SelectMany(round => each[round])]) with { Noise = noise })];

@@ -31,11 +31,11 @@ internal sealed class Comparison(string model, string modelName, byte[][] images
         var rivals = best.Distinct().ToDictionary(trial => trial, trial => new ServiceProcess(model, trial.Settings, images[0]));
         try
         {
-            var quiet = new QuietRounds(Environment.ProcessorCount);
+            var quiet = new QuietRounds(Environment.ProcessorCount, rounds);
             var loads = new (Load Ours, Load Rivals)[rounds, s_connections.Length];
-            quiet.Look();
             for (int round = 0; round < rounds; round++)
             {
+                quiet.Begin();
                 progress(FormattableString.Invariant($"round {round + 1} of {rounds}"));
                 for (int c = 0; c < s_connections.Length; c++)
                 {
@@ -45,7 +45,7 @@ internal sealed class Comparison(string model, string modelName, byte[][] images
                     Load second = (round % 2 == 0 ? rival : ours).Measure(images, s_connections[c], WarmUp, seconds);
                     loads[round, c] = round % 2 == 0 ? (first, second) : (second, first);
                 }
-                quiet.Look();
+                quiet.End();
             }
             (int[] counted, string noise) = quiet.Result();
             Row[] rows = [.. s_connections.Select((connections, c) => new Row(
