@@ -24,7 +24,7 @@ internal static class InstructionRate
         var results = new ulong[threads];
         // The first round compiles.
         double best = ParallelTime.Best(threads, repetitions + 1, index => results[index] = Loop(Steps, 3));
-        // An even number of bit flips and an odd summand: flipping all bits negates the sum and adds 1, so two steps add 0.
+        // ~(~(s + x) + x) = s: an even number of steps ends where it began.
         if (results.Any(sum => sum != 0))
             throw new InvalidOperationException("The sums of the instruction rate are not what they must be.");
         return 2.0 * Chains * Steps * threads / best * 1e-9;

@@ -35,6 +35,9 @@ internal sealed class Measurement(int rounds, int threads, TimeSpan patience)
     /// <summary>Maximum warm-up time: slow calls need fewer warm-up calls.</summary>
     private const double WarmUpSeconds = 30;
 
+    /// <summary>Time after which no other program's threads are spinning: libtorch's OpenMP threads spin for 200 ms after their last call.</summary>
+    private static readonly TimeSpan s_spinning = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Returns the timing of each call.</summary>
     public Timing[] SideBySide(params Action[] calls) => SideBySide(WarmUp, calls);
 
@@ -52,18 +55,16 @@ internal sealed class Measurement(int rounds, int threads, TimeSpan patience)
             double once = Time(calls[c]);
             repeats[c] = (int)Math.Clamp(SecondsPerTurn / once, 1, 50);
         }
+        Thread.Sleep(s_spinning);
         for (long start = Stopwatch.GetTimestamp(); quiet.More(patience - Stopwatch.GetElapsedTime(start));)
         {
-            // libtorch's OpenMP threads spin for 200 ms after their last call; wait until no other program's threads are spinning.
-            Thread.Sleep(300);
             quiet.Begin(patience - Stopwatch.GetElapsedTime(start));
             for (int c = 0; c < calls.Length; c++)
             {
-                Thread.Sleep(300);
                 calls[c]();
                 seconds[c].Add([.. Enumerable.Range(0, repeats[c]).Select(_ => Time(calls[c]))]);
+                Thread.Sleep(s_spinning);
             }
-            Thread.Sleep(300);
             quiet.End();
         }
         (int[] counted, string noise) = quiet.Result();
